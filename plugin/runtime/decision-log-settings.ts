@@ -50,7 +50,7 @@ export async function listDecisionLogFiles(file: string): Promise<readonly strin
  */
 const HEADER_OF_FIELD = { trace_id: "traceparent", host: "host" } as const;
 
-/** Names of the headers that the facts variable must carry, so that the log has all of its fields. */
+/** Names of the headers that the facts variable must contain, so that the log has all of its fields. */
 export async function listLoggedHeaders(file: string): Promise<readonly string[]> {
   const read = await readSettings(file);
   const fields: readonly string[] = read.ok ? read.value.fields : [];

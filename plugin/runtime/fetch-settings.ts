@@ -9,7 +9,7 @@ import { readFetchSettings, type SourceFetchSettings } from "../policy/settings/
 import { readSettingsFile } from "./read-settings-file.ts";
 import { describeFindings } from "./versions/policy-report.ts";
 
-/** A file that the settings name, and how it is read. */
+/** A file that the settings name, and the function that reads it. */
 interface NamedFile {
   readonly path: DocumentPath;
   readonly read: () => Promise<unknown>;
@@ -33,7 +33,7 @@ export async function openFetcher(file: string): Promise<FetchJson> {
   return createFetcher(settings);
 }
 
-/** Lists the settings file and all files that it names. For an unreadable settings file, it lists only that file. */
+/** Lists the settings file and all files that it names. If the settings file cannot be read, the list contains only this file. */
 export async function listSettingsFiles(file: string): Promise<readonly string[]> {
   const read = await readSettings(file);
   const settings = read.ok ? resolveFiles(read.value.document, dirname(resolve(file))) : NO_FETCH_SETTINGS;
@@ -48,8 +48,8 @@ export async function listSettingsFiles(file: string): Promise<readonly string[]
 }
 
 /**
- * Returns all mistakes in a settings file. It does not check the files that the settings name, because they may be on another
- * machine.
+ * Returns all mistakes in a settings file. The function does not check the files that the settings name, because they may be on
+ * another machine.
  */
 export async function checkSettingsFile(file: string): Promise<readonly Finding[]> {
   const read = await readSettings(file);

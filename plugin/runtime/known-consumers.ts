@@ -7,7 +7,7 @@ export type LoadConsumer = (by: ConsumerLookup["by"], value: string) => Promise<
 
 export interface KnownConsumers {
   /**
-   * Returns the remembered Consumer, or else asks Kong.
+   * Returns the cached Consumer, or else asks Kong.
    *
    * @param workspace separates Consumers with the same name in different workspaces of one Kong.
    */
@@ -15,9 +15,15 @@ export interface KnownConsumers {
 }
 
 const MAX_ENTRIES = 10_000;
-/** Short, so that a new Consumer works soon, and so that Kong is soon asked again if it could not read its database. */
+/**
+ * This time is short, so that a new Consumer works soon. It also makes the plugin soon ask again if Kong could not read its
+ * database.
+ */
 const MAX_UNKNOWN_AGE_SECONDS = 10;
-/** When this share of an entry's lifetime has passed, one request asks Kong again. All other requests still use the entry. */
+/**
+ * When this part of an entry's lifetime has passed, one request asks Kong again. Meanwhile, all other requests use the cached
+ * entry.
+ */
 const RENEW_FROM = 0.9;
 const RENEW_AGAIN_MS = 1_000;
 
@@ -28,8 +34,8 @@ interface Entry {
 }
 
 /**
- * Remembers Consumers for all plugin instances. Requests never wait for another request's answer from Kong. If a client goes
- * away, the call of its request ends without an answer, and other requests that wait for the answer would hang.
+ * Caches Consumers for all plugin instances. A request never waits for the answer that Kong gives to another request. If the
+ * other request's client goes away, its call to Kong ends without an answer, and the waiting requests would hang.
  *
  * @param now the time in milliseconds, from any clock.
  */
@@ -45,7 +51,7 @@ export function rememberConsumers(now: () => number, lookups: Lookups = { hits: 
         return entry.consumer;
       }
       lookups.misses += 1;
-      // The age starts with the question, so that a slow answer does not count as new.
+      // The entry's age starts with the call to Kong, so that a slow answer does not count as new.
       const askedAt = now();
       const consumer = await load(by, value);
       entries.set(name, { consumer, askedAt, renewingSince: Number.NEGATIVE_INFINITY });
@@ -55,8 +61,8 @@ export function rememberConsumers(now: () => number, lookups: Lookups = { hits: 
 }
 
 /**
- * Whether the answer is still usable. When the answer will soon expire, this sometimes returns false, so that one request
- * renews it.
+ * Whether the cached entry is still usable. When the entry will soon expire, the function sometimes returns false, so that one
+ * request renews the entry.
  */
 function isUsable(entry: Entry, maxAgeSeconds: number, nowMs: number): boolean {
   const maxAgeMs = 1000 * (entry.consumer ? maxAgeSeconds : Math.min(maxAgeSeconds, MAX_UNKNOWN_AGE_SECONDS));

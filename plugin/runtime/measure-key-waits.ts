@@ -1,6 +1,8 @@
 import type { KeyLookup, KeySource } from "../core/model/key.ts";
 
-/** @param onWait receives how long a look-up waited, in milliseconds. It is not called for a look-up without a wait. */
+/**
+ * @param onWait receives how long a look-up of keys waited, in milliseconds. `onWait` is not called if a look-up did not wait.
+ */
 export function measureKeyWaits(keys: KeySource, onWait: (waitedMs: number) => void): KeySource {
   const measure = async (lookup: Promise<KeyLookup>): Promise<KeyLookup> => {
     const startMs = performance.now();

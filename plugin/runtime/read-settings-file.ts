@@ -6,15 +6,18 @@ import { type Finding, wholeDocument } from "../policy/language/finding.ts";
 
 const MIN_SECRET_BYTES = 32;
 
-/** The part of settings that names the secret of their pseudonyms. The path is absolute, or relative to the settings file. */
+/**
+ * The part of a settings file that names the secret for pseudonyms. The secret's path is absolute, or relative to the settings
+ * file.
+ */
 interface NamesSecret {
   readonly secret_file?: string | undefined;
 }
 
 /**
- * Reads a file with settings. A file that cannot be read is one finding.
+ * Reads a settings file. If the file cannot be read, the result is one finding.
  *
- * @param what the settings, such as `fetch settings`.
+ * @param what the name of the settings in messages, such as `fetch settings`.
  */
 export async function readSettingsFile<T>(
   file: string,
@@ -29,7 +32,7 @@ export async function readSettingsFile<T>(
 }
 
 /**
- * Reads the secret from which the keys of pseudonyms are derived. Undefined if the settings name none.
+ * Reads the secret from which the process derives the keys of pseudonyms. Returns undefined if the settings name no secret.
  *
  * @param file the settings file.
  * @throws Error if the secret cannot be read, or if it is too short.
@@ -48,7 +51,7 @@ export async function readPseudonymSecret(file: string, pseudonyms: NamesSecret)
   return bytes;
 }
 
-/** The absolute paths of the settings file, and of the secret if the settings name one. */
+/** Returns the absolute path of the settings file, and of the secret if the settings name one. */
 export function listSettingsFiles(file: string, { secret_file: secretFile }: NamesSecret): readonly string[] {
   return [resolve(file), ...(secretFile === undefined ? [] : [resolve(dirname(file), secretFile)])];
 }

@@ -1,20 +1,24 @@
 import type { Generation } from "./generation.ts";
 
-/** Each new generation empties all caches of verdicts. So refusals of tokens begin at most one generation in this time. */
+/**
+ * A new generation empties all caches of verdicts. In this time, in milliseconds, refusals of tokens begin at most one new
+ * generation.
+ */
 const PAUSE_MS = 1_000;
 
 export interface RefusalClock {
-  /** Milliseconds of a clock that never goes back. */
+  /** Returns milliseconds from a clock that never goes back. */
   readonly now: () => number;
   /** Calls back after `ms` milliseconds. */
   readonly wait: (callback: () => void, ms: number) => void;
 }
 
 /**
- * Makes a refused token known to the guard. The server checks for refused tokens before it reuses a verdict. The guard cannot do that, so
- * a new generation drops its verdicts. Refusals within the same second share one generation.
+ * Makes the guard ask again about a token that was refused. The plugin server checks for refused tokens before it reuses a
+ * verdict. The guard cannot check for refused tokens, so a new generation makes the guard drop its verdicts. All tokens that are
+ * refused within one second share one new generation.
  *
- * @returns the function to call after a token became refused.
+ * @returns the function to call after the plugin starts to refuse a token.
  */
 export function refuseInGuard(generation: Generation, { now, wait }: RefusalClock): () => void {
   let lastMs = Number.NEGATIVE_INFINITY;

@@ -37,39 +37,39 @@ import type { PolicySource } from "./versions/policy-source.ts";
 import { pollPolicies } from "./versions/poll-policies.ts";
 import { type Readiness, watchReadiness } from "./versions/readiness.ts";
 
-/** Questions to Kong about one request. Only Consumers are cached. */
+/** Asks Kong about the caller of one request. Of Kong's answers, only Consumers are cached. */
 interface AskedKong extends Omit<CallerSource, "findConsumer"> {
-  /** Separates Consumers with the same name in different workspaces of one Kong. */
+  /** The Kong workspace, because Consumers in different workspaces may have the same name. */
   readonly workspace: string;
   readonly loadConsumer: LoadConsumer;
 }
 
-/** Look-ups in one cache since the start of the process. */
+/** The look-ups in one cache since the start of the process. */
 interface CacheCount {
   readonly cache: "verdicts" | "guard" | "signatures" | "consumers";
   readonly hits: number;
-  /** Undefined if they are unknown. */
+  /** The number of misses; undefined if it is unknown. */
   readonly misses: number | undefined;
 }
 
-/** Everything that the process owns and all plugin instances share. */
+/** The state and functions that the process owns and all plugin instances share. */
 export interface Runtime {
-  /** Opens a policy file under the root. When the file changes, the source returns the new policy. */
+  /** Opens a policy file under the policy root. After a change of the file, the source returns the new policy. */
   openPolicyFile(file: string): PolicySource;
   /** Opens a policy that the configuration of a Kong plugin entity contains as text. */
   openInlinePolicy(entity: InlineEntity, text: string, rule: string | undefined): PolicySource;
-  /** Whether to judge a request: see {@link Admission.admit}. */
+  /** Whether the plugin should judge a request: see {@link Admission.admit}. */
   admit(facts: RequestFacts, isAbandoned: (() => boolean) | undefined): boolean | Promise<boolean>;
   decide(facts: RequestFacts, policy: CompiledPolicy, kong: AskedKong, trace?: Trace): Promise<Decision>;
-  /** Counts and logs a request whose decision is carried out. Never throws. */
+  /** Counts and logs a request after its decision is carried out. This method never throws. */
   observe(outcome: Decision | Answer, event: WatchedEvent, tookMs: number): void;
-  /** Undefined if abuse is not watched. */
+  /** The watch for abuse; undefined if abuse is not watched. */
   readonly abuse: AbuseWatch | undefined;
-  /** Changes whenever an earlier verdict may have become wrong. */
+  /** The generation of verdicts, which changes whenever an earlier verdict may have become wrong. */
   readonly generation: Generation;
-  /** Undefined if verdicts are not reused. */
+  /** The cache of verdicts; undefined if verdicts are not reused. */
   readonly verdicts: VerdictCache | undefined;
-  /** Remembers a verdict: see {@link VerdictCache.keep}. */
+  /** Stores a verdict: see {@link VerdictCache.keep}. */
   keepVerdict(
     key: string,
     allow: Allow,
@@ -80,7 +80,7 @@ export interface Runtime {
   readonly readiness: Readiness;
   status(): readonly PolicyStatus[];
   keyStatus(): readonly IssuerKeysStatus[];
-  /** The state of the store that keeps keys over restarts; undefined if keys are not stored. */
+  /** Returns the state of the store that keeps keys over restarts; undefined if keys are not stored. */
   keyStoreStatus(): KeyStoreStatus | undefined;
   reportStatus(): readonly ReportCount[];
   rejectionStatus(): readonly RejectionCount[];
@@ -88,49 +88,52 @@ export interface Runtime {
   countStatus(): readonly DecisionCount[];
   loadStatus(): Readonly<PolicyLoads>;
   cacheStatus(): readonly CacheCount[];
-  /** Undefined if verdicts are not reused. */
+  /** Returns the state of the cache of verdicts; undefined if verdicts are not reused. */
   verdictStatus(): VerdictCacheStatus | undefined;
-  /** Reloads all keys. Never rejects. */
+  /** Reloads the keys of all issuers. The promise never rejects. */
   refreshKeys(): Promise<void>;
   stop(): void;
 }
 
 export interface RuntimeOptions {
   readonly policyRoot: string;
-  /** How often to check policy files for changes, in milliseconds. */
+  /** How often the process checks policy files for changes, in milliseconds. */
   readonly policyPollMs: number;
   /** Compiles policies. By default, this thread compiles them. */
   readonly compiler?: PolicyCompiler;
-  /** Fetches keys. By default, a fetcher without settings. */
+  /** Fetches keys. By default, this is a fetcher without settings. */
   readonly fetchJson?: FetchJson;
   /** Paths of the fetch settings and of the files that the settings name. These files are never read as policies. */
   readonly settingsFiles?: readonly string[];
   /** The directory where fetched keys are stored for the next process; undefined if they are not stored. */
   readonly stateDir?: string | undefined;
-  /** Replaces the issuers' keys by other keys. Only the sandbox uses this. */
+  /** Replaces the issuers' keys by other keys. Only the sandbox uses this option. */
   readonly replaceKeys?: ReplaceKeys | undefined;
   /** Whether only the plugin server reuses verdicts, or the guard as well. By default, verdicts are not reused. */
   readonly verdictCache?: VerdictCaching;
-  /** Undefined if decisions are not logged. */
+  /** The decision log; undefined if decisions are not logged. */
   readonly decisionLog?: DecisionLog | undefined;
-  /** Undefined if abuse is not watched. */
+  /** The watch for abuse; undefined if abuse is not watched. */
   readonly abuse?: AbuseWatch | undefined;
   /** Receives how long a request waited for keys, in milliseconds. */
   readonly onKeyWait?: ((waitedMs: number) => void) | undefined;
-  /** Milliseconds since the epoch. */
+  /** Returns the time in milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Log;
 }
 
 export type ReplaceKeys = (keys: ProcessKeySource) => ProcessKeySource;
 
-/** `guard` includes the server. */
+/** `guard` means that both the guard and the plugin server reuse verdicts. */
 export type VerdictCaching = "off" | "server" | "guard";
 
 /** Time between two searches for inline policies that no request needs, in milliseconds. */
 const RELEASE_MS = 30_000;
 
-/** The composition root: connects store, keys, clock and pipeline. It also starts to read every policy under the root. */
+/**
+ * The composition root: connects the stores, the keys, the clock and the pipeline. This function also starts to read every policy
+ * under the policy root.
+ */
 export function createRuntime({
   policyRoot,
   policyPollMs,
@@ -202,7 +205,7 @@ export function createRuntime({
     openInlinePolicy: inline.open,
     admit: (facts, isAbandoned) => admission.admit(describeAsker(facts), isAbandoned),
     async decide(facts, policy, callers, trace) {
-      // The properties are written out, because an object spread costs as much as a stage.
+      // The properties are listed one by one, because an object spread costs as much as a whole stage of the pipeline.
       const asked: CallerSource = {
         authenticatedCredential: callers.authenticatedCredential,
         authenticatedConsumer: callers.authenticatedConsumer,
@@ -257,7 +260,7 @@ export function createRuntime({
   };
 }
 
-/** If a request passed because of a token, the evidence names the token's issuer. */
+/** Evidence with an issuer shows that the request passed because of a token. */
 function hasGoodToken({ evidence, reported }: Allow): boolean {
   return evidence.issuer !== undefined && !reported;
 }

@@ -4,23 +4,26 @@ import type { CompiledPolicy, Mode } from "../core/model/policy.ts";
 import type { SeenToken } from "../observe/abuse/abuse-watch.ts";
 import type { Generation } from "./generation.ts";
 
-/** An Allow that may be reused. */
+/** An Allow that the plugin may reuse. */
 export interface KeptVerdict {
   readonly allow: Allow;
-  /** The verdict is reused between these times, in milliseconds since the epoch. The bounds themselves are not part of the span. */
+  /**
+   * The times between which the verdict may be reused, in milliseconds since the epoch. The verdict may not be reused exactly at
+   * these two times.
+   */
   readonly afterMs: number;
   readonly beforeMs: number;
-  /** What the decision log and the metrics show of each reuse. */
+  /** The data that the decision log and the metrics show about each reuse. */
   readonly trace: Trace;
   /** The request's token, if abuse is watched. */
   readonly token?: SeenToken | undefined;
-  /** The number of the tally that counts reuses for this verdict's rule. */
+  /** The number of the counter for reused verdicts of the same rule. */
   readonly tally: number;
-  /** Is called each time the verdict is reused. */
+  /** Called each time the verdict is reused. */
   readonly onReuse: () => void;
 }
 
-/** How often the guard reused verdicts of one tally. */
+/** How often the guard reused verdicts that one counter counts. */
 export interface GuardHits {
   readonly tally: number;
   readonly hits: number;
@@ -31,57 +34,60 @@ export interface VerdictCacheStatus {
   readonly entries: number;
   readonly bytes: number;
   readonly hits: number;
-  /** Requests that had to be judged. */
+  /** How many requests had to be judged. */
   readonly misses: number;
-  /** Requests that the guard answered without the plugin server. Only requests that the guard has reported are counted. */
+  /**
+   * How many requests the guard answered without the plugin server. The number contains only requests that the guard has already
+   * reported.
+   */
   readonly guardHits: number;
 }
 
 export interface VerdictCacheOptions {
-  /** Milliseconds since the epoch. */
+  /** Returns the time in milliseconds since the epoch. */
   readonly now: () => number;
   readonly generation: Generation;
-  /** Whether the guard may reuse verdicts as well. */
+  /** Whether the guard may also reuse verdicts. */
   readonly isForGuard: boolean;
-  /** What the detection of abuse changes. */
+  /** How the detection of abuse changes the reuse of verdicts. */
   readonly watch?: WatchedReuse | undefined;
-  /** Receives requests that the guard let pass by a reused verdict. */
+  /** Receives the number of requests that the guard let pass because of a reused verdict. */
   readonly countGuardHits: (reused: ReusedKind, requests: number) => void;
 }
 
-/** How verdicts are reused while shared tokens are watched. */
+/** How verdicts are reused while the plugin watches for shared tokens. */
 interface WatchedReuse {
-  /** Whether the guard must ask again for each address of a client. */
+  /** Whether the guard must ask the plugin server again for each client address. */
   readonly countsClients: boolean;
-  /** Whether the token is refused at the moment. */
+  /** Whether the plugin refuses the token at the moment. */
   readonly isRefusedToken: (token: SeenToken) => boolean;
   /** Whether the guard must ask the plugin server about each request with this token. */
   readonly isSuspect: (token: SeenToken, client: string) => boolean;
 }
 
-/** Verdicts that one rule gave in one mode. */
+/** The rule and the mode of the verdicts that one counter counts. */
 export interface ReusedKind {
   readonly evidence: Evidence;
   readonly mode: Mode | undefined;
 }
 
-/** After this time a request is judged again, so that policies and keys in use never count as idle. */
+/** The plugin judges a request again after this time, in milliseconds. So policies and keys in use never count as idle. */
 const MAX_REUSE_MS = 60_000;
 /**
- * The same time while shared tokens are watched. Until a verdict ends, the plugin server does not see requests of the token's first
- * user, so it finds a second user later.
+ * The maximum time of reuse while the plugin watches for shared tokens, in milliseconds. Until a verdict ends, the plugin server
+ * does not see the requests of the token's first user, so it finds a second user later.
  */
 export const WATCHED_REUSE_MS = 10_000;
 const MAX_ENTRIES = 20_000;
 const MAX_BYTES = 32 * 1024 * 1024;
-/** An Allow with a few headers and its encoded frames. A measurement found 2,400 bytes in addition to the key. */
+/** The size of an Allow with a few headers and its encoded frames, in bytes. A measurement found 2,400 bytes, without the key. */
 const BYTES_PER_ENTRY = 2_500;
-/** Names come only from configuration, but configuration can change while the process runs. */
+/** Names come only from configuration, but they need a limit, because configuration can change while the process runs. */
 const MAX_TALLIES = 10_000;
 
 /**
- * Remembers verdicts of the current generation by everything that they can depend on. docs/adr/0040-verdict-cache.md lists what
- * must never be reused.
+ * Stores verdicts of the current generation. The key of a verdict contains all facts that the verdict can depend on.
+ * docs/adr/0040-verdict-cache.md lists what must never be reused.
  */
 export class VerdictCache {
   readonly generation: Generation;
@@ -107,7 +113,7 @@ export class VerdictCache {
     });
   }
 
-  /** A number that no other compiled policy of this process has. */
+  /** Returns a number that no other compiled policy of this process has. */
   numberOf(policy: CompiledPolicy): number {
     const known = this.#policies.get(policy);
     if (known !== undefined) {
@@ -118,7 +124,7 @@ export class VerdictCache {
     return this.#lastPolicy;
   }
 
-  /** @param key undefined if the request must be judged in any case. */
+  /** @param key the request's key; undefined if the plugin must judge the request in any case. */
   recall(key: string | undefined): KeptVerdict | undefined {
     const kept = key === undefined ? undefined : this.#entries.get(key);
     const nowMs = this.#options.now();
@@ -152,7 +158,7 @@ export class VerdictCache {
     const nowMs = this.#options.now();
     const kept: KeptVerdict = {
       allow,
-      afterMs: Math.max(validity.after * 1_000, nowMs - 1), // A clock that was set back makes every entry unusable.
+      afterMs: Math.max(validity.after * 1_000, nowMs - 1), // If the clock was set back, no entry is usable.
       beforeMs: Math.min(validity.before * 1_000, nowMs + this.#maxReuseMs),
       trace,
       token,
@@ -163,7 +169,7 @@ export class VerdictCache {
     return kept;
   }
 
-  /** Whether the guard must tell requests of different clients apart. */
+  /** Whether the guard must distinguish requests by their client's address. */
   get countsClients(): boolean {
     return this.#options.watch?.countsClients === true;
   }
@@ -171,7 +177,7 @@ export class VerdictCache {
   /**
    * Whether the guard may reuse this verdict for further requests of this client.
    *
-   * @param mark how the guard compares requests.
+   * @param mark whether the guard can distinguish client addresses.
    */
   isForGuardOf(
     kept: KeptVerdict | undefined,
@@ -186,7 +192,7 @@ export class VerdictCache {
     return mark.countsClients && client !== undefined && !watch.isSuspect(token, client);
   }
 
-  /** The guard reused verdicts. Hits of another process's verdicts are not counted here. */
+  /** Counts verdicts that the guard reused. If another process made these verdicts, their reuse is not counted here. */
   addGuardHits(process: string, reported: readonly GuardHits[]): void {
     if (process !== this.generation.process) {
       return;

@@ -2,10 +2,13 @@ import { BoundedMap } from "../bounded/bounded-map.ts";
 import type { KeyLookup, KeySource, SignatureCheck, VerificationKey } from "../core/model/key.ts";
 import { PASSED, succeed } from "../core/model/result.ts";
 
-/** Maximum total size of the remembered signed bytes and signatures. This is enough for about 20,000 tokens of usual size. */
+/**
+ * Maximum total size of the signed bytes and signatures in the cache, in bytes. This size is enough for about 20,000 tokens of
+ * usual size.
+ */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** Counts of a cache. */
+/** The hits and misses of a cache. */
 export interface Lookups {
   hits: number;
   misses: number;
@@ -17,12 +20,13 @@ interface Verified {
 }
 
 /**
- * Remembers which signatures were valid, so that a token that comes a thousand times is verified once. Only the result for the
- * signature is remembered. Claims, time and rules are checked every time. If an issuer removes a key, that key is no longer
- * found, so remembered results with that key are no longer used.
+ * Caches which signatures were valid, so that a token that comes a thousand times is verified only once. The cache contains only
+ * the result for the signature. The plugin checks claims, time and rules for every request. If an issuer removes a key, later
+ * look-ups do not find the key, so cached results with this key are no longer used.
  */
 export function rememberVerified(keys: KeySource, lookups: Lookups = { hits: 0, misses: 0 }): KeySource {
-  // The signature identifies the entry. All signed bytes are compared as well, because a hash could collide.
+  // The signature is the key of an entry. The plugin also compares all signed bytes. It does not compare hashes, because hashes
+  // can collide.
   const verified = new BoundedMap<string, Verified>({
     maxEntries: Number.POSITIVE_INFINITY,
     maxSize: MAX_BYTES,
@@ -31,7 +35,10 @@ export function rememberVerified(keys: KeySource, lookups: Lookups = { hits: 0, 
   const remembering = new WeakMap<VerificationKey, VerificationKey>();
 
   const createRemembering = (key: VerificationKey): VerificationKey => {
-    /** Checks that run on the thread pool now. They are shared, because the same token may come on many connections at once. */
+    /**
+     * The signature checks that run on the thread pool now. Requests with the same token share a check, because a token may come
+     * on many connections at once.
+     */
     const checking = new Map<string, { readonly signingInput: Uint8Array; readonly check: Promise<SignatureCheck> }>();
     return {
       ...key,

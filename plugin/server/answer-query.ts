@@ -1,4 +1,4 @@
-/** Answers the command with which Kong asks for the plugin's description. */
+/** Answers Kong's query command, with which Kong asks for the plugin's description. */
 import { NAME } from "../kong/contract/plugin-identity.ts";
 import { checkStart } from "./process/check-start.ts";
 import { renderDump } from "./settings/dump.ts";
@@ -18,8 +18,8 @@ export async function answerQuery(options: ServerOptions): Promise<void> {
 }
 
 /**
- * The answer to the query in case of an error. Kong quotes this answer in its own error message, so Kong's log shows
- * why Kong does not start.
+ * The answer to Kong's query if the server could not start. Kong quotes this answer in its own error message, so Kong's log
+ * shows why Kong does not start.
  */
 export function refuseStart(reasons: readonly string[]): void {
   process.stdout.write(`${JSON.stringify(`${NAME} cannot start: ${reasons.join("; ")}`)}\n`);

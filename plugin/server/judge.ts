@@ -23,18 +23,18 @@ const countedSince = Date.now();
 export interface Judge {
   readonly start: (configJson: string) => PluginInstance;
   readonly isReady: () => boolean;
-  /** See {@link ThreadCompiler.warmed}. */
+  /** Resolves when a compiling thread is warm, see {@link ThreadCompiler.warmed}. */
   readonly warmed: Promise<void>;
   readonly readStatus: () => Status;
   readonly refreshKeys: () => void;
-  /** See {@link Runtime.observe}. Undefined if there is nothing to count. */
+  /** Counts and logs a request, see {@link Runtime.observe}. The function is undefined if there is nothing to count or log. */
   readonly observe?: Runtime["observe"];
-  /** Reads the metrics. Undefined if no client can ask for metrics. */
+  /** Reads the metrics as text. The function is undefined if no client can ask for metrics. */
   readonly readMetrics?: (() => Promise<MetricsText>) | undefined;
 }
 
 /**
- * A launched server that cannot judge does not end, because Kong's log does not show why a process ended. Instead it
+ * A launched server with wrong settings does not end, because Kong's log does not show why a process ended. Instead the server
  * refuses all requests and reports the reason.
  */
 export async function prepareJudge(own: ServerProcess, replaceKeys?: ReplaceKeys): Promise<Judge> {
@@ -107,7 +107,7 @@ async function openPolicies(own: ServerProcess, replaceKeys?: ReplaceKeys): Prom
   };
 }
 
-/** Files of settings. They are never read as policies. */
+/** Lists the settings files and the files that they name. These files are never read as policies. */
 async function listOwnFiles({ fetchSettings, decisionLog, abuse }: ServerOptions): Promise<readonly string[]> {
   return [
     ...(fetchSettings === undefined ? [] : await listSettingsFiles(fetchSettings)),
@@ -116,7 +116,7 @@ async function listOwnFiles({ fetchSettings, decisionLog, abuse }: ServerOptions
   ];
 }
 
-/** @param reasons more reasons why this process is not ready, besides the reasons of its policies and keys. */
+/** @param reasons further reasons why this process is not ready, besides the reasons of its policies and keys. */
 function describeStatus(runtime: Runtime, reasons: readonly string[]): Status {
   return {
     reasons: [...runtime.readiness.reasons(), ...reasons],
@@ -149,7 +149,7 @@ function refuseAll(reason: string): Judge {
   };
 }
 
-/** Ends the process when its settings are valid, so that the next process starts with them. */
+/** Ends the process when its settings have become valid, so that the next process starts with these settings. */
 function retryUntilSound({ options, lifecycle }: ServerProcess): void {
   const retry = async (): Promise<void> => {
     try {

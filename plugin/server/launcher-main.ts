@@ -1,6 +1,6 @@
 /**
- * The launcher: the process that Kong starts in place of the plugin server. It adopts the running server, or starts a server,
- * and runs as long as that server. Kong ends its launcher at each reload, but the server keeps running.
+ * The launcher: the process that Kong starts in place of the plugin server. The launcher attaches to the running server, or
+ * starts a server, and runs as long as that server runs. Kong ends the launcher at each reload, but the server keeps running.
  */
 import { randomUUID } from "node:crypto";
 import { lstatSync, readFileSync } from "node:fs";
@@ -17,7 +17,10 @@ import { findInheritedSocket } from "./process/inherited-socket.ts";
 import { parseLauncherOptions } from "./settings/server-options.ts";
 
 const PARENT_CHECK_MS = 500;
-/** The time before the next start. Kong waits the same time before it restarts a plugin server that ended at once. */
+/**
+ * How long the launcher waits before it starts a server again, in milliseconds. Kong waits equally long before it restarts a
+ * plugin server that ended at once.
+ */
 const RESTART_MS = 1_000;
 const CANNOT_START = 2;
 const SERVER_DIED = 1;
@@ -33,7 +36,10 @@ const command: ServerCommand = {
   environment: process.env,
   files,
 };
-/** If a service manager restarts this launcher, it expects a new server. Kong's reload expects that the running server stays. */
+/**
+ * When a service manager restarts this launcher, it expects a new server. When Kong reloads, it expects that the running server
+ * stays.
+ */
 const inherited = findInheritedSocket(process.env, process.pid);
 const identity = `${identifyServer(command)}${inherited === undefined ? "" : `-${randomUUID()}`}`;
 let current: KeptServer | undefined;
@@ -73,11 +79,11 @@ async function keepOneServer(): Promise<never> {
 interface FoundServer {
   readonly server: KeptServer;
   readonly isEnding: boolean;
-  /** Whether the server is the same as the server that this launcher would start. */
+  /** Whether the server has the same code and settings as the server that this launcher would start. */
   readonly isWanted: boolean;
 }
 
-/** The running server of this socket, if there is one. */
+/** Finds the running server of this plugin socket, if there is one. */
 async function findServer(): Promise<FoundServer | undefined> {
   const connection = await reach(controlPathOf(socket));
   if (connection === undefined) {
@@ -90,7 +96,7 @@ async function findServer(): Promise<FoundServer | undefined> {
   );
 }
 
-/** Stays attached to a running server. */
+/** Stays attached to a server that already runs. */
 async function follow(server: KeptServer): Promise<Ending> {
   current = server;
   print(`the plugin server already runs as process ${server.process()?.pid}; this launcher stays attached to it`);
@@ -99,7 +105,7 @@ async function follow(server: KeptServer): Promise<Ending> {
   return ending ?? fail(SERVER_DIED, "the plugin server has died", ...readLastWords(socket));
 }
 
-/** Starts a server that takes over from the previous one when it is ready, and stays attached to it. */
+/** Starts a server and stays attached to it. The new server takes over from the previous server when it is ready. */
 async function startAnother(found: FoundServer | undefined): Promise<Ending> {
   const before = found?.server;
   const queued = found === undefined || found.isEnding ? "now" : "later";
@@ -117,7 +123,7 @@ async function startAnother(found: FoundServer | undefined): Promise<Ending> {
   void server.listening.then(() => {
     isListening = true;
     if (inherited === undefined) {
-      before?.leave(); // The old server notices by itself that the socket's file was replaced.
+      before?.leave(); // The old server itself notices that another server has replaced the socket's file.
     } else {
       before?.retire();
     }
@@ -153,7 +159,7 @@ function keep(connection: Socket, warn: (line: string) => void = () => {}): Kept
   });
 }
 
-/** Connects to a control socket; undefined if no process of this user listens there. */
+/** Connects to a server's control socket; undefined if no process of this user listens there. */
 function reach(path: string): Promise<Socket | undefined> {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats?.isSocket() || (process.getuid !== undefined && stats.uid !== process.getuid())) {
@@ -167,8 +173,8 @@ function reach(path: string): Promise<Socket | undefined> {
 }
 
 /**
- * The process of a server that does not answer. Without a known start time, this returns no process, because the id could
- * belong to any process.
+ * Reads which process the server is that does not answer. If the file has no start time, the result is no process, because the
+ * id could belong to any process.
  */
 function readPid(): ProcessIdentity {
   try {
@@ -177,7 +183,7 @@ function readPid(): ProcessIdentity {
       return { pid, startedAt };
     }
   } catch {
-    // The file is missing or not ours.
+    // The server's file is missing, or has another format.
   }
   return { pid: Number.NaN };
 }

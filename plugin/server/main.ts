@@ -2,7 +2,7 @@
 import { isCompilingThread } from "../runtime/load/policy-thread.ts";
 import { runServer } from "./run-server.ts";
 
-// In the bundled file, the threads that compile policies run this module as well.
+// In the bundled file, this module also runs in the threads that compile policies.
 if (!isCompilingThread()) {
   runServer(process.argv.slice(2));
 }

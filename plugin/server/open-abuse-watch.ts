@@ -9,10 +9,10 @@ import type { ServerProcess } from "./server-process.ts";
 import type { ServerOptions } from "./settings/server-options.ts";
 
 /**
- * Opens the detection of abuse that the options name.
+ * Opens the detection of abuse with the settings file that the options name.
  *
  * @param decisionLog also gets a line for each alarm.
- * @throws Error if its settings have mistakes.
+ * @throws Error if the settings file has mistakes.
  */
 export async function openAbuseWatch(
   { options, log }: ServerProcess,
@@ -34,7 +34,7 @@ export async function openAbuseWatch(
 }
 
 /**
- * Reads the settings for the detection of abuse, if the options name any.
+ * Reads the settings for the detection of abuse, if the options name a settings file.
  *
  * @throws Error if the settings have mistakes, or do not fit the other options.
  */

@@ -5,17 +5,17 @@ import { openDecisionLogSettings } from "../runtime/decision-log-settings.ts";
 import type { ServerProcess } from "./server-process.ts";
 
 /**
- * If standard output is a full pipe, a write by Node blocks the process. So the sink opens standard output again, in a
- * mode that does not block.
+ * If standard output is a full pipe, Node's own write blocks the process. So the sink opens standard output again, in a mode
+ * that does not block.
  */
 const STDOUT = "/dev/stdout";
-/** How long an ending process waits until the last lines are written. */
+/** How long an ending process waits for its last lines to be written, in milliseconds. */
 const MAX_CLOSE_MS = 1_000;
 
 /**
- * Opens the decision log that the options name.
+ * Opens the decision log with the settings file that the options name.
  *
- * @throws Error if its settings have mistakes, or if its file cannot be opened.
+ * @throws Error if the settings file has mistakes, or if the log file cannot be opened.
  */
 export async function openDecisionLog({ options, log, lifecycle }: ServerProcess): Promise<DecisionLog | undefined> {
   if (options.decisionLog === undefined) {

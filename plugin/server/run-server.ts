@@ -1,4 +1,4 @@
-/** The plugin server, from its command line to its end. */
+/** Runs the plugin server, from its command line to its end. */
 import { toPrintableLines } from "../core/text/printable.ts";
 import { NAME, VERSION } from "../kong/contract/plugin-identity.ts";
 import { DEADLINE_MS } from "../kong/handler.ts";
@@ -19,19 +19,22 @@ import { serveStatus } from "./status/status.ts";
 
 const WATCHDOG_MS = 3_000;
 const FOLLOW_MS = 500;
-/** Kong refuses requests while no process listens, so warming must not delay the start for long on a busy machine. */
+/**
+ * Maximum time for the warm-up at the start, in milliseconds. It must be short, because Kong refuses requests while no process
+ * listens.
+ */
 const MAX_WARMING_MS = 500;
-/** The limit is shorter than the time that Kong waits for the answer to a call. */
+/** This limit is shorter than the time that Kong waits for the answer to a call. */
 const MAX_QUEUE_MS = 3_000;
 
 /**
  * Runs the plugin server in this process.
  *
- * @param args the command line.
- * @param replaceKeys only for the sandbox's own server. Kong's plugin server never has it.
+ * @param args the arguments of the command line.
+ * @param replaceKeys a function that only the sandbox's own server uses. Kong's plugin server never gets `replaceKeys`.
  */
 export function runServer(args: readonly string[], replaceKeys?: ReplaceKeys): void {
-  // The process that reads the output may end before this process. In that case, a log line must not end this process.
+  // The process that reads this output may end before this process. A log line must not end this process in that case.
   process.stdout.on("error", () => {});
   process.stderr.on("error", () => {});
   const options = readOptions(args);
@@ -63,10 +66,10 @@ function fail(message: string): never {
   process.exit(2);
 }
 
-/** The steps of the start. ServerProcess says what stops at the end, and in which order. */
+/** The steps of the server's start. The comment of ServerProcess says what stops at the end, and in which order. */
 async function serve(options: ServerOptions, replaceKeys?: ReplaceKeys): Promise<void> {
   const inherited = options.queued ? SOCKET_DESCRIPTOR : findInheritedSocket(process.env, process.pid);
-  const own = new ServerProcess(options, inherited); // The server's process is created first, so that signals are handled from the start.
+  const own = new ServerProcess(options, inherited); // The object of the server's process is created first, so that signals are handled from the beginning.
   const judge = await prepareJudge(own, replaceKeys);
   offerStatus(own, judge);
   yieldWhenReplaced(own);
@@ -76,13 +79,13 @@ async function serve(options: ServerOptions, replaceKeys?: ReplaceKeys): Promise
   await listen(own, judge);
 }
 
-/** Answers status requests while this process has the plugin socket, or may still get it. */
+/** Answers status requests as long as this process has the plugin socket, or may still get the socket. */
 function offerStatus(
   { options: { statusListen }, log, socket, lifecycle }: ServerProcess,
   { readStatus, readMetrics }: Judge,
 ): void {
   let giveStatusUp: (() => void) | undefined;
-  /** The status address and the plugin socket move together, to the process that has the socket or waits for it. */
+  /** A process listens on the status address as long as it has the plugin socket or waits for the socket. */
   const followStatus = (): void => {
     if (lifecycle.isEnding() || socket.isReplaced()) {
       giveStatusUp?.();
@@ -106,7 +109,7 @@ function yieldWhenReplaced(own: ServerProcess): void {
   }
 }
 
-/** If a service manager holds the socket, calls wait in the socket's queue until a server accepts them. */
+/** If a service manager keeps the socket open, calls wait in the socket's queue until a server accepts them. */
 async function waitForSocket({ options, isQueue }: ServerProcess, { isReady, warmed }: Judge): Promise<void> {
   await waitAtMost(MAX_WARMING_MS, warmed);
   if (!isQueue) {

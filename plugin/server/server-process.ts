@@ -6,35 +6,34 @@ import { type Lifecycle, manageLifecycle } from "./process/lifecycle.ts";
 import { PluginSocket } from "./process/plugin-socket.ts";
 import type { ServerOptions } from "./settings/server-options.ts";
 
-/** How long the process waits at its end, so that the launcher can read that the process ends. */
+/** How long the process waits at its end, so that the launcher can read its last message, in milliseconds. */
 const FAREWELL_MS = 50;
 const REPLACED = "another server has taken over";
 
 /**
- * The parts of this process that exist before any policy is known: its log, its socket, its launchers and the code that ends
- * it.
+ * The parts of this process that exist before any policy is read: the log, the socket, the launchers and the lifecycle.
  *
- * When the process ends, its parts stop in this order:
+ * When the process ends, it stops in this order:
  *
  * 1. The launchers get the message that the process will end.
- * 2. The next server gets all new connections, and also the status address.
+ * 2. The next server gets all new connections, and the status address.
  * 3. Kong drops each open connection after its next answer. This process closes idle connections, one at a time.
- * 4. The process exits. Policies, keys and their threads end with it.
+ * 4. The process exits. Policies, keys and threads end with the process.
  */
 export class ServerProcess {
   readonly options: ServerOptions;
   readonly log: OperatorLog;
   readonly socket: PluginSocket;
   readonly lifecycle: Lifecycle;
-  /** Undefined if no launcher started this process. */
+  /** The attached launchers; undefined if no launcher started this process. */
   readonly launchers: Launchers | undefined;
-  /** Whether a service manager holds the socket. */
+  /** Whether a service manager keeps the socket open. */
   readonly isQueue: boolean;
   readonly #handOver: HandOver;
   readonly #parentPid: number;
   #isRetired = false;
 
-  /** @param inherited descriptor of a listening socket that a service manager passed on. */
+  /** @param inherited file descriptor of the listening socket that a service manager passed on. */
   constructor(options: ServerOptions, inherited: number | undefined) {
     this.options = options;
     this.isQueue = inherited !== undefined;
@@ -52,7 +51,7 @@ export class ServerProcess {
     this.launchers = options.launched === undefined ? undefined : this.#attachLaunchers(options.launched);
   }
 
-  /** Ends the process, because another server accepts connections on its socket. */
+  /** Ends the process, because another server accepts connections on the plugin socket. */
   endReplaced(): void {
     this.lifecycle.end(REPLACED);
   }

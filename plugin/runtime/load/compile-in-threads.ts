@@ -16,17 +16,17 @@ export interface ThreadOptions {
   readonly limits?: ThreadLimits;
 }
 
-/** Limits for the threads. Tests set other limits. */
+/** Limits for the threads. Tests use other limits. */
 export interface ThreadLimits {
   readonly maxThreads: number;
-  /** Longest time for one request to a thread. */
+  /** Longest time that a thread may take for one request, in milliseconds. */
   readonly timeoutMs: number;
-  /** Delay before a new thread replaces one that failed. */
+  /** How long to wait before a new thread replaces a failed thread, in milliseconds. */
   readonly restartMs: number;
-  /** How long a thread beyond the first waits for work. */
+  /** How long a thread beyond the first waits for work before it ends, in milliseconds. */
   readonly idleMs: number;
   readonly maxHeapMb: number;
-  /** How often a new thread compiles the sample before other work. */
+  /** How often a new thread compiles the sample policy before other work. */
   readonly warmUps: number;
 }
 
@@ -38,12 +38,15 @@ const LIMITS: ThreadLimits = {
   maxHeapMb: 256, // The largest accepted document needs about 100 MB.
   warmUps: 20, // A higher number makes the first policy only a little faster.
 };
-/** Queued items per thread before another thread starts. */
+/** If the queue has more than this many items, another thread starts. */
 const QUEUE_PER_THREAD = 8;
-/** If this many threads fail at the same work, no further thread tries it, because the work is most likely the cause. */
+/** If this many threads fail at the same work, the work is most likely the cause, so no further thread tries it. */
 const MAX_TRIES = 2;
 
-/** Work with a lower number comes first. Checks of files come first, because they are short and every change depends on them. */
+/**
+ * Work with a lower number comes first. Identifications of files come first, because they are short and every policy change
+ * depends on them.
+ */
 const PRIORITY = { look: 0, awaited: 1, background: 2 } as const;
 
 interface Work {
@@ -62,9 +65,9 @@ export interface ThreadCompiler extends PolicyCompiler {
 }
 
 /**
- * Compiles policies in separate threads. Parsing is slow, and the event loop that answers requests must not wait for it.
- * Policies that requests wait for come first. A thread that fails or hangs is replaced. Only the policy at which the thread
- * failed is refused.
+ * Compiles policies in separate threads. The event loop that answers requests must not wait for the parser, which is slow. If a
+ * request waits for a policy, this policy is compiled before other policies. If a thread fails or hangs, another thread replaces
+ * it. Only the policy that the failed thread was compiling is refused.
  */
 export function compileInThreads({ policyRoot, log, entry = ENTRY, limits = LIMITS }: ThreadOptions): ThreadCompiler {
   const pool = new ThreadPool({ policyRoot, log, entry, limits });
@@ -104,7 +107,7 @@ export function compileInThreads({ policyRoot, log, entry = ENTRY, limits = LIMI
 
 const ENTRY = new URL("./policy-thread.js", import.meta.url);
 
-/** The threads, and the work that waits for a free one. */
+/** The threads, and the work that waits for a free thread. */
 class ThreadPool {
   readonly #options: Required<ThreadOptions>;
   readonly #queue: Work[] = [];
@@ -174,8 +177,8 @@ class ThreadPool {
   }
 
   /**
-   * Requests would wait longer for a thread that is not warm yet. So such a thread does work for requests only if no other
-   * thread is warm.
+   * A request would wait longer for a thread that is not warm yet. So a cold thread does work for requests only if no thread is
+   * warm.
    */
   #takeFor(thread: CompilerThread): Work | undefined {
     if (thread.isWarm) {
@@ -234,11 +237,11 @@ class ThreadPool {
 }
 
 interface ThreadEvents {
-  /** The thread has no more work. */
+  /** Called when the thread has no work. */
   free(): void;
-  /** The thread has ended, together with its work. */
+  /** Called when the thread has ended without finishing its work. */
   failed(work: Work | undefined, message: string): void;
-  /** The thread has had no work for a while. */
+  /** Called when the thread has had no work for a while. */
   idle(): void;
 }
 
@@ -248,7 +251,7 @@ class CompilerThread {
   readonly #events: ThreadEvents;
   readonly #limits: ThreadLimits;
   #work: Work | undefined;
-  /** A policy arrives in parts. These are the rules that have arrived so far. */
+  /** A thread sends a policy in parts. These are the rules of the policy that have arrived so far. */
   #rules: Map<string, CompiledRule> | undefined;
   #compiled: CompiledFile | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -275,12 +278,12 @@ class CompilerThread {
     return this.#warmUpsLeft === 0;
   }
 
-  /** Work whose result is not used. */
+  /** Creates work whose result is not used. */
   createWarmUp(): Work {
     return {
       request: { kind: "text", text: SAMPLE_POLICY },
       priority: PRIORITY.background,
-      tries: MAX_TRIES, // If this thread fails, the next thread runs its own warm-up.
+      tries: MAX_TRIES, // A failed warm-up is not tried again, because the next thread runs its own warm-up.
       succeed: () => {
         this.#warmUpsLeft -= 1;
       },

@@ -1,41 +1,45 @@
 import type { PolicyLoad } from "../../policy/read-policy.ts";
 
-/** Reads and compiles policies, here or in another thread. */
+/** Reads and compiles policies, in this thread or in another thread. */
 export interface PolicyCompiler {
-  /** Identifies the current version of each file, or says why the file cannot be read. Each version has a different identity. */
+  /**
+   * Identifies the current version of each file, or says why the file cannot be read. Two versions of a file always have
+   * different identities.
+   */
   identify(files: readonly string[]): Promise<Identification>;
   /** Reads and compiles a file under the root, and the files that it extends. */
   compileFile(file: string): Promise<CompiledFile>;
   /** Compiles a policy text from the plugin's configuration. */
   compileText(text: string): Promise<PolicyLoad>;
-  /** A request waits for this file: compile it before files that no request waits for. */
+  /** Compiles this file before files that no request waits for, because a request waits for this file. */
   hurry(file: string): void;
   stop(): void;
 }
 
 export interface Identification {
-  /** The results, in the order of the names. */
+  /** The identities, in the order of the names. */
   readonly identities: readonly FileIdentity[];
-  /** How long the check took, in milliseconds, without the time that it waited for other work. */
+  /** How long the identification took, in milliseconds, without the time that it waited for other work. */
   readonly tookMs: number;
 }
 
 export interface FileIdentity {
   readonly identity: string;
-  /** The file does not exist although the root does: it was deleted. */
+  /** Whether the file was deleted: the file does not exist, but the root does. */
   readonly isMissing: boolean;
 }
 
 export type CompiledFile = PolicyLoad & {
   /**
-   * The file and all files that it extends, as far as they could be read. If any of these files changes, the policy has a new version.
+   * The policy's file and all files that it extends, as far as they could be read. If any of these files changes, the policy has
+   * a new version.
    */
   readonly files: readonly string[];
-  /** See {@link joinIdentities}; undefined if a file changed while it was read. */
+  /** The joined identities of all these files, see {@link joinIdentities}; undefined if a file changed while it was read. */
   readonly identity: string | undefined;
 };
 
-/** Identifies several files together. */
+/** Joins the identities of several files into one identity. */
 export function joinIdentities(identities: readonly FileIdentity[]): string {
   return identities.map(({ identity }) => identity).join("\n");
 }

@@ -2,7 +2,10 @@ import type { CompiledPolicy, CompiledRule } from "../../core/model/policy.ts";
 import type { Finding } from "../../policy/language/finding.ts";
 import type { Identification } from "./policy-compiler.ts";
 
-/** Data with which a compiling thread starts. The role distinguishes it from other threads that run the same file. */
+/**
+ * The data with which a compiling thread starts. The role distinguishes a compiling thread from other threads that run the same
+ * file.
+ */
 export interface CompilingThread {
   readonly role: "jwt-policy compiler";
   readonly policyRoot: string;
@@ -29,8 +32,8 @@ interface Place {
 }
 
 /**
- * Some rules of a policy. The receiving thread rebuilds all objects of a message at once. Therefore a large policy comes in
- * parts, so that the event loop can do other work between the parts.
+ * A part of a policy's rules. The receiving thread rebuilds all objects of a message at once. So a large policy is sent in parts,
+ * so that the event loop can do other work between two parts.
  */
 export interface RuleBatch {
   readonly rules: readonly CompiledRule[];

@@ -3,18 +3,18 @@ import { fail, type Result, succeed } from "../../core/model/result.ts";
 import { type Finding, wholeDocument } from "../../policy/language/finding.ts";
 
 const POLICY_FILE = /\.(?:ya?ml|json)$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: no file of a policy root has such a name on purpose.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: nobody gives a policy file such a name on purpose.
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
-/** The reason why a string cannot be the name of a policy file. */
+/** Why a text cannot be the name of a policy file. */
 export type NameRefusal = "outside" | "not_a_policy_file";
 
 /**
- * Normalises the name of a policy file from a configuration or a policy. For example, `./a.yaml` and `team/../a.yaml` become
- * `a.yaml`. Only names that end in `.yaml`, `.yml` or `.json` can be policies, because keys and secrets are under the same
- * root.
+ * Normalises the name of a policy file that comes from Kong's configuration or from a policy. For example, `./a.yaml` and
+ * `team/../a.yaml` become `a.yaml`. Only names that end in `.yaml`, `.yml` or `.json` can be policies, because keys and secrets
+ * are under the same root.
  *
- * @param text relative to the policy root, with `/` between directories.
+ * @param text a path relative to the policy root, with `/` between directories.
  */
 export function namePolicyFile(text: string): Result<string, NameRefusal> {
   const name = posix.normalize(text);
@@ -24,12 +24,12 @@ export function namePolicyFile(text: string): Result<string, NameRefusal> {
   return isPolicyFileName(name) ? succeed(name) : fail("not_a_policy_file");
 }
 
-/** Whether a file of this name may be read as a policy. */
+/** Whether a file with this name may be read as a policy. */
 export function isPolicyFileName(name: string): boolean {
   return POLICY_FILE.test(name) && !CONTROL.test(name);
 }
 
-/** Says why a name cannot be the name of a policy file. It does not quote the name or the file. */
+/** Says why a name cannot be the name of a policy file. The message does not quote the name or the file. */
 export function refuseName(refused: NameRefusal): Finding {
   return refused === "outside"
     ? wholeDocument(

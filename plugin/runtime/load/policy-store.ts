@@ -10,24 +10,24 @@ import { hashText, type ReadLineage, readLineage } from "./read-lineage.ts";
 import { createRootFiles, describeFileError, identifyNow, OutsideRootError, readBounded } from "./root-files.ts";
 
 export type FileLoad = PolicyLoad & {
-  /** See {@link CompiledFile}. */
+  /** The policy's files, see {@link CompiledFile}. */
   readonly files: readonly string[];
   /**
-   * The policy as one document. If the policy has mistakes, this is the text of its own file, to which the findings refer. It is
-   * empty if the file could not be read.
+   * The policy as one document, after `extends` and variables are resolved. If the policy has mistakes, this is the text of the
+   * policy's own file, to which the findings refer. The text is empty if the file could not be read.
    */
   readonly text: string;
 };
 
-/** Maximum number of reads for a file that changes while it is read. */
+/** How often a file is read at most, if it changes during each read. */
 const MAX_READINGS = 3;
-/** Hundreds of policies may extend the same file, which is then parsed only once. */
+/** How many parsed parents are cached. Hundreds of policies may extend the same file, which is then parsed only once. */
 const MAX_PARENTS = 8;
 
 /**
  * Compiles policies in this thread.
  *
- * @param root the only directory that policy files may lie in.
+ * @param root the only directory that may contain policy files.
  * @param parse parses the text of a file that a policy extends.
  */
 export function createPolicyStore(root: string, parse: typeof readDocument = readDocument): PolicyCompiler {
@@ -68,13 +68,13 @@ export function createPolicyStore(root: string, parse: typeof readDocument = rea
 /**
  * Reads one policy file under the root, and the files that it extends.
  *
- * @param file relative to the root.
+ * @param file a path relative to the root.
  */
 export async function loadPolicyFile(root: string, file: string): Promise<FileLoad> {
   return compileLineage(await readRootLineage(root, file));
 }
 
-/** Reads a file as {@link loadPolicyFile} does, without compiling it. */
+/** Reads a policy as {@link loadPolicyFile} does, but does not compile it. */
 export async function readRootLineage(root: string, file: string): Promise<ReadLineage> {
   const named = namePolicyFile(file);
   if (!named.ok) {
@@ -95,7 +95,7 @@ export async function readPolicyFile(path: string, name: string): Promise<FileLo
   return compileLineage(await readPathLineage(path, name));
 }
 
-/** Reads a file as {@link readPolicyFile} does, without compiling it. */
+/** Reads a policy as {@link readPolicyFile} does, but does not compile it. */
 export async function readPathLineage(path: string, name: string): Promise<ReadLineage> {
   const first = basename(path);
   const readText = (file: string): Promise<Result<string, Finding>> =>
@@ -118,7 +118,7 @@ function toText(bytes: { toString(): string }): Result<string, never> {
   return succeed(String(bytes));
 }
 
-/** Remembers the results for the documents that were used last. */
+/** Caches the results for the documents that were used last. */
 function rememberLast<T extends object>(maxEntries: number, compute: (text: string) => T): (text: string) => T {
   const results = new BoundedMap<string, T>({ maxEntries });
   return (text) => {

@@ -1,4 +1,7 @@
-/** A compiling thread. It reads, parses and compiles policies, so that the event loop that answers requests does not have to. */
+/**
+ * The code of a compiling thread. The thread reads, parses and compiles policies, so that the event loop that answers requests
+ * does not have to.
+ */
 import { setPriority } from "node:os";
 import { platform } from "node:process";
 import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
@@ -8,12 +11,12 @@ import type { PolicyCompiler } from "./policy-compiler.ts";
 import type { CompilingThread, RuleBatch, ThreadAnswer, ThreadRequest } from "./policy-messages.ts";
 import { createPolicyStore } from "./policy-store.ts";
 
-/** Operations in one message. The receiving thread needs about 2 ms to rebuild them. */
+/** Maximum number of operations in one message. The receiving thread needs about 2 ms to rebuild this many operations. */
 const BATCH_OPERATIONS = 256;
-/** The priority of the thread: a few levels below the default 0. */
+/** The priority (nice value) of the thread, a little lower than the default 0. */
 const COMPILING_PRIORITY = 5;
 
-/** Whether this is a compiling thread. One bundled file may contain the whole plugin server, including this module. */
+/** Whether this code runs in a compiling thread. One bundled file may contain the whole plugin server, including this module. */
 export function isCompilingThread(): boolean {
   return !isMainThread && (workerData as Partial<CompilingThread> | null)?.role === "jwt-policy compiler";
 }
@@ -24,13 +27,16 @@ if (parentPort && isCompilingThread()) {
   answerRequests(parentPort, createPolicyStore(policyRoot));
 }
 
-/** Lets the event loop that answers requests go first. On Linux a priority belongs to a thread, and id 0 means the current one. */
+/**
+ * Lowers the thread's priority, so that the event loop that answers requests runs first. On Linux a priority belongs to a thread,
+ * and id 0 means the current thread.
+ */
 function giveWay(): void {
   if (platform === "linux") {
     try {
       setPriority(COMPILING_PRIORITY);
     } catch {
-      // A sandboxed system may forbid a change of the priority. If it does, requests wait a little longer while many policies are
+      // A sandboxed system may forbid a change of the priority. Then requests wait a little longer while many policies are
       // compiled.
     }
   }

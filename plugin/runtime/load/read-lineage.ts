@@ -11,27 +11,29 @@ import { isPolicyFileName } from "./policy-names.ts";
 /** One policy document, merged from a file and the files that it extends. */
 interface Lineage {
   readonly source: SourceDocument;
-  /** The file's text. If the file extends others or has variables, this is the resulting document. */
+  /**
+   * The text of the policy file. If the file extends other files or has variables, this is the text of the resulting document.
+   */
   readonly text: string;
-  /** The text of the file itself. Lines and columns of findings refer to this text. */
+  /** The text of the policy's own file. The lines and columns of findings refer to this text. */
   readonly ownText: string;
 }
 
 export interface ReadLineage {
-  /** The document, or why the document could not be read. */
+  /** The resulting document, or why it could not be read. */
   readonly read: Result<Lineage, readonly Finding[]>;
   /**
-   * All files that were tried, including missing ones. The file itself is the first. A change in any of these files results in a
-   * new version.
+   * All files that the reader tried to read, including missing files. The policy's own file is the first. A change in any of
+   * these files makes a new version of the policy.
    */
   readonly files: readonly string[];
 }
 
-/** Maximum length of the chain: a file, the file that it extends, and so on. */
+/** Maximum number of files in a chain: a file, the file that it extends, and so on. */
 const MAX_FILES = 5;
 
 export interface LineageReader {
-  /** Reads a file by name. The failure says why the file cannot be read. */
+  /** Reads a file by name. A failure says why the file cannot be read. */
   readText(file: string): Promise<Result<string, Finding>>;
   /** Parses a file that another file extends. */
   parseParent(text: string): ReturnType<typeof readDocument>;
@@ -95,9 +97,7 @@ export async function readLineage(
   return { read: succeed(merged), files: ancestry.files };
 }
 
-/**
- * @param data is not changed, because a child may set its variables.
- */
+/** @param data stays unchanged, because a child may set other variables. */
 function writeResolved(data: unknown): string {
   const resolved = structuredClone(data);
   resolveVars(resolved);
@@ -105,7 +105,7 @@ function writeResolved(data: unknown): string {
 }
 
 /**
- * Hex SHA-256 that identifies a version of a policy. It equals `sha256sum` of the policy's file, or of the output of
+ * Hex SHA-256 that identifies a version of a policy. The hash equals `sha256sum` of the policy's file, or of the output of
  * `kong-jwt-policy flatten`.
  */
 export function hashText(text: string): string {

@@ -4,9 +4,12 @@ import { join, resolve, sep } from "node:path";
 import { messageOf } from "../../core/text/error-message.ts";
 import type { FileIdentity } from "./policy-compiler.ts";
 
-/** Files under one root, by names that come from policies and from Kong's configuration. */
+/** Files under one root, whose names come from policies and from Kong's configuration. */
 export interface RootFiles {
-  /** Identifies the current version of the file, or says why the file cannot be read. Each version has a different identity. */
+  /**
+   * Identifies the current version of the file, or says why the file cannot be read. Two versions of a file always have different
+   * identities.
+   */
   identify(file: string): Promise<string>;
   /**
    * @throws Error that says why the file cannot be read; see {@link describeFileError}.
@@ -16,21 +19,24 @@ export interface RootFiles {
 
 const MAX_FILE_BYTES = 256 * 1024;
 
-/** Users of the Admin API name the file. So a name must not lead out of the root, neither through `..` nor through a link. */
+/**
+ * A user of the Admin API can name any file in Kong's configuration. So a name must not lead out of the policy root, neither
+ * through `..` nor through a link.
+ */
 export class OutsideRootError extends Error {
   constructor() {
     super("it lies outside the policy root; move it there, or start with another --policy-root");
   }
 }
 
-/** @param root the only directory that may contain the files. Its symbolic links are resolved. */
+/** @param root the only directory that may contain the files. The function resolves symbolic links in the root's path. */
 export function createRootFiles(root: string): RootFiles {
   return {
     async identify(file) {
       try {
         const { dev, ino, size, mtimeNs, ctimeNs } = await stat(await resolveInRoot(root, file), { bigint: true });
-        // The identity includes the inode's change time, because no program can set this time. The modification time is
-        // not enough, because a copy often keeps the time of the original.
+        // The identity includes the inode's change time, because no program can set it. The modification time alone is not
+        // enough, because a copy often keeps the original's time.
         return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
       } catch (error) {
         return describeFileError(file, error);
@@ -41,19 +47,19 @@ export function createRootFiles(root: string): RootFiles {
 }
 
 /**
- * Identifies the current version of a file without reading it. It makes only one system call, because every policy file is checked
- * once a second. It follows links, so a link with a new target has a new identity. A link that leads out of the root is found when
- * the file is read.
+ * Identifies the current version of a file without reading it. The function makes only one system call, because every policy file
+ * is identified once a second. The function follows links, so a link with a new target has a new identity. The function that
+ * reads the file finds links that lead out of the root.
  */
 export function identifyNow(root: string, file: string): FileIdentity {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = statSync(join(root, file), { bigint: true });
-    // The modification time is not enough, because a copy often keeps the time of the original. No program can set the
-    // inode's change time.
+    // The modification time alone is not enough, because a copy often keeps the original's time. No program can set the inode's
+    // change time.
     return { identity: [dev, ino, size, mtimeNs, ctimeNs].join(" "), isMissing: false };
   } catch (error) {
     const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
-    // A missing root, such as an unmounted volume, does not mean that its files were deleted.
+    // If the whole root is missing, its volume may be unmounted, so its files do not count as deleted.
     const isMissing = isAbsent && statSync(root, { throwIfNoEntry: false }) !== undefined;
     return { identity: describeFileError(file, error), isMissing };
   }
@@ -72,7 +78,7 @@ export async function readBounded(path: string): Promise<Buffer> {
   return readFile(path);
 }
 
-/** One sentence about a file that could not be read. */
+/** Says in one sentence why a file could not be read. */
 export function describeFileError(file: string, error: unknown): string {
   return `${file} cannot be read: ${messageOf(error)}.`;
 }

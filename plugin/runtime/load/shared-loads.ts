@@ -2,18 +2,18 @@ import type { PolicyLoad } from "../../policy/read-policy.ts";
 import type { PolicyCompiler } from "./policy-compiler.ts";
 import { hashText } from "./read-lineage.ts";
 
-/** One policy text that is compiled once, however many plugin instances and workers have it. */
+/** The shared result for one policy text, however many plugin instances and workers use the text. */
 export interface SharedLoad {
   /** Hex SHA-256 of the text. */
   readonly hash: string;
   readonly bytes: number;
-  /** The result. It never rejects. */
+  /** The result of compiling the text. This promise never rejects. */
   readonly load: Promise<PolicyLoad>;
-  /** Each caller must call this once. The last call releases the compiled policy. */
+  /** Each user of the result must call this method once. The last call releases the compiled policy. */
   release(): void;
 }
 
-/** Compiles each text once while it is in use. */
+/** Compiles each text only once while it is in use. */
 export function shareLoads(compiler: Pick<PolicyCompiler, "compileText">): (text: string) => SharedLoad {
   const entries = new Map<string, { readonly load: Promise<PolicyLoad>; users: number }>();
 

@@ -10,11 +10,13 @@ import { type PolicyKeys, waitForKeys, waitLongest, warnOfMissingKeys } from "./
 export interface VersionPorts {
   readonly keys: PolicyKeys;
   readonly log: Log;
-  /** Counts the versions that take effect or are refused. */
+  /** Counts the versions that take effect, and the versions that are refused. */
   readonly loads?: PolicyLoads | undefined;
-  /** Called when a different version takes effect, or when the last version ends and none replaces it. */
+  /** Called when another version takes effect, or when the last version ends and no version replaces it. */
   readonly onChange?: () => void;
-  /** Resolves after the longest wait for keys, or when the signal aborts. Tests end the wait themselves. */
+  /**
+   * Resolves after the maximum wait for keys, or when the signal aborts. Tests replace this function to end the wait themselves.
+   */
   readonly waitLongest?: (signal: AbortSignal) => Promise<void>;
 }
 
@@ -26,8 +28,8 @@ interface LongestWait {
 }
 
 /**
- * The versions of one policy file. At most two versions matter: the newest version and the version in effect. The newest
- * version takes effect when it has no mistakes and its issuers have keys. Until then, the version in effect stays.
+ * The versions of one policy file. Only two versions matter: the newest version, and the version in effect. The newest version
+ * takes effect when it has no mistakes and its issuers have keys. Until then, the earlier version stays in effect.
  */
 export class FileVersions {
   readonly #file: string;
@@ -42,7 +44,7 @@ export class FileVersions {
     this.#ports = ports;
   }
 
-  /** The current result: the version in effect, or the mistakes if no version is in effect. Undefined before the first version. */
+  /** Returns the version in effect, or else the mistakes of the newest version. Returns undefined before the first version. */
   get current(): PolicyLoad | undefined {
     return this.#inEffect?.load ?? (this.#refused.length > 0 ? fail(this.#refused) : undefined);
   }
@@ -51,15 +53,15 @@ export class FileVersions {
     return this.#inEffect?.policy;
   }
 
-  /** Why the newest version is refused; empty if it is not refused. */
+  /** Returns why the newest version is refused; an empty list if it is not refused. */
   get refused(): readonly Finding[] {
     return this.#refused;
   }
 
   /**
-   * The file has a new version. Resolves when this version is in effect, refused or retired.
+   * Offers a new version of the file. The promise resolves when this version is in effect, refused or retired.
    *
-   * @param isStillThere whether the file still has this version. Called after a wait for keys.
+   * @param isStillThere whether the file still has this version. The function is called after a wait for keys.
    */
   async offer(load: PolicyLoad, isStillThere: () => Promise<boolean>): Promise<void> {
     this.#retireNewest();
@@ -79,7 +81,7 @@ export class FileVersions {
       return;
     }
     if (!this.#inEffect) {
-      void this.#ports.keys.prepare(load.value); // This version takes effect before its keys are loaded, because no other version can judge requests until then.
+      void this.#ports.keys.prepare(load.value); // This version takes effect before its keys are loaded, because there is no earlier version that could judge requests.
       this.#putIntoEffect(version, load.value);
       return;
     }
@@ -94,14 +96,14 @@ export class FileVersions {
     this.#putIntoEffect(version, load.value);
   }
 
-  /** The file changed again. So a version that still waits for keys is no longer the newest version. */
+  /** Called when the file has changed again. A version that still waits for keys is then no longer the newest version. */
   supersede(): void {
     if (this.#newest?.state === "ready") {
       this.#newest.retire();
     }
   }
 
-  /** The file was deleted, or must not be read. From now on, no version of the file judges requests. */
+  /** Called when the file was deleted, or must not be read. From now on, no version of the file judges requests. */
   withdraw(findings: readonly Finding[]): void {
     this.#retireNewest();
     this.#endLongestWait();
@@ -122,7 +124,7 @@ export class FileVersions {
     reportInEffect(`policy file ${this.#file}`, policy, isChange, this.#ports);
   }
 
-  /** The file again has the text of the version in effect. */
+  /** Called when the file has the text of the version in effect again. */
   #recover(policy: CompiledPolicy): void {
     if (this.#refused.length > 0) {
       this.#refused = [];
@@ -140,7 +142,7 @@ export class FileVersions {
   }
 
   /**
-   * Starts only one wait for each text. Without this, a program that writes the same text every few seconds could delay a version
+   * Starts only one wait for each text. Otherwise, a program that writes the same text every few seconds could delay a version
    * for ever.
    */
   #startLongestWait(hash: string): (signal: AbortSignal) => Promise<void> {

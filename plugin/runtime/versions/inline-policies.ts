@@ -13,14 +13,15 @@ import { waitForKeys, warnOfMissingKeys } from "./wait-for-keys.ts";
 
 export interface InlinePolicies {
   /**
-   * Opens the policy that one plugin instance has in its configuration.
+   * Opens the policy that the configuration of one plugin instance contains.
    *
-   * @param rule the rule that the configuration names. A last good version without this rule must not judge requests of this instance.
+   * @param rule the rule that the instance's configuration names. A last good version without this rule must not judge requests
+   *   of this instance.
    */
   open(entity: InlineEntity, text: string, rule: string | undefined): PolicySource;
   /**
-   * If compiled policies use much memory, this releases policies that no request has needed for a while. It begins with
-   * the policy that has been unused for the longest time.
+   * Releases compiled policies that no request has needed for a while, if all compiled policies together use much memory. The
+   * function begins with the policy whose last use is the oldest.
    */
   releaseIdle(): void;
   status(): readonly PolicyStatus[];
@@ -28,15 +29,15 @@ export interface InlinePolicies {
 
 export interface InlinePoliciesOptions extends VersionPorts {
   readonly compiler: PolicyCompiler;
-  /** The time in milliseconds, from any clock. */
+  /** Returns the time in milliseconds, from any clock. */
   readonly now: () => number;
   readonly limits?: IdleLimits;
 }
 
-/** Limits for unused inline policies. Tests set other limits. */
+/** Limits for unused inline policies. Tests use other limits. */
 interface IdleLimits {
   readonly idleMs: number;
-  /** Bytes of text. A compiled policy takes about twelve times as much. */
+  /** Maximum total length of the texts, in bytes. A compiled policy takes about twelve times as much memory as its text. */
   readonly maxBytes: number;
 }
 
@@ -44,9 +45,9 @@ const IDLE_LIMITS: IdleLimits = { idleMs: 60_000, maxBytes: 4 * 1024 * 1024 };
 
 /**
  * Keeps the inline policies of all plugin instances. Kong starts a new instance for each version of a plugin entity's
- * configuration, and the plugin cannot report to Kong that a version is broken. An instance uses its own version as soon as the
- * issuers of that version have keys. Until then, or if its own version is broken, the last good version of the same entity on the
- * same Route judges requests: see {@link LastGoodVersions}.
+ * configuration. The plugin cannot report to Kong that a version is broken. An instance uses its own version as soon as the
+ * issuers of that version have keys. Until then, or if its own version is broken, the last good version of the same entity on
+ * the same Route judges requests: see {@link LastGoodVersions}.
  */
 export function keepInlinePolicies({
   compiler,
@@ -64,7 +65,7 @@ export function keepInlinePolicies({
     open(entity, text, rule) {
       started += 1;
       const instance = new InlineInstance({ entity, text, rule, order: started, share, lastGood, now, ports });
-      // Without a plugin id, each instance counts as a separate entity.
+      // Without a plugin id, each instance counts as its own entity.
       const name = entity.pluginId === undefined ? `instance ${started}` : nameEntity(entity);
       const siblings = byEntity.get(name) ?? new Set();
       for (const sibling of siblings) {
@@ -108,7 +109,7 @@ interface InlineInstanceOptions {
   readonly entity: InlineEntity;
   readonly text: string;
   readonly rule: string | undefined;
-  /** An instance with a greater number started later. */
+  /** The number of this start. An instance with a greater number started later. */
   readonly order: number;
   readonly share: (text: string) => SharedLoad;
   readonly lastGood: LastGoodVersions;
@@ -116,17 +117,15 @@ interface InlineInstanceOptions {
   readonly ports: VersionPorts;
 }
 
-/**
- * The version in the configuration of one plugin instance, and the older version that judges requests until the newer
- * version is in effect.
- */
+/** The inline policy of one plugin instance, and the earlier version that judges requests until this policy is in effect. */
 class InlineInstance {
   readonly #options: InlineInstanceOptions;
   #shared: SharedLoad | undefined;
   #opening: Promise<void> | undefined;
   #version: PolicyVersion | undefined;
   /**
-   * The last good version of the entity when this instance started. It is kept until this instance's own version is in effect.
+   * The last good version of the entity when this instance started. The instance keeps it until the instance's own version is
+   * in effect.
    */
   #fallback: HeldVersion | undefined;
   #hasAskedRoute = false;
@@ -136,8 +135,8 @@ class InlineInstance {
   constructor(options: InlineInstanceOptions) {
     this.#options = options;
     this.usedAt = options.now();
-    // Keep the last good version from now on, not only after the text is compiled, because Kong closes the previous instance at
-    // once.
+    // The instance holds the last good version at once, and not only after the text is compiled. Kong closes the previous
+    // instance at once.
     this.#fallback = options.lastGood.hold(options.entity, options.rule);
     this.#opening = this.#open();
   }
@@ -146,7 +145,7 @@ class InlineInstance {
     return this.#options.entity.pluginId ?? "";
   }
 
-  /** Length of the text if its compiled policy is in memory; otherwise 0. */
+  /** The length of the text if its compiled policy is in memory; otherwise 0. */
   get bytes(): number {
     return this.#shared?.bytes ?? 0;
   }
@@ -175,7 +174,10 @@ class InlineInstance {
       : this.#noteRoute(describeRoute).then(() => load);
   }
 
-  /** Another instance of the entity started. So even if this version still waits for keys, it is no longer the newest version. */
+  /**
+   * Called when another instance of the entity has started. If this version still waits for keys, it is then no longer the
+   * newest version.
+   */
   supersedeBy(newer: InlineInstance): void {
     const { sequence = 0 } = this.#options.entity;
     const isOlder = sequence <= (newer.#options.entity.sequence ?? Number.POSITIVE_INFINITY);
@@ -184,7 +186,10 @@ class InlineInstance {
     }
   }
 
-  /** Releases the compiled policy. The next request compiles the text again. The version stays in effect. */
+  /**
+   * Releases the compiled policy. The next request compiles the text again. The version stays in effect without its compiled
+   * policy.
+   */
   releaseCompiled(): void {
     if (this.#version?.state === "in effect" && !this.#opening) {
       this.#version.retire();
@@ -220,7 +225,7 @@ class InlineInstance {
       version.become("ready");
       void this.#waitForKeys(version, load.value);
     } else {
-      void ports.keys.prepare(load.value); // This version takes effect before its keys are loaded, because no other version can decide until then.
+      void ports.keys.prepare(load.value); // This version takes effect before its keys are loaded, because there is no earlier version that could judge requests.
       this.#putIntoEffect(version, load.value);
     }
   }
@@ -247,9 +252,9 @@ class InlineInstance {
   }
 
   /**
-   * Chooses the version that judges requests while the instance's own version cannot. This is the last good version, if
-   * there is one for this Route. The instance's own version cannot judge requests if it is broken or waits for keys, or
-   * if it was replaced while it waited.
+   * Chooses the version that judges requests while the instance's own version cannot judge them. The result is the last good
+   * version, if there is one for this Route. The instance's own version cannot judge requests if it is broken or waits for
+   * keys, or if it was replaced while it waited.
    */
   async #decideMeanwhile(version: PolicyVersion, describeRoute: DescribeRoute): Promise<PolicyLoad> {
     const fallback = this.#fallback;
@@ -267,7 +272,7 @@ class InlineInstance {
     return route !== undefined && route === fallback.route;
   }
 
-  /** Runs once for each instance. The last good version applies to this Route only. */
+  /** Records what the instance's Route matches, once for each instance. The last good version applies only to this Route. */
   async #noteRoute(describeRoute: DescribeRoute): Promise<void> {
     this.#hasAskedRoute = true;
     const route = await describeRoute();

@@ -2,9 +2,11 @@ import type { CompiledPolicy } from "../../core/model/policy.ts";
 
 /** The Kong plugin entity that a plugin instance belongs to, in one version of its configuration. */
 export interface InlineEntity {
-  /** Id of the plugin entity. Without it, instances share no versions. */
+  /** Id of the plugin entity. Without an id, instances share no versions. */
   readonly pluginId: string | undefined;
-  /** Kong's number of this version. A newer version has a greater number, as long as Kong is not restarted. */
+  /**
+   * Kong's number of this version of the configuration. A newer version has a greater number, as long as Kong is not restarted.
+   */
   readonly sequence: number | undefined;
   readonly workspace: string;
   /** The Route or Service on which the plugin is configured. */
@@ -12,7 +14,7 @@ export interface InlineEntity {
   readonly serviceId: string | undefined;
 }
 
-/** A version that was in effect for some instance of an entity. */
+/** A version that was in effect for at least one instance of an entity. */
 export interface LastGood {
   readonly hash: string;
   readonly policy: CompiledPolicy;
@@ -20,7 +22,7 @@ export interface LastGood {
   readonly route: string | undefined;
 }
 
-/** A last good version that is kept at least until it is released. */
+/** A last good version that stays in memory at least until it is released. */
 export interface HeldVersion extends LastGood {
   release(): void;
 }
@@ -28,7 +30,7 @@ export interface HeldVersion extends LastGood {
 interface Good extends LastGood {
   readonly entity: Entity;
   route: string | undefined;
-  /** The highest start order and the highest sequence of the instances that had this version. */
+  /** The highest start order and the highest sequence among the instances that had this version. */
   order: number;
   sequence: number | undefined;
   /** Number of instances that have this version as their own, or keep it as their last good version. */
@@ -41,26 +43,26 @@ interface Entity {
 }
 
 /**
- * The last good version of each plugin entity. If a newer version of the entity is broken or waits for keys, the last good version
- * may judge its requests. It must never judge requests of another entity or Route. An id does not prove that an entity is the
- * same, because declarative
- * configuration derives ids from names. A Route that is deleted and created elsewhere gets the same id again. Therefore
+ * The last good version of each plugin entity. If a newer version of the entity is broken or waits for keys, the last good
+ * version may judge the entity's requests. A last good version must never judge requests of another entity or Route. An id does
+ * not prove that an entity is the same, because declarative configuration derives ids from names. So a Route that is deleted
+ * and created elsewhere gets the same id again. These rules follow from this:
  *
- * - it belongs to one entity on one Route, with the paths, hosts, methods and Service that the Route had when the version
- *   judged requests;
- * - an entity on a Service, and a global entity, has no last good version, because the plugin does not notice when its Routes
- *   change;
- * - it is dropped when no instance uses it;
- * - it must be the newest version, both by the start order of instances and by Kong's own sequence. The two orders can
- * disagree, for example after a restart of Kong, or if a worker is late. Then the plugin does not know which version
- * is the last one.
+ * - The last good version belongs to one entity on one Route, with the paths, hosts, methods and Service that the Route had
+ *   when the version judged requests.
+ * - An entity on a Service, and a global entity, has no last good version, because the plugin does not notice when its Routes
+ *   change.
+ * - The last good version is dropped when no instance uses it.
+ * - The last good version must be the newest version, both by the start order of instances and by Kong's own sequence. These
+ *   two orders can disagree, for example after a restart of Kong, or if a worker is late. The plugin then does not know which
+ *   version is the newest, so there is no last good version.
  */
 export class LastGoodVersions {
   readonly #entities = new Map<string, Entity>();
   readonly #owned = new Map<object, Good>();
 
   /**
-   * Returns the last good version of an entity, if there is one, and keeps it until it is released.
+   * Returns the last good version of an entity, if there is one, and keeps the version in memory until it is released.
    *
    * @param rule the rule that the version must have; undefined if the Kong Route names the rule.
    */
@@ -85,7 +87,7 @@ export class LastGoodVersions {
   }
 
   /**
-   * Notes the version that is in effect for an instance.
+   * Records the version that is in effect for an instance.
    *
    * @returns whether this is the first instance of the entity with this version.
    */
@@ -127,7 +129,7 @@ export class LastGoodVersions {
     }
   }
 
-  /** The instance has ended, or no longer uses its version. */
+  /** Called when the instance has ended, or no longer uses its version. */
   drop(instance: object): void {
     const good = this.#owned.get(instance);
     if (good) {
@@ -148,20 +150,20 @@ export class LastGoodVersions {
   }
 }
 
-/** Whether the entity can have a last good version, which applies to one Route only. */
+/** Whether the entity is on one Route. Only such an entity can have a last good version. */
 export function isOnRoute({ routeId }: InlineEntity): boolean {
   return routeId !== undefined;
 }
 
 /**
- * A name that is the same for all versions of an entity. Callers must check for undefined ids first, because such ids would also
- * result in a name.
+ * Returns a name that is the same for all versions of an entity. Callers must check for undefined ids before the call, because
+ * the function makes a name from undefined ids, too.
  */
 export function nameEntity({ pluginId, workspace, routeId, serviceId }: InlineEntity): string {
   return JSON.stringify([workspace, pluginId ?? null, routeId ?? null, serviceId ?? null]);
 }
 
-/** The version that is newest in both orders; undefined if the orders disagree. */
+/** Returns the version that is newest in both orders; undefined if the orders disagree. */
 function findNewest(goods: readonly Good[]): Good | undefined {
   const [first] = goods;
   if (!first) {

@@ -8,9 +8,9 @@ import { describeStatus, type PolicyStatus } from "./policy-report.ts";
 import type { PolicySource } from "./policy-source.ts";
 
 export interface PolicyFiles {
-  /** Opens the policy in a file for a plugin instance. When the file changes, the source returns the new policy. */
+  /** Opens the policy in a file for a plugin instance. After a change of the file, the source returns the new policy. */
   open(file: string): PolicySource;
-  /** Loads the policy before any request needs it, with lower priority. */
+  /** Loads the policy with lower priority, before any request needs it. */
   preload(file: string): Promise<PolicyLoad>;
   /** Checks every file for changes once. */
   look(): Promise<Look>;
@@ -20,23 +20,26 @@ export interface PolicyFiles {
 interface Look {
   /** How long the check took, in milliseconds. */
   readonly tookMs: number;
-  /** Whether a file changed since the previous check. If so, the next check should come soon. */
+  /** Whether a file changed since the previous check. After a change, the next check should come soon. */
   readonly hasChanges: boolean;
-  /** Resolves when the changes that this check found have been read. Never rejects. */
+  /** Resolves when all changes that this check found have been read. The promise never rejects. */
   readonly readings: Promise<unknown>;
 }
 
 export interface PolicyFilesOptions extends VersionPorts {
   readonly compiler: PolicyCompiler;
-  /** Names of files with secrets or settings. They are never read as policies. */
+  /** Names of files with secrets or settings. These files are never read as policies. */
   readonly reserved: ReadonlySet<string>;
-  /** Milliseconds since the epoch. */
+  /** Returns the time in milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** The process forgets a missing file, or a file that was never good, if no request needed it for this time. */
+/** The process forgets a missing file, or a file that was never good, if no request needed it for this time in milliseconds. */
 const IDLE_MS = 3_600_000;
-/** If compiling threads failed at a policy, this is the time until the next try. A busy machine may have caused the failure. */
+/**
+ * If compiling threads failed at a policy, the process waits this many milliseconds before it tries the policy again. A busy
+ * machine may have caused such a failure.
+ */
 const RETRY_MS = 600_000;
 
 interface WatchedFile {
@@ -44,11 +47,11 @@ interface WatchedFile {
   readonly versions: FileVersions;
   /** The file and the files that it extends, as of the last read. */
   files: readonly string[];
-  /** Identity of the last read version, good or not. */
+  /** Identity of the version that was read last, good or not. */
   readIdentity: string | undefined;
   /** When the last read failed, in milliseconds since the epoch; undefined if the last read gave a result. */
   failedAt: number | undefined;
-  /** Identity that the last check found. */
+  /** Identity of the version that the last check found. */
   seenIdentity: string | undefined;
   /** Number of consecutive checks in which the file, or a file that it extends, was missing. */
   missedLooks: number;
@@ -61,14 +64,17 @@ interface WatchedFile {
 const SETTLED_LOOKS = 2;
 
 /**
- * Keeps policy files in effect while they change on disk. Files are polled, because polling detects an atomic rename, an edit
- * in place and Kubernetes' swap of symbolic links on every file system. A version is read when two consecutive checks found it
- * unchanged. {@link FileVersions} decides when it takes effect.
+ * Keeps policy files in effect while they change on disk. The process polls the files. On every file system, polling detects an
+ * atomic rename, an edit in place and Kubernetes' swap of symbolic links. The process reads a version when two consecutive
+ * checks have found it unchanged. {@link FileVersions} decides when the version takes effect.
  */
 export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFilesOptions): PolicyFiles {
   const watchedFiles = new Map<string, WatchedFile>();
 
-  /** Whether the file still has the version that was read last. If not, the next check reads the file again. */
+  /**
+   * Whether the file still has the version that was read last. If the file has another version, the next check reads the file
+   * again.
+   */
   const isStillThere = async (watched: WatchedFile, identity: string): Promise<boolean> => {
     const { identities } = await compiler.identify(watched.files);
     const isThere = watched.readIdentity === identity && joinIdentities(identities) === identity;
@@ -81,8 +87,8 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
   const take = (watched: WatchedFile, compiled: CompiledFile): void => {
     const { files, identity } = compiled;
     if (hasFailed(compiled)) {
-      // The failed threads did not report which files they read. Each try takes threads away from other policies, so the next
-      // try is delayed.
+      // The failed threads did not report which files the policy extends. Each further try would take threads away from other
+      // policies, so the next try is delayed.
       watched.failedAt = now();
       watched.readIdentity = watched.seenIdentity;
       void watched.versions.offer(compiled, async () => false);
@@ -92,7 +98,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     watched.files = files;
     watched.readIdentity = identity;
     if (identity === undefined) {
-      return; // The file is still being written. The next check reads it again.
+      return; // A program is still writing the file. The next check reads the file again.
     }
     const secret = files.find((name) => reserved.has(name));
     const load = secret === undefined ? compiled : fail([reservedFinding(secret)]);
@@ -109,7 +115,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     return watched.reading;
   };
 
-  /** Handles the result of one check of the file. */
+  /** Handles the result of one check of a file. */
   const follow = (watched: WatchedFile, found: readonly FileIdentity[]): Promise<void> | undefined => {
     const identity = joinIdentities(found);
     const isSettled = identity === watched.seenIdentity;
@@ -155,7 +161,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     }
   };
 
-  /** The version that judges requests now. Waits for the first read. */
+  /** Checks a file's name, and normalises it. A name that is reserved for settings or secrets is refused. */
   const checkName = (file: string): Result<string, Finding> => {
     const named = namePolicyFile(file);
     if (!named.ok) {
@@ -164,6 +170,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     return reserved.has(named.value) ? fail(reservedFinding(named.value)) : named;
   };
 
+  /** Returns the policy in effect. Waits for the first read of the file if there is no result yet. */
   const currentOf = (name: string, isUrgent: boolean): PolicyLoad | Promise<PolicyLoad> => {
     const watched = watchedFiles.get(name) ?? startWatching(name);
     watched.usedAt = now();
@@ -171,7 +178,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     if (current) {
       return current;
     }
-    const reading = read(watched); // The read starts before the call of `hurry`, because `hurry` affects only work that is already queued.
+    const reading = read(watched); // The read must start before the call of `hurry`, because `hurry` affects only work that is already queued.
     if (isUrgent) {
       compiler.hurry(watched.name);
     }
@@ -200,7 +207,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
       const found = new Map(names.map((name, index) => [name, identities[index]]));
       const seen = watched.map(({ seenIdentity }) => seenIdentity);
       const readings = watched.map((one) =>
-        // A running read may find other extended files. The next check includes them.
+        // If a read is running, it may find that the policy extends other files. The next check includes these files.
         one.reading
           ? undefined
           : follow(

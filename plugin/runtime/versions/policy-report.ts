@@ -7,9 +7,9 @@ import type { PolicyKeys } from "./wait-for-keys.ts";
 export interface PolicyStatus {
   /** The file's name, or `inline` and the id of the Kong plugin entity. */
   readonly source: string;
-  /** The version in force. Undefined if no version is in force; then the routes of this policy answer 503. */
+  /** The version in force; undefined if no version is in force. The routes of a policy without a version in force answer 503. */
   readonly inForce: { readonly name: string; readonly sha256: string } | undefined;
-  /** Why the newest version is refused; empty if that version is in force. */
+  /** Why the newest version is refused; empty if the newest version is not refused. */
   readonly refused: readonly Finding[];
   /** Ids of issuers that have no keys at the moment. */
   readonly issuersWithoutKeys: readonly string[];
@@ -26,7 +26,7 @@ interface ReportPorts {
   readonly loads?: PolicyLoads | undefined;
 }
 
-/** One line per mistake, as `validate` prints them. */
+/** Returns one line for each mistake, in the format of `validate`. */
 export function describeFindings(source: string, findings: readonly Finding[]): readonly string[] {
   return findings.map(({ line = 1, column = 1, code, message }) => `${source}:${line}:${column} ${code}: ${message}`);
 }
@@ -46,9 +46,9 @@ export function describeStatus(
 }
 
 /**
- * @param source the start of log lines, such as `policy file payments.yaml`. @param isChange whether an operator may wait for
- *   this line, because another version was in effect or was refused. The thousands of policies that take effect at the start of
- *   the process are logged at `info` only.
+ * @param source the start of log lines, such as `policy file payments.yaml`. @param isChange whether another version was in
+ *   effect or was refused before, so that an operator may wait for this line. At the start of the process, thousands of policies
+ *   may take effect, and these lines are logged only at `info`.
  */
 export function reportInEffect(
   source: string,
@@ -63,7 +63,7 @@ export function reportInEffect(
 }
 
 /**
- * @param source the start of log lines, such as `policy file payments.yaml`. @param outcome says what happens instead.
+ * @param source the start of log lines, such as `policy file payments.yaml`. @param outcome what happens to requests instead.
  * @param mistake the first mistake, with its position.
  */
 export function reportRefused(

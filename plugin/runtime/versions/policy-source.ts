@@ -1,15 +1,15 @@
 import type { PolicyLoad } from "../../policy/read-policy.ts";
 
 /**
- * Asks Kong for the Route of the current request, and describes in one string what the Route matches. Undefined if Kong does not
- * know the Route. Each call is a round trip.
+ * Asks Kong for the Route of the current request, and describes in one text what the Route matches. The result is undefined if
+ * Kong has no Route for the request. Each call is a round trip to Kong.
  */
 export type DescribeRoute = () => Promise<string | undefined>;
 
-/** Gives a plugin instance its policy: always the version that is in effect. */
+/** Gives a plugin instance its policy, which is always the version in effect. */
 export interface PolicySource {
-  /** Waits only until the first version has been read. */
+  /** Returns the policy. The call waits only until the first version has been read. */
   current(describeRoute: DescribeRoute): PolicyLoad | Promise<PolicyLoad>;
-  /** The plugin instance has ended. */
+  /** Called when the plugin instance has ended. */
   close?(): void;
 }

@@ -4,13 +4,14 @@ import type { PolicyLoad } from "../../policy/read-policy.ts";
 /**
  * The states of one version of a policy:
  *
- * - `newest`: its source has this text now. The text has not been checked yet.
- * - `broken`: it has mistakes. It never judges a request.
- * - `ready`: it has no mistakes and waits for the keys of its issuers.
- * - `in effect`: it judges requests.
- * - `retired`: another version replaced it, or its source was reverted or deleted. It never judges a request again.
+ * - `newest`: the file or the configuration has this text now. The text has not been checked yet.
+ * - `broken`: the text has mistakes. A broken version never judges a request.
+ * - `ready`: the text has no mistakes, and the version waits for the keys of its issuers.
+ * - `in effect`: the version judges requests.
+ * - `retired`: another version replaced this version, or its text was reverted or deleted. A retired version never judges a
+ *   request again.
  *
- * Reverting to an earlier text creates a new version, because `retired` is final.
+ * If an earlier text comes back, it becomes a new version, because `retired` is final.
  */
 export type VersionState = "newest" | "broken" | "ready" | "in effect" | "retired";
 
@@ -22,7 +23,7 @@ const TRANSITIONS: Readonly<Record<VersionState, readonly VersionState[]>> = {
   retired: [],
 };
 
-/** One version of one policy on its way through {@link VersionState}. */
+/** One version of one policy, which goes through the states of {@link VersionState}. */
 export class PolicyVersion {
   readonly load: PolicyLoad;
   readonly #retirement = new AbortController();
@@ -39,12 +40,12 @@ export class PolicyVersion {
     return this.#state;
   }
 
-  /** Undefined when the version is broken. */
+  /** The compiled policy; undefined if the version is broken. */
   get policy(): CompiledPolicy | undefined {
     return this.load.ok ? this.load.value : undefined;
   }
 
-  /** Aborted when the version retires. This ends all waits for the version. */
+  /** Aborts when the version retires. The abort ends all waits for the version. */
   get retired(): AbortSignal {
     return this.#retirement.signal;
   }

@@ -1,9 +1,12 @@
 import type { PolicyFiles } from "./policy-files.ts";
 
-/** Checks of the files use at most this share of one processor. With very many files, there is more time between two checks. */
+/**
+ * The checks of policy files use at most this share of one processor. With very many files, the time between two checks is
+ * therefore longer.
+ */
 const MAX_SHARE = 0.01;
 const MAX_DELAY_MS = 30_000;
-/** The result of a failed check. It makes the next check come soon. */
+/** The result for a check that failed. With this result, the next check comes soon. */
 const FAILED = { tookMs: 0, hasChanges: true } as const;
 
 /**

@@ -7,7 +7,7 @@ import type { PolicyKeys } from "./wait-for-keys.ts";
 /** Whether this process may take over requests from another process. */
 export interface Readiness {
   isReady(): boolean;
-  /** Why the process is not ready; empty if it is ready. */
+  /** Why the process is not ready; an empty list if it is ready. */
   reasons(): readonly string[];
   stop(): void;
 }
@@ -15,24 +15,25 @@ export interface Readiness {
 export interface ReadinessOptions {
   /** Names of the policy files under the root. */
   listFiles(): Promise<readonly string[]>;
-  /** Reads a policy file, and keeps it in effect from now on. */
+  /** Reads a policy file, and keeps its policy in effect from now on. */
   preloadFile(file: string): Promise<PolicyLoad>;
   readonly keys: PolicyKeys;
   readonly log: Log;
 }
 
 /**
- * Limits for the checks until the process is ready. With thousands of policies, these checks use at most this share of one
- * processor.
+ * Limits for the repeated checks before the process is ready. With thousands of policies, these checks use at most this share
+ * of one processor.
  */
 const LOOK_MS = 100;
 const MAX_SHARE = 0.05;
 const MAX_DELAY_MS = 5_000;
 
 /**
- * A process becomes ready when every policy file under the root is in force and the keys of all issuers have been loaded. It
- * then stays ready. After a later failure, the last good version and the known keys stay in force. Such a failure must not take
- * every process of a fleet out of service at once. A new process with a broken file never becomes ready.
+ * A process becomes ready when every policy file under the root is in force and the keys of all issuers have been loaded. A
+ * ready process stays ready. After a later failure, the process uses the last good version and the known keys. Otherwise, such
+ * a failure could take every process of a fleet out of service at once. A new process that has a broken policy file never
+ * becomes ready.
  */
 export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessOptions): Readiness {
   let reasons: readonly string[] = ["policies are being read"];
@@ -52,7 +53,7 @@ export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessO
     try {
       const files = await listFiles();
       const loads = await Promise.all(files.map(async (file) => ({ file, load: await preloadFile(file) })));
-      const begin = performance.now(); // The code below never waits, so the elapsed time is processor time.
+      const begin = performance.now(); // The code below never waits, so the elapsed time is the used processor time.
       reasons = loads.flatMap(findReasons);
       delayMs = Math.max(LOOK_MS, Math.min((performance.now() - begin) / MAX_SHARE, MAX_DELAY_MS));
     } catch (error) {

@@ -3,17 +3,21 @@ import type { CompiledPolicy } from "../../core/model/policy.ts";
 import type { Log } from "../../observe/operator-log.ts";
 import type { PolicyVersion } from "./policy-version.ts";
 
-/** The part of the key source that is needed when a policy changes. */
+/** The part of the key source that a change of a policy needs. */
 export interface PolicyKeys {
   prepare(policy: CompiledPolicy): Promise<void>;
   findMissing(policy: CompiledPolicy): readonly string[];
 }
 
-/** Longest wait for the keys of a new version's issuers. A provider that is down must not delay a stricter policy for ever. */
+/**
+ * Longest wait for the keys of a new version's issuers, in milliseconds. A provider that is down must not delay a stricter
+ * policy for ever.
+ */
 const KEYS_WAIT_MS = 10_000;
 
 /**
- * Waits until the issuers of a `ready` version have keys or the version retires. Waits at most {@link KEYS_WAIT_MS}.
+ * Waits until the issuers of a `ready` version have keys, or until the version retires. The wait takes at most {@link
+ * KEYS_WAIT_MS}.
  *
  * @param wait Resolves after the longest wait, or when the signal aborts.
  */
@@ -32,7 +36,7 @@ export async function waitForKeys(
   end.abort();
 }
 
-/** Warns that a version takes effect although keys are missing. */
+/** Warns that a version takes effect although some of its issuers have no keys. */
 export function warnOfMissingKeys(policy: CompiledPolicy, keys: PolicyKeys, source: string, log: Log): void {
   const missing = keys.findMissing(policy);
   if (missing.length > 0) {

@@ -3,14 +3,17 @@ import type { ProcessIdentity } from "./process-identity.ts";
 
 /** A message from a launcher to the server to which it is attached. */
 export type LauncherMessage =
-  /** Attaches the launcher. The process `owner`. When this process has ended, Kong has ended. */
+  /** Attaches the launcher. `owner` is the process whose end means that Kong has ended. */
   | { readonly type: "hello"; readonly owner: ProcessIdentity }
   | { readonly type: "ping" }
-  /** A warning from the server that is about to take over. That server cannot write to Kong's log itself yet. */
+  /**
+   * A warning of the server that will take over. The new server cannot write to Kong's log yet, so the old server writes the
+   * warning.
+   */
   | { readonly type: "warning"; readonly line: string }
-  /** Another server now accepts connections on the same socket, so the receiver hands over and ends. */
+  /** Another server now accepts connections on the same socket, so the receiver must hand over and end. */
   | { readonly type: "retire" }
-  /** Ends the server at once, unless another launcher is attached. */
+  /** The server must end at once, unless another launcher is attached. */
   | { readonly type: "end" };
 
 /** A message from a server to its launchers. */
@@ -24,32 +27,35 @@ export type ServerMessage =
   | { readonly type: "pong" }
   | { readonly type: "listening" }
   | { readonly type: "log"; readonly line: string; readonly isWarning: boolean }
-  /** The server has decided to end. `isReplaced` means that another server already has the socket. */
+  /** The server has decided to end. `isReplaced` means that another server already listens on the socket. */
   | { readonly type: "ending"; readonly reason: string; readonly isReplaced: boolean };
 
-/** The descriptor over which a server is attached to the launcher that started it. */
+/** The file descriptor that attaches a server to the launcher that started it. */
 export const LAUNCHER_DESCRIPTOR = 3;
-/** The descriptor of the listening socket, if a service manager holds it. */
+/** The file descriptor of the listening socket, if a service manager has opened the socket. */
 export const SOCKET_DESCRIPTOR = 4;
-/** The path of the socket on which launchers reach the server of a plugin socket. */
+/** The path of the control socket, on which launchers reach the server of a plugin socket. */
 export const controlPathOf = (socket: string): string => `${socket}.control`;
-/** The file in which the server records its process, for a launcher that gets no answer. */
+/** The path of the file in which the server records its process, for a launcher that gets no answer from it. */
 export const pidPathOf = (socket: string): string => `${socket}.pid`;
-/** The file with the last server's error output. */
+/** The path of the file with the last server's error output. */
 export const stderrPathOf = (socket: string): string => `${socket}.stderr`;
 
 const MAX_MESSAGE = 65_536;
-/** A peer that does not read loses messages instead of filling this process's memory. */
+/**
+ * If a peer does not read, messages to it are dropped when this many bytes wait, so that they do not fill this process's
+ * memory.
+ */
 const MAX_WAITING = 262_144;
 
-/** Sends one message as a line of JSON. Drops the message if the peer is too slow or gone. */
+/** Sends one message as a line of JSON. Drops the message if the peer reads too slowly or is gone. */
 export function sendMessage(socket: Socket, message: LauncherMessage | ServerMessage): void {
   if (socket.writable && socket.writableLength < MAX_WAITING) {
     socket.write(`${JSON.stringify(message)}\n`);
   }
 }
 
-/** Reads lines of JSON. Ends the connection on any other input. */
+/** Reads messages, which are lines of JSON. Any other input ends the connection. */
 export function onMessage<T extends LauncherMessage | ServerMessage>(
   socket: Socket,
   handle: (message: T) => void,

@@ -3,26 +3,29 @@ import { onMessage, type ServerMessage, sendMessage } from "./control-messages.t
 import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 const PING_MS = 1_000;
-/** The limit is longer than the limit of the server's own watchdog, and shorter than Kong's read timeout. */
+/**
+ * The number of pings without an answer after which a server counts as hanging. This takes longer than the limit of the
+ * server's own watchdog, and less time than Kong's read timeout.
+ */
 const MAX_SILENT_PINGS = 6;
 
 type Welcome = Extract<ServerMessage, { type: "welcome" }>;
 export type Ending = Omit<Extract<ServerMessage, { type: "ending" }>, "type">;
 
-/** A server to which this launcher is attached. */
+/** A server to which this launcher is attached, with the messages between them. */
 export interface KeptServer {
   /** The server's first answer; undefined if the connection ended without an answer. */
   readonly welcome: Promise<Welcome | undefined>;
   readonly listening: Promise<void>;
-  /** Resolves when the server reports that it will end. Resolves with undefined if the server died without a report. */
+  /** Resolves when the server reports that it will end. The result is undefined if the server died without a report. */
   readonly ended: Promise<Ending | undefined>;
-  /** The server's process, when it is known. */
+  /** The server's process; undefined until the server has reported it. */
   process(): ProcessIdentity | undefined;
-  /** Makes the server write a warning to Kong's log. */
+  /** Asks the server to write a warning to Kong's log. */
   warn(line: string): void;
-  /** Makes the server hand over to another server, and detaches from it. */
+  /** Asks the server to hand over to another server, and detaches from the server. */
   retire(): void;
-  /** Ends the server at once, unless another launcher is attached too. */
+  /** Asks the server to end at once, unless another launcher is attached too. */
   end(): void;
   /** Detaches from the server, which keeps running for another launcher. */
   leave(): void;
@@ -31,7 +34,7 @@ export interface KeptServer {
 export interface KeepOptions {
   readonly owner: ProcessIdentity;
   readonly print: (line: string, isWarning: boolean) => void;
-  /** Called when the server has stopped answering. After this call, the connection ends. */
+  /** Called when the server does not answer any more. After this call, the launcher closes the connection. */
   readonly onSilence: (server: ProcessIdentity | undefined) => void;
 }
 
@@ -82,8 +85,8 @@ export function keepServer(socket: Socket, { owner, print, onSilence }: KeepOpti
 }
 
 /**
- * Counts the pings since the last message from the server. If a ping itself is late, this process was paused, and the server
- * may be healthy.
+ * Counts the pings since the server's last message. If this process sends a ping late, the process itself was paused, and the
+ * server may be healthy.
  */
 function startPinging(socket: Socket, onSilence: () => void): () => void {
   let silentPings = 0;
@@ -104,14 +107,14 @@ function startPinging(socket: Socket, onSilence: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** Kills a hanging server, if the process id still belongs to this server. */
+/** Kills a server that hangs, if the process id still belongs to this server. */
 export function killServer(server: ProcessIdentity): void {
   try {
     if (isAlive(server)) {
       process.kill(server.pid, "SIGKILL");
     }
   } catch {
-    // The process has just ended, or belongs to another user. In both cases a new server takes over the socket.
+    // The server's process has just ended, or belongs to another user. In both cases a new server takes over the socket.
   }
 }
 

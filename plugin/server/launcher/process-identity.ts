@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** Identifies one process for ever. A process id alone is not enough, because the system reuses ids. */
+/** Identifies one process, also after its end. A process id alone is not enough, because the system reuses ids. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Start time, in the system's own form; undefined if the system does not report it. */
+  /** The process's start time in the system's own format; undefined if the system does not report it. */
   readonly startedAt?: string;
 }
 
@@ -19,7 +19,10 @@ export function identifyProcess(pid: number): ProcessIdentity {
   return startedAt === undefined ? { pid } : { pid, startedAt };
 }
 
-/** Whether exactly this process still runs. Without `/proc`, this only checks whether any process has its id. */
+/**
+ * Whether exactly this process still runs. On a system without `/proc`, the function only checks whether any process has this
+ * id.
+ */
 export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
   if (!Number.isSafeInteger(pid) || pid < 1 || !exists(pid)) {
     return false;
@@ -29,18 +32,18 @@ export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
 }
 
 /**
- * Finds the process whose end means that Kong has ended. If a worker of Kong started this process, it is nginx's master process.
- * Otherwise it is the parent process.
+ * Finds the process whose end means that Kong has ended. If a worker of Kong started this process, the result is nginx's master
+ * process. Otherwise the result is the parent process.
  *
- * @param parentPid the process that started this one.
+ * @param parentPid the id of the process that started this process.
  */
 export function findOwner(parentPid: number): ProcessIdentity {
   const facts = readFacts(parentPid);
   if (facts === undefined || facts.parentPid === 0 || !readTitle(parentPid)?.startsWith("nginx: worker process")) {
     return identifyProcess(parentPid);
   }
-  // If the system hides the processes of other users, the parent's title is unknown. Then the parent is taken for the master. If the
-  // master was killed, the worker has another parent, whose title is different.
+  // If the system hides the processes of other users, the parent's title is unknown. In this case, the worker's parent counts as
+  // the master. If the master was killed, the worker has another parent, with a different title.
   const title = readTitle(facts.parentPid) ?? "nginx: master process";
   return identifyProcess(title.startsWith("nginx: master process") ? facts.parentPid : parentPid);
 }
@@ -56,7 +59,10 @@ function exists(pid: number): boolean {
 
 const readFacts = (pid: number): ProcessFacts | undefined => readProc(pid) ?? askPs(pid);
 
-/** Reads proc_pid_stat(5). The fields 3, 4 and 22 are state, ppid and starttime. The name before them may contain blanks. */
+/**
+ * Parses proc_pid_stat(5). Fields 3, 4 and 22 are state, ppid and starttime. The process's name before these fields may contain
+ * blanks.
+ */
 function readProc(pid: number): ProcessFacts | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -84,6 +90,6 @@ function runPs(column: string, pid: number): string | undefined {
   try {
     return execFileSync("/bin/ps", ["-o", column, "-p", String(pid)], { encoding: "utf8", stdio: "pipe" });
   } catch {
-    return undefined; // There is no such process, or no `ps` command.
+    return undefined; // There is no process with this id, or no `ps` command.
   }
 }

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
-/** Variables that change how Node or the server behaves. */
+/** Environment variables that change how Node or the server behaves. */
 const TELLING = /^(?:NODE_|SSL_CERT_|OPENSSL_|UV_|TZ$)/;
 
 export interface ServerCommand {
   readonly node: string;
   /** Node's own options. */
   readonly nodeOptions: readonly string[];
-  /** The single file that contains the server. */
+  /** The path of the single file that contains the server. */
   readonly main: string;
   readonly options: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -17,8 +17,8 @@ export interface ServerCommand {
 }
 
 /**
- * The identity of the server that a launcher wants: its code, Node version, options and settings. A launcher adopts a running
- * server with the same identity, and replaces any other server.
+ * Computes the identity of the server that a launcher wants: its code, Node version, options and settings. If the running
+ * server has the same identity, the launcher attaches to it. Otherwise the launcher replaces it.
  */
 export function identifyServer({ node, nodeOptions, main, options, environment, files }: ServerCommand): string {
   const variables = Object.entries(environment)

@@ -8,15 +8,15 @@ const MAX_LAST_WORDS = 4_000;
 
 export interface StartedServer {
   readonly connection: Socket;
-  /** The exit status; undefined if a signal ended the process. */
+  /** The server's exit status; undefined if a signal ended the process. */
   readonly exited: Promise<number | undefined>;
 }
 
 /**
- * Starts a server in a separate session, so that signals to this process or its group do not reach the server. The server's
- * error output goes to a file, because a pipe would break when this process ends.
+ * Starts a server in its own session, so that signals to the launcher or its process group do not reach the server. The
+ * server's error output goes to a file, because a pipe would break when the launcher ends.
  *
- * @param inherited descriptor of a listening socket from which the server must accept connections.
+ * @param inherited file descriptor of the listening socket, if a service manager has opened it.
  * @param launched options that only a launched server gets.
  * @throws Error if the process cannot be started.
  */
@@ -50,20 +50,20 @@ function hasStarted(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Opens the file for the error output. If the file cannot be created, the server starts without the file. Then only the
- * server's last error output is missing.
+ * Opens the file for the server's error output. If the file cannot be created, the server starts without it. In this case, only
+ * the server's last error output is missing.
  */
 function openStderr(socket: string): number | undefined {
   const path = stderrPathOf(socket);
   try {
-    rmSync(path, { force: true }); // An older server may still write to the old file, so the new server gets a new file.
+    rmSync(path, { force: true }); // The old server may still write to the old file, so the new server gets a new file.
     return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND, 0o600);
   } catch {
     return undefined;
   }
 }
 
-/** The end of the last server's error output. It says why the server did not start, or how it crashed. */
+/** Returns the end of the last server's error output. This output says why the server did not start, or how it crashed. */
 export function readLastWords(socket: string): readonly string[] {
   try {
     const text = readFileSync(stderrPathOf(socket), "utf8");

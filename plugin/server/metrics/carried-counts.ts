@@ -4,17 +4,20 @@ import { basename, dirname, join } from "node:path";
 import { identifyProcess, isAlive, type ProcessIdentity } from "../launcher/process-identity.ts";
 import { type MetricsSnapshot, sumSnapshots } from "./create-metrics.ts";
 
-/** The counts of one process, in a file beside the plugin socket. */
+/** The counts of one server process, in a file beside the plugin socket. */
 interface CountsFile {
   readonly jwt_policy_counts: 1;
   readonly id: string;
   readonly process: ProcessIdentity;
-  /** Counts of processes that have ended and are included in `metrics`. Their files no longer count. */
+  /** The ids of processes that have ended and whose counts are included in `metrics`. Their own files are no longer counted. */
   readonly included: readonly string[];
   readonly metrics: MetricsSnapshot;
 }
 
-/** Ids of included processes that are remembered. A file of an ended process is removed at once, so older ids have no file. */
+/**
+ * How many ids of included processes are remembered. The file of an ended process is removed at once, so no file has an older
+ * id.
+ */
 const MAX_INCLUDED = 100;
 const MAX_BYTES = 32 * 1024 * 1024;
 const MODE = 0o600;
@@ -22,11 +25,11 @@ const MODE = 0o600;
 /**
  * Passes the counts of one server of a plugin socket to the next server, however the first server ends.
  *
- * Each process writes its counts into its own file, again and again, and a last time when it exits. Each process shows
- * the sum of its own counts and the counts in all other files. So the sums also grow while two processes serve at the
- * same time. When a process has ended, the one that has the socket includes its counts and removes the file. Before it
- * removes that file, it writes its own file, which names the included processes. So a crash between these two steps
- * counts nothing twice.
+ * Each process writes its counts into its own file, again and again, and a last time when it exits. Each process reports the
+ * sum of its own counts and the counts in all other files. So the sums also grow while two processes serve at the same time.
+ * When a process has ended, the process that listens on the socket includes its counts and removes its file. Before the
+ * removal, the listening process writes its own file, which names the included processes. So a crash between the two steps
+ * counts no request twice.
  */
 export class CarriedCounts {
   readonly #directory: string;
@@ -36,18 +39,18 @@ export class CarriedCounts {
   readonly #included = new Set<string>();
   #sum: MetricsSnapshot = [];
 
-  /** @param socket path of the plugin socket. */
+  /** @param socket the path of the plugin socket. */
   constructor(socket: string) {
     this.#directory = dirname(socket);
     this.#prefix = `${basename(socket)}.counts.`;
   }
 
-  /** The counts of all other processes, ended or not. */
+  /** Returns the counts of all other processes, whether they have ended or not. */
   readOthers(): readonly MetricsSnapshot[] {
     return [this.#sum, ...this.#selectFresh(this.#readFiles()).map(({ metrics }) => metrics)];
   }
 
-  /** Includes the counts of processes that have ended. Only the process that has the socket may do this. */
+  /** Includes the counts of processes that have ended. Only the process that listens on the socket may include these counts. */
   async include(own: MetricsSnapshot): Promise<void> {
     const files = this.#readFiles();
     const ended = files.filter((file) => !isAlive(file.process));
@@ -65,7 +68,7 @@ export class CarriedCounts {
     }
   }
 
-  /** Writes the counts of this process, with all that it includes, in one step. */
+  /** Writes the counts of this process, with all counts that it includes, in one step. */
   async write(own: MetricsSnapshot): Promise<void> {
     const file: CountsFile = {
       jwt_policy_counts: 1,
@@ -79,7 +82,7 @@ export class CarriedCounts {
     renameSync(`${path}.new`, path);
   }
 
-  /** Files whose counts are neither included here nor in another file. */
+  /** Selects the files whose counts are included neither here nor in another file. */
   #selectFresh(files: readonly CountsFile[]): readonly CountsFile[] {
     const included = new Set(files.flatMap((file) => file.included));
     return files.filter(({ id }) => !included.has(id) && !this.#included.has(id));
@@ -89,7 +92,10 @@ export class CarriedCounts {
     return join(this.#directory, this.#prefix + id);
   }
 
-  /** Files of other processes. A file that cannot be read has another format, or is being removed at this moment. */
+  /**
+   * Reads the counts files of other processes. The function omits files that it cannot read. They have another format, or
+   * another process is removing them at this moment.
+   */
   #readFiles(): readonly CountsFile[] {
     const names = readdirSync(this.#directory).filter(
       (name) => name.startsWith(this.#prefix) && !name.endsWith(".new"),
@@ -112,7 +118,7 @@ function readCounts(path: string): CountsFile | undefined {
   }
 }
 
-/** A damaged file must not make the sums wrong. */
+/** A damaged counts file must not make the sums wrong. */
 function isMetric(metric: object): boolean {
   const { name, aggregator, values } = metric as { name?: unknown; aggregator?: unknown; values?: unknown };
   const isSeries = (series: { value?: unknown; labels?: unknown }): boolean =>

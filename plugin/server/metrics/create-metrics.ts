@@ -11,7 +11,7 @@ import type { AbuseWatch } from "../../observe/abuse/abuse-watch.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { TimeHistogram } from "./time-histogram.ts";
 
-/** Metrics in the form that prom-client adds up over processes. */
+/** Metrics in the format of prom-client, in which the counts of several processes can be added. */
 export type MetricsSnapshot = readonly object[];
 
 /** Adds up the counts of several processes. */
@@ -20,14 +20,14 @@ export async function sumSnapshots(snapshots: readonly MetricsSnapshot[]): Promi
 }
 
 export interface Metrics {
-  /** @param tookMs the time of one decision. */
+  /** @param tookMs how long one decision took, in milliseconds. */
   observeDecision(tookMs: number): void;
-  /** @param waitedMs how long one request waited for keys. */
+  /** @param waitedMs how long one request waited for keys, in milliseconds. */
   observeKeyWait(waitedMs: number): void;
-  /** Everything that may be added to the counts of other processes. */
+  /** Returns all values that may be added to the counts of other processes. */
   snapshot(): Promise<MetricsSnapshot>;
   /**
-   * The text for Prometheus.
+   * Returns the text for Prometheus.
    *
    * @param carried counts of other processes, which are added to the counts of this process.
    */
@@ -35,7 +35,7 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-/** The values that the metrics show in addition to their own counts. */
+/** Values that the metrics show in addition to the counts of their own. */
 export interface MetricsSource {
   readonly runtime: Pick<
     Runtime,
@@ -45,20 +45,23 @@ export interface MetricsSource {
     | { status(): { readonly lines: number; readonly dropped: Readonly<Record<string, number>> } }
     | undefined;
   readonly abuse?: Pick<AbuseWatch, "status"> | undefined;
-  /** Milliseconds since the epoch. */
+  /** Returns the time in milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 const PREFIX = "jwt_policy_";
-/** In seconds. A decision about a new token takes about 0.15 ms, and one that waits for keys up to 5 s. */
+/**
+ * Bounds of the buckets in seconds. A decision about a new token takes about 0.15 ms. A decision that waits for keys takes up
+ * to 5 s.
+ */
 const DECISION_BUCKETS = [0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5];
 const WAIT_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
-/** Names of policies and issuers come from configuration, but configuration can be large. */
+/** Names of policies and issuers come from configuration, but they need a limit, because configuration can be large. */
 const MAX_SERIES = 10_000;
 
 /**
- * The metrics of the process. A request only changes plain numbers. This class reads the numbers when Prometheus asks
- * for them. Labels come from configuration and from closed lists, never from a request.
+ * The metrics of the process. A request only changes plain numbers. This class reads the numbers when Prometheus asks for them.
+ * Labels come from configuration and from closed lists, never from a request.
  */
 export function createMetrics(source: MetricsSource): Metrics {
   const summed = new Registry();
@@ -123,7 +126,7 @@ interface Family {
   readonly read: () => readonly Series[];
 }
 
-/** What prom-client needs to know about a metric family, in addition to its values. */
+/** What prom-client needs to know about a metric, in addition to its values. */
 function describe({ name, help, labels }: Family, registry: Registry): MetricConfiguration<string> {
   return { name: PREFIX + name, help, labelNames: labels, registers: [registry] };
 }
@@ -283,7 +286,10 @@ function listGauges({ runtime, abuse, now }: MetricsSource): readonly Family[] {
   ];
 }
 
-/** Several policies may use the same id for an issuer. For equal labels, the worst value is shown. */
+/**
+ * Several policies may use the same issuer id, so several issuers can have the same labels. For equal labels, the metrics show
+ * the worst value.
+ */
 function joinSeries(all: readonly Series[]): Iterable<Series> {
   const joined = new Map<string, Series>();
   for (const [labels, value] of all) {

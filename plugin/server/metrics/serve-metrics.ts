@@ -8,7 +8,7 @@ export interface MetricsOptions {
   readonly metrics: Metrics;
   /** Path of the plugin socket. */
   readonly socket: string;
-  /** Whether this process has the socket now. */
+  /** Whether this process listens on the plugin socket now. */
   readonly isOurs: () => boolean;
   readonly lifecycle: Lifecycle;
   readonly log: (line: string) => void;
@@ -20,14 +20,14 @@ export interface MetricsText {
   readonly text: string;
 }
 
-/** How often the counts are written for the next process. */
+/** How often the process writes the counts for the next process, in milliseconds. */
 const WRITE_MS = 1_000;
-/** Writing the counts takes at most one part of the time in this many parts, however large the counts are. */
+/** Writing the counts takes at most 1/MAX_SHARE of the time, however large the counts are. */
 const MAX_SHARE = 100;
-/** How long the end of the process waits for the last counts. */
+/** How long an ending process waits for its last counts, in milliseconds. */
 const MAX_CLOSE_MS = 1_000;
 
-/** Keeps the counts for the next process, and returns a function that reads all metrics. */
+/** Writes the counts for the next process, and returns a function that reads all metrics. */
 export function keepMetrics({ metrics, socket, isOurs, lifecycle, log }: MetricsOptions): () => Promise<MetricsText> {
   const carried = new CarriedCounts(socket);
   let problem: string | undefined;

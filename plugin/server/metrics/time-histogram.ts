@@ -1,11 +1,11 @@
-/** One value of a histogram, as prom-client's JSON has it. */
+/** One value of a histogram, in the format of prom-client's JSON. */
 interface HistogramValue {
   readonly metricName: string;
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
 }
 
-/** A histogram in the form in which prom-client's registry reads metrics. */
+/** A histogram in the format in which prom-client's registry reads metrics. */
 export interface HistogramJson {
   readonly name: string;
   readonly help: string;
@@ -15,18 +15,18 @@ export interface HistogramJson {
 }
 
 /**
- * A histogram of times. An observation costs one comparison for each bound, and one addition. prom-client's own
- * histogram costs about ten times as much, because it looks up labels each time.
+ * A histogram of times. Each observation costs one comparison for each bound, and one addition. prom-client's own histogram
+ * costs about ten times as much, because that histogram looks up labels each time.
  */
 export class TimeHistogram {
   readonly name: string;
   readonly help: string;
   readonly #bounds: readonly number[];
-  /** By bucket, not cumulative. The last one has all longer times. */
+  /** The number of times in each bucket, not cumulative. The last bucket counts the times that are longer than all bounds. */
   readonly #counts: number[];
   #sum = 0;
 
-  /** @param bounds in seconds, ascending. */
+  /** @param bounds the bounds of the buckets in seconds, ascending. */
   constructor(name: string, help: string, bounds: readonly number[]) {
     this.name = name;
     this.help = help;
@@ -34,7 +34,7 @@ export class TimeHistogram {
     this.#counts = [...bounds, Number.POSITIVE_INFINITY].map(() => 0);
   }
 
-  /** @param tookMs in milliseconds. */
+  /** @param tookMs the observed time in milliseconds. */
   observe(tookMs: number): void {
     const seconds = tookMs / 1_000;
     let bucket = 0;

@@ -7,17 +7,20 @@ import { openFetcher } from "../../runtime/fetch-settings.ts";
 import { checkPolicyRoot, type ServerOptions } from "../settings/server-options.ts";
 import { findReadProblem, findWorkerUser, findWriteProblem, type SystemUser } from "./worker-access.ts";
 
-/** Problems that Kong would meet if it started the plugin server with these options. */
+/** Problems that would occur if Kong started the plugin server with these options. */
 export interface StartProblems {
-  /** Problems that keep the server from listening. Only Kong's start can report them. */
+  /** Problems that keep the plugin server from listening. Only Kong itself can report such problems, when it starts. */
   readonly fatal: readonly string[];
-  /** Problems that do not keep the server from starting. It then refuses requests, and Kong's log has the reason. */
+  /**
+   * Problems that do not keep the plugin server from starting. In this case, the plugin server refuses requests, and Kong's log
+   * has the reason.
+   */
   readonly warnings: readonly string[];
 }
 
 /**
- * Finds problems that would keep the server from starting as the user of Kong's workers. Kong runs this check before it starts
- * the server.
+ * Finds problems that the plugin server would have as the user of Kong's workers. Kong runs this check before it starts the
+ * plugin server.
  */
 export async function checkStart({
   socket,
@@ -29,7 +32,7 @@ export async function checkStart({
   const prefix = findKongPrefix(process.ppid);
   const user = prefix === undefined ? undefined : findWorkerUser(prefix);
   if (user === undefined) {
-    return { fatal: [], warnings: [] }; // Kong runs another command at this time, and has not created its directories yet.
+    return { fatal: [], warnings: [] }; // The prefix is unknown: Kong runs another command at this time, and has not created its directories yet.
   }
   const checks = [
     attempt(() => checkPolicyRoot(policyRoot)),
@@ -54,7 +57,7 @@ function findFatal(socket: string, user: SystemUser): readonly string[] {
   return problems.filter((problem) => problem !== undefined);
 }
 
-/** Names the socket's directory, the problem with it, and the command that creates a correct one. */
+/** Describes the problem of the socket's directory, with the command that creates a correct directory. */
 export function describeSocketProblem(directory: string, user: SystemUser): string | undefined {
   const problem = findWriteProblem(directory, user);
   return (
@@ -72,7 +75,7 @@ async function attempt(check: () => unknown): Promise<string | undefined> {
   }
 }
 
-/** Kong runs the query through a shell. The shell may have replaced itself with the query's process. */
+/** Kong runs the query command through a shell. The shell may have replaced itself with the process of the query command. */
 const MAX_ANCESTORS = 3;
 
 /** Finds Kong's prefix if Kong is among the ancestors of this process. Kong starts nginx with `-p PREFIX`. */
@@ -88,6 +91,6 @@ function findKongPrefix(pid: number, ancestors = 1): string | undefined {
     const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
     return ancestors < MAX_ANCESTORS && parent > 0 ? findKongPrefix(parent, ancestors + 1) : undefined;
   } catch {
-    return undefined; // There is no /proc, or the process belongs to another user.
+    return undefined; // The system has no /proc, or the process belongs to another user.
   }
 }

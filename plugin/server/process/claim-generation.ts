@@ -2,22 +2,21 @@ import { closeSync, openSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { GENERATIONS } from "../protocol/instances.ts";
 
-/** Maximum number of tries. Other processes cannot interfere so often. */
+/** Maximum number of tries. Other processes cannot interfere with so many tries. */
 const MAX_TRIES = 1_000;
 
 /**
- * Takes a number that no other recent process has. So two processes with the same socket never give the same id to two
- * plugin instances, even if both run at the same time. A clock is not enough: Kong sends calls to both processes over
- * its open connections, and both assign ids at the same time.
+ * Claims a generation number that no other recent process has. So two processes with the same socket never give the same id to
+ * two plugin instances, even if both run at the same time. A clock is not enough: Kong sends calls to both processes over its
+ * open connections, and both assign ids at the same time.
  *
- * The claim is an empty file beside the socket that only one process can create. After the process has created the file, the claim
- * is valid only if no newer claim exists. Between this process's check and its claim, faster processes may have claimed this
- * number and later numbers,
- * and removed this number's file as too old.
+ * The claim of a number is an empty file beside the socket, which only one process can create. After a process has created the
+ * file, its claim is valid only if there is no newer claim. Between this process's check and its claim, faster processes may
+ * have claimed this number and later numbers. They may also have removed this number's file as too old.
  *
  * @param socket path of the shared socket.
- * @param list returns the names in a directory.
- * @returns 0 to 255.
+ * @param list a function that returns the names in a directory.
+ * @returns the claimed number, 0 to 255.
  * @throws Error if the directory cannot be read or written.
  */
 export function claimGeneration(socket: string, list: (directory: string) => string[] = readdirSync): number {
@@ -44,7 +43,10 @@ export function claimGeneration(socket: string, list: (directory: string) => str
   );
 }
 
-/** After the last number comes 0 again. So a number counts as newer than the numbers of the half circle before it. */
+/**
+ * After the highest number, 0 comes again. So a number is newer than the half of all numbers that come before it in this
+ * circle.
+ */
 function isNewer(a: number, b: number): boolean {
   const ahead = (a - b + GENERATIONS) % GENERATIONS;
   return ahead > 0 && ahead < GENERATIONS / 2;

@@ -1,26 +1,32 @@
 import type { Connection } from "../protocol/connection.ts";
 
-/** How long this process still answers on open connections after another process took over. */
+/** How long this process still answers on open connections after another process took over, in milliseconds. */
 const GRACE_MS = 10_000;
-/** How long an ending process waits for a successor. The second, shorter limit applies if no calls arrive. */
+/**
+ * How long an ending process waits for a successor, in milliseconds. The second limit is shorter, and applies if no calls
+ * arrive.
+ */
 const SUCCESSOR_WAIT_MS = 60_000;
 const SUCCESSOR_IDLE_WAIT_MS = 3_000;
-/** A connection without a call for this long may be closed. */
+/** A connection may be closed if no call came for this many milliseconds. */
 const IDLE_MS = 1_000;
-/** If calls wait in a queue until this process has ended, this shorter limit applies. It is shorter than Kong's read timeout. */
+/**
+ * This limit applies if new calls wait in the socket's queue until this process has ended. The limit is shorter than Kong's
+ * read timeout.
+ */
 const QUEUE_GRACE_MS = 4_000;
 
 export interface HandOverOptions {
   /** The open connections. */
   readonly connections: ReadonlySet<Connection>;
-  /** Whether another process has the socket now. */
+  /** Whether another process listens on the socket now. */
   readonly isReplaced: () => boolean;
   /**
-   * Stops accepting connections if a service manager holds the socket. The next process then finds all connections in the
-   * queue. Returns whether a service manager holds the socket.
+   * Stops accepting connections if a service manager keeps the socket open. The next process then finds all new connections in
+   * the socket's queue. Returns whether a service manager keeps the socket open.
    */
   readonly leaveToQueue: () => boolean;
-  /** When the last call came, on the clock of `performance.now`. */
+  /** When the last call came, measured with `performance.now`. */
   readonly lastCallMs: () => number;
 }
 
@@ -28,38 +34,38 @@ export interface HandOver {
   /**
    * Called repeatedly while the process is ending. Sends Kong's workers to the process that took over.
    *
-   * @returns why the process may end now, or undefined.
+   * @returns why the process may end now; undefined if it must wait.
    */
   drain(): string | undefined;
   /** Cancels the end of the process. */
   resume(): void;
-  /** Notes that a connection is closed. */
+  /** Called when a connection is closed. */
   noteClosed(connection: Connection): void;
 }
 
 const isPast = (limitMs: number, since: number): boolean => performance.now() - since > limitMs;
 
 /**
- * Runs a task after Node has read once more from the sockets. The first `setImmediate` may run before that read, but the second
- * runs after it.
+ * Runs a task after Node has read once more from the sockets. The first `setImmediate` may run before Node reads, but the
+ * second runs after a read.
  */
 function afterNextRead(task: () => void): void {
   setImmediate(() => setImmediate(task));
 }
 
 /**
- * Stops the service of this process, for example on `kong reload` and in a rolling restart. Every request still finds a
- * server.
+ * Hands the service over to another process, for example on `kong reload` and in a rolling restart. During the hand-over, every
+ * request finds a server.
  */
 export function createHandOver({ connections, isReplaced, leaveToQueue, lastCallMs }: HandOverOptions): HandOver {
   let endingSince: number | undefined;
   let replacedSince: number | undefined;
-  /** The idle connection that this process is closing. Kong has not read the end of this connection yet. */
+  /** The idle connection that this process has half closed. Kong has not yet read the end of this connection. */
   let closing: Connection | undefined;
 
   let isQueued = false;
 
-  /** Kong's next call may have arrived while this process was paused, so a connection counts as idle only after a read. */
+  /** While this process was paused, Kong's next call may have arrived. So a connection counts as idle only after a read. */
   const closeNextIdle = (): void => {
     afterNextRead(() => {
       closing ??= [...connections].find((connection) => connection.closeIfIdle(IDLE_MS));
@@ -67,8 +73,8 @@ export function createHandOver({ connections, isReplaced, leaveToQueue, lastCall
   };
 
   /**
-   * Waits for a successor, which may be starting. If this process ended without a successor, no process would answer the
-   * requests.
+   * Waits for a successor, which another program may be starting now. Without a successor, no process would answer requests
+   * after the end of this process.
    */
   const waitForSuccessor = (since: number): string | undefined =>
     isPast(SUCCESSOR_WAIT_MS, since) || isPast(SUCCESSOR_IDLE_WAIT_MS, Math.max(since, lastCallMs()))
@@ -87,8 +93,8 @@ export function createHandOver({ connections, isReplaced, leaveToQueue, lastCall
       }
       closeNextIdle();
       if (replacedSince === undefined) {
-        // Some clients may have connected before the other process took over. They are accepted only after this turn of the event
-        // loop.
+        // Some connections may have come before the other process took over. Node accepts these connections only after this turn
+        // of the event loop.
         replacedSince = performance.now();
         return undefined;
       }

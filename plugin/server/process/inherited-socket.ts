@@ -1,10 +1,11 @@
-/** The first descriptor that a service manager passes on (sd_listen_fds(3)). */
+/** The first file descriptor that a service manager passes on (sd_listen_fds(3)). */
 const FIRST_DESCRIPTOR = 3;
 
 /**
- * The descriptor of a listening socket that a service manager such as systemd holds open across restarts; undefined without one.
+ * Returns the file descriptor of the listening socket that a service manager such as systemd keeps open across restarts;
+ * undefined without such a socket.
  *
- * @throws Error if there are several.
+ * @throws Error if the service manager passes several sockets.
  */
 export function findInheritedSocket(
   environment: Readonly<Record<string, string | undefined>>,

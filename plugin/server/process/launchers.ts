@@ -13,27 +13,30 @@ import {
 import { identifyProcess, isAlive, type ProcessIdentity } from "../launcher/process-identity.ts";
 import { listenOnSocket } from "./listen.ts";
 
-/** Even on a busy machine, Kong starts the next launcher within this time. */
+/** Kong starts the next launcher within this time in milliseconds, even on a busy machine. */
 const WITHOUT_LAUNCHER_MS = 30_000;
-/** A service manager starts the next launcher at once. So if there is no launcher for this time, the service was stopped. */
+/**
+ * A service manager starts the next launcher at once. So if no launcher comes in this time (milliseconds), the service was
+ * stopped.
+ */
 const STOPPED_MS = 10_000;
 const MAX_WAITING_LINES = 200;
 const CONTROL_MODE = 0o600;
 
 export interface LaunchersOptions {
-  /** The plugin socket. */
+  /** The path of the plugin socket. */
   readonly socket: string;
   readonly identity: string;
-  /** Whether a service manager holds the socket. */
+  /** Whether a service manager keeps the plugin socket open. */
   readonly isQueue: boolean;
   /** Called when a launcher has attached. */
   readonly onAttached: () => void;
-  /** Whether the process is handing over and can no longer be adopted. */
+  /** Whether this process is handing over, so that no launcher can adopt it. */
   readonly isEnding: () => boolean;
   readonly lastCallMs: () => number;
-  /** Another server accepts connections on the same socket. */
+  /** Called when another server accepts connections on the same socket. */
   readonly onRetire: () => void;
-  /** The last launcher asks the process to end. */
+  /** Called when the last launcher asks this process to end. */
   readonly onEnd: () => void;
   readonly onWarning: (line: string) => void;
 }
@@ -56,11 +59,11 @@ export class Launchers {
     try {
       this.#attach(new Socket({ fd: LAUNCHER_DESCRIPTOR, readable: true, writable: true }));
     } catch {
-      // The server was started by hand. It will end, because no launcher is attached.
+      // An operator has started the server by hand. The server will end, because no launcher is attached.
     }
   }
 
-  /** Listens for more launchers, and tells the first one that the server is listening. */
+  /** Listens for further launchers, and tells the first launcher that the server is listening. */
   async listen(): Promise<void> {
     const { socket } = this.#options;
     this.#isListening = true;
@@ -71,13 +74,13 @@ export class Launchers {
       this.#server = await listenOnSocket(controlPathOf(socket), CONTROL_MODE, (launcher) => this.#attach(launcher));
       writeFileSync(pidPathOf(socket), JSON.stringify(this.#self), { mode: CONTROL_MODE });
     } catch (error) {
-      // The server works without a control socket. The next launcher does not find this server, so it starts a server that takes
-      // over.
+      // The server also works without a control socket. The next launcher cannot find this server, so it starts another server
+      // that takes over.
       this.#options.onWarning(`no launcher can reach the server: ${messageOf(error)}`);
     }
   }
 
-  /** Prints a line through the newest launcher, or keeps the line for the next launcher. */
+  /** Prints a line through the newest launcher, or stores the line for the next launcher. */
   print(line: string, isWarning: boolean): void {
     const newest = [...this.#attached].at(-1);
     if (newest === undefined) {
@@ -87,7 +90,7 @@ export class Launchers {
     }
   }
 
-  /** Why this server is no longer needed; undefined while a launcher is attached, or may still come. */
+  /** Returns why this server is no longer needed; undefined if a launcher is attached, or may still come. */
   findReasonToEnd(): string | undefined {
     if (this.#attached.size > 0) {
       return undefined;

@@ -1,21 +1,23 @@
 import { waitAtMost } from "./listen.ts";
 
-/** How often to check whether the process is still needed. */
+/** How often to check whether the process is still needed, in milliseconds. */
 const NEED_CHECK_MS = 500;
 const DRAIN_CHECK_MS = 100;
 
 export interface LifecycleOptions {
-  /** Why the process is no longer needed; undefined while it is needed. An ending process can be needed again. */
+  /**
+   * Returns why the process is no longer needed; undefined while the process is needed. An ending process can be needed again.
+   */
   findReasonToEnd(): string | undefined;
-  /** Called once, when the end of the process becomes final. */
+  /** Called once, when the process will certainly end. */
   onFinal(reason: string): void;
   /**
-   * Called repeatedly while the process is ending. Hands its connections to the process that took over.
+   * Called repeatedly while the process is ending. The function hands this process's connections to the process that took over.
    *
-   * @returns why the process may end now, or undefined.
+   * @returns why the process may end now; undefined if it must wait.
    */
   drain(): string | undefined;
-  /** Called when the process was ending but is needed again. */
+  /** Called if the process is needed again after it began to end. */
   resume(): void;
   /** Ends the process. */
   exit(reason: string): void;
@@ -28,13 +30,16 @@ export interface Lifecycle {
   end(reason: string): void;
   /** Checks now whether the process is still needed. */
   look(): void;
-  /** Adds a task for the end of the process. The process exits when the task has ended, or after `maxMs` milliseconds. */
+  /**
+   * Adds a task for the last moment before the process exits. The process exits when the task has ended, or after `maxMs`
+   * milliseconds.
+   */
   beforeExit(maxMs: number, task: () => Promise<void>): void;
 }
 
 /**
- * Decides when the process ends. SIGTERM may come while requests are still running. If the parent process is killed, this
- * process gets no signal at all.
+ * Decides when the process ends. For example, SIGTERM may come while requests are still running. If the parent process is
+ * killed, this process gets no signal at all.
  */
 export function manageLifecycle({ findReasonToEnd, onFinal, drain, resume, ...options }: LifecycleOptions): Lifecycle {
   let draining: NodeJS.Timeout | undefined;

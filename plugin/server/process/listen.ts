@@ -5,15 +5,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../core/text/error-message.ts";
 
 /**
- * Kong opens one connection per running request. With Node's default of 511, hundreds of connections are refused if this
- * process stops for half a second.
+ * Length of the queue of new connections. Kong opens one connection for each running request. With Node's default of 511, the
+ * system would refuse hundreds of connections if this process stopped for half a second.
  */
 const BACKLOG = 8192;
 
 /**
- * Listens on a private path and renames it over the shared one in one step. During `kong reload` the old and the new process
- * run side by side. Neither process removes the other's socket. When this server closes, Node removes only the private name,
- * which no longer exists.
+ * Listens on a socket with a private name, and then renames it to the shared path in one step. During `kong reload`, the old
+ * and the new process run at the same time. Neither process removes the socket of the other process. When a process closes its
+ * server, Node removes only the private name, which no longer exists.
  *
  * @param path the socket that Kong connects to.
  * @param mode permissions of the socket.
@@ -21,7 +21,7 @@ const BACKLOG = 8192;
 export async function listenOnSocket(path: string, mode: number, serve: (socket: Socket) => void): Promise<Server> {
   const privatePath = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
   const server = createServer(serve);
-  // Other users must not be able to connect, not even between listen and chmod.
+  // Other users must not be able to connect, not even in the moment between `listen` and `chmod`.
   const umask = process.umask(0o177);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -42,7 +42,7 @@ export async function listenOnSocket(path: string, mode: number, serve: (socket:
 }
 
 /**
- * Listens on a socket that another process opened and keeps open. Connections wait in the socket's queue while no process
+ * Listens on a socket that another process has opened and keeps open. Connections wait in the socket's queue while no process
  * accepts them.
  */
 export async function listenOnDescriptor(descriptor: number, serve: (socket: Socket) => void): Promise<Server> {
@@ -70,13 +70,16 @@ export function identifySocket(path: string): string | undefined {
   }
 }
 
-/** The interval is short, because no process answers in the time after one process ends and before the next starts. */
+/**
+ * Time between two checks, in milliseconds. It is short, because between the end of one process and the start of the next no
+ * process answers.
+ */
 const TAKE_OVER_CHECK_MS = 20;
 
 /**
- * Resolves when this process may replace the socket. If no process answers on the socket, this process may replace it at once,
- * because any answer is better than none. If a process answers, this process must be ready before it replaces the socket. So a new
- * process with a broken policy does not replace a process that has a good version.
+ * Resolves when this process may replace the socket. If no process answers on the socket, this process may replace the socket
+ * at once, because requests fail without a server. If a process answers, this process must be ready before it replaces the
+ * socket. So a new process with a broken policy does not replace a process with a good version of the policy.
  */
 export async function waitForTurn(path: string, isReady: () => boolean): Promise<void> {
   while (!isReady() && (await isAnswered(path))) {
@@ -101,7 +104,7 @@ export async function waitAtMost(maxMs: number, event: Promise<void>): Promise<v
   await Promise.race([event, isOver]).finally(() => clearTimeout(timer));
 }
 
-/** Whether any process listens on the socket, including this one. */
+/** Whether any process listens on the socket, including this process. */
 export function isAnswered(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(path);
@@ -118,7 +121,7 @@ const KEEP_CHECK_MS = 500;
 /**
  * Listens again if the socket's file was removed, or if the process that replaced the socket is gone.
  *
- * @param isFine whether this process has the socket, or no longer needs it.
+ * @param isFine whether this process listens on the socket, or no longer needs the socket.
  */
 export function keepSocket(
   isFine: () => boolean,

@@ -4,9 +4,9 @@ import { identifySocket, isAnswered, listenOnDescriptor, listenOnSocket } from "
 
 export interface PluginSocketOptions {
   readonly path: string;
-  /** Permissions of the socket. */
+  /** Permissions of the socket's file. */
   readonly mode: number;
-  /** Descriptor of a listening socket that a service manager passed on. */
+  /** File descriptor of the listening socket that a service manager passed on. */
   readonly inherited: number | undefined;
   readonly onClosed: (connection: Connection) => void;
   readonly log: (line: string) => void;
@@ -19,7 +19,7 @@ export class PluginSocket {
   #inherited: number | undefined;
   #listening: Server | undefined;
   #own: string | undefined;
-  /** Whether connections wait for the next process if this process does not accept them. */
+  /** Whether new connections wait in a queue for the next process, if this process does not accept them. */
   #isQueue = false;
   #lastCallMs = performance.now();
 
@@ -32,12 +32,12 @@ export class PluginSocket {
     return this.#connections;
   }
 
-  /** When the last call came, on the clock of `performance.now`. */
+  /** When the last call came, measured with `performance.now`. */
   get lastCallMs(): number {
     return this.#lastCallMs;
   }
 
-  /** Whether this process has listened before. */
+  /** Whether this process has ever listened on the socket. */
   get hasListened(): boolean {
     return this.#listening !== undefined;
   }
@@ -46,17 +46,20 @@ export class PluginSocket {
     return this.#own !== undefined && identifySocket(this.#options.path) === this.#own;
   }
 
-  /** Whether another process has the socket. A missing file does not count, because then requests reach no process. */
+  /**
+   * Whether another process listens on the socket. If the socket's file is missing, the result is false, because requests then
+   * reach no process.
+   */
   isReplaced(): boolean {
     return this.hasListened && !this.isOurs() && identifySocket(this.#options.path) !== undefined;
   }
 
-  /** @param serve answers the calls of one connection. */
+  /** @param serve starts to answer the calls of one connection. */
   async listen(serve: (socket: Socket) => Connection): Promise<void> {
     const { path, mode, log } = this.#options;
-    this.stopAccepting(); // Open connections still get answers.
+    this.stopAccepting(); // The process still answers on open connections.
     const inherited = this.#inherited;
-    this.#inherited = undefined; // If this socket's file is removed, this process creates a new socket.
+    this.#inherited = undefined; // If the socket's file is removed later, this process creates a new socket.
     const accept = (socket: Socket): void => this.#keep(socket, serve(socket));
     const server =
       inherited === undefined ? await listenOnSocket(path, mode, accept) : await listenOnDescriptor(inherited, accept);
@@ -71,9 +74,9 @@ export class PluginSocket {
   }
 
   /**
-   * Leaves new connections to the next process, if a service manager holds the socket.
+   * Leaves new connections to the next process, if a service manager keeps the socket open.
    *
-   * @returns whether a service manager holds the socket.
+   * @returns whether a service manager keeps the socket open.
    */
   leaveToQueue(): boolean {
     const isQueued = this.#isQueue && this.isOurs();

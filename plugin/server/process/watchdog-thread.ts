@@ -1,4 +1,4 @@
-/** Runs in a separate thread; see watchdog.ts. */
+/** This code runs in a separate thread; see watchdog.ts. */
 import { writeSync } from "node:fs";
 import { workerData } from "node:worker_threads";
 
@@ -6,10 +6,10 @@ const CHECK_MS = 100;
 const STDERR = 2;
 
 /**
- * @param silentMs how long the event loop had been silent before this check.
+ * @param silentMs how long the event loop had been silent before this check, in milliseconds.
  * @param waitedMs time since the last check, in milliseconds.
- * @returns how long the event loop has been silent now. If the wait took much longer than planned, the whole process or machine
- *   was stopped, not only the event loop.
+ * @returns how long the event loop has been silent now, in milliseconds. The result is 0 if the wait took much longer than
+ *   planned, because the system then paused the whole process or machine.
  */
 export function countSilence(silentMs: number, hasBeaten: boolean, waitedMs: number): number {
   return hasBeaten || waitedMs > CHECK_MS * 5 ? 0 : silentMs + CHECK_MS;
@@ -28,7 +28,7 @@ function watch({ beats, limitMs }: { readonly beats: Int32Array; readonly limitM
       try {
         writeSync(STDERR, `watchdog: the event loop did not turn for ${limitMs} ms, ending the process\n`);
       } catch {
-        // The process that reads this output has ended. This process must end in any case.
+        // The process that reads this error output has ended. The blocked process must end in any case.
       }
       process.kill(process.pid, "SIGKILL");
     }

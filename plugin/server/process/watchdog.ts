@@ -4,7 +4,7 @@ const BEAT_MS = 200;
 
 /**
  * Ends the process if its event loop is blocked for `limitMs`. A blocked event loop cannot run its own timers, so Kong would
- * keep requests waiting until its read timeout. If the process ends, Kong's connections fail at once, and the process is
+ * keep requests waiting until its read timeout. When the process ends, Kong's connections fail at once, and the server is
  * started again.
  */
 export function startWatchdog(limitMs: number): void {

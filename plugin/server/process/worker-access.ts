@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 export interface SystemUser {
   readonly name: string;
   readonly uid: number;
-  /** The ids of the user's groups. The primary group comes first. */
+  /** The ids of all groups of the user. The primary group comes first. */
   readonly gids: readonly number[];
 }
 
@@ -21,7 +21,7 @@ const DEFAULT_USER = "nobody";
  * Finds the user of Kong's workers in the configuration that Kong has written for nginx.
  *
  * @param prefix Kong's prefix.
- * @returns undefined if this is not a prefix of Kong, or if the user is unknown on this machine.
+ * @returns the user; undefined if the directory is not a prefix of Kong, or if this machine has no such user.
  */
 export function findWorkerUser(prefix: string): SystemUser | undefined {
   const text = readText(`${prefix}/nginx.conf`);
@@ -35,7 +35,7 @@ export function findWorkerUser(prefix: string): SystemUser | undefined {
   return findUser(name);
 }
 
-/** The user that Kong's workers will have if this user starts Kong. */
+/** Guesses the user of Kong's workers, if the user of this process starts Kong. */
 export function guessWorkerUser(configured: string | undefined): SystemUser | undefined {
   if (process.getuid?.() !== 0) {
     return currentUser(); // Only root can start workers as another user.
@@ -44,7 +44,8 @@ export function guessWorkerUser(configured: string | undefined): SystemUser | un
 }
 
 /**
- * The user of the workers of a Kong that root starts. By default it is `kong`, or `nobody` on a machine that has no user `kong`.
+ * Finds the user of Kong's workers if root starts Kong. By default, the workers' user is `kong`, or `nobody` on a machine
+ * without a user `kong`.
  *
  * @param configured the value of Kong's setting `nginx_user`, such as `kong kong`; undefined if it is not set.
  */
@@ -53,7 +54,7 @@ export function findConfiguredUser(configured: string | undefined): SystemUser |
   return name === "" ? (findUser("kong") ?? findUser("nobody")) : findUser(name);
 }
 
-/** The user of this process. */
+/** Returns the user of this process. */
 export function currentUser(): SystemUser | undefined {
   const uid = process.getuid?.();
   return uid === undefined
@@ -61,7 +62,7 @@ export function currentUser(): SystemUser | undefined {
     : { name: String(uid), uid, gids: [process.getgid?.() ?? -1, ...(process.getgroups?.() ?? [])] };
 }
 
-/** Finds a user by name in /etc/passwd and /etc/group; undefined if these files do not have the user. */
+/** Finds a user by name in /etc/passwd and /etc/group; undefined if /etc/passwd does not contain the user. */
 export function findUser(name: string): SystemUser | undefined {
   const [, uid, gid] =
     readTable("/etc/passwd")
@@ -74,18 +75,18 @@ export function findUser(name: string): SystemUser | undefined {
   return { name, uid: Number(uid), gids: [Number(gid), ...groups.map(([, , id]) => Number(id))] };
 }
 
-/** Finds a user by id. If /etc/passwd does not have the user, the id is used as the name, and the groups are unknown. */
+/** Finds a user by id. If /etc/passwd does not contain the user, the result has the id as its name and no groups. */
 export function findUserById(uid: number): SystemUser {
   const [name] = readTable("/etc/passwd").find(([, , known]) => known === String(uid)) ?? [];
   return (name === undefined ? undefined : findUser(name)) ?? { name: String(uid), uid, gids: [] };
 }
 
-/** Why a user cannot create files in a directory; undefined if the user can. */
+/** Says why a user cannot create files in a directory; undefined if the user can. */
 export function findWriteProblem(directory: string, user: SystemUser): string | undefined {
   return findProblem(directory, user, WRITE_AND_ENTER, "may not create files in it");
 }
 
-/** Why a user cannot read a file or list a directory; undefined if the user can. */
+/** Says why a user cannot read a file or list a directory; undefined if the user can. */
 export function findReadProblem(path: string, user: SystemUser): string | undefined {
   return findProblem(path, user, READ, "may not read it");
 }

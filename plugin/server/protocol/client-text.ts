@@ -4,8 +4,8 @@ const LINE_FEED = 0x0a;
 const LAST_ASCII = 0x7f;
 const LOST = 0xfffd;
 /**
- * In a longer line that is not valid UTF-8, all bytes beyond ASCII are replaced, because exact decoding would cost more than
- * the decision.
+ * In a longer line with invalid UTF-8, the function replaces all bytes beyond ASCII. To decode the line exactly would cost more
+ * than the decision.
  */
 const MAX_EXACT_BYTES = 1_024;
 
@@ -18,7 +18,7 @@ export function decodeClientText(sent: Uint8Array): string {
   if (isAscii(bytes)) {
     return bytes.toString("latin1");
   }
-  // Decode each line separately, because an invalid byte in one line must not change another line.
+  // The function decodes each line separately, because an invalid byte in one line must not change another line.
   return isUtf8(bytes) ? decodeUtf8(bytes) : splitLines(bytes).map(decodeLine).join("\n");
 }
 

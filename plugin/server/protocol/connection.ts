@@ -15,28 +15,31 @@ import { ReplyQueue } from "./reply-queue.ts";
 
 export interface ConnectionOptions extends DecisionLimits {
   readonly instances: Instances;
-  /** Returns lines for the operator that the next answer can write to Kong's log. */
+  /** Returns lines for the operator, which the next answer writes to Kong's log. */
   readonly takeWarnings: () => readonly WaitingLine[];
 }
 
 export interface Connection {
-  /** Makes Kong drop the connection after its next answer, so that Kong's next call goes to the process that took over. */
+  /** Makes Kong close the connection after the next answer, so that Kong's next call goes to the process that took over. */
   retire(): void;
   /**
-   * Closes this side's half of the connection if no call has come for this long. Returns whether it was closed. If Kong
-   * sends a call at that moment, Kong finds the end of the stream, and repeats the call on another connection. If Kong
-   * then restarts a plugin instance, Kong must not find a second closed stream. So close the next connection only after
-   * Kong has closed its half of this one.
+   * Closes this process's half of the connection if no call has come for `idleMs`. Returns whether the half was closed. If Kong
+   * sends a call at that moment, Kong reads the end of the stream and repeats the call on another connection. For that call,
+   * Kong may start a plugin instance again, and Kong must then not find another closed stream. So the caller must close the
+   * next connection only after Kong has closed its half of this connection.
    */
   closeIfIdle(idleMs: number): boolean;
 }
 
-/** The connection is idle. Kong's next call may come. */
+/** No event is running, and Kong's next call may come. Kong's next call may come. */
 const IDLE = { name: "idle" } as const;
-/** Kong has left the connection, and no longer reads it. */
+/** Kong has left the connection and no longer reads its data. */
 const LEFT = { name: "left" } as const;
 
-/** The state of one running event, in which this side calls the PDK and Kong replies. Each event has a separate object. */
+/**
+ * The state of a connection with a running event, in which this process calls the PDK and Kong replies. Each event has its own
+ * state object.
+ */
 interface Deciding {
   readonly name: "deciding";
   readonly sequence: number;
@@ -46,16 +49,16 @@ interface Deciding {
 type ConnectionState = typeof IDLE | Deciding | typeof LEFT;
 
 /**
- * These bytes follow the last answer of a connection. Kong does not reuse a connection that still has bytes to read.
- * The end of the stream would have the same effect, but it needs a separate write. Before that write arrives, Kong may
- * send the next call. If that call starts an instance, Kong answers 500.
+ * This byte follows the last answer on a connection. Kong does not reuse a connection on which unread bytes are left. The end
+ * of the stream would have the same effect, but the process must send it in a separate write. Before the end of the stream
+ * arrives, Kong may send its next call. If this next call starts an instance, Kong answers the client with 500.
  */
 const PARTING = Buffer.of(0xff);
 
 /**
- * Answers the calls on one connection of a Kong worker, one call at a time. During an event the roles are reversed: this side
- * calls the PDK, and Kong replies in order. An error is an answer, never a closed connection, because Kong retries without end
- * after a closed connection.
+ * Answers the calls on one connection of a Kong worker, one call at a time. During an event the roles are reversed: this
+ * process calls the PDK, and Kong replies in order. An error is always an answer and never closes the connection, because Kong
+ * retries without end after a closed connection.
  */
 export function serveConnection(socket: Socket, options: ConnectionOptions): Connection {
   return new ServedConnection(socket, options);
@@ -74,9 +77,10 @@ class ServedConnection implements Connection {
     this.#options = options;
     const readFrame = createFrameReader((payload) => this.#takeFrame(payload));
     socket.on("data", (chunk: Buffer) => this.#read(chunk, readFrame));
-    // Without this listener, a reset by the peer would end the process. Kong drops a connection after each refusal.
+    // Without this listener, a reset by the peer would end the process. Such resets are normal, because Kong closes a connection
+    // after each refusal.
     socket.on("error", (error) => options.log(`connection error: ${error.message}`));
-    // Kong closes its side if the client is gone. In this case, Kong does not read the answer.
+    // Kong closes its half of the connection if the client is gone. Kong then does not read the answer any more.
     socket.on("end", () => this.#leave());
     socket.on("close", () => this.#leave());
   }
@@ -101,7 +105,7 @@ class ServedConnection implements Connection {
     try {
       readFrame(chunk);
     } catch (error) {
-      // The peer is not Kong, or an unknown version of Kong. An unreadable call cannot be answered.
+      // The peer is not Kong, or an unknown version of Kong. There is no answer to a call that cannot be decoded.
       this.#options.log(`connection dropped: ${describeError(error)}`);
       this.#socket.destroy();
     }
@@ -164,8 +168,8 @@ class ServedConnection implements Connection {
   }
 
   /**
-   * Replies that the handler no longer needs still arrive in order. The replies to the calls in the ending also arrive in
-   * order.
+   * Ends an event. Replies that the handler no longer needs still arrive in order. After them, the replies to the calls that
+   * end the event arrive in order.
    */
   #end({ frames, repliesToDrop }: EventEnding): void {
     this.#state = IDLE;

@@ -11,14 +11,14 @@ import {
   StructMessage,
 } from "./messages.ts";
 
-/** The type of message that each PDK method takes. */
+/** Encoders of the arguments of each PDK method. */
 const ARGUMENTS: { readonly [M in PdkMethod]: (...args: PdkArguments[M]) => Uint8Array } = {
   "kong.log.notice": encodeLine,
   "kong.log.warn": encodeLine,
   "kong.log.err": encodeLine,
   "kong.client.authenticate": (consumer, { id = "", consumer_id: consumerId = "" }) =>
     AuthenticateArgsMessage.encode({ consumer: readConsumer(consumer), credential: { id, consumerId } }),
-  // A value without a field means Lua's nil.
+  // In Kong's protocol, a value without a field means Lua's nil.
   "kong.nginx.set_ctx": (k, value) =>
     KVMessage.encode({ k, v: value === undefined ? {} : { structValue: headersToStruct({ id: value.id }) } }),
   "kong.ctx.shared.set": (k, value) =>
@@ -29,12 +29,12 @@ const ARGUMENTS: { readonly [M in PdkMethod]: (...args: PdkArguments[M]) => Uint
     ExitArgsMessage.encode({ status, body: Buffer.from(body), headers: headersToStruct(headers) }),
 };
 
-/** Two frames: the PDK method and its encoded arguments. */
+/** Encodes a call as two frames: the PDK method and its arguments. */
 export function encodeCall<M extends PdkMethod>({ method, args }: PdkCall<M>): Buffer {
   return encodePdkCall(method, ARGUMENTS[method](...args));
 }
 
-/** Two frames: a PDK method and its encoded arguments. */
+/** Encodes a call as two frames: the PDK method and its arguments, which are already encoded. */
 export function encodePdkCall(method: string, args: Uint8Array): Buffer {
   return encodeFrames(Buffer.from(method), args);
 }

@@ -9,29 +9,30 @@ import { encodeFrames } from "./frames.ts";
 import { RpcReturnMessage } from "./messages.ts";
 
 /**
- * The answer to a command or a phase that this plugin does not have. `doctor` sends such a command on purpose, because
- * the plugin then does nothing else.
+ * The text of the answer to a command or a phase that this plugin does not have. The command `doctor` sends an unknown command
+ * on purpose, because the plugin only answers it and does nothing else.
  */
 export const UNKNOWN_EVENT = `${NAME} has no such command or phase`;
 
-/** Frames that end an event. Kong answers some of the calls among them. Those answers are ignored. */
+/** The frames of the calls that end an event. Kong replies to some of these calls. The process ignores these replies. */
 export interface EventEnding {
   readonly frames: Buffer;
-  /** The number of frames that Kong will send back. */
+  /** How many replies Kong will send to the calls. */
   readonly repliesToDrop: number;
 }
 
 const EMPTY = new Uint8Array();
 
 /**
- * Encodes any outcome of a handler as the calls that carry it out, in one write. Only our own Allow lets the request pass.
+ * Encodes the calls that carry out an outcome of a handler, for one write. Only an Allow that our own code made lets the
+ * request pass.
  *
- * The guard answers refused requests, because each `kong.response.exit` ends the connection to this server, and a new connection
- * costs more than the decision. Kong's client of the plugin socket sees no difference from an Allow. But the guard lets no request
- * pass without the verdict of an Allow.
+ * The guard answers refused requests, because each `kong.response.exit` ends the connection to this server, and a new
+ * connection costs more than the decision. To Kong's client of the plugin socket, an answer through the guard looks like an
+ * Allow. But the guard lets no request pass without a positive verdict.
  *
  * @param warnings lines for the operator, also written to Kong's log.
- * @param guard the mark of the guard that waits for the outcome. Only Kong can write a mark.
+ * @param guard what the guard expects of the verdict. Only Kong can write this mark.
  */
 export function encodeOutcome(
   outcome: unknown,
@@ -56,12 +57,12 @@ export function encodeOutcome(
   return { frames: Buffer.concat([frames, encodePass(sequence)]), repliesToDrop: ending.repliesToDrop };
 }
 
-/** The encoded calls of decisions that may be reused. A decision never changes, so its calls never change either. */
+/** The encoded calls of decisions that may be reused. A decision never changes, so its encoded calls stay the same. */
 const encoded = new WeakMap<Allow, EventEnding>();
 
 /**
- * Only this function writes the empty frame, which Kong reads as "proxy it", or as "ask the guard". Kong reads it only if all calls
- * before it succeeded.
+ * Only this function writes the empty frame, which Kong reads as "proxy it", or as "ask the guard". Kong reads the empty frame
+ * only if all earlier calls succeeded.
  */
 function encodePass(sequence: number): Buffer {
   return encodeFrames(EMPTY, RpcReturnMessage.encode({ sequence }));

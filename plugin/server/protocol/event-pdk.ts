@@ -13,12 +13,12 @@ import {
   structToHeaders,
 } from "./messages.ts";
 
-/** Calls one PDK method and decodes its reply. Rejects if the event has ended. */
+/** Calls one PDK method and decodes Kong's reply. The promise rejects if the event has ended. */
 export type CallPdk = <T>(method: string, args: Uint8Array, decode: (reply: Buffer) => T) => Promise<T>;
 
 const NO_ARGUMENTS: Uint8Array = new Uint8Array();
 
-/** The encoded name is remembered, because every event asks for the same variable. */
+/** The encoded name of the last variable is cached, because every event asks for the same variable. */
 let lastName: string | undefined;
 let lastEncoded: Uint8Array = NO_ARGUMENTS;
 
@@ -31,7 +31,7 @@ function encodeName(name: string): Uint8Array {
 }
 
 /**
- * Kong's PDK over the plugin protocol.
+ * Returns Kong's PDK, whose functions send calls over the plugin protocol.
  *
  * @param isAbandoned whether Kong has abandoned the event.
  */

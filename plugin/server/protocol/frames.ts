@@ -1,18 +1,18 @@
 /**
- * Frames of Kong's `ProtoBuf:1` plugin protocol. A frame begins with the number of its bytes, as a uint32 in
- * little-endian order. The bytes follow. If Kong waits for a PDK method name, an empty frame ends the event, and Kong
- * proxies the request.
+ * Encodes and decodes the frames of Kong's `ProtoBuf:1` plugin protocol. A frame begins with the length of its content in
+ * bytes, as a uint32 in little-endian order. The content follows. If Kong waits for the name of a PDK method, an empty frame
+ * ends the event, and Kong proxies the request.
  */
 
 /**
- * Maximum number of bytes that a frame may announce. A large inline policy stays within this limit, and the process cannot run out
- * of memory.
+ * Maximum length of a frame's content in bytes. A large inline policy stays below this limit, and no frame can use up the
+ * process's memory.
  */
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
 const LENGTH_BYTES = 4;
 
-/** Prepends the length to `payload`. */
+/** Prepends the length of `payload` to `payload`. */
 export function encodeFrame(payload: Uint8Array): Buffer {
   return encodeFrames(payload);
 }
@@ -31,11 +31,11 @@ export function encodeFrames(...payloads: readonly Uint8Array[]): Buffer {
 }
 
 /**
- * Splits a byte stream into frames, in whatever chunks it arrives.
+ * Splits a byte stream into frames, whatever the size of the chunks.
  *
- * @param onFrame called once per complete frame, in order, with a buffer that is valid only during the call.
- * @returns a function that receives the chunks. It throws a RangeError if a frame announces more than `maxBytes`. Then the
- *   stream is unusable, and the caller must drop it.
+ * @param onFrame called for each complete frame, in order. Its buffer is valid only during the call.
+ * @returns a function that receives the chunks. This function throws a RangeError if a frame announces more than `maxBytes`
+ *   bytes. The stream is then unusable, and the caller must drop it.
  */
 export function createFrameReader(
   onFrame: (payload: Buffer) => void,
@@ -48,7 +48,8 @@ export function createFrameReader(
   return (chunk) => {
     pending.push(chunk);
     pendingBytes += chunk.byteLength;
-    // Chunks are joined only when the frame is complete, so a large frame in small chunks takes linear time, not quadratic.
+    // The chunks of a frame are joined only when the frame is complete, so that many small chunks take linear and not quadratic
+    // time.
     if (pendingBytes < wantedBytes) {
       return;
     }

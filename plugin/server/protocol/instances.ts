@@ -1,10 +1,10 @@
 import { BoundedMap } from "../../bounded/bounded-map.ts";
 import type { PluginInstance } from "../../kong/handler.ts";
 
-/** The number of generations. The next generation after the last is 0. */
+/** The number of generations. After the last generation, 0 comes again. */
 export const GENERATIONS = 256;
 
-/** The plugin instances of this process, by the id that Kong uses for them. */
+/** The plugin instances of this process. Kong identifies each instance by an id. */
 export interface Instances {
   /** Starts an instance from Kong's configuration JSON and returns its id. */
   start(configJson: string): number;
@@ -25,24 +25,27 @@ export interface InstanceLimits {
   readonly maxConfigLength: number;
 }
 
-/** An id consists of the process's generation and a count. It uses all bits of Kong's int32 except the sign bit. */
+/**
+ * An id consists of the generation of the process and a count. The two numbers together fill all bits of Kong's int32 except
+ * the sign bit.
+ */
 const IDS_PER_GENERATION = 2 ** 31 / GENERATIONS;
 const IDLE_MS = 3_600_000;
 const EVICT_MS = 600_000;
 const MAX_INSTANCES = 20_000;
-/** Maximum total length of configurations, in characters. An inline policy has up to 131,072. */
+/** Maximum total length of configurations, in characters. The configuration of an inline policy has up to 131,072 characters. */
 const MAX_CONFIG_LENGTH = 256 * 1024 * 1024;
-/** Precision of the order of use, in milliseconds. A higher precision would cost time on every request. */
+/** Precision of the time of last use, in milliseconds. A higher precision would cost time on every request. */
 const USE_GRAIN_MS = 1_000;
 
 /**
- * Ids are never reused, not even by another process. Kong keeps using the ids of an ended process until a server
- * reports them as unknown. If two processes run at the same time, Kong also sends ids of one process to the other. If
- * an id were reused, the policy of one route would judge requests of another route. So each process has its own
- * generation of ids. When the process has used all ids of its generation, it takes a new generation.
+ * An instance id is never reused, not even by another process. After the end of a process, Kong uses the process's ids until
+ * another server reports them as unknown. If two processes run at the same time, Kong also sends the ids of one process to the
+ * other process. If two instances had the same id, the policy of one Kong Route could judge requests of another Route. So each
+ * process has its own generation of ids. When the process has used all ids of its generation, it takes a new generation.
  *
- * @param claimGeneration returns 0 to 255, a different number each time.
- * @param now the time in milliseconds, from any clock.
+ * @param claimGeneration a function that returns 0 to 255, each time another number.
+ * @param now a function that returns the time in milliseconds, from any clock.
  */
 export function createInstances(
   startInstance: (configJson: string) => PluginInstance,
@@ -54,7 +57,7 @@ export function createInstances(
   },
 ): Instances {
   const close = (entry: InstanceEntry | undefined): void => entry?.instance.close?.();
-  // Eviction is safe, because Kong starts an evicted instance again if it still needs it.
+  // It is safe to evict an instance, because Kong starts the instance again if it still needs it.
   const instances = new BoundedMap<number, InstanceEntry>({
     maxEntries: maxInstances,
     maxSize: maxConfigLength,
@@ -102,7 +105,7 @@ export function createInstances(
       const entry = instances.get(id);
       if (entry && now() - entry.usedAt > USE_GRAIN_MS) {
         entry.usedAt = now();
-        instances.set(id, entry); // The least recently used instance is evicted first.
+        instances.set(id, entry); // The instance whose last use is the oldest is evicted first.
       }
       return entry?.instance;
     },

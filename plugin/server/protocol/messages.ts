@@ -1,13 +1,13 @@
 /**
- * The messages of Kong's `ProtoBuf:1` plugin protocol that this project exchanges. Field numbers and types are the same
- * as in the `pluginsocket.proto` of Kong 3.8 and later. Unused messages are left out.
+ * The messages of Kong's `ProtoBuf:1` plugin protocol that this project exchanges. Field numbers and types are the same as in
+ * the `pluginsocket.proto` of Kong 3.8 and later. Messages that the project does not use are omitted.
  */
 import protobuf from "protobufjs/light.js";
 import type { Consumer } from "../../core/model/caller.ts";
 
 /**
- * Kong puts header bytes into strings as the client sent them. Invalid UTF-8 becomes U+FFFD, which no check accepts. The decoder
- * must not throw an error, because any client could then cause errors.
+ * In Kong's messages, strings contain header bytes exactly as the client sent them. Invalid UTF-8 becomes U+FFFD, which no
+ * check accepts. The decoder must not throw an error, because any client could then cause errors on purpose.
  */
 const anyBytes = { features: { utf8_validation: "NONE" } };
 
@@ -87,7 +87,7 @@ const descriptor = {
       fields: { consumer: { type: "Consumer", id: 1 }, credential: { type: "AuthenticatedCredential", id: 2 } },
     },
     KV: { fields: { k: { type: "string", id: 1 }, v: { type: "Value", id: 2 } } },
-    // google.protobuf.Struct, Value and ListValue. The package name does not change the numbers on the wire.
+    // Copies of google.protobuf.Struct, Value and ListValue. Another package name does not change the encoded bytes.
     Struct: { options: anyBytes, fields: { fields: { keyType: "string", type: "Value", id: 1 } } },
     Value: {
       options: anyBytes,
@@ -109,7 +109,7 @@ const descriptor = {
 
 const root = protobuf.Root.fromJSON(descriptor);
 
-/** A message type. Encoding and decoding keep exactly the fields of `T`. */
+/** A message type with its encoder and decoder. A message that is encoded and decoded has exactly the fields of `T`. */
 export interface MessageType<T> {
   encode(message: T): Uint8Array;
   /** @throws Error if the bytes are not a message of this type. */
@@ -120,14 +120,15 @@ function messageType<T>(name: string): MessageType<T> {
   const type = root.lookupType(name);
   return {
     encode: (message) => type.encode(message as Record<string, unknown>).finish(),
-    // Numbers instead of Long objects: sequences and times here stay far below 2^53. Absent fields stay absent.
+    // protobufjs uses numbers instead of Long objects, because sequences and times are far below 2^53. Fields that are absent in
+    // a message stay absent.
     decode: (bytes) => type.toObject(type.decode(bytes), { longs: Number }) as T,
   };
 }
 
 /**
- * A call from Kong to a plugin server. At most one of the `cmd…` fields is present. If none is present, the command is unknown
- * to this project.
+ * A call from Kong to a plugin server. At most one of the `cmd…` fields is present. If none of these fields is present, the
+ * command is unknown to this project.
  */
 export interface RpcCall {
   sequence?: number;
@@ -138,7 +139,7 @@ export interface RpcCall {
   cmdHandleEvent?: { instanceId?: number; eventName?: string };
 }
 
-/** The answer to the RpcCall with the same `sequence`. This answer cannot report a failure. */
+/** The answer to the call (RpcCall) with the same `sequence`. This answer cannot report a failure. */
 export interface RpcReturn {
   sequence: number;
   /** `startedAt`: seconds since the epoch. */
@@ -151,7 +152,7 @@ export interface ExitArgs {
   headers?: Struct;
 }
 
-/** The part of a Kong Route that is used here. Proto3 omits empty values, so every field may be absent. */
+/** The part of a Kong Route that the plugin uses. Proto3 omits empty values, so every field may be absent. */
 export interface Route {
   id?: string;
   name?: string;
@@ -164,7 +165,7 @@ export interface Route {
   service?: { id?: string };
 }
 
-/** The part of a Kong Service that is used here. */
+/** The part of a Kong Service that the plugin uses. */
 export interface Service {
   id?: string;
   protocol?: string;
@@ -173,7 +174,7 @@ export interface Service {
   path?: string;
 }
 
-/** Arguments of `kong.client.authenticate`. */
+/** The arguments of `kong.client.authenticate`. */
 export interface AuthenticateArgs {
   consumer: Consumer;
   credential: { id?: string; consumerId?: string };
@@ -200,7 +201,7 @@ export interface ListValue {
 export const RpcCallMessage = messageType<RpcCall>("RpcCall");
 export const RpcReturnMessage = messageType<RpcReturn>("RpcReturn");
 export const StringMessage = messageType<{ v?: string }>("String");
-/** A {@link StringMessage} whose text is not decoded. */
+/** A {@link StringMessage} whose text stays undecoded bytes. */
 export const BytesMessage = messageType<{ v?: Uint8Array }>("Bytes");
 export const IntMessage = messageType<{ v?: number }>("Int");
 export const ExitArgsMessage = messageType<ExitArgs>("ExitArgs");
@@ -212,7 +213,7 @@ export const AuthenticatedCredentialMessage = messageType<{ id?: string; consume
   "AuthenticatedCredential",
 );
 export const AuthenticateArgsMessage = messageType<AuthenticateArgs>("AuthenticateArgs");
-/** A name and its new value. A value without a field means Lua's nil. */
+/** A name and its new value. In Kong's protocol, a value without a field means Lua's nil. */
 export const KVMessage = messageType<{ k?: string; v?: Value }>("KV");
 export const StructMessage = messageType<Struct>("Struct");
 export const ListValueMessage = messageType<ListValue>("ListValue");
@@ -229,7 +230,7 @@ export function headersToStruct(headers: Readonly<Record<string, string | readon
   return { fields };
 }
 
-/** The reverse of {@link headersToStruct}. Values other than strings and lists of strings are left out. */
+/** Does the reverse of {@link headersToStruct}. The result omits values other than strings and lists of strings. */
 export function structToHeaders(struct: Struct): Map<string, readonly string[]> {
   const headers = new Map<string, readonly string[]>();
   for (const [name, value] of Object.entries(struct.fields ?? {})) {

@@ -1,8 +1,8 @@
-/** Kong's replies to PDK calls. They come in the order of the calls. */
+/** Assigns Kong's replies to PDK calls. Replies come in the order of the calls. */
 export class ReplyQueue {
   readonly #handlers: ((reply: Buffer) => void)[] = [];
 
-  /** Expects one more reply. The promise rejects if the reply cannot be decoded. */
+  /** Registers that one more reply will come. The promise rejects if the reply cannot be decoded. */
   expect<T>(decode: (reply: Buffer) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#handlers.push((reply) => {
@@ -15,7 +15,7 @@ export class ReplyQueue {
     });
   }
 
-  /** Gives a frame to the call that it answers. Returns false if no reply is expected. */
+  /** Passes a frame to the oldest call that waits for a reply. Returns false if no call waits for a reply. */
   take(frame: Buffer): boolean {
     const handle = this.#handlers.shift();
     handle?.(frame);
@@ -23,7 +23,8 @@ export class ReplyQueue {
   }
 
   /**
-   * Drops all expected replies when they come, and `more` further replies. The promises for these replies never settle.
+   * Drops the replies of all waiting calls and `more` further replies when they come. The promises of the waiting calls never
+   * settle.
    */
   drop(more: number): void {
     this.#handlers.fill(ignore);

@@ -1,7 +1,8 @@
 import { NAME } from "../../kong/contract/plugin-identity.ts";
 
 /**
- * Makes Kong load the guard beside the plugin. The guard needs the facts variable, which all printed settings include.
+ * Returns the settings with which Kong loads the guard beside the plugin. The guard needs the facts variable, which all printed
+ * settings include.
  *
  * @param settings the settings of the plugin itself.
  * @param guardPath absolute path of this package's plugin/guard.

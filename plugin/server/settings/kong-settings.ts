@@ -5,15 +5,18 @@ import type { VerdictCaching } from "../../runtime/runtime.ts";
 /** All paths are absolute, because Kong starts plugin servers without a PATH and in Kong's working directory. */
 export interface Installation {
   readonly node: string;
-  /** This package's dist/jwt-policy-server.mjs. */
+  /** Path of this package's dist/jwt-policy-server.mjs. */
   readonly serverMain: string;
-  /** This package's dist/jwt-policy-launcher.mjs. */
+  /** Path of this package's dist/jwt-policy-launcher.mjs. */
   readonly launcherMain: string;
   readonly socket: string;
   readonly policyRoot: string;
   /** The file with the settings for fetching keys. */
   readonly fetchSettings: string | undefined;
-  /** The directory where the server stores fetched keys over restarts; undefined if the server does not store keys. */
+  /**
+   * The directory in which the server stores fetched keys, so that the next process can use them; undefined if the server does
+   * not store keys.
+   */
   readonly stateDir: string | undefined;
   /** The address at which the server answers probes, such as `127.0.0.1:8008`. */
   readonly statusListen: string | undefined;
@@ -21,28 +24,31 @@ export interface Installation {
   readonly decisionLog?: string | undefined;
   /** The file with the settings for the detection of abuse. */
   readonly abuse?: string | undefined;
-  /** Where verdicts are reused; undefined for the server's default. */
+  /** Whether the plugin server or also the guard reuses verdicts; undefined for the server's default. */
   readonly verdictCache?: VerdictCaching | undefined;
-  /** Lower-case names of the header fields that policies use, in addition to the usual ones. */
+  /** Lower-case names of the header fields that policies use, in addition to the usual header fields. */
   readonly headers: readonly string[];
-  /** The variables that the plugin server gets. Kong itself starts the server with an empty environment. */
+  /**
+   * The environment variables of the plugin server. Without them, the environment would be empty, because Kong starts the
+   * server with an empty environment.
+   */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
  * The first version of Kong that refuses the request if the plugin server fails. In older versions, Kong's client for
- * ProtoBuf:1 lets the request pass.
+ * ProtoBuf:1 lets such a request pass.
  */
 export const MIN_KONG_VERSION = "3.8";
 
 /**
- * How long Kong waits for a plugin server that another process has stopped. A stopped server cannot limit this time itself. The
- * time is longer than the deadline of an event. With a shorter time, Kong would give up just before the answer. The setting applies
- * to every Lua socket of the proxy that sets no timeout itself.
+ * How long Kong waits for a plugin server that another process has paused. A paused server cannot limit this time itself. The
+ * time is longer than the plugin's own time limit for an event. With a shorter time, Kong would give up just before the answer.
+ * The setting applies to every Lua socket of the proxy that sets no timeout itself.
  */
 const READ_TIMEOUT = "7s";
 
-/** With these settings, Kong loads the plugin, asks it for its schema, and starts the plugin server. */
+/** Returns the settings with which Kong loads the plugin, asks for its schema and starts the plugin server. */
 export function createKongSettings(installation: Installation): Readonly<Record<string, string>> {
   const { node, serverMain, launcherMain, socket, policyRoot, fetchSettings, statusListen, headers, environment } =
     installation;
@@ -68,7 +74,7 @@ export function createKongSettings(installation: Installation): Readonly<Record<
     KONG_PLUGINSERVER_NAMES: NAME,
     [`${server}_SOCKET`]: socket,
     [`${server}_START_CMD`]: `${start} --parent $PPID ${options}`, // Kong runs this command in a shell. The shell's parent is the worker.
-    [`${server}_QUERY_CMD`]: `${query} --dump ${quoteWords([...places, ...settings, ...decisionLog, ...abuse])}`, // First checks whether a server could start.
+    [`${server}_QUERY_CMD`]: `${query} --dump ${quoteWords([...places, ...settings, ...decisionLog, ...abuse])}`, // The query command first checks whether a server could start with these options.
     KONG_NGINX_PROXY_SET: `$${FACTS_VARIABLE.name} "${renderFacts(headers)}"`,
     KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: READ_TIMEOUT,
   };
@@ -93,7 +99,7 @@ function quoteWord(word: string): string {
  * Whether a Kong version can run the plugin safely.
  *
  * @param version as `kong version` prints it, such as `3.9.1` or `3.10.0.2-enterprise-edition`.
- * @returns undefined if the string has no version.
+ * @returns undefined if the text contains no version.
  */
 export function isKongSupported(version: string): boolean | undefined {
   const [, major, minor] = /(\d+)\.(\d+)/.exec(version) ?? [];

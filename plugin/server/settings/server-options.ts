@@ -10,7 +10,7 @@ export interface ServerOptions {
   readonly hasFactsVariable: boolean;
   readonly socketMode: number;
   readonly policyPollMs: number;
-  /** When the process with this id ends, this process ends too. Undefined means this process's parent at the start. */
+  /** When the process with this id ends, this process ends too. If undefined, this is the process's parent at the start. */
   readonly parentPid: number | undefined;
   /** The file with the settings for fetching keys; undefined if there is no such file. */
   readonly fetchSettings: string | undefined;
@@ -20,15 +20,15 @@ export interface ServerOptions {
   readonly decisionLog: string | undefined;
   /** The file with the settings for the detection of abuse; undefined if abuse is not watched. */
   readonly abuse: string | undefined;
-  /** Whether verdicts are reused: by this process, or by the guard as well. */
+  /** Whether verdicts are reused: by this process only, or by the guard as well. */
   readonly verdictCache: VerdictCaching;
   /** The address for probes; undefined if the server does not answer probes. */
   readonly statusListen: { readonly host: string; readonly port: number } | undefined;
   /** The identity by which launchers recognise this server; undefined if no launcher started it. */
   readonly launched: string | undefined;
   /**
-   * Only for a launched server with a socket that a service manager holds. `later`: another server still accepts
-   * connections on the socket. `now`: no other server does.
+   * Only for a launched server whose socket a service manager keeps open. `later`: another server still accepts connections on
+   * the socket. `now`: no other server accepts connections on the socket.
    */
   readonly queued: "now" | "later" | undefined;
   /** Whether to print the answer to Kong's query command, after a check whether a server could start with these options. */
@@ -39,7 +39,7 @@ export interface ServerOptions {
 export interface LauncherOptions {
   readonly socket: string;
   readonly parentPid: number;
-  /** The command line of the server. */
+  /** The server's command line. */
   readonly serverOptions: readonly string[];
   /** The server reads these files only when it starts. */
   readonly files: readonly string[];
@@ -114,7 +114,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
   }
   const policyRoot = requirePath("--policy-root", values["policy-root"]);
   if (values.launched === undefined && !values.dump) {
-    checkPolicyRoot(policyRoot); // A launched server reports a problem through Kong's log instead.
+    checkPolicyRoot(policyRoot); // A launched server does not stop at this problem. It reports the problem through Kong's log.
   }
   const socket = requirePath("--socket", values.socket);
   checkSocketPath(socket);
@@ -140,7 +140,8 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
 }
 
 /**
- * Reads the command line of a launcher. It is the command line of the server. The launcher passes it on without `--parent`.
+ * Reads the command line of a launcher. A launcher has the same command line as the server. The launcher passes this command
+ * line on to the server, without `--parent`.
  *
  * @throws Error that says which option is wrong and what to do.
  */
@@ -197,7 +198,7 @@ function readPollInterval(text: string): number {
 /**
  * Reads `127.0.0.1:8008`, `[::1]:8008` or `localhost:8008`.
  *
- * @throws Error for anything else.
+ * @throws Error if the text has another format.
  */
 export function parseAddress(text: string): { readonly host: string; readonly port: number } {
   const [, ipv6, name, port] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text) ?? [];
@@ -208,7 +209,7 @@ export function parseAddress(text: string): { readonly host: string; readonly po
   return { host, port: Number(port) };
 }
 
-/** Requires an absolute path, because a relative path would depend on Kong's working directory. */
+/** Checks that a path is absolute, because a relative path would depend on Kong's working directory. */
 function requirePath(option: string, value: string | undefined): string {
   if (value === undefined || !isAbsolute(value)) {
     throw new Error(`${option} must be given as an absolute path${value === undefined ? "" : `, not "${value}"`}`);
@@ -217,12 +218,12 @@ function requirePath(option: string, value: string | undefined): string {
 }
 
 /**
- * Maximum length of a path. The kernel allows 107 bytes, and the first, private name of the socket is longer than the shared
- * name.
+ * Maximum length of a socket's path, in bytes. The kernel allows 107 bytes, but the socket's private first name is longer than
+ * its shared name.
  */
 const MAX_SOCKET_PATH_BYTES = 80;
 
-/** @throws Error if a path is too long to listen on. */
+/** @throws Error if the path is too long for a socket. */
 export function checkSocketPath(path: string): void {
   const bytes = Buffer.byteLength(path);
   if (bytes > MAX_SOCKET_PATH_BYTES) {

@@ -1,20 +1,23 @@
 import { basename, dirname } from "node:path";
 import { createKongSettings, type Installation, quoteWords, renderCommand } from "./kong-settings.ts";
 
-/** Paths of kong-pdk's plugin server and the files that it loads. All paths are absolute. */
+/** Paths of kong-pdk's plugin server, and of the files that it loads. All paths are absolute. */
 export interface StockServer {
-  /** The file bin/kong-js-pluginserver of kong-pdk. */
+  /** Path of the file bin/kong-js-pluginserver in kong-pdk. */
   readonly main: string;
   /**
-   * The TypeScript version for which that server was made. The server loads TypeScript when it starts, and would also
-   * use a later version if it finds one.
+   * Path of the TypeScript version for which kong-pdk's server was made. kong-pdk's server loads TypeScript when it starts.
+   * Without this path, it would also use a later version if it finds one.
    */
   readonly typescript: string;
-  /** This package's plugin/stock. */
+  /** Path of this package's plugin/stock. */
   readonly pluginsDirectory: string;
 }
 
-/** The settings with kong-pdk's plugin server instead of ours. They are safe only together with the settings of the guard. */
+/**
+ * Returns the settings with kong-pdk's plugin server instead of our own server. These settings are safe only together with the
+ * settings of the guard.
+ */
 export function createStockSettings(
   installation: Installation,
   { main, typescript, pluginsDirectory }: StockServer,

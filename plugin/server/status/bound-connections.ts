@@ -1,8 +1,9 @@
 import type { Server, Socket } from "node:net";
 
 /**
- * Keeps a server open for new clients, however many old connections stay open. A connection beyond the limit closes the oldest
- * connection. A probe takes milliseconds, so the server has already answered on the oldest connection, except in a flood.
+ * Keeps an HTTP server open for new clients, however many old connections stay open. If there are more connections than the
+ * limit, the oldest connection is closed. A probe takes milliseconds. So except in a flood, the server has already sent its
+ * answer on the oldest connection.
  */
 export function boundConnections(server: Server, max: number): void {
   const open = new Set<Socket>();

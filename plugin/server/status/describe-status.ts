@@ -8,9 +8,9 @@ import type { JudgedCount, RejectionCount, ReportCount } from "../../observe/rep
 import type { VerdictCacheStatus } from "../../runtime/verdict-cache.ts";
 import type { PolicyStatus } from "../../runtime/versions/policy-report.ts";
 
-/** The status of the process. */
+/** The status of the plugin server's process. */
 export interface Status {
-  /** Why the process should get no requests; empty if it is ready for requests. */
+  /** Why the process should get no requests; an empty list if it is ready. */
   readonly reasons: readonly string[];
   readonly policies: readonly PolicyStatus[];
   readonly keys: readonly IssuerKeysStatus[];
@@ -19,9 +19,9 @@ export interface Status {
   readonly reports: readonly ReportCount[];
   readonly rejections: readonly RejectionCount[];
   readonly judged: readonly JudgedCount[];
-  /** Undefined if verdicts are not reused. */
+  /** The state of the cache of verdicts; undefined if verdicts are not reused. */
   readonly verdicts?: VerdictCacheStatus | undefined;
-  /** Undefined if abuse is not watched. */
+  /** The state of the detection of abuse; undefined if abuse is not watched. */
   readonly abuse?: AbuseStatus | undefined;
   /** When the counts began, in milliseconds since the epoch. */
   readonly countedSince: number;
@@ -29,7 +29,7 @@ export interface Status {
   readonly at: number;
 }
 
-/** The status as JSON for `/status`. It has names from configuration, and no secret. */
+/** Renders the status as JSON for `/status`. The JSON contains names from configuration, but no secrets. */
 export function describeStatus({
   reasons,
   policies,

@@ -5,7 +5,7 @@ import { isIP } from "node:net";
  * another site can reach the server only under the name of its own site (DNS rebinding).
  *
  * @param host the request's `Host`, with or without a port.
- * @param listenHost from the server's options.
+ * @param listenHost the host in the server's options.
  */
 export function isOwnHost(host: string, listenHost: string | undefined): boolean {
   const [, address, name = ""] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+))(?::\d{1,5})?$/.exec(host) ?? [];

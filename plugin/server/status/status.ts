@@ -9,24 +9,30 @@ import { isOwnHost } from "./is-own-host.ts";
 export interface StatusOptions {
   readonly listen: ListenOptions;
   readonly read: () => Status;
-  /** Reads the metrics as text for Prometheus. Undefined if there are none. */
+  /** Reads the metrics as text for Prometheus. The function is undefined if there are no metrics. */
   readonly readMetrics?: (() => Promise<{ readonly contentType: string; readonly text: string }>) | undefined;
   readonly log: (line: string) => void;
 }
 
-/** How often to try to listen. On `kong reload`, the old process still has the address and answers the probes. */
+/**
+ * How often to try to listen on the status address, in milliseconds. During `kong reload`, the old process still listens on the
+ * address and answers the probes.
+ */
 const RETRY_MS = 500;
 const MAX_CONNECTIONS = 64;
-/** Time limit for a request's head and for the whole request. Probes are small, and their clients are in the same network. */
+/**
+ * Time limits for a request's head and for the whole request, in milliseconds. The limits can be short, because probes are
+ * small and their clients are in the same network.
+ */
 const TIMEOUT_MS = 1_000;
 const CHECK_MS = 250;
 
 /**
- * An HTTP server for probes: `/status/live` answers 200 while the event loop runs. `/status/ready` answers 200, or 503 with the
- * reasons. `/status` shows the version of each policy in force and the state of each issuer's keys. It also shows how many
- * requests each rule has judged, and what rules in report mode would have refused. `/status/view` shows the same as a page for
- * people. `/metrics` is for Prometheus. They contain no secrets, but name
- * policies and issuers. So do not expose it to the outside.
+ * Starts the HTTP server for probes: `/status/live` answers 200 while the event loop runs. `/status/ready` answers 200, or 503
+ * with the reasons. `/status` shows the version of each policy in force and the state of each issuer's keys. It also shows how
+ * many requests each rule has judged, and what rules in report mode would have refused. `/status/view` shows the same data as a
+ * page for people. `/metrics` returns the metrics for Prometheus. These answers contain no secrets, but they name policies and
+ * issuers. So the address must not be reachable from the outside.
  *
  * @returns a function that releases the address at once.
  */
@@ -37,7 +43,7 @@ export function serveStatus({ listen, read, readMetrics, log }: StatusOptions): 
       requestTimeout: TIMEOUT_MS,
       headersTimeout: TIMEOUT_MS,
       keepAliveTimeout: TIMEOUT_MS,
-      connectionsCheckingInterval: CHECK_MS, // By default, Node checks for slow connections only every 30 s.
+      connectionsCheckingInterval: CHECK_MS, // By default, Node looks for slow connections only every 30 s.
     },
     (request, response) => {
       const isOwn = isOwnHost(request.headers.host ?? "localhost", listen.host);
@@ -99,7 +105,7 @@ interface TextAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** No answer may be stored, shown inside another page, or read as another type. */
+/** No cache may store an answer, no other page may show it in a frame, and no browser may guess its type. */
 const HEADERS = {
   Allow: "GET, HEAD",
   "Cache-Control": "no-store",
@@ -113,7 +119,7 @@ function renderJson({ status, body }: Answer): TextAnswer {
   return { status, contentType: "application/json; charset=utf-8", text: `${toPrintableJson(body, 2)}\n` };
 }
 
-/** The page for people. Its script asks for `/status`, so the page itself has no data. */
+/** The page `/status/view` for people. The page's script asks for `/status`, so the page itself contains no data. */
 const VIEW: TextAnswer = {
   status: 200,
   contentType: "text/html; charset=utf-8",
@@ -127,7 +133,7 @@ const VIEW: TextAnswer = {
       "base-uri 'none'",
       "form-action 'none'",
       "frame-ancestors 'none'",
-      // Even if the script has a defect, it cannot turn a text into HTML.
+      // With this policy, even a defect in the script cannot turn a text into HTML.
       "require-trusted-types-for 'script'",
       "trusted-types 'none'",
     ].join("; "),

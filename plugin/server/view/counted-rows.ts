@@ -1,15 +1,15 @@
 import type { Rates } from "./rate-window.ts";
 import type { RejectionRow, RuleRow, StatusDocument } from "./status-document.ts";
 
-/** The newest answer of one server. */
+/** The newest status of one server. */
 export interface ServerReading {
-  /** The server's name, if there are several. */
+  /** The server's name; undefined if there is only one server. */
   readonly name: string;
   readonly document: StatusDocument;
   readonly rates: Rates;
 }
 
-/** A number since the start, and per second at the moment. */
+/** A number of requests since the start, and requests per second at the moment. */
 export interface Count {
   readonly requests: number;
   readonly perSecond: number | undefined;
@@ -17,13 +17,16 @@ export interface Count {
 
 export interface CountedRejection extends Count {
   readonly outcome: RejectionRow["outcome"];
-  /** The row's own values. A value is undefined if the row has none, or if rows with different values are joined. */
+  /**
+   * The values of the row's columns. A value is undefined if the row has no such value, or if the row joins several rows with
+   * different values.
+   */
   readonly policy: string | undefined;
   readonly rule: string | undefined;
   readonly reason: string | undefined;
   readonly status: number | undefined;
   readonly issuer: string | undefined;
-  /** How long ago the newest request was, by the server's clock, in milliseconds. */
+  /** How long ago the newest request came, by the server's clock, in milliseconds. */
   readonly ageMs: number | undefined;
 }
 
@@ -36,13 +39,13 @@ export interface CountedRule {
   readonly inReportMode: number;
 }
 
-/** How rejections are joined. */
+/** Which columns decide whether two rows of rejections are joined. */
 export const GROUPINGS = ["all", "rule", "reason", "issuer"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 const NOTHING: Count = { requests: 0, perSecond: undefined };
 
-/** A rate that is unknown does not change the sum. */
+/** An unknown rate does not change the sum. */
 function addCounts(one: Count, other: Count): Count {
   const isUnknown = one.perSecond === undefined && other.perSecond === undefined;
   return {
@@ -51,13 +54,16 @@ function addCounts(one: Count, other: Count): Count {
   };
 }
 
-/** @param servers if one of them has rates and there are no counts, the sum is 0 per second, and not unknown. */
+/** @param servers all servers. If one of them has rates and there are no counts, the sum is 0 per second and not unknown. */
 export function sumCounts(counts: readonly Count[], servers: readonly ServerReading[]): Count {
   const isMeasured = servers.some(({ rates }) => rates.guardHits !== undefined);
   return counts.reduce(addCounts, isMeasured ? { requests: 0, perSecond: 0 } : NOTHING);
 }
 
-/** The rejections of all servers, joined as wanted. What happens most often now is first. */
+/**
+ * Returns the rejections of all servers. Rows with equal values in the wanted columns are joined. The rejections that are most
+ * frequent now come first.
+ */
 export function listRejections(servers: readonly ServerReading[], by: Grouping): readonly CountedRejection[] {
   const joined = new Map<string, CountedRejection>();
   for (const { document, rates } of servers) {
@@ -98,7 +104,7 @@ function compareCounts(one: Count, other: Count): number {
   return (other.perSecond ?? 0) - (one.perSecond ?? 0) || other.requests - one.requests;
 }
 
-/** The rules of all servers that judged requests. The busiest now is first. */
+/** Returns the rules of all servers that judged requests. The rules that are busiest now come first. */
 export function listRules(servers: readonly ServerReading[]): readonly CountedRule[] {
   const joined = new Map<string, CountedRule>();
   for (const { document, rates } of servers) {

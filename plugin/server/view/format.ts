@@ -12,7 +12,7 @@ export function formatCount(count: number): string {
   return String(Math.round(count)).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
-/** Writes a rate per second. Small rates have one digit after the point. */
+/** Writes a rate per second. Small rates have one decimal digit. */
 export function formatRate(perSecond: number | undefined): string {
   if (perSecond === undefined) {
     return UNKNOWN;
@@ -23,7 +23,7 @@ export function formatRate(perSecond: number | undefined): string {
   return perSecond >= 9.95 ? formatCount(perSecond) : perSecond.toFixed(1);
 }
 
-/** Writes a part of a whole in percent. It writes 0 % only for nothing, and 100 % only for the whole. */
+/** Writes a part of a whole in percent. The text is 0 % only if the part is 0, and 100 % only if the part is the whole. */
 export function formatShare(part: number, whole: number): string {
   if (whole === 0) {
     return UNKNOWN;
@@ -38,7 +38,7 @@ export function formatShare(part: number, whole: number): string {
   return `${percent === 0 || percent === 100 ? percent : percent.toFixed(1)} %`;
 }
 
-/** Writes a span of time in the largest unit that fits. */
+/** Writes a period in the largest unit that fits. */
 export function formatAge(ageMs: number | undefined): string {
   if (ageMs === undefined) {
     return UNKNOWN;
@@ -48,7 +48,7 @@ export function formatAge(ageMs: number | undefined): string {
   return `${Math.floor(age / ms)} ${unit}`;
 }
 
-/** Writes a number with its noun: `1 policy`, `2 policies`. */
+/** Writes a number with its noun, for example: `1 policy`, `2 policies`. */
 export function formatNumber(count: number, noun: string, plural = `${noun}s`): string {
   return `${formatCount(count)} ${count === 1 ? noun : plural}`;
 }

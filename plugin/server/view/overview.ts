@@ -11,28 +11,28 @@ import { areSound, isRefused, judgeFailing, tableOfAlarms, tableOfIssuers, table
 import { type Cell, createCell, type Table } from "./table.ts";
 import { tableOfRejections, tableOfReportMode, tableOfRules } from "./traffic-tables.ts";
 
-/** One important number. */
+/** One important number of the overview. */
 export interface Figure {
   readonly id: "requests" | "refused" | "would-refuse" | "guard" | "keys" | "policies";
   readonly name: string;
   readonly value: Cell;
-  /** The same since the start, or what the number counts. */
+  /** The same number since the start, or a text that says what the number counts. */
   readonly detail: Cell;
 }
 
-/** Requests per second at one time, for the chart. */
+/** Requests per second at one point in time, for the chart. */
 export interface Traffic {
   readonly requests: number | undefined;
   readonly refused: number | undefined;
   readonly wouldRefuse: number | undefined;
 }
 
-/** Everything that a view shows. */
+/** All data that a view shows. */
 export interface Overview {
   readonly state: Cell;
-  /** Version, and since when the requests are counted. */
+  /** The version of the server, and the time since which requests are counted. */
   readonly about: Cell;
-  /** Why a server is not ready. */
+  /** Why a server is not ready for requests. */
   readonly reasons: readonly Cell[];
   readonly figures: readonly Figure[];
   readonly traffic: Traffic;
@@ -41,11 +41,11 @@ export interface Overview {
 
 export interface OverviewOptions {
   readonly by: Grouping;
-  /** Whether there is room for whole hashes. */
+  /** Whether the view is wide enough for whole hashes. */
   readonly isHashWhole: boolean;
 }
 
-/** Describes what one or several plugin servers do, for people. */
+/** Describes for people what one or several plugin servers do. */
 export function describeServers(servers: readonly ServerReading[], { by, isHashWhole }: OverviewOptions): Overview {
   const rules = listRules(servers);
   const [requests, refused, wouldRefuse] = [

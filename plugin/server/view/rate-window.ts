@@ -1,6 +1,6 @@
 import type { RejectionRow, RuleRow, StatusDocument } from "./status-document.ts";
 
-/** Requests per second of one server. A rate is undefined after the first answer, because a rate needs two. */
+/** The requests per second of one server. After the first answer, every rate is undefined, because a rate needs two answers. */
 export interface Rates {
   ofRejection(row: RejectionRow): number | undefined;
   ofRule(row: RuleRow): RuleRates;
@@ -16,18 +16,15 @@ interface RuleRates {
 const WINDOW_MS = 10_000;
 const MAX_DOCUMENTS = 100;
 
-/**
- * Compares each answer of one server with its answer about ten seconds earlier, so that rates do not jump, but still show a
- * change at once.
- */
+/** Compares each answer of one server with the answer about ten seconds earlier. So rates do not jump, but show a change soon. */
 export class RateWindow {
   readonly #documents: { readonly document: StatusDocument; readonly counters: ReadonlyMap<string, number> }[] = [];
 
-  /** Adds an answer, and measures its rates. */
+  /** Adds an answer of the server, and returns its rates. */
   measure(document: StatusDocument): Rates {
     const known = this.#documents;
     const last = known.at(-1)?.document;
-    // Another process has other counts. If the clock was set back, there is no time span.
+    // If another process answered, its counts cannot be compared. If the clock was set back, no rate can be computed.
     if (last !== undefined && (last.countedSince !== document.countedSince || last.at > document.at)) {
       known.length = 0;
     }
@@ -52,7 +49,7 @@ export class RateWindow {
   }
 }
 
-/** Whether the oldest answer can be dropped, because the second oldest is already as old as the window. */
+/** Whether the oldest answer can be dropped. This is so if the second oldest answer is already as old as the window. */
 function isTooOld(second: StatusDocument | undefined, newest: StatusDocument): boolean {
   return second !== undefined && second !== newest && newest.at - second.at >= WINDOW_MS;
 }

@@ -5,12 +5,12 @@ import { type Cell, type ColumnOf, createCell, createTable, type Table, type Ton
 
 const SHOWN_HASH = 12;
 
-/** A row of one of the servers. */
+/** A row of one server. */
 interface Placed {
   readonly server: string;
 }
 
-/** If there is only one server, the tables leave out its name. */
+/** If there is only one server, the tables omit its name. */
 function serverColumn(servers: readonly ServerReading[]): readonly ColumnOf<Placed>[] {
   return servers.length > 1 ? [{ heading: "Server", kind: "code", cell: ({ server }) => createCell(server) }] : [];
 }
@@ -21,7 +21,7 @@ interface PlacedKeys extends Placed {
   readonly at: number;
 }
 
-/** The keys of each issuer and their age. Problems are first. */
+/** The table of the keys of each issuer, with their age. Issuers with problems come first. */
 export function tableOfIssuers(servers: readonly ServerReading[]): Table {
   const all = servers.flatMap(({ name, document }) =>
     document.keys.map((keys): PlacedKeys => ({ server: name, keys, at: document.at })),
@@ -63,7 +63,7 @@ export function areSound({ state, failures }: KeysRow): boolean {
   return state === "serving" && failures === 0;
 }
 
-/** If a provider does not answer, this is only a warning while its keys are still in use. */
+/** If a provider does not answer while its keys are still in use, the row is only a warning. */
 export function judgeFailing(failing: readonly KeysRow[]): Tone {
   return failing.every(({ state }) => state === "serving") ? "warn" : "bad";
 }
@@ -83,7 +83,7 @@ function describeKeys(keys: KeysRow): Cell {
   }
 }
 
-/** Keys in the policy do not age. */
+/** Keys that are written in the policy have no age. */
 function ageOf({ from, loadedAt }: KeysRow, at: number): string | undefined {
   return from === "jwks" || loadedAt === undefined ? undefined : formatAge(at - loadedAt);
 }
@@ -102,7 +102,7 @@ interface PlacedPolicy extends Placed {
   readonly policy: PolicyRow;
 }
 
-/** The policies in effect and their versions. Policies with a problem are first. */
+/** The table of the policies in effect and their versions. Policies with problems come first. */
 export function tableOfPolicies(servers: readonly ServerReading[], isHashWhole: boolean): Table {
   const all = servers.flatMap(({ name, document }) =>
     document.policies.map((policy): PlacedPolicy => ({ server: name, policy })),
@@ -155,7 +155,7 @@ interface PlacedAlarm extends Placed {
   readonly alarm: AlarmRow;
 }
 
-/** The alarms about replayed and stolen tokens. Undefined if no server watches for abuse. */
+/** The table of alarms about replayed and stolen tokens. Returns undefined if no server watches for abuse. */
 export function tableOfAlarms(servers: readonly ServerReading[]): Table | undefined {
   const watching = servers.flatMap(({ name, document: { abuse } }) => (abuse === undefined ? [] : [{ name, abuse }]));
   if (watching.length === 0) {

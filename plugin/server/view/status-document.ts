@@ -1,23 +1,23 @@
 /** One row of `rejections`. */
 export interface RejectionRow {
   readonly policy: string;
-  /** Undefined if no rule fits. */
+  /** The rule's id; undefined if no rule fits. */
   readonly rule: string | undefined;
-  /** Undefined if no issuer of the policy is known. */
+  /** The issuer's id; undefined if the token names no issuer of the policy. */
   readonly issuer: string | undefined;
   readonly outcome: "deny" | "would_deny";
   readonly reason: string;
-  /** The HTTP status of this reason. */
+  /** The HTTP status that clients get for this reason. */
   readonly status: number;
   readonly requests: number;
-  /** Milliseconds since the epoch. */
+  /** The time in milliseconds since the epoch. */
   readonly lastAt: number | undefined;
 }
 
 /** One row of `judged`. */
 export interface RuleRow {
   readonly policy: string;
-  /** Undefined if no rule fits. */
+  /** The rule's id; undefined if no rule fits. */
   readonly rule: string | undefined;
   readonly requests: number;
   readonly denied: number;
@@ -25,14 +25,14 @@ export interface RuleRow {
   readonly inReportMode: number;
 }
 
-/** The keys of one issuer from one place. */
+/** The keys of one issuer from one source. */
 export interface KeysRow {
   readonly issuer: string;
   readonly iss: string;
   readonly from: string;
   readonly state: string;
   readonly keys: number;
-  /** Milliseconds since the epoch. */
+  /** The time in milliseconds since the epoch. */
   readonly loadedAt: number | undefined;
   readonly isRestored: boolean;
   readonly failures: number;
@@ -40,7 +40,7 @@ export interface KeysRow {
   readonly warnings: readonly string[];
 }
 
-/** How often one kind of abuse was noticed. */
+/** How often one kind of abuse was found. */
 export interface AlarmRow {
   readonly kind: string;
   readonly policy: string;
@@ -49,23 +49,23 @@ export interface AlarmRow {
   readonly alarms: number;
 }
 
-/** The detection of abuse. */
+/** The state of the detection of abuse. */
 export interface AbuseRows {
   readonly alarms: readonly AlarmRow[];
-  /** Tokens that are refused at the moment, because they are shared. */
+  /** How many tokens are refused at the moment because several clients use them. */
   readonly refusedTokens: number;
 }
 
 export interface PolicyRow {
   readonly source: string;
-  /** Name and SHA-256 are undefined if no version is in effect. */
+  /** The name and the SHA-256 are undefined if no version is in effect. */
   readonly name: string | undefined;
   readonly sha256: string | undefined;
   readonly mistakes: readonly { readonly line: number; readonly code: string; readonly message: string }[];
   readonly issuersWithoutKeys: readonly string[];
 }
 
-/** The part of `/status` that people look at. */
+/** The part of `/status` that the views show. */
 export interface StatusDocument {
   readonly version: string;
   /** The server's time, in milliseconds since the epoch. */
@@ -77,20 +77,23 @@ export interface StatusDocument {
   readonly keys: readonly KeysRow[];
   readonly rules: readonly RuleRow[];
   readonly rejections: readonly RejectionRow[];
-  /** Requests that the guard let pass by an earlier verdict; undefined if verdicts are not reused. */
+  /** How many requests the guard let pass because of an earlier verdict; undefined if verdicts are not reused. */
   readonly guardHits: number | undefined;
-  /** Undefined if abuse is not watched. */
+  /** The state of the detection of abuse; undefined if abuse is not watched. */
   readonly abuse: AbuseRows | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** More rows and longer texts are cut off: the server at this address may be a different program, or hostile. */
+/** Further rows and longer texts are cut off, because the program at this address may be another program or hostile. */
 const MAX_ROWS = 10_000;
 const MAX_TEXT = 500;
 const MAX_REASONS = 20;
 
-/** Reads the JSON of `/status`. Undefined if it is not the status of a plugin server. A part of the wrong type counts as absent. */
+/**
+ * Parses the JSON of `/status`. Returns undefined if the JSON is not the status of a plugin server. Parts of the wrong type
+ * count as absent.
+ */
 export function readStatusDocument(value: unknown): StatusDocument | undefined {
   const status = fieldsOf(value);
   const [at, countedSince] = [readTime(status.at), readTime(status.counted_since)];
@@ -113,7 +116,7 @@ export function readStatusDocument(value: unknown): StatusDocument | undefined {
   };
 }
 
-/** The server has separate counts for the two modes of a rule. */
+/** The server counts a rule's requests in report mode and in enforce mode separately, so this function adds the two counts. */
 function joinRejections(rows: readonly RejectionRow[]): readonly RejectionRow[] {
   const joined = new Map<string, RejectionRow>();
   for (const row of rows) {

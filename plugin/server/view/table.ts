@@ -2,20 +2,20 @@ import { toPrintable } from "../../core/text/printable.ts";
 import { formatRate, formatShare } from "./format.ts";
 
 /**
- * Whether a value is good, or needs attention. Views show this by a colour. The text says the same, for readers who do not see
- * the colour.
+ * Whether a value is good, or needs attention. Views show the difference by a colour. The text has the same information, for
+ * readers who do not see the colour.
  */
 export type Tone = "good" | "warn" | "bad" | "quiet";
 
 export interface Cell {
-  /** Has no character that a terminal or a browser interprets or hides. */
+  /** A text without characters that a terminal or a browser interprets or hides. */
   readonly text: string;
   readonly tone?: Tone | undefined;
 }
 
 interface Column {
   readonly heading: string;
-  /** `code`: a name. `long`: a hash or an address, which may be broken anywhere. `note`: a sentence. */
+  /** `code`: a name. `long`: the text is a hash or an address, which may be broken at any place. `note`: a sentence. */
   readonly kind: "number" | "code" | "long" | "text" | "note";
 }
 
@@ -23,21 +23,24 @@ interface Column {
 export interface Table {
   readonly id: "rejections" | "report-mode" | "rules" | "issuers" | "policies" | "alarms";
   readonly title: string;
-  /** One sentence with the most important fact. */
+  /** The most important fact of the table, in one sentence. */
   readonly summary: Cell;
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly Cell[])[];
 }
 
-/** A column, and how it shows a row. */
+/** A column, and the function that shows a row's value in this column. */
 export interface ColumnOf<Row> extends Column {
   readonly cell: (row: Row) => Cell;
 }
 
-/** Stands for a value that is absent. */
+/** Stands for an absent value. */
 export const ABSENT = "–";
 
-/** Every text from a server goes through this function. It escapes characters that could control the terminal or the page. */
+/**
+ * Makes a cell from a text. Every text from a server goes through this function. The function escapes characters that could
+ * control the terminal or the page.
+ */
 export function createCell(text: string | undefined, tone?: Tone): Cell {
   return text === undefined || text === "" ? { text: ABSENT, tone: "quiet" } : { text: toPrintable(text), tone };
 }

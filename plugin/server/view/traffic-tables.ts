@@ -32,7 +32,7 @@ const STATUS: ColumnOf<CountedRejection> = {
   kind: "number",
   cell: ({ status }) => createCell(String(status)),
 };
-/** A narrow terminal cuts off the columns at the end, so the most important columns are first. */
+/** The most important columns come first, because a narrow terminal cuts off the last columns. */
 const GROUP_COLUMNS: Readonly<Record<Grouping, readonly ColumnOf<CountedRejection>[]>> = {
   all: [...RULE_COLUMNS, REASON, ISSUER, STATUS],
   rule: RULE_COLUMNS,
@@ -45,7 +45,7 @@ function cellOfName(name: string | undefined, absent: string): Cell {
   return name === undefined ? createCell(absent, "quiet") : createCell(name);
 }
 
-/** Requests that were refused, or that passed only because of report mode. */
+/** The table of requests that were refused, or that passed only because of report mode. */
 export function tableOfRejections(servers: readonly ServerReading[], by: Grouping): Table {
   const rows = listRejections(servers, by);
   const summary =
@@ -65,7 +65,7 @@ export function tableOfRejections(servers: readonly ServerReading[], by: Groupin
   );
 }
 
-/** What rules in report mode would refuse. The largest share is first. */
+/** The table of what rules in report mode would refuse. The rule with the largest share comes first. */
 export function tableOfReportMode(rules: readonly CountedRule[]): Table {
   const shareOf = ({ wouldDeny, inReportMode }: CountedRule): number => wouldDeny.requests / inReportMode;
   const reporting = rules
@@ -108,7 +108,7 @@ function summarizeReportMode(rules: readonly CountedRule[]): Cell {
   );
 }
 
-/** The traffic of each rule. The busiest rule is first. */
+/** The table of the traffic of each rule. The rule that is busiest now comes first. */
 export function tableOfRules(rules: readonly CountedRule[]): Table {
   const summary = rules.length === 0 ? "No request was judged." : "Requests that each rule judged.";
   return createTable<CountedRule>(

@@ -1,12 +1,12 @@
 import type { Traffic } from "../overview.ts";
 
 export interface Sample extends Traffic {
-  /** Milliseconds since the epoch. */
+  /** The time in milliseconds since the epoch. */
   readonly at: number;
 }
 
 const MINUTE_MS = 60_000;
-/** The chart shows the shortest of these times that all samples fit in. */
+/** The chart shows the shortest of these periods that is long enough for all samples. */
 const SPANS = [1, 2, 5] as const;
 const MAX_SPAN_MS = 5 * MINUTE_MS;
 const MAX_GAP_MS = 30_000;
@@ -14,7 +14,7 @@ const HEIGHT = 150;
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 8, 8, 20];
 const SVG = "http://www.w3.org/2000/svg";
 
-/** From bottom to top. */
+/** The order of the areas, from bottom to top. */
 const LAYERS = [
   { name: "bad", read: ({ refused }: Sample) => refused ?? 0 },
   { name: "warn", read: ({ wouldRefuse }: Sample) => wouldRefuse ?? 0 },
@@ -25,12 +25,12 @@ const LAYERS = [
   },
 ] as const;
 
-/** Forgets what is older than the chart shows. */
+/** Drops samples that are too old for the chart. */
 export function keepRecent(samples: readonly Sample[], newest: Sample): readonly Sample[] {
   return [...samples.filter(({ at }) => at < newest.at && newest.at - at <= MAX_SPAN_MS), newest];
 }
 
-/** Draws how the requests of the last minutes were answered. */
+/** Draws the chart of how the requests of the last minutes were answered. */
 export function drawChart(place: HTMLElement, samples: readonly Sample[]): void {
   const width = Math.max(200, place.clientWidth);
   const now = samples.at(-1)?.at ?? 0;
@@ -57,7 +57,7 @@ export function drawChart(place: HTMLElement, samples: readonly Sample[]): void 
   place.replaceChildren(svg);
 }
 
-/** Nothing is drawn for a time without answers. */
+/** The chart has a gap where the server did not answer. */
 function splitAtGaps(samples: readonly Sample[]): readonly (readonly Sample[])[] {
   const parts: Sample[][] = [];
   for (const sample of samples) {
@@ -72,7 +72,7 @@ function splitAtGaps(samples: readonly Sample[]): readonly (readonly Sample[])[]
 
 type Scale = (value: number) => number;
 
-/** Areas on top of each other. */
+/** Draws the areas on top of each other. */
 function drawLayers(samples: readonly Sample[], x: Scale, y: Scale): readonly SVGElement[] {
   const below = samples.map(() => 0);
   return LAYERS.map(({ name, read }) => {
@@ -85,7 +85,7 @@ function drawLayers(samples: readonly Sample[], x: Scale, y: Scale): readonly SV
   });
 }
 
-/** The next number of 1, 2, 4 or 6 with zeros. Half of it is as short. */
+/** Returns the next number that is 1, 2, 4 or 6 followed by zeros. Half of such a number also has few digits. */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * ([1, 2, 4, 6, 10].find((step) => step * power >= value) ?? 10);

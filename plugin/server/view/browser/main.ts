@@ -1,4 +1,4 @@
-/** The script of /status/view. It asks /status of its own server again and again, and shows the answers as text. */
+/** The script of /status/view. The script asks /status of its own server again and again, and shows the answers as text. */
 import { GROUPINGS, type Grouping, type ServerReading } from "../counted-rows.ts";
 import { formatAge } from "../format.ts";
 import { describeServers } from "../overview.ts";
@@ -9,7 +9,10 @@ import { drawChart, keepRecent, type Sample } from "./chart.ts";
 import { find, setText, showOverview } from "./render-page.ts";
 
 const INTERVAL_MS = 2_000;
-/** A server with many policies needs longer for an answer. This page takes at most one part in this many of the server's time. */
+/**
+ * If a server has many policies, its answer takes longer. The page asks so rarely that the server needs at most 1/MAX_SHARE of
+ * its time for the answers.
+ */
 const MAX_SHARE = 20;
 const TIMEOUT_MS = 10_000;
 const TICK_MS = 1_000;
@@ -23,7 +26,7 @@ let answeredAt = 0;
 async function ask(): Promise<void> {
   const response = await fetch(new URL("../status", location.href), {
     cache: "no-store",
-    credentials: "same-origin", // A proxy in front of the server may need them.
+    credentials: "same-origin", // The request has the page's cookies, because a proxy in front of the server may need them.
     redirect: "error",
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
@@ -58,7 +61,7 @@ function showTraffic(): void {
   chart.setAttribute("aria-label", `Requests of the last five minutes. Now: ${now.join(", ")}`);
 }
 
-/** @param failure undefined if the server has just answered. */
+/** @param failure why the server does not answer; undefined if it has just answered. */
 function showAnswered(failure: string | undefined): void {
   const problem = find("problem");
   problem.hidden = failure === undefined;
@@ -92,7 +95,7 @@ function offerGroupings(): void {
   document.querySelector("#rejections .head")?.append(label);
 }
 
-/** Asks only while somebody can see the page. */
+/** Asks the server only while the page is visible. */
 async function watch(): Promise<void> {
   for (;;) {
     const start = performance.now();
@@ -112,7 +115,7 @@ async function watch(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, Math.max(INTERVAL_MS, tookMs * MAX_SHARE)));
     while (document.hidden) {
       await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
-      rates = new RateWindow(); // The rate of a long time without answers would not be the rate of now.
+      rates = new RateWindow(); // After a long time without answers, the rate would be an average of that time and not the present rate.
     }
   }
 }

@@ -3,7 +3,7 @@ import { ABSENT, type Cell, type Table } from "../table.ts";
 
 const MAX_ROWS = 200;
 
-/** Finds a part of page.html. */
+/** Finds an element of page.html. */
 export function find(id: string): HTMLElement {
   const element = document.getElementById(id);
   if (element === null) {
@@ -12,7 +12,7 @@ export function find(id: string): HTMLElement {
   return element;
 }
 
-/** Changes a text only if it differs, so that what the user has selected stays selected. */
+/** Changes an element's text only if the new text differs, so that the user's selection stays. */
 export function setText(element: Element, { text, tone }: Cell, kind = ""): void {
   if (element.textContent !== text) {
     element.textContent = text;
@@ -84,7 +84,7 @@ function showRow(tr: HTMLTableRowElement, row: readonly Cell[], columns: Table["
     const { heading, kind } = columns[index] ?? { heading: "", kind: "text" };
     setText(td, cell, cell.text === ABSENT ? `${kind} empty` : kind);
     if (td.dataset.heading !== heading) {
-      td.dataset.heading = heading; // On narrow screens, the style shows it beside the value.
+      td.dataset.heading = heading; // On narrow screens, the style shows the heading beside the value.
     }
   }
 }
@@ -115,7 +115,7 @@ function createSection(id: string, title: string): HTMLElement {
   return section;
 }
 
-/** The style of narrow screens takes the roles from the elements, so they are written out. */
+/** The style for narrow screens removes the elements' own roles, so the page names the roles explicitly. */
 function createWithRole(name: string, role: string): HTMLElement {
   const element = document.createElement(name);
   element.setAttribute("role", role);
