@@ -25,7 +25,7 @@ const { gateway, idp, curl } = new Command("npm run check:deployed --")
   .parse()
   .opts<Flags>();
 
-/** Removes slashes at the end, because paths are appended to the address. */
+/** Removes slashes at the end of the address, because paths are appended to it. */
 function parseUrl(text: string): string {
   if (!/^https?:/.test(text) || !URL.canParse(text)) {
     throw new InvalidArgumentError("it must be an address such as http://127.0.0.1:8000.");
@@ -41,7 +41,7 @@ async function mintTokens(): Promise<Readonly<Record<TokenName, string>>> {
   return mintExampleTokens({ mintToken: (wanted) => mintToken(idp, secret, wanted) });
 }
 
-/** @returns whether every answer was as expected. */
+/** @returns whether every answer is as expected. */
 async function check(tokens: Readonly<Record<TokenName, string>>): Promise<boolean> {
   const results: ExampleResult[] = [];
   for (const example of EXAMPLES) {

@@ -29,11 +29,11 @@ interface Flags {
   statusPort: number;
 }
 
-/** If the user ends the program while parts are starting, it waits this long for them, in milliseconds. */
+/** If the user ends the program while parts are starting, it waits at most this long for these parts, in milliseconds. */
 const START_TIMEOUT = 3_000;
 const ROOT = new URL("../../", import.meta.url);
 
-/** Functions that stop the started parts. They run in reverse order. */
+/** Functions that stop the started parts. These functions run in reverse order. */
 const endings: (() => Promise<void>)[] = [];
 
 async function endAll(): Promise<void> {
@@ -97,7 +97,7 @@ async function startGateway(
   return sandbox;
 }
 
-/** Serves the files as they are now. The plugin server itself follows the policies. */
+/** Loads the current files into the sandbox. The plugin server itself watches the policies. */
 async function follow(copy: LocalCopy, sandbox: Sandbox): Promise<void> {
   try {
     const mistakes = sandbox.reload(await copy.refresh());
@@ -121,7 +121,7 @@ async function check(sandbox: Sandbox, tokens: Readonly<Record<TokenName, string
   process.exitCode = results.every(({ differences }) => differences.length === 0) ? 0 : 1;
 }
 
-/** Starts one part and prints how long it took. If a port is taken, the error explains that. */
+/** Starts one part and prints the time that the start took. If another program has the port, the error says so. */
 async function startStep<T extends { address: string }>(
   what: string,
   flag: string,
@@ -176,7 +176,7 @@ try {
   }
 } catch (error) {
   await endAll();
-  // Ctrl-C in a terminal also stops the plugin server. A start that fails for this reason is not an error.
+  // In a terminal, Ctrl-C also stops the plugin server. If a start fails because of Ctrl-C, this is not an error.
   if (!wantsEnd) {
     process.stderr.write(`${pc.red(toPrintableLines(messageOf(error)))}\n`);
     process.exit(1);

@@ -1,8 +1,9 @@
-// Bundles the built plugin server into one file that needs only Node, and its launcher into another small one. Kong refuses all
-// requests while the server starts, and one file loads in a fraction of the time that two hundred files need. Also writes the
-// licences of the bundled packages. The bundle is not minified: stack traces must be readable, and it would not start faster.
+// Bundles the built plugin server into one file that needs only Node, and its launcher into another small one. One file loads in
+// a fraction of the time that two hundred files need, and Kong refuses all requests while the server starts. This program also
+// writes the licences of the bundled packages. The bundle is not minified, because stack traces must be readable, and a minified
+// bundle would not start faster.
 //
-//   node tools/bundle.mjs      in the folder that holds dist
+// Run it in the folder that contains dist: node tools/bundle.mjs
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rolldown } from "rolldown";
 
@@ -16,7 +17,7 @@ writeFileSync(LICENSES, renderLicenses(await bundle("dist/plugin/server/main.js"
 // The launcher contains no library, so it needs no licences.
 await bundle("dist/plugin/server/launcher-main.js", LAUNCHER);
 
-/** Writes one file that imports only Node's own modules. Returns the modules in it. */
+/** Writes one file that imports only Node's own modules. Returns the names of the modules in this file. */
 async function bundle(input, file) {
   const build = await rolldown({
     input,
@@ -34,16 +35,19 @@ async function bundle(input, file) {
   return moduleIds;
 }
 
-/** Threads are separate modules, which one file cannot contain. So this function changes how they are started. */
+/**
+ * A thread is a separate module, which one file cannot contain. Therefore this function changes the URL from which each thread
+ * starts.
+ */
 function inlineThreads(code, id) {
   if (id.endsWith("/plugin/server/process/watchdog.js")) {
-    // This module is small, so its text becomes a data URL.
+    // The module of the watchdog thread is small, so its text becomes a data URL.
     const text = readFileSync("dist/plugin/server/process/watchdog-thread.js", "utf8");
     const url = JSON.stringify(`data:text/javascript,${encodeURIComponent(text)}`);
     return replaceOnce(code, WATCHDOG_THREAD, `new URL(${url})`, id);
   }
   if (id.endsWith("/plugin/runtime/load/compile-in-threads.js")) {
-    // The bundle also contains this thread's module, and runs it when it is started as that thread.
+    // The bundle also contains the module of the policy thread, and runs this module when it starts as that thread.
     return replaceOnce(code, POLICY_THREAD, "new URL(import.meta.url)", id);
   }
   return null;

@@ -7,7 +7,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { DENIALS } from "../dist/plugin/core/model/denial.js";
 
-/** Reasons that no request can cause in the same way on every gateway, and the tests that have these reasons instead. */
+/**
+ * Reasons that the conformance tests leave out, because their cause differs between gateways. Each has the tests that cover it
+ * instead.
+ */
 const WITHOUT_ROW = {
   too_many_headers: "nginx refuses so many headers first; test/kong/facts/read-headers.test.ts",
   overloaded: "it takes hundreds of requests at once; test/keys/life/issuer-keys.test.ts",
@@ -17,7 +20,7 @@ const WITHOUT_ROW = {
   internal_error: "the plugin must fail; test/server/protocol/connection/outcomes.test.ts",
 };
 const SOURCES = /^(?:plugin|offline|cli|sandbox)\//;
-/** The trailer of a commit message that says why users notice nothing of the commit. */
+/** A commit message has this trailer to say why users notice nothing of the commit. */
 const NO_LINE = /^No-Changelog: *\S/m;
 
 const { values } = parseArgs({ options: { base: { type: "string" } } });
@@ -39,7 +42,7 @@ function checkReasons() {
   ];
 }
 
-/** It compares only names. So if two keys have the same name, a test of one of them is enough for both. */
+/** This check compares only names. If two keys have the same name, a test of one of them is enough for both. */
 function checkKeys() {
   const tests = readAll("test/policy", /\.test\.ts$/);
   const isNamed = (key) => new RegExp(`(?<![\\w-])"?${key}"?:|\\b${key}[,}\\]]`).test(tests);

@@ -1,6 +1,7 @@
-// Prepares a fresh clone: checks Node's version, installs the locked dependencies, builds the sources. Prints nothing if all is done.
-// `npm start` and `npm test` run it. npm runs it as the script `prepare`: before it packs, after it has installed the dependencies of a clone,
-// and when another project installs this repository by its Git address. It uses only Node's own modules, because dependencies may be missing.
+// Prepares a fresh clone: checks Node's version, installs the locked dependencies, builds the sources. Prints nothing if there is
+// nothing to do. `npm start` and `npm test` run this script. npm also runs it as the script `prepare`: before it packs, after it
+// has installed the dependencies of a clone, and when another project installs this repository by its Git address. The script
+// uses only Node's own modules, because dependencies may be missing.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -18,9 +19,9 @@ const SOURCES = [
   "tools/bundle.mjs",
 ];
 const SHOWN_LINES = 20;
-/** Tells an npm that this script runs that this script goes on after it. */
+/** This script sets the variable for the npm that it runs, so that `prepare` inside that npm does nothing. */
 const IS_INSTALLING = "KONG_JWT_POLICY_INSTALLING";
-/** npm's own limits make it wait for minutes if a registry does not answer. */
+/** With its default limits, npm waits for minutes if a registry does not answer. */
 const NPM_LIMITS = [
   "--fetch-retries=1",
   "--fetch-retry-mintimeout=1000",
@@ -39,7 +40,10 @@ checkNode();
 await installDependencies();
 buildSources();
 
-/** As `prepare` of the npm that this script itself runs, and of an installation that leaves out the tools that build. */
+/**
+ * Whether npm runs this script as `prepare` while nothing can be built: inside this script's own npm, or without the tools that
+ * build.
+ */
 function hasNothingToDo() {
   const { npm_lifecycle_event: event, npm_config_omit: omitted = "" } = process.env;
   return event === "prepare" && (process.env[IS_INSTALLING] === "1" || /\bdev\b/.test(omitted));
@@ -52,14 +56,14 @@ function checkNode() {
   }
 }
 
-/** Installs dependencies, unless this lock file is already installed by this script or by npm. */
+/** Installs dependencies, unless this script or npm has already installed this lock file. */
 async function installDependencies() {
   const marker = "node_modules/.prepared";
   const lock = createHash("sha256").update(readFileSync("package-lock.json")).digest("hex");
   if (existsSync(marker) && readFileSync(marker, "utf8").trim() === lock) {
     return;
   }
-  // npm writes this file at the end of each installation. If it is newer than the lock file, a developer ran npm by hand.
+  // npm writes this file at the end of each installation. If this file is newer than the lock file, a developer ran npm by hand.
   if (changedAt("node_modules/.package-lock.json") > changedAt("package-lock.json")) {
     writeFileSync(marker, `${lock}\n`);
     return;
@@ -68,7 +72,8 @@ async function installDependencies() {
     "ci",
     "--no-audit",
     "--no-fund",
-    // `npm install --global` of a Git address, as pre-commit does it, hands `global` on to this npm, and installs no tools before `prepare`.
+    // `npm install --global` of a Git address, which pre-commit uses, passes `global` to this npm, and installs no tools before
+    // `prepare`.
     "--global=false",
     "--include=dev",
     ...NPM_LIMITS,
@@ -76,28 +81,28 @@ async function installDependencies() {
   writeFileSync(marker, `${lock}\n`);
 }
 
-/** Builds if a source is newer than the last build. A failed build leaves no marker. */
+/** Builds if a source is newer than the last build. A failed build writes no marker. */
 function buildSources() {
   const marker = "dist/.built";
   const builtAt = changedAt(marker);
-  // The marker of the installation counts as a source, because changed dependencies may need a new build.
+  // The marker of the installation counts as a source, because changed dependencies may require a new build.
   if (builtAt > Math.max(...[...SOURCES, "node_modules/.prepared"].map(newestChange))) {
     return;
   }
-  rmSync("dist", { recursive: true, force: true }); // Output of deleted sources must not run.
+  rmSync("dist", { recursive: true, force: true }); // Removes old output, because output of deleted sources must not run.
   run("Building …", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
   run("Bundling …", process.execPath, ["tools/bundle.mjs"]);
   chmodSync("dist/cli/main.js", 0o755); // This lets `npx --no-install kong-jwt-policy` run in the clone itself.
   writeFileSync(marker, "");
 }
 
-/** Milliseconds since the epoch. 0 if the path does not exist. */
+/** The time of the last change in milliseconds since the epoch; 0 if the path does not exist. */
 function changedAt(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 /**
- * Time of the newest change at or below this path, in milliseconds. Folders are included, because deleting a file changes its
+ * The time of the newest change at or below this path, in milliseconds. Folders count too, because deleting a file changes its
  * folder.
  */
 function newestChange(path) {
@@ -109,7 +114,7 @@ function newestChange(path) {
   return Math.max(stat.mtimeMs, ...children);
 }
 
-/** Runs a command: prints the message before it, the time after it, and its output only if it fails. */
+/** Runs a command. Prints a message before the command, its time after it, and its output only if it fails. */
 function run(message, program, args) {
   process.stderr.write(message);
   const begin = Date.now();
@@ -126,8 +131,8 @@ function run(message, program, args) {
 }
 
 /**
- * Runs npm. npm ends together with this process, whether a signal, a closed terminal or the death of the parent process ends it.
- * Otherwise npm would go on writing into node_modules behind the user's back.
+ * Runs npm. npm ends together with this process, even if a signal, a closed terminal or the death of the parent process ends this
+ * process. Otherwise npm would continue to write into node_modules without the user's knowledge.
  */
 async function runNpm(message, args) {
   process.stderr.write(message);
@@ -147,7 +152,7 @@ async function runNpm(message, args) {
   }
   const end = () => {
     try {
-      process.kill(-child.pid, "SIGKILL"); // npm and whatever it started.
+      process.kill(-child.pid, "SIGKILL"); // Ends npm and all processes that it started.
     } catch {
       child.kill("SIGKILL");
     }
@@ -178,7 +183,10 @@ function adviseOn(text) {
     : "Correct what npm reports, and run this command again; it starts the installation anew.";
 }
 
-/** Keeps the first and the last lines: npm prints the problem first and then its whole usage, a compiler prints its summary last. */
+/**
+ * Keeps the first and the last lines. npm prints the problem first and then its whole usage, and a compiler prints its summary
+ * last.
+ */
 function shorten(output) {
   const lines = output.split("\n");
   return lines.length <= 2 * SHOWN_LINES

@@ -1,6 +1,6 @@
 // Prints a CycloneDX bill of materials of what users install: node tools/sbom.mjs
 // `npm sbom --omit dev` leaves out a dependency that a development dependency needs too, such as jose.
-// So this asks npm about a copy of package.json that has no development dependencies.
+// So this script asks npm about a copy of package.json that has no development dependencies.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 const { devDependencies: _, scripts: __, ...shipped } = JSON.parse(readFileSync("package.json", "utf8"));
 const parent = mkdtempSync(join(tmpdir(), "sbom-"));
 try {
-  const directory = join(parent, shipped.name); // npm names the product after its folder.
+  const directory = join(parent, shipped.name); // npm takes the name of the product from its folder.
   mkdirSync(directory);
   writeFileSync(join(directory, "package.json"), JSON.stringify(shipped));
   copyFileSync("package-lock.json", join(directory, "package-lock.json"));
@@ -25,7 +25,7 @@ function npm(cwd, args) {
   return execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
 }
 
-/** Every production dependency of the lock file, at its locked version, and nothing else. */
+/** Checks that the list contains every production dependency of the lock file at its locked version, and nothing else. */
 function checkComplete(components) {
   const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
   const locked = Object.entries(packages)

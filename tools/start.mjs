@@ -1,7 +1,8 @@
-// `npm start`: the example API of this repository, or your own API if an option names it. Needs a build: tools/prepare.mjs comes first.
+// `npm start` runs the example API of this repository, or your own API if an option names it. The script needs a build, so
+// tools/prepare.mjs runs first.
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** Options of `kong-jwt-policy sandbox` that the example does not have. */
+/** Options of `kong-jwt-policy sandbox` that mean the user's own API, because the example does not have them. */
 const OWN = ["--config", "--policy-root", "--stand-in", "--upstream", "--fetch-settings", "--keys"];
 
 const args = process.argv.slice(2);

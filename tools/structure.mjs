@@ -121,7 +121,7 @@ function groupByFolder(files) {
   return folders;
 }
 
-/** Imports between different folders, by `from → to`. */
+/** Counts the imports between different folders, by `from → to`. */
 function countArrows(imports) {
   const arrows = new Map();
   for (const [file, targets] of imports) {

@@ -32,7 +32,9 @@ async function readAll(watched: readonly WatchedServer[]): Promise<Reading> {
   };
 }
 
-/** Asks twice, because a rate needs two answers. A server that does not answer the first time is asked only once. */
+/**
+ * Asks each server twice, because a rate needs two answers. If a server does not answer the first time, it is not asked again.
+ */
 async function readRates(watched: readonly WatchedServer[], intervalMs: number): Promise<Reading> {
   const first = await readAll(watched);
   if (first.servers.length === 0) {
@@ -42,7 +44,7 @@ async function readRates(watched: readonly WatchedServer[], intervalMs: number):
   return readAll(watched);
 }
 
-/** Prints one table, or JSON. Returns why servers are missing there. */
+/** Prints the tables once, as text or as JSON. Returns the reasons why servers are missing in the output. */
 export async function printOnce(
   { servers, intervalMs, by, colors }: TopOptions,
   format: "text" | "json",
@@ -56,7 +58,7 @@ export async function printOnce(
   return problems;
 }
 
-/** Shows the tables in the whole terminal, again and again, until the user quits or a signal ends it. */
+/** Shows the tables on the whole terminal and refreshes them, until the user quits or a signal ends the command. */
 export async function showLive({ servers, intervalMs, by, colors }: TopOptions): Promise<void> {
   const ended = new AbortController();
   let reading: Reading = { servers: [], problems: [`Asking ${servers.map(({ name }) => name).join(", ")} …`] };
@@ -107,11 +109,11 @@ export async function showLive({ servers, intervalMs, by, colors }: TopOptions):
     screen.close();
   }
   if (signalled !== undefined) {
-    process.kill(process.pid, signalled); // The caller learns that a signal ended the command.
+    process.kill(process.pid, signalled); // The process that called the command learns that a signal ended the command.
   }
 }
 
-/** Rejects when the user quits, so that the command does not wait for a server that does not answer. */
+/** The promise rejects when the user quits, so that the command does not wait for a server that does not answer. */
 function endOf(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => reject(new Error("ended")), { once: true });

@@ -1,30 +1,32 @@
 import type { ReadStream, WriteStream } from "node:tty";
 
 const ESCAPE = "\u001b[";
-/** Another screen, so that the user's own screen comes back; no cursor; long lines are cut off instead of continued. */
+/**
+ * Switches to a second screen, so that the user's own screen comes back at the end. The cursor is hidden, and long lines are cut.
+ */
 const ENTER = `${ESCAPE}?1049h${ESCAPE}?25l${ESCAPE}?7l`;
 const LEAVE = `${ESCAPE}?7h${ESCAPE}?25h${ESCAPE}?1049l`;
 const CLEAR_TO_END_OF_LINE = `${ESCAPE}K`;
 const CLEAR_BELOW = `${ESCAPE}J`;
-/** Terminals that know this show the whole frame at once. */
+/** Terminals that support this mode show the whole frame at once. */
 const [BEGIN_FRAME, END_FRAME] = [`${ESCAPE}?2026h`, `${ESCAPE}?2026l`];
-/** Some terminals do not know their size. */
+/** Used for terminals that do not know their size. */
 const USUAL = { rows: 24, columns: 80 };
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface TerminalPorts {
   readonly output: WriteStream;
-  /** Undefined if keys cannot be read. Signals still end the screen. */
+  /** The input is undefined if keys cannot be read. Without keys, signals still end the screen. */
   readonly input: ReadStream | undefined;
   readonly onKey: (key: string) => void;
   readonly onResize: () => void;
-  /** The process gets this signal again after the terminal is restored. */
+  /** After the terminal is restored, the process sends this signal to itself again. */
   readonly onSignal: (signal: NodeJS.Signals) => void;
 }
 
 /**
- * The whole terminal as a screen of lines. {@link close} restores the terminal. If the process ends in any other way, the
- * terminal is restored too.
+ * The whole terminal as a screen of lines. {@link close} restores the terminal. If the process ends without a call of `close`,
+ * the terminal is restored too.
  */
 export class TerminalScreen {
   readonly #ports: TerminalPorts;
@@ -53,7 +55,7 @@ export class TerminalScreen {
     return this.#ports.output.columns || USUAL.columns;
   }
 
-  /** @param lines without characters that control the terminal, except colours. */
+  /** @param lines the lines contain no characters that control the terminal, except colours. */
   draw(lines: readonly string[]): void {
     const frame = lines.map((line) => `${line}${CLEAR_TO_END_OF_LINE}`).join("\r\n");
     this.#ports.output.write(`${BEGIN_FRAME}${ESCAPE}H${frame}${CLEAR_BELOW}${END_FRAME}`);

@@ -5,20 +5,20 @@ import { readStatusDocument } from "../../plugin/server/view/status-document.ts"
 import { askJson } from "../http/ask-json.ts";
 import { findStatusUrl } from "../http/status-url.ts";
 
-/** Asks one plugin server for its status, again and again. */
+/** Asks one plugin server for its status repeatedly. */
 export class WatchedServer {
-  /** Host and port. */
+  /** The host and the port of the server. */
   readonly name: string;
   readonly #url: string;
   readonly #window = new RateWindow();
 
-  /** @throws Error for a text that cannot be the URL of a status port. */
+  /** @throws Error if the text cannot be the URL of a status port. */
   constructor(url: string) {
     this.#url = findStatusUrl(url);
     this.name = new URL(this.#url).host;
   }
 
-  /** The failure says what to do. */
+  /** The failure says what the user can do. */
   async read(): Promise<Result<ServerReading, string>> {
     const answer = await askJson(this.#url);
     if (!answer.ok) {

@@ -5,12 +5,12 @@ import type { Issuer, PolicyDocument } from "../../schema/generated/policy-docum
 
 type PlainMap = Readonly<Record<string, unknown>>;
 
-/** The built-in values. The result does not contain these keys. */
+/** The built-in values of these keys, which the result leaves out. */
 const BUILT_IN = { allow_http: false, other_authentication: "ignore", cors_preflight: "judge" } as const;
 
 /**
  * Describes the effective form of each rule, with the field names of a policy. A rule inherits the values of `defaults` and of
- * its issuers, except those that it replaces. The conditions of its issuers are added.
+ * its issuers, except the values that the rule itself sets. The result also contains the conditions of the rule's issuers.
  *
  * @param document a policy without mistakes.
  */
@@ -31,7 +31,7 @@ export function describeEffective(document: PolicyDocument): PlainMap {
   };
 }
 
-/** How the issuer's tokens are read. */
+/** Describes how the plugin reads the issuer's tokens. */
 function describeIssuer(source: Issuer): PlainMap {
   const { issuer, token_type, tenants } = source;
   const { tenant: _, ...claims } = source.claims;

@@ -1,16 +1,16 @@
 import { readStatusDocument } from "../../plugin/server/view/status-document.ts";
 import { formatColumns } from "../../sandbox/message/format-columns.ts";
 
-/** One line of `kong-jwt-policy report`. */
+/** The data of one line of `kong-jwt-policy report`. */
 export interface ReportRow {
   readonly policy: string;
-  /** Undefined when no rule matched. */
+  /** The rule is undefined if no rule matched the request. */
   readonly rule: string | undefined;
-  /** Undefined if the rule would have refused no request. */
+  /** The reason is undefined if the rule would have refused no request. */
   readonly reason: string | undefined;
-  /** How many requests would have been refused for this reason. */
+  /** The number of requests that enforce mode would have refused for this reason. */
   readonly requests: number;
-  /** How many requests the rule judged in total. Undefined if the source does not contain this number. */
+  /** The number of requests that the rule judged in total. The number is undefined if the source does not contain it. */
   readonly judged: number | undefined;
 }
 
@@ -42,7 +42,9 @@ export function countStatus(status: unknown): readonly ReportRow[] {
 
 const REPORT_LINE = /jwt-policy would have denied the request: (.*)/;
 
-/** Counts the lines that report mode wrote to Kong's log. Requests that would have passed leave no line in the log. */
+/**
+ * Counts the lines that report mode wrote to Kong's log. Requests that enforce mode would also let pass leave no line in the log.
+ */
 export function countLog(lines: Iterable<string>): readonly ReportRow[] {
   const rows: ReportRow[] = [];
   for (const line of lines) {
@@ -56,12 +58,15 @@ export function countLog(lines: Iterable<string>): readonly ReportRow[] {
   return joinRows(rows);
 }
 
-/** Values before `detail` contain no spaces. The detail is quoted text. Parts of this text may look like further pairs. */
+/**
+ * Values before `detail` contain no spaces. The value of `detail` is quoted text, and parts of this text may look like further
+ * pairs.
+ */
 function readPair(pairs: string, name: string): string | undefined {
   return new RegExp(`(?:^| )${name}=([^ ]+)`).exec(pairs.split(" detail=")[0] ?? "")?.[1];
 }
 
-/** Adds up rows with the same policy, rule and reason. The most frequent row is first. */
+/** Adds up rows with the same policy, rule and reason. The row with the most requests is first. */
 function joinRows(rows: readonly ReportRow[]): ReportRow[] {
   const joined = new Map<string, ReportRow>();
   for (const row of rows) {

@@ -1,4 +1,4 @@
-/** Finds out what each Kong Route requires, and finds requests that show these requirements. */
+/** Finds out what each Kong Route requires, and finds requests that show each requirement. */
 import { publicReason } from "../../plugin/core/model/denial.ts";
 import { listIssuers } from "../../plugin/core/model/issuer-template.ts";
 import type { CompiledPolicy, CompiledRule } from "../../plugin/core/model/policy.ts";
@@ -19,31 +19,31 @@ import { takeKey } from "../stand-in/key-directory.ts";
 import { signToken } from "../stand-in/sign-token.ts";
 import { type RouteSamples, sampleRoute } from "./sample-request.ts";
 
-/** A request to try, with the status that it gets. */
+/** A request that the user can try, and the status that the gateway answers. */
 export interface ApiRequest {
   readonly method: string;
-  /** Path and query. */
+  /** The path and the query. */
   readonly target: string;
   readonly headers: readonly Header[];
   readonly status: number;
-  /** What the request shows. */
+  /** A title that says what the request shows. */
   readonly title: string;
-  /** The token in the request; undefined if it has none. */
+  /** The token in the request; undefined if the request has no token. */
   readonly token: string | undefined;
 }
 
 interface ApiRoute {
   readonly route: KongRoute;
-  /** The policy and the rule, or the reason why no policy applies. */
+  /** The policy and the rule of the Route, or the reason why no policy applies. */
   readonly binding: string;
   readonly requests: readonly ApiRequest[];
-  /** The requests that cannot be tried, and why. */
+  /** Requests that the user cannot try, with the reasons. */
   readonly notes: readonly string[];
 }
 
 export interface Api {
   readonly routes: readonly ApiRoute[];
-  /** Ids of all issuers in the policies. */
+  /** The ids of all issuers in the policies. */
   readonly issuers: readonly string[];
 }
 
@@ -78,7 +78,7 @@ export async function describeApi(settings: ApiSettings): Promise<Api> {
   return { routes, issuers: [...issuers] };
 }
 
-/** Several plugins may use one policy. Undefined for a policy with mistakes. */
+/** Several plugins may use the same policy, so it is compiled only once. The result is undefined if the policy has mistakes. */
 function rememberPolicies(policyRoot: string): (plugin: KongPlugin) => Promise<CompiledPolicy | undefined> {
   const loads = new Map<string, Promise<CompiledPolicy | undefined>>();
   return ({ config: { policy_file: file, policy: text = "" } }) => {
@@ -173,7 +173,7 @@ async function describeGoverned(settings: ApiSettings, governed: Governed): Prom
   };
 }
 
-/** One operation of a rule, and everything that its requests are made of. */
+/** One operation of a rule, and the data from which its requests are made. */
 interface Described {
   readonly name: string;
   readonly wanted: Wanted;
@@ -229,7 +229,7 @@ function joinExamples(examples: readonly Examples[]): Examples {
   };
 }
 
-/** A request without a token, where none is needed. */
+/** A request without a token, if the rule needs none. */
 async function showBare({ name, wanted, sign }: Described): Promise<Examples> {
   const { access } = wanted.operation.requirements;
   const bare = await satisfyRule(wanted);
@@ -238,7 +238,7 @@ async function showBare({ name, wanted, sign }: Described): Promise<Examples> {
     : NO_EXAMPLES;
 }
 
-/** A request that satisfies the alternative. For the first alternative, also requests that the rule denies. */
+/** Makes a request that satisfies the alternative. For the first alternative, also makes requests that the rule denies. */
 async function showAlternative({ name, wanted, sign }: Described, index: number, hasKeys: boolean): Promise<Examples> {
   const { requirements } = wanted.operation;
   const which = requirements.alternatives.length === 1 ? name : `${name}, alternative ${index + 1}`;

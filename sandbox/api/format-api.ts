@@ -15,7 +15,7 @@ export function formatApiRoutes({ routes }: Api): string {
   return formatColumns([["METHODS", "HOSTS AND PATHS", "KONG ROUTE", "POLICY AND RULE"], ...rows]);
 }
 
-/** One line for each thing that cannot be tried. */
+/** Writes one line for each request that the user cannot try. */
 export function formatNotes({ routes }: Api): string {
   const lines = routes.flatMap(({ route, notes }) =>
     notes.map((note) => `${pc.yellow("cannot be tried")} ${toPrintable(`${route.name ?? "(no name)"}: ${note}`)}`),
@@ -23,7 +23,7 @@ export function formatNotes({ routes }: Api): string {
   return lines.join("\n");
 }
 
-/** A shell variable for each token, and a `curl` line for each request with its expected status. */
+/** Writes a shell variable for each token, and a `curl` line for each request with its expected status. */
 export function formatRequests({ routes }: Api, url: string): string {
   const requests = routes.flatMap((route) => route.requests);
   const tokens = [...new Set(requests.flatMap(({ token }) => token ?? []))];

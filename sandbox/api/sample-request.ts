@@ -7,11 +7,11 @@ import { compileRegex } from "../regex/run-regex.ts";
 const USUAL_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 const HEADER_REGEX = "~*";
 
-/** What requests of a Route look like. */
+/** The methods, paths and headers with which a request reaches a Route. */
 export interface RouteSamples {
   readonly methods: readonly string[];
   readonly paths: readonly string[];
-  /** Headers that the Route needs: Host, and the headers in its configuration. */
+  /** The headers that the Route needs: `Host`, and the headers that the Route's configuration names. */
   readonly headers: readonly Header[];
   /** Whether a request with these headers reaches this Route, and no other Route. */
   isRouted(method: string, path: string): boolean;

@@ -1,4 +1,4 @@
-/** Serves the user's own `kong.yml` and policies, and prints what can be tried. */
+/** Serves the user's own `kong.yml` and policies, and prints requests that the user can try. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import pc from "picocolors";
@@ -18,31 +18,39 @@ import { formatApiRoutes, formatNotes, formatRequests } from "./format-api.ts";
 import { watchFiles } from "./watch-files.ts";
 
 export interface ApiOptions {
-  /** The `kong.yml`, as the user names it. */
+  /** The path of `kong.yml`, as the user wrote it. */
   readonly configFile: string;
   readonly policyRoot: string;
-  /** Ids of the issuers whose keys the sandbox replaces. */
+  /** The ids of the issuers whose keys the sandbox replaces. */
   readonly standIn: readonly string[];
   /** The directory of the sandbox's keys. */
   readonly keys: string;
   readonly proxyPort: number;
-  /** Whether requests go to the Services' own addresses. If this is false, the echo upstream answers. */
+  /** Whether requests go to the Services' own addresses. If false, the echo upstream answers them. */
   readonly usesServices: boolean;
   readonly fetchSettings: string | undefined;
   /** Where the plugin server shows its status, on this machine's loopback address. Undefined: nowhere. */
   readonly statusPort?: number | undefined;
-  /** Checks `kong.yml` against the policies. @returns a report, empty if there is nothing to report. */
+  /**
+   * Checks `kong.yml` against the policies.
+   *
+   * @returns a report, which is empty if there are no findings.
+   */
   readonly findProblems: (configText: string) => Promise<string>;
   readonly print: (text: string) => void;
 }
 
 export interface ServedApi {
-  /** Sends each request that was printed. @returns whether each status is as expected. */
+  /**
+   * Sends each printed request.
+   *
+   * @returns whether each status is as expected.
+   */
   check(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
-/** Runs the added functions in reverse order, each once. */
+/** Runs the added functions in reverse order, and each function only once. */
 class Endings {
   readonly #endings: (() => unknown)[] = [];
 
@@ -57,7 +65,7 @@ class Endings {
   }
 }
 
-/** @throws Error that says what is wrong and what to do. */
+/** @throws Error with a message that says what is wrong and what to do. */
 export async function serveApi(options: ApiOptions): Promise<ServedApi> {
   const endings = new Endings();
   try {
@@ -85,12 +93,15 @@ async function serve(options: ApiOptions, endings: Endings): Promise<ServedApi> 
   let api: Api = { routes: [], issuers: [] };
   let printed = "";
   const port = Number(new URL(sandbox.url).port);
-  /** Describes the API again, because a changed file is in effect. Prints the description if it differs. */
+  /**
+   * Describes the API again after the sandbox has loaded a changed file. The description is printed only if it differs from the
+   * last one.
+   */
   const show = async (): Promise<void> => {
     const config = sandbox.config();
     api = await describeApi({ config, policyRoot, standIn: standInKeys, port, nowSeconds: Date.now() / 1000 });
     const head = await reportState(options, sandbox, api, configText);
-    // Tokens differ each time, so they are left out of the comparison.
+    // The comparison leaves out the tokens, because they differ each time.
     const shown = JSON.stringify([
       head,
       api.routes.map(({ requests }) => requests.map(({ title, status }) => [title, status])),
@@ -141,7 +152,7 @@ async function readConfig(file: string): Promise<string> {
   }
 }
 
-/** Without this check, the sandbox would fetch the real issuer's keys if an id is misspelled. */
+/** Without this check, a misspelled id would make the sandbox fetch the real issuer's keys. */
 async function checkStandIns(policyRoot: string, standIn: readonly string[]): Promise<void> {
   const known = new Set<string>();
   let isBroken = false;
@@ -198,7 +209,7 @@ async function startGateway(
   }
 }
 
-/** Options of the sandbox that show the web view on this port, and print its address. */
+/** Returns options with which the sandbox shows the web view on this port and prints its address. */
 export function showStatus(
   port: number | undefined,
   print: (text: string) => void,
@@ -212,7 +223,7 @@ export function showStatus(
   };
 }
 
-/** Hides lines of the plugin below notice, as Kong does by default. */
+/** Hides log lines of the plugin whose level is below notice, as Kong does by default. */
 export function printLog(entry: LogEntry, print: (text: string) => void): void {
   const fromProcess = entry.source === "plugin server";
   if (fromProcess || !["debug", "info"].includes(entry.level)) {

@@ -4,8 +4,9 @@ import { join } from "node:path";
 const POLL_MS = 500;
 
 /**
- * Calls `onChange` when one of the files changes, or a file in one of the directories. Waits until two checks in a row find the same
- * versions, so that no half-written file is read. It never makes a second call while the first call still runs.
+ * Calls `onChange` when one of the files changes, or when a file in one of the directories changes. Before the call, two
+ * successive checks must find the same versions, so that the sandbox never reads a half-written file. The next call of `onChange`
+ * begins only after the last call has ended.
  *
  * @returns a function that ends the watch.
  */
@@ -30,7 +31,7 @@ export function watchFiles(paths: readonly string[], onChange: () => Promise<voi
   return () => clearInterval(timer);
 }
 
-/** A string that changes if any of the files changes. */
+/** Returns a string that changes when any of the files changes. */
 function identify(paths: readonly string[]): string {
   return paths.flatMap(listFiles).map(describe).join("\n");
 }

@@ -1,6 +1,6 @@
 /**
- * Turns the data of a real kong.yml or decK file into the part that the sandbox supports. Everything that is left out becomes a warning.
- * Unknown fields stay, so that the schema reports them as mistakes.
+ * Turns the data of a real kong.yml or decK file into the part that the sandbox supports. Each part that is left out causes a
+ * warning. Unknown fields stay, so that the schema reports them as mistakes.
  */
 import type { DocumentPath, Finding } from "../../plugin/policy/language/finding.ts";
 import { insertEnvironment } from "./deck-environment.ts";
@@ -17,7 +17,7 @@ import {
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** Addresses of an upstream's targets, by the upstream's name. */
+/** The addresses of an upstream's targets, by the upstream's name. */
 export type Upstreams = ReadonlyMap<string, readonly string[]>;
 
 export interface Adapted {
@@ -25,7 +25,7 @@ export interface Adapted {
   readonly warnings: readonly Finding[];
   readonly mistakes: readonly Finding[];
   readonly upstreams: Upstreams;
-  /** The path in the original data. */
+  /** Converts a path in the result to the path in the original data. */
   toOriginal(path: DocumentPath): DocumentPath;
 }
 
@@ -35,7 +35,7 @@ const OLD_FORMATS: readonly unknown[] = ["1.1", "2.1"];
 const STREAM_PROTOCOLS: readonly unknown[] = ["tcp", "tls", "tls_passthrough", "udp"];
 const CREDENTIALS = /_credentials$|^(?:acls|groups|jwt_secrets)$/;
 
-/** @param environment for decK's `${{ env "DECK_…" }}`. */
+/** @param environment the variables for decK's `${{ env "DECK_…" }}`. */
 export function adaptDocument(data: unknown, environment: NodeJS.ProcessEnv): Adapted {
   return new Adaptation(environment).adapt(data);
 }
@@ -44,7 +44,7 @@ class Adaptation {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #warnings: Finding[] = [];
   readonly #mistakes: Finding[] = [];
-  /** For each list of the result, by its path: the original indexes of the elements that were kept. */
+  /** The original indexes of the elements that were kept, for each list of the result by its path. */
   readonly #kept = new Map<string, readonly number[]>();
   #sharedConfigs: Members = {};
   #defaults: Members = {};
@@ -237,7 +237,9 @@ class Adaptation {
     return isMap(defaults) ? { ...defaults, ...Object.fromEntries(own) } : entity;
   }
 
-  /** Leaves out fields that have no effect here. Fields with another value than Kong's default get a warning. */
+  /**
+   * Leaves out fields that have no effect in the sandbox. If such a field differs from Kong's default, the user gets a warning.
+   */
   #dropFields(
     entity: Members,
     path: DocumentPath,
@@ -273,7 +275,7 @@ class Adaptation {
       if (!Array.isArray(list)) {
         return [];
       }
-      // The path of the list in the result has the new indexes of the lists around it.
+      // In the path of the list in the result, each outer list has its new index.
       const place = [...path, name];
       const adapted = list.map((element: unknown, index) =>
         isMap(element) ? adapt(element, [...place, index]) : element,
@@ -285,7 +287,7 @@ class Adaptation {
     return Object.fromEntries(lists);
   }
 
-  /** During the adaptation, all paths are original paths. So the outer lists are known by their original paths. */
+  /** During the adaptation, all paths are paths in the original data, so outer lists are found by their original paths. */
   #toOriginal(path: DocumentPath): DocumentPath {
     const original: (string | number)[] = [];
     for (const step of path) {
@@ -308,7 +310,7 @@ function nameOf({ name, username, id }: Members): string {
   return String(name ?? username ?? id ?? "(no name)");
 }
 
-/** The entity that a plugin at the top of the document names. */
+/** Finds the entity to which a plugin at the top of the document is attached. */
 function findTarget(plugin: Members): string | undefined {
   const key = ["route", "service", "consumer", "consumer_group"].find((name) => plugin[name] != null);
   if (key === undefined) {

@@ -1,4 +1,4 @@
-/** Checks of a kong.yml that involve more than one field. The schema cannot express them. */
+/** Checks of a kong.yml that involve several fields, so the schema cannot express these checks. */
 
 import { messageOf } from "../../plugin/core/text/error-message.ts";
 import type { DocumentPath, Finding } from "../../plugin/policy/language/finding.ts";
@@ -14,7 +14,7 @@ import { compileRegex } from "../regex/run-regex.ts";
 import { GUARD } from "./adapt-document.ts";
 import { normalizePath } from "./request-path.ts";
 
-/** A header's value with this prefix is a regular expression. */
+/** If a header's value begins with this prefix, it is a regular expression. */
 export const HEADER_REGEX = "~*";
 
 interface Located<T> {
@@ -24,7 +24,7 @@ interface Located<T> {
 
 /**
  * @returns mistakes: fields that need or exclude each other, paths that no request can match, and duplicates. Kong also refuses
- * most of these.
+ * most of these mistakes.
  */
 export function checkKongDocument(document: SandboxKongDocument): readonly Finding[] {
   const services = locate(document.services, ["services"]);
@@ -72,7 +72,7 @@ function findPluginTwice(ofScope: readonly Located<Plugin>[]): readonly Finding[
   });
 }
 
-/** The name or id in a reference; undefined if there is none. */
+/** The name or id in a reference; undefined if the reference is absent. */
 export function readReference(reference: Reference | undefined): string | undefined {
   const name = typeof reference === "object" ? (reference?.name ?? reference?.id) : reference;
   return name ?? undefined;
@@ -113,8 +113,8 @@ function mistake(path: DocumentPath, message: string): Finding {
 }
 
 /**
- * With a url, Kong reads protocol, host and port from it. Without a url, Kong requires a host. If protocol or port is absent,
- * Kong uses a default. If one of them is null, Kong rejects the Service.
+ * If a Service has a url, Kong reads protocol, host and port from this url. If a Service has no url, Kong requires a host. If
+ * protocol or port is absent, Kong uses a default. If protocol or port is null, Kong rejects the Service.
  */
 function checkService({ value: { url, protocol, host, port, path: prefix }, path }: Located<Service>): Finding[] {
   const isWrong =
@@ -158,7 +158,7 @@ function checkRegex(text: string, path: DocumentPath): Finding[] {
   }
 }
 
-/** The same check is in the schema that the plugin server gives to Kong. */
+/** The schema that the plugin server gives to Kong contains the same check. */
 function checkPlugin({ value: { name, config }, path }: Located<Plugin>): Finding[] {
   if (name === GUARD) {
     return [];

@@ -1,13 +1,12 @@
 /**
- * The ids that a DB-less Kong gives to entities without an id: UUIDs of version 5, derived from the entity's kind and
- * key. Because the ids are the same as on Kong, the logs are also the same. The router's last tie-break, which compares
- * ids, is also the same.
+ * The ids that a DB-less Kong gives to entities without an id: UUIDs of version 5, derived from the entity's kind and key.
+ * With the same ids as on Kong, logs are the same, and the router's last tie-break has the same result, because it compares ids.
  */
 import { createHash } from "node:crypto";
 
 const ENTITIES_NAMESPACE = "fd02801f-0957-4a15-a55a-c8d9606f30b5";
 
-/** A UUID of version 5 (RFC 9562, section 5.5). */
+/** Makes a UUID of version 5 (RFC 9562, section 5.5). */
 export function nameUuid(namespace: string, name: string): string {
   const hash = createHash("sha1")
     .update(Buffer.from(namespace.replaceAll("-", ""), "hex"))
@@ -20,7 +19,10 @@ export function nameUuid(namespace: string, name: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
-/** @param key the entity's name, or for plugins a combination of name and scope. @returns Kong's id of the entity. */
+/**
+ * @param key the entity's name; for a plugin, a combination of name and scope.
+ * @returns Kong's id of the entity.
+ */
 export function entityId(kind: "services" | "routes" | "plugins" | "consumers", key: string): string {
   return nameUuid(nameUuid(ENTITIES_NAMESPACE, kind), key);
 }

@@ -1,7 +1,7 @@
 /**
  * Reads a declarative Kong configuration (`kong.yml`) or a decK file: services, routes, Consumers, and the plugin `jwt-policy` on a
- * service, on a route, or global. Everything else that Kong knows becomes a warning with its position, and everything that Kong does not
- * know becomes a mistake.
+ * service, on a route, or global. A part that only Kong supports causes a warning with its position. A part that Kong does not
+ * know either is a mistake.
  */
 import { randomUUID } from "node:crypto";
 import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
@@ -17,15 +17,15 @@ import { entityId } from "./entity-ids.ts";
 export interface KongService {
   id: string;
   name?: string;
-  /** One of Kong's protocols. The sandbox proxies to `http` and `https`. */
+  /** A protocol that Kong knows. The sandbox proxies only to `http` and `https`. */
   protocol: string;
   host: string;
   port: number;
-  /** Prefix of every upstream path. If the field is absent, the prefix is `/`. */
+  /** The prefix of every upstream path. If the Service's path is absent, the prefix is `/`. */
   path?: string;
-  /** Timeout in milliseconds. */
+  /** The connect timeout in milliseconds. */
   connectTimeout: number;
-  /** Milliseconds between two reads from the upstream. */
+  /** The longest time between two reads from the upstream, in milliseconds. */
   readTimeout: number;
 }
 
@@ -35,13 +35,13 @@ export interface KongRoute {
   protocols: readonly string[];
   methods?: readonly string[];
   hosts?: readonly string[];
-  /** Plain prefixes, and regular expressions after `~`. */
+  /** The Route's paths: plain prefixes, or regular expressions that begin with `~`. */
   paths?: readonly string[];
-  /** Accepted values by the header's name. */
+  /** The values that the Route accepts, by the name of the header. */
   headers?: Readonly<Record<string, readonly string[]>>;
-  /** Which Route wins if several match by regular expressions. The default is 0. */
+  /** If several Routes match by regular expressions, the Route with the highest priority wins. The default priority is 0. */
   regexPriority?: number;
-  /** The answer to a plain http request if the Route is only for https. The default is 426. */
+  /** The answer to a plain http request if the Route is only for https. The default status is 426. */
   httpsRedirectStatus?: number;
   stripPath: boolean;
   preserveHost: boolean;
@@ -62,7 +62,7 @@ export interface KongPlugin {
   enabled: boolean;
   routeId?: string;
   serviceId?: string;
-  /** The plugin's configuration as written. */
+  /** The plugin's configuration, as kong.yml contains it. */
   config: Readonly<{ policy_file?: string; policy?: string; rule?: string }>;
 }
 
@@ -77,7 +77,7 @@ export interface KongConfig {
   hasGuard: boolean;
   /** The addresses of targets, by the name of their upstream. */
   upstreams: Upstreams;
-  /** What the sandbox leaves out, with line and column. */
+  /** Warnings about parts of the file that the sandbox leaves out, with line and column. */
   warnings: readonly Finding[];
 }
 
@@ -89,7 +89,7 @@ type Route = Present<Generated.Route>;
 type Plugin = Present<Generated.Plugin>;
 type Consumer = Present<Generated.Consumer>;
 
-/** Reads host, port and path. The schema has checked the rest. */
+/** Reads host, port and path of a Service's url. The schema has already checked the rest of the url. */
 const SERVICE_URL = /^([a-z]+):\/\/(\[.*?\]|[^/:]+)(?::(\d+))?(\/.*)?$/;
 /** Kong's default for the timeouts of a Service, in milliseconds. */
 const DEFAULT_TIMEOUT = 60_000;

@@ -1,7 +1,10 @@
-/** Characters of a path that was not a regular expression before format 3.0. */
+/** Before format 3.0, a path with only these characters was not a regular expression. */
 const PLAIN_PATH = /^[a-zA-Z0-9.\-_~/%]*$/;
 
-/** Converts a path of format 1.1 or 2.1, as Kong does: a path with any other character was a regular expression. */
+/**
+ * Converts a path of format 1.1 or 2.1 as Kong does. A path with characters that are not in `PLAIN_PATH` was a regular
+ * expression.
+ */
 export function migratePath(path: string): string {
   return PLAIN_PATH.test(path) || path.startsWith("~/") ? path : `~${path}`;
 }

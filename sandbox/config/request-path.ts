@@ -43,8 +43,8 @@ export function escapePath(path: string): string {
 }
 
 /**
- * Whether nginx accepts this path. It answers 400 to an invalid percent-encoding, an encoded NUL, and a path that climbs above
- * the root. When nginx checks for the root, encoded dots and slashes count as dots and slashes.
+ * Whether nginx accepts this request path. nginx answers 400 to an invalid percent-encoding, an encoded NUL, and a path that
+ * climbs above the root. In nginx's check of the root, encoded dots and slashes count as dots and slashes.
  */
 export function isAcceptedPath(path: string): boolean {
   const [uri = ""] = path.split("#", 1);
@@ -62,7 +62,7 @@ export function isAcceptedPath(path: string): boolean {
   return true;
 }
 
-/** The path without the query. As in Kong, a `?` as the first character belongs to the path. */
+/** The path without the query. As in Kong, a `?` at the start of the target belongs to the path. */
 export function stripQuery(target: string): string {
   const query = target.indexOf("?", 1);
   return query < 0 ? target : target.slice(0, query);
@@ -82,13 +82,13 @@ export function joinUpstreamPath(base: string, path: string): string {
 }
 
 /**
- * Joins the paths for a route with `strip_path`.
+ * Joins the Service's path and the request's path, for a Route with `strip_path`.
  *
- * @param matchedPath the route's path that matched. Absent when the route has no paths. Without a matched path, Kong strips one
- * `/`.
+ * @param matchedPath the start of the request path that the Route's path matches. It is absent if the Route has no paths. In this
+ * case Kong strips one `/`.
  */
 export function joinStrippedPath(base: string, path: string, matchedPath = "/"): string {
-  // Also remove one dot segment at the start of the rest, because the removal of the Route's path may have left it there.
+  // Also removes one dot segment at the start of the rest, because the removal of the Route's path may leave a dot segment there.
   const rest = path.slice(matchedPath.length).replace(/^\.{1,2}(?:\/|$)/, "");
   if (rest === "") {
     return withSlashLike(base, path);
@@ -97,7 +97,7 @@ export function joinStrippedPath(base: string, path: string, matchedPath = "/"):
   return rest.startsWith("/") ? stem + rest : `${stem}/${rest}`;
 }
 
-/** Adds a final slash to the Service's path if the request's path has a final slash. The path `/` does not change. */
+/** Adds a final slash to the Service's path if the request's path has a final slash. The Service's path `/` does not change. */
 function withSlashLike(base: string, path: string): string {
   const stem = base.endsWith("/") ? base.slice(0, -1) : base;
   const wantsSlash = path.endsWith("/") && (path !== "/" || base.endsWith("/"));

@@ -1,10 +1,10 @@
 /**
- * Parts of a real kong.yml that the sandbox does not support. Each entry has the consequence, for a warning. A field
- * may be listed here only if the sandbox lets no additional request pass without it. Other plugins are an exception,
- * and their warnings say so.
+ * Parts of a real kong.yml that the sandbox does not support. Each entry describes the consequence for the text of a warning. A
+ * field may be in this list only if the sandbox, without this field, lets no additional request pass. Other plugins than ours are
+ * an exception, and their warnings say this.
  */
 
-/** Entities at the top of the document. */
+/** Unsupported entities at the top of the document. */
 export const IGNORED_ENTITIES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     [
@@ -26,13 +26,13 @@ export const IGNORED_ENTITIES: Readonly<Record<string, string>> = {
   vaults: "The sandbox reads no vaults.",
 };
 
-/** Fields without any effect on requests. They need no warning. */
+/** Fields that have no effect on requests, so their absence needs no warning. */
 export const SILENT_FIELDS: readonly string[] = ["created_at", "updated_at"];
 export const SILENT_ENTITIES: readonly string[] = ["_comment", "_ignore", "_konnect", "_transform", "_workspace"];
 
 interface IgnoredField {
   readonly why: string;
-  /** Kong's default, which needs no warning. */
+  /** Kong's default of the field, which needs no warning. */
   readonly usual?: unknown;
 }
 

@@ -3,7 +3,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { listenOn } from "../http/listen.ts";
 
-/** The body of every answer. `headers` has names in lower case. `rawHeaders` has all pairs in their original order and spelling. */
+/**
+ * The body of every answer of the echo upstream. `headers` has the names in lower case. `rawHeaders` has all pairs in their
+ * original order and spelling.
+ */
 export interface Echo {
   method: string;
   path: string;
@@ -18,8 +21,8 @@ export interface EchoUpstream {
 }
 
 /**
- * @param port 0 means any free port.
- * @throws Error with code EADDRINUSE when the port is taken.
+ * @param port the port to listen on; 0 means any free port.
+ * @throws Error with code EADDRINUSE if another program has the port.
  */
 export async function startEchoUpstream(port: number): Promise<EchoUpstream> {
   const server = createServer({ maxHeaderSize: 64 * 1024 }, (request, response) => {
@@ -51,7 +54,7 @@ export async function startEchoUpstream(port: number): Promise<EchoUpstream> {
   };
 }
 
-/** Readable JSON: one line for each raw header. */
+/** Formats the body as readable JSON with one line for each raw header. */
 function formatEcho({ rawHeaders, ...rest }: Echo): string {
   const pairs = rawHeaders.map((pair) => `    ${JSON.stringify(pair)}`).join(",\n");
   return `${JSON.stringify(rest, null, 2).slice(0, -2)},\n  "rawHeaders": [\n${pairs}\n  ]\n}\n`;

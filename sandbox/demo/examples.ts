@@ -1,10 +1,10 @@
 /**
- * The example requests: `npm start` prints them, `npm start -- --check` sends them. The title of each example says what the
- * example shows.
+ * The example requests. `npm start` prints these requests, and `npm start -- --check` sends them. The title of each example says
+ * what the example shows.
  */
 import type { TokenRequest } from "./identity-provider.ts";
 
-/** Tokens by the name of their shell variable. */
+/** The tokens of the examples, by the name of their shell variable. */
 export const TOKENS = {
   READER: { client: "checkout-web", resource: "payments", scope: "payments:read" },
   WRITER: { client: "back-office", resource: "payments", scope: "payments:read payments:write" },
@@ -22,7 +22,7 @@ export interface Example {
   token?: TokenName;
   headers?: Readonly<Record<string, string>>;
   status: number;
-  /** Identity headers that the upstream gets. Null means that the upstream must not get this header. */
+  /** The identity headers that the upstream must get. Null means that the upstream must not get the header. */
   upstream?: Readonly<Record<string, string | null>>;
 }
 
@@ -97,7 +97,7 @@ export const EXAMPLES: readonly Example[] = [
   { title: "a route that no rule names", method: "GET", path: "/reports", token: "SHOPPER", status: 403 },
 ];
 
-/** Changes one character of the signature. The token stays well-formed. */
+/** Changes one character of the signature. The changed token stays well-formed. */
 export function tamper(token: string): string {
   const start = token.lastIndexOf(".") + 1;
   return token.slice(0, start) + (token[start] === "A" ? "B" : "A") + token.slice(start + 1);

@@ -1,6 +1,6 @@
 /**
- * An OpenID provider on the loopback address, for experiments. It offers discovery and JWKS. Clients get access tokens as in
- * RFC 9068 through the client credentials grant. It generates new keys at every start.
+ * An OpenID provider on the loopback address, for experiments. The provider offers discovery and a JWKS. Clients get access
+ * tokens (RFC 9068) through the client credentials grant. The provider generates new keys at every start.
  */
 import { generateKeyPair, randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -11,7 +11,7 @@ import { listenOn } from "../http/listen.ts";
 import { rereadKey } from "../stand-in/reread-key.ts";
 import { withoutDevelopmentNotices } from "./provider-notices.ts";
 
-/** The APIs that tokens are issued for: audience, scopes and signing algorithm. */
+/** The APIs for which the provider issues tokens: audience, scopes and signing algorithm. */
 const RESOURCES = {
   payments: {
     audience: "https://api.example.com/payments",
@@ -24,7 +24,7 @@ const RESOURCES = {
 
 type ResourceName = keyof typeof RESOURCES;
 
-/** Clients, and the roles in the claim `roles` of their tokens. */
+/** The clients of the provider, and the roles in the claim `roles` of their tokens. */
 const CLIENTS = { "checkout-web": ["merchant"], "back-office": ["merchant", "support"] } as const;
 
 type ClientName = keyof typeof CLIENTS;
@@ -45,10 +45,13 @@ export interface IdentityProvider {
 
 export interface ProviderOptions {
   /**
-   * The address to listen on. The issuer is always the loopback address, because policies may use http only for that address.
+   * The address to listen on. The issuer's URL always names the loopback address, because policies may use http only for that
+   * address.
    */
   host?: string | undefined;
-  /** One secret for all clients, so that other processes can request tokens. By default each client gets its own random secret. */
+  /**
+   * One secret for all clients, so that other processes can request tokens. By default, each client gets its own random secret.
+   */
   clientSecret?: string | undefined;
 }
 
@@ -56,8 +59,8 @@ const generateKey = promisify(generateKeyPair);
 const TOKEN_SECONDS = 3600;
 
 /**
- * @param port 0 means any free port.
- * @throws Error with code EADDRINUSE when the port is taken.
+ * @param port the port to listen on; 0 means any free port.
+ * @throws Error with code EADDRINUSE if another program has the port.
  */
 export async function startIdentityProvider(
   port: number,
@@ -145,7 +148,7 @@ function describeResource(indicator: string): Record<string, unknown> {
  * Requests an access token from a provider's token endpoint.
  *
  * @param url the address of the provider.
- * @throws Error with the provider's answer when the answer is not a token.
+ * @throws Error with the provider's answer if the answer contains no token.
  */
 export async function mintToken(
   url: string,

@@ -1,22 +1,29 @@
-/** kong.yml and the policies contain the sandbox's default ports. For other ports, this module writes an adapted copy. */
+/**
+ * kong.yml and the policies contain the sandbox's default ports. If the user chooses other ports, this module writes an adapted
+ * copy.
+ */
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeTemporaryDirectory } from "../run/temporary-directory.ts";
 
-/** The ports in kong.yml and policies/. */
+/** The ports in the original kong.yml and policies/. */
 export const WRITTEN_PORTS = { upstream: 9100, provider: 9400 } as const;
 
 export interface LocalCopy {
   configText: string;
   policyRoot: string;
-  /** Adapts the current files again. @returns the text of kong.yml. */
+  /**
+   * Writes the adapted copy again from the current files.
+   *
+   * @returns the text of kong.yml.
+   */
   refresh(): Promise<string>;
   remove(): Promise<void>;
 }
 
 /**
- * Returns the configuration and the policies for these ports. For the default ports these are the originals, and for other ports a
- * copy.
+ * Returns kong.yml and the directory of the policies for these ports. For the default ports, these are the original files; for
+ * other ports, an adapted copy.
  *
  * @param ports the ports of the echo upstream and the OpenID provider.
  */
@@ -43,7 +50,7 @@ export async function copyForPorts(
   return { configText, policyRoot: copy, refresh, remove: () => rm(copy, { recursive: true, force: true }) };
 }
 
-/** Files that were deleted from the policies are deleted from the copy as well. */
+/** If a policy file was deleted, its copy is deleted as well. */
 async function copyPolicies(from: string, to: string, rewrite: (text: string) => string): Promise<void> {
   const names = await readdir(from, { recursive: true });
   for (const name of await readdir(to, { recursive: true })) {

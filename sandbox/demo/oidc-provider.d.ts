@@ -1,4 +1,4 @@
-/** The part of oidc-provider that the sandbox uses; the package ships no types. */
+/** The types of the part of oidc-provider that the sandbox uses, because the package ships no types. */
 declare module "oidc-provider" {
   import type { IncomingMessage, ServerResponse } from "node:http";
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** @throws InvalidArgumentError with the valid ports. */
+/** @throws InvalidArgumentError with a message that names the valid ports. */
 export function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) {

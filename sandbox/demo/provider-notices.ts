@@ -1,7 +1,7 @@
-/** Warnings of oidc-provider about settings that are right only in a sandbox. */
+/** Hides warnings of oidc-provider about settings that are right only in a sandbox. */
 const EXPECTED = [/^oidc-provider WARNING: Unsupported runtime/, /development-only in-memory adapter/];
 
-/** Runs the task and hides these warnings. All other output appears on the terminal. */
+/** Runs the task and hides the expected warnings. All other output of the task appears on the terminal. */
 export async function withoutDevelopmentNotices<T>(task: () => Promise<T>): Promise<T> {
   const { warn } = console;
   console.warn = (...words: unknown[]) => {

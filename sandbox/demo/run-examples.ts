@@ -6,7 +6,7 @@ import type { IdentityProvider } from "./identity-provider.ts";
 export interface ExampleResult {
   example: Example;
   status: number;
-  /** How the result differs from the expectation. */
+  /** The differences between the answer and the expectation. */
   differences: readonly string[];
 }
 
@@ -21,7 +21,9 @@ export async function mintExampleTokens(
   return { ...tokens, TAMPERED: tamper(tokens.READER) };
 }
 
-/** Sends the request to the gateway. Compares the answer, and the request that reached the upstream, with the expectation. */
+/**
+ * Sends the request to the gateway. Then compares the answer, and the request that reached the upstream, with the expectation.
+ */
 export async function runExample(
   url: string,
   example: Example,

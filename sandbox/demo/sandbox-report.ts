@@ -1,5 +1,5 @@
 /**
- * The output of the sandbox: routes, curl lines to paste, and the table of a check. This module only formats results as text.
+ * The output of the sandbox: Routes, curl lines to paste, and the table of a check. This module only formats results as text.
  */
 import pc from "picocolors";
 import type { KongConfig, KongRoute } from "../config/kong-config.ts";

@@ -1,4 +1,4 @@
-/** The gateway: routes each request, asks the plugin for a decision, and proxies only the requests that the plugin lets through. */
+/** The gateway routes each request, asks the plugin for a decision, and proxies only the requests that the plugin lets pass. */
 import { randomBytes } from "node:crypto";
 import type { Upstreams } from "../config/adapt-document.ts";
 import type { KongConfig, KongService } from "../config/kong-config.ts";
@@ -13,21 +13,21 @@ import { createProxy, type Exchange, type FindAddress } from "./proxy.ts";
 import { readRequest } from "./read-request.ts";
 import { compileRouter, type MatchRoute } from "./router.ts";
 
-/** The guard's tag for Routes that need no policy, and the guard's answer to requests of all other Routes. */
+/** The tag of Routes that the guard lets pass without a policy, and the guard's answer to requests of all other Routes. */
 const PUBLIC_TAG = "jwt-policy-public";
 const GUARD_REFUSES = { status: 503, message: "The request cannot be checked at the moment" };
-/** Kong's default for a target without a port. */
+/** Kong's default port of a target. */
 const DEFAULT_TARGET_PORT = 8000;
 const INTERNAL_ERROR = { status: 500, message: "An unexpected error occurred" };
 
 export interface GatewayOptions {
   config: KongConfig;
-  /** Where requests of a Service go. By default, they go to the address in the configuration. */
+  /** Finds the address to which requests of a Service go. By default, this is the address in the configuration. */
   findAddress?: FindAddress | undefined;
   pluginClient: PluginClient;
-  /** 0 means any free port. */
+  /** The port to listen on; 0 means any free port. */
   port: number;
-  /** Variables to set, by name without `$`. Each value is the text between the quotes of nginx's `set $name "…"`. */
+  /** The nginx variables to set, by name without `$`. Each value is the text between the quotes of nginx's `set $name "…"`. */
   nginxVariables: Readonly<Record<string, string>>;
   log: Log;
 }
@@ -39,7 +39,7 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** @throws Error with code EADDRINUSE when the port is taken. */
+/** @throws Error with code EADDRINUSE if another program has the port. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { pluginClient, port, nginxVariables, log } = options;
   let { config } = options;
@@ -49,7 +49,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       log({ level: "err", source: "gateway", message, request: { id: request.id, line: request.requestLine } }),
     findAddress,
   );
-  /** Routes may name the port, but the port is known only when the server listens. So the router is compiled later. */
+  /** Routes may name the port, which is known only after the server listens. Therefore the router is compiled later. */
   let match: MatchRoute = () => undefined;
 
   const decide = async (request: GatewayRequest): Promise<EventOutcome> => {
@@ -105,7 +105,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-/** The Service's host may be the name of an upstream. */
+/** The host of a Service may be the name of an upstream. */
 function addressOf({ protocol, host, port }: KongService, upstreams: Upstreams): ReturnType<FindAddress> {
   const [target] = upstreams.get(host) ?? [];
   const [, targetHost, targetPort] = /^(.*?)(?::(\d+))?$/.exec(target ?? "") ?? [];

@@ -1,4 +1,6 @@
-/** Proxies an allowed request to a service over HTTP/1.1, with TLS or without. Streams the bodies in both directions. */
+/**
+ * Proxies an allowed request to a Service over HTTP/1.1, with or without TLS. The proxy streams the bodies in both directions.
+ */
 import {
   type ClientRequest,
   Agent as HttpAgent,
@@ -16,7 +18,7 @@ import { readHeaderList } from "../message/header-list.ts";
 import { createErrorAnswer, isOver, type Refusal, sendOwnAnswer } from "../message/kong-error.ts";
 import { buildDownstreamHeaders, buildUpstreamHeaders } from "./upstream-headers.ts";
 
-/** One request and its answer, over node:http. */
+/** One request to the gateway and its answer, as node:http represents them. */
 export interface Exchange {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
@@ -25,15 +27,15 @@ export interface Exchange {
 }
 
 interface UpstreamProxy {
-  /** Resolves when the response has been sent or aborted. Never rejects. */
+  /** Resolves when the response has been sent or aborted. The promise never rejects. */
   forward(request: GatewayRequest, exchange: Exchange): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Where requests of a Service go. */
+/** Finds the address to which requests of a Service go. */
 export type FindAddress = (service: KongService) => Pick<KongService, "protocol" | "host" | "port">;
 
-/** Reports why an upstream failed. */
+/** Logs the reason why an upstream failed. */
 type ReportFailure = (request: GatewayRequest, message: string) => void;
 
 const UPSTREAM_FAILED: Refusal = {
@@ -42,11 +44,11 @@ const UPSTREAM_FAILED: Refusal = {
 };
 const UPSTREAM_TIMED_OUT: Refusal = { status: 504, message: "The upstream server is timing out" };
 
-/** @param findAddress where requests of a Service go. */
+/** @param findAddress finds the address to which requests of a Service go. */
 export function createProxy(report: ReportFailure, findAddress: FindAddress): UpstreamProxy {
   const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
 
-  /** Rejects if the upstream gives no answer. */
+  /** The promise rejects if the upstream sends no answer. */
   const ask = (request: GatewayRequest, { incoming, outgoing, awaitsContinue }: Exchange): Promise<IncomingMessage> => {
     const { service } = request.route;
     const { protocol, host, port } = findAddress(service);
@@ -59,7 +61,7 @@ export function createProxy(report: ReportFailure, findAddress: FindAddress): Up
     }
     const isChunked = sendsBody && incoming.headers["content-length"] === undefined;
     const headers = [
-      // Node does not send Trailer with a body of a known length, so it is left out.
+      // The header `Trailer` is left out, because Node does not send it with a body of a known length.
       ...buildUpstreamHeaders(request).filter(([name]) => isChunked || name.toLowerCase() !== "trailer"),
       ...(isChunked ? [["Transfer-Encoding", "chunked"] as const] : []),
     ];
@@ -105,7 +107,7 @@ export function createProxy(report: ReportFailure, findAddress: FindAddress): Up
         outgoing.writeHead(answer.statusCode ?? 502, buildDownstreamHeaders(headers, request.id).flat());
         await pipeline(answer, outgoing);
       } catch {
-        // If one side has closed early, the other side must see that the body is incomplete.
+        // If one side has closed its connection early, the other side must see that the body is incomplete.
         answer.destroy();
         outgoing.destroy();
       }
@@ -117,7 +119,7 @@ export function createProxy(report: ReportFailure, findAddress: FindAddress): Up
   };
 }
 
-/** The server name in TLS must be a host name, and never an IP address (RFC 6066 section 3). */
+/** The server name in TLS must be a host name, and cannot be an IP address (RFC 6066 section 3). */
 function serverName(host: string): string {
   return isIP(host) === 0 ? host : "";
 }
@@ -141,7 +143,10 @@ function limitTime(asked: ClientRequest, { connectTimeout, readTimeout }: KongSe
 
 class UpstreamTimeoutError extends Error {}
 
-/** The query for the upstream, with its `?`. If no plugin has set another query, it is unchanged, even if it is empty. */
+/**
+ * The query for the upstream, with its `?`. If no plugin has set another query, the client's query is used unchanged, even if it
+ * is empty.
+ */
 function upstreamQuery({ target, rawQuery }: GatewayRequest): string {
   return rawQuery === undefined ? target.slice(stripQuery(target).length) : rawQuery && `?${rawQuery}`;
 }

@@ -1,4 +1,4 @@
-/** The steps of nginx and Kong before the plugins: check, normalise, route. */
+/** The steps of nginx and Kong before the plugins: check the request, normalise its path, find its Route. */
 
 import type { KongRoute } from "../config/kong-config.ts";
 import { normalizePath, stripQuery } from "../config/request-path.ts";
@@ -22,7 +22,7 @@ const NEEDS_TLS: Refusal = {
   ],
 };
 
-/** Kong's answers to requests of a gRPC Route that are not gRPC over HTTP/2. */
+/** Kong's answers if a request of a gRPC Route is not gRPC over HTTP/2. */
 const NOT_GRPC: Refusal = { status: 415, message: "Non-gRPC request matched gRPC route" };
 const NEEDS_HTTP2: Refusal = {
   status: 426,
@@ -33,7 +33,7 @@ const NEEDS_HTTP2: Refusal = {
   ],
 };
 
-/** @returns the request with its Route, or a refusal. */
+/** @returns the request with its Route, or the answer that refuses the request. */
 export function readRequest(
   received: ReceivedRequest,
   id: string,
@@ -51,7 +51,7 @@ export function readRequest(
     return refuse({ status: 404, message: "no Route matched with those values" });
   }
   const host = readHostName(targetHost ?? hostHeader ?? "") ?? "kong";
-  // As on Kong, routing does not depend on the protocols of a Route.
+  // As on Kong, the protocols of a Route have no influence on routing.
   const unserved = refuseProtocol(matched.route, received, host);
   if (unserved !== undefined) {
     return refuse(unserved);

@@ -1,4 +1,4 @@
-/** The checks of nginx. nginx refuses these requests before Kong and its plugins see them. */
+/** The checks of nginx. */
 
 import { isAcceptedPath, stripQuery } from "../config/request-path.ts";
 import { findHeaders, type HeaderList } from "../message/header-list.ts";
@@ -10,7 +10,7 @@ const FIRST_BUFFER_BYTES = 1024;
 const LARGE_BUFFER_BYTES = 8 * 1024;
 const LARGE_BUFFERS = 4;
 
-/** Maximum number of header lines. Kong's nginx answers 400 to requests with more lines. */
+/** The largest number of header lines. Kong's nginx answers 400 to requests with more header lines. */
 const MAX_HEADER_LINES = 1000;
 
 /** nginx answers 400 if one of these headers appears twice. */
@@ -64,7 +64,9 @@ export function readHostName(host: string): string | undefined {
   return name.toLowerCase().replace(/\.$/, "");
 }
 
-/** nginx puts lines into buffers. A line that does not fit into the rest of a buffer moves as a whole to a new large buffer. */
+/**
+ * nginx puts lines into buffers. If a line does not fit into the rest of a buffer, the whole line moves to a new large buffer.
+ */
 function checkSizes(requestLine: string, headers: HeaderList): Refusal | undefined {
   let free = FIRST_BUFFER_BYTES;
   let buffers = 0;

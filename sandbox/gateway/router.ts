@@ -13,11 +13,14 @@ const SPLIT_ROUTES_NAMESPACE = "7f145bf9-0dce-4f91-98eb-debbce4b9f6b";
 
 interface RouteMatch {
   route: KongRoute;
-  /** The start of the request path that the route's path matches. Absent when the route has no paths. */
+  /** The start of the request path that a path of the Route matches. It is absent if the Route has no paths. */
   matchedPath?: string;
 }
 
-/** @param host the Host header as sent, port included. @param path in Kong's normal form. */
+/**
+ * @param host the Host header as the client sent it, port included.
+ * @param path the path in Kong's normal form.
+ */
 export type MatchRoute = (
   method: string,
   host: string | undefined,
@@ -26,16 +29,16 @@ export type MatchRoute = (
 ) => RouteMatch | undefined;
 
 /**
- * A candidate is a route without paths, the paths of a route that have the same length, or all regular expressions of a
- * route. The router compares candidates by length, so each candidate must have only one length.
+ * A candidate is a Route without paths, the plain paths of a Route that have the same length, or all regular expressions of a
+ * Route. The router compares candidates by length, so each candidate must have only one length.
  */
 interface Candidate {
   id: string;
   route: KongRoute;
   paths: readonly string[];
-  /** Whether the paths are regular expressions. */
+  /** Whether the paths of the candidate are regular expressions. */
   isRegex: boolean;
-  /** @returns the start of the path that matches. */
+  /** @returns the start of the request path that the candidate matches. */
   matchPath(path: string): string | undefined;
   headers: readonly HeaderTest[];
 }
@@ -47,7 +50,7 @@ export function compileRouter(routes: readonly KongRoute[], port: number): Match
   const candidates = routes.flatMap(splitByPathLength).sort(comparePriority);
   return (method, host, path, headers = []) => {
     if (!isUtf8(Buffer.from(path + (host ?? ""), "latin1"))) {
-      // Kong's router accepts only valid UTF-8. For other bytes it logs an error and finds no route.
+      // Kong's router accepts only valid UTF-8. If the path or the host has other bytes, it logs an error and finds no Route.
       return undefined;
     }
     const [hostName, hostPort = port] = splitPort(host ?? "");
@@ -66,7 +69,7 @@ export function compileRouter(routes: readonly KongRoute[], port: number): Match
   };
 }
 
-/** A criterion that the route does not have matches every request. */
+/** If the Route does not have a criterion, this criterion matches every request. */
 function matchesAny(wanted: readonly string[] | undefined, matches: (one: string) => boolean): boolean {
   return wanted === undefined || wanted.length === 0 || wanted.some(matches);
 }
@@ -98,7 +101,7 @@ function isRegexPath(path: string): boolean {
   return path.startsWith("~");
 }
 
-/** Kong anchors regular expressions at the start of the path, and matches UTF-8 characters, not bytes. */
+/** Kong anchors regular expressions at the start of the path, and compares UTF-8 characters instead of bytes. */
 function compilePaths(paths: readonly string[]): Candidate["matchPath"] {
   const tests = paths.map((written): Candidate["matchPath"] => {
     if (!isRegexPath(written)) {
@@ -121,7 +124,7 @@ function compilePaths(paths: readonly string[]): Candidate["matchPath"] {
   };
 }
 
-/** One of the header's values must be one of the wanted values. Letter case does not matter. */
+/** One of the header's values must be equal to one of the Route's values. The comparison ignores letter case. */
 function compileHeader(name: string, wanted: readonly string[]): HeaderTest {
   const variable = name.toLowerCase().replaceAll("-", "_");
   const tests = wanted.map((value) => {
@@ -162,7 +165,7 @@ function hasOnlyPlainHosts({ route }: Candidate): boolean {
   return route.hosts !== undefined && !route.hosts.some((host) => host.includes("*"));
 }
 
-/** Kong compares hosts byte by byte, so upper and lower case differ. */
+/** Kong compares hosts byte by byte, so letter case matters. */
 function matchesHost(pattern: string, host: string, port: number): boolean {
   const [name, wantedPort] = splitPort(pattern);
   if (wantedPort !== undefined && wantedPort !== port) {

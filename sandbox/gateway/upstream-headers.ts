@@ -1,4 +1,4 @@
-/** The headers of a proxied request and of its response, as Kong and nginx send them. */
+/** The headers of a proxied request and of its response, as Kong and nginx would send them. */
 
 import { stripQuery } from "../config/request-path.ts";
 import type { GatewayRequest } from "../message/gateway-request.ts";
@@ -49,8 +49,8 @@ export function buildUpstreamHeaders(request: GatewayRequest): HeaderList {
 }
 
 /**
- * The headers for the client. These are the headers of the upstream's response that are not about its connection, and the
- * gateway's own headers.
+ * Returns the headers for the client. These are the gateway's own headers, and the headers of the upstream's response except
+ * those about its connection.
  */
 export function buildDownstreamHeaders(raw: HeaderList, requestId: string): Header[] {
   const dropped = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "trailer", "via"]);
@@ -73,8 +73,8 @@ function isForwarded(name: string): boolean {
 }
 
 /**
- * Removes the headers that `Connection` names. Kong does this after all plugins have run. So a client can remove a header that a
- * plugin set. A plugin can only prevent this by refusing the request.
+ * Removes the headers that the client's header `Connection` names. Kong removes these headers after all plugins have run, so a
+ * client can remove a header that a plugin set. A plugin can prevent this removal only by refusing the request.
  */
 function removeNamedByConnection(headers: HeaderList): HeaderList {
   return listTokens(findHeaders(headers, "connection")[0]).reduce(removeHeader, headers);

@@ -3,11 +3,11 @@ import type { AddressInfo, Socket } from "node:net";
 import { listenOn } from "./listen.ts";
 
 /**
- * The limit is higher than in request-check.ts. Node must accept such requests, so that request-check.ts can refuse them by nginx's
- * own limits.
+ * Node's limit is higher than the limits in request-check.ts. Node must accept large requests, so that request-check.ts can
+ * refuse them by nginx's own limits.
  */
 const MAX_HEADER_BYTES = 64 * 1024;
-/** Milliseconds after which an idle connection is closed. */
+/** After this number of milliseconds, an idle connection is closed. */
 const IDLE_TIMEOUT = 60_000;
 
 /** @param awaitsContinue whether the client waits for `100 Continue` before it sends the body. */
@@ -15,7 +15,7 @@ export type OnRequest = (incoming: IncomingMessage, outgoing: ServerResponse, aw
 
 interface HttpServer {
   readonly port: number;
-  /** Stops listening and closes every connection. */
+  /** Stops listening and closes all connections. */
   stop(): Promise<void>;
 }
 
@@ -27,16 +27,16 @@ interface HttpServer {
  */
 export async function startHttpServer(port: number, onRequest: OnRequest): Promise<HttpServer> {
   const server = createServer(
-    // request-check.ts answers requests without a Host as nginx does.
+    // Node accepts requests without a Host, so that request-check.ts can answer them as nginx does.
     { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: IDLE_TIMEOUT, requireHostHeader: false },
     (incoming, outgoing) => onRequest(incoming, outgoing, false),
   );
   server.on("checkContinue", (incoming, outgoing) => onRequest(incoming, outgoing, true));
-  // nginx supports only `100-continue` and ignores any other expectation.
+  // nginx supports only the expectation `100-continue` and ignores all others.
   server.on("checkExpectation", (incoming, outgoing) => onRequest(incoming, outgoing, false));
   server.on("clientError", refuseMalformed);
   server.on("connect", (_, socket) => socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"));
-  // node does not list connections whose request it could not parse, so their sockets are kept here.
+  // Node does not list connections whose request it could not parse, so this set has their sockets.
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
     sockets.add(socket);

@@ -1,15 +1,15 @@
 import type { Server } from "node:net";
 
 /**
- * Some clients open more connections at once than Node's default of 511. The kernel would drop the other connections, and their
- * clients would wait or get a reset.
+ * This backlog is larger than Node's default of 511, because some clients open more connections at once. With the default, the
+ * kernel would drop the other connections, and their clients would wait or get a reset.
  */
 const BACKLOG = 4096;
 
 /**
- * Listens on a port, by default of the loopback address.
+ * Listens on a port, by default on the loopback address.
  *
- * @param port 0 means any free port.
+ * @param port the port; 0 means any free port.
  * @throws Error with `code` such as EADDRINUSE.
  */
 export function listenOn(server: Server, port: number, host = "127.0.0.1"): Promise<void> {

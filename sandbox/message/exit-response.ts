@@ -2,7 +2,7 @@
 import type { ExitArgs, Struct, Value } from "../../plugin/server/protocol/messages.ts";
 import { escapeHeaderName, escapeHeaderValue, type Header } from "./header-list.ts";
 
-/** nginx keeps only one value of each of these headers. For a list, this is the last value. */
+/** nginx keeps only one value of each of these headers. If a plugin sets a list, nginx keeps the last value. */
 const SINGLE_VALUED = new Set([
   "accept-ranges",
   "content-encoding",
@@ -22,12 +22,12 @@ const SINGLE_VALUED = new Set([
 
 export interface ExitResponse {
   status: number;
-  /** Byte strings, ready to send. */
+  /** The headers as byte strings, ready to send. */
   headers: readonly Header[];
   body: Uint8Array;
 }
 
-/** @throws Error if the status or a header value is invalid, as in Kong's PDK. */
+/** @throws Error if the status or a header value is invalid, as Kong's PDK does. */
 export function readExitResponse({ status = 0, body, headers }: Partial<ExitArgs>): ExitResponse {
   if (status < 100 || status > 599) {
     throw new Error("code must be a number between 100 and 599");
@@ -45,8 +45,8 @@ export function readExitResponse({ status = 0, body, headers }: Partial<ExitArgs
 }
 
 /**
- * Reads header values from a Struct: strings, numbers, booleans, lists of strings. An empty text becomes a space, as in Kong,
- * because nginx would remove an empty header.
+ * Reads header values from a protobuf Struct: strings, numbers, booleans, lists of strings. An empty text becomes a space, as in
+ * Kong, because nginx would remove an empty header.
  *
  * @returns byte strings.
  * @throws Error for a list with an item that is not a string.
@@ -60,14 +60,14 @@ export function readHeaderValues(struct: Struct): [name: string, values: string[
 
 function readValues(name: string, value: Value): string[] | undefined {
   if (value.listValue || value.structValue) {
-    // A map counts as an empty list.
+    // As in Kong, a map counts as an empty list.
     const items = value.listValue?.values ?? [];
     if (items.some((item) => item.stringValue === undefined)) {
       throw new Error(`invalid header value in array "${name}": expected string`);
     }
     return items.map((item) => toByteString(item.stringValue || " "));
   }
-  // Kong's conversion loses false and null, so such a header is not sent.
+  // Kong's conversion loses the values false and null, so a header with such a value is not sent.
   const scalar = value.stringValue ?? value.numberValue ?? (value.boolValue || undefined);
   return scalar === undefined ? undefined : [toByteString(String(scalar) || " ")];
 }

@@ -6,10 +6,10 @@ export type LogLevel = "debug" | "info" | "notice" | "warn" | "err";
 
 export interface LogEntry {
   level: LogLevel;
-  /** The writer of the entry: the gateway, the plugin through `kong.log`, or the plugin server's process through its output. */
+  /** The source of the entry: the gateway, the plugin through `kong.log`, or the plugin server's process through its output. */
   source: "gateway" | "plugin" | "plugin server";
   message: string;
-  /** The request to which the entry belongs, as its id and request line. */
+  /** The request to which the entry belongs: its id and its request line. */
   request?: { id: string; line: string };
 }
 
@@ -17,7 +17,7 @@ export type Log = (entry: LogEntry) => void;
 
 /**
  * Formats an entry like a line of Kong's error log. In Kong's log, lines of the plugin do not contain the plugin's name.
- * Unprintable characters are escaped because parts of the text may come from a client.
+ * Unprintable characters are escaped, because parts of the text may come from a client.
  */
 export function formatLogEntry({ level, source, message, request }: LogEntry): string {
   const from = source === "plugin" ? "" : `[${source}] `;

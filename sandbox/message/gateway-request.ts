@@ -8,33 +8,39 @@ export interface Authenticated {
   credential?: { id?: string; consumerId?: string };
 }
 
-/** A routed request. Strings that come from the client are byte strings: one character per byte (latin1). */
+/**
+ * A request for which the gateway has found a Route. Strings from the client are byte strings, with one character per byte
+ * (latin1).
+ */
 export interface GatewayRequest {
-  /** 32 hexadecimal digits: Kong's request id. */
+  /** Kong's request id, which has 32 hexadecimal digits. */
   id: string;
-  /** As received: `GET /payments?x=1 HTTP/1.1`. */
+  /** The request line as received: `GET /payments?x=1 HTTP/1.1`. */
   requestLine: string;
   method: string;
-  /** Path and query as received. */
+  /** The path and the query as received. */
   target: string;
-  /** The query for the upstream. Undefined until a plugin sets a query. */
+  /** The query for the upstream. It is undefined until a plugin sets a query. */
   rawQuery?: string;
   /** `1.0` or `1.1`. */
   httpVersion: string;
-  /** Plugins read and change these headers. The upstream gets the result. */
+  /** The headers that plugins read and change. The upstream gets the changed headers. */
   headers: HeaderList;
   remoteAddress: string;
   /** The port on which the gateway received the request. */
   port: number;
   route: KongRoute;
-  /** The start of the request's path, as far as a path of the route matches it. Absent if the route has no paths. */
+  /** The start of the request's path that a path of the Route matches. It is absent if the Route has no paths. */
   matchedPath?: string;
-  /** The host in lower case, without port. It is `kong` when the client sends no host. */
+  /** The host in lower case, without port. If the client sends no host, it is `kong`. */
   host: string;
-  /** Variables that the configuration sets, by name. Each value is the text between the quotes of nginx's `set $name "…"`. */
+  /**
+   * The nginx variables that the configuration sets, by name. Each value is the text between the quotes of nginx's `set $name
+   * "…"`.
+   */
   nginxVariables: Readonly<Record<string, string>>;
-  /** All Consumers of the configuration. */
+  /** All Consumers in the configuration. */
   consumers: readonly KongConsumer[];
-  /** The client's identity, as set by the plugin. */
+  /** The client's identity, which the plugin has set. */
   authenticated: Authenticated;
 }

@@ -1,6 +1,6 @@
 /**
- * Request headers as nginx keeps them: an ordered list with the client's spelling. Names are compared case-insensitively.
- * Names and values are byte strings: one character per byte (latin1).
+ * Request headers as nginx keeps them: an ordered list with the client's spelling. Comparisons of names ignore letter case. Names
+ * and values are byte strings, with one character per byte (latin1).
  */
 
 export type Header = readonly [name: string, value: string];
@@ -33,8 +33,8 @@ export function removeHeader(headers: HeaderList, name: string): HeaderList {
 }
 
 /**
- * Replaces all headers of this name, at the position of the first. If there are no values, the headers are removed. `_` and `-`
- * are different.
+ * Replaces all headers of this name, at the position of the first of them. If there are no values, the headers are removed. In
+ * this comparison, `_` and `-` are different characters.
  */
 export function setHeader(headers: HeaderList, name: string, values: readonly string[]): HeaderList {
   const wanted = name.toLowerCase();
@@ -51,12 +51,12 @@ export function setHeader(headers: HeaderList, name: string, values: readonly st
   return [...others.slice(0, index), [headers[index]?.[0] ?? name, first], ...others.slice(index), ...added];
 }
 
-/** Headers that nginx itself parses. Their variables do not contain headers that are spelled with underscores. */
+/** Headers that nginx itself parses. The nginx variable of such a header ignores headers whose names have underscores. */
 const KNOWN_TO_NGINX = ["user_agent", "x_forwarded_for"];
 
 /**
- * The value of nginx's `$http_…` variable. The value joins the values of every header whose name matches when dashes count as
- * underscores.
+ * Returns the value of nginx's `$http_…` variable. Dashes in the names of headers count as underscores. The value joins the
+ * values of all headers whose names match.
  *
  * @param name the part after `http_`.
  */

@@ -5,7 +5,7 @@ import type { Header } from "./header-list.ts";
 
 export const SERVER_NAME = "jwt-policy-sandbox";
 
-/** An error answer of the gateway itself. `headers` are added to the usual ones. */
+/** An error answer of the gateway itself. The answer has `headers` in addition to the usual headers. */
 export interface Refusal {
   status: number;
   message: string;
@@ -17,12 +17,12 @@ export function createErrorAnswer(requestId: string, { status, message, headers 
   return { status, headers: [["Content-Type", "application/json; charset=utf-8"], ...headers], body };
 }
 
-/** Whether an answer has begun, or can no longer be sent. */
+/** Whether an answer has begun, or the connection is closed. */
 export function isOver(response: ServerResponse): boolean {
   return response.headersSent || response.destroyed;
 }
 
-/** Sends an answer of the gateway or the plugin, not of an upstream. */
+/** Sends an answer that comes from the gateway or the plugin. */
 export function sendOwnAnswer(response: ServerResponse, requestId: string, answer: ExitResponse): void {
   if (isOver(response)) {
     return;

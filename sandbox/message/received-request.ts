@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import { type HeaderList, readHeaderList } from "./header-list.ts";
 
-/** A request as the client sent it, before Kong routes it. Strings are byte strings: one character per byte (latin1). */
+/** A request as the client sent it, before Kong routes it. Strings are byte strings, with one character per byte (latin1). */
 export interface ReceivedRequest {
   readonly method: string;
   /** nginx's `$request`: `GET /a?b HTTP/1.1`. */
   readonly requestLine: string;
-  /** Path and query. */
+  /** The path and the query of the request. */
   readonly target: string;
   /** The host in an absolute request target, the form that clients send to proxies. */
   readonly targetHost: string | undefined;
@@ -24,7 +24,8 @@ export function readReceived({
   rawHeaders,
   socket,
 }: IncomingMessage): ReceivedRequest {
-  // Only path and query of an absolute target are used. Such a target has a scheme and a host, as in requests to proxies.
+  // If the request target is absolute, only its path and its query are used. An absolute target has a scheme and a host, as in
+  // requests to proxies.
   const [, targetHost, rest = url] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
   return {
     method,

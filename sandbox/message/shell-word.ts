@@ -1,6 +1,6 @@
 import { toPrintable } from "../../plugin/core/text/printable.ts";
 
-/** Characters that a shell leaves as they are. */
+/** Words of only these characters need no quotes in a shell. */
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /**

@@ -1,4 +1,7 @@
-/** `kong.client` of Kong's PDK: Consumers, and the authenticated client. In the sandbox, no later plugin reads this data. */
+/**
+ * `kong.client` of Kong's PDK, which handles Consumers and the authenticated client. In the sandbox, no later plugin reads these
+ * data.
+ */
 import {
   AuthenticateArgsMessage,
   AuthenticatedCredentialMessage,

@@ -1,6 +1,6 @@
 /**
  * Kong's plugin development kit over `ProtoBuf:1`: the methods that our plugin calls, by their names on the wire. Type
- * conversions have the same unexpected results as in Kong.
+ * conversions have the same unexpected results as in Kong's PDK.
  */
 import {
   ExitArgsMessage,
@@ -66,7 +66,7 @@ export function callPdk(context: PdkContext, method: string, args: Uint8Array): 
   return Object.hasOwn(METHODS, method) ? METHODS[method]?.(context, args) : undefined;
 }
 
-/** Headers beyond `max` are silently left out. Names are in lower case. Repeated headers become a list. */
+/** Headers beyond `max` are silently left out. Names are in lower case, and repeated headers become a list. */
 function collectHeaders(request: GatewayRequest, max: number): Map<string, string | string[]> {
   if (max < 1 || max > MAX_HEADERS) {
     throw new Error(`max_headers must be >= 1 and <= ${MAX_HEADERS}`);

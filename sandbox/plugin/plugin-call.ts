@@ -14,10 +14,10 @@ import type { PdkContext } from "./pdk-method.ts";
 import type { PluginConnection } from "./plugin-connection.ts";
 
 /**
- * Sends the call and reads its answer.
+ * Sends the call and reads the server's answer.
  *
  * @param call the call, including its sequence.
- * @throws Error when the answer does not match the call. The connection is then unusable.
+ * @throws Error when the answer does not match the call. After an error, the connection cannot be used again.
  */
 export async function exchangeCall(connection: PluginConnection, call: RpcCall): Promise<RpcReturn> {
   connection.writeFrame(RpcCallMessage.encode(call));
@@ -27,8 +27,8 @@ export async function exchangeCall(connection: PluginConnection, call: RpcCall):
 /**
  * Lets the plugin server handle an event.
  *
- * @returns `proceed` only after the empty frame and an answer with the same sequence. After an exit the connection is
- * unusable, because the plugin server waits for a reply that never comes.
+ * @returns `proceed` only after the empty frame and an answer with the same sequence. After an exit, the connection cannot be
+ * used again, because the plugin server waits for a reply that never comes.
  */
 export async function exchangeEvent(
   connection: PluginConnection,

@@ -1,6 +1,6 @@
 /**
- * The gateway's client of the plugin server. It handles plugin instances, events and their failures as Kong's `plugin.lua` and
- * `pb_rpc.lua` do. A request passes only after a completed event.
+ * The gateway's client of the plugin server. The client handles plugin instances, events and their failures as Kong's
+ * `plugin.lua` and `pb_rpc.lua` do. A request passes only after a completed event.
  */
 import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { KongPlugin } from "../config/kong-config.ts";
@@ -14,21 +14,24 @@ import { createInstances } from "./plugin-instances.ts";
 
 const PLUGIN_NAME = "jwt-policy";
 
-/** Kong retries forever in a busy loop. The sandbox stops retrying, so that a broken plugin server does not block the sandbox. */
+/**
+ * Kong retries forever in a busy loop. The sandbox stops after this many attempts, so that a broken plugin server does not block
+ * it.
+ */
 const MAX_TRIES = 100;
 
-/** The plugin's decision. `failed` means that Kong answers 500. */
+/** The result of the plugin's access phase. `failed` means that the gateway answers 500, as Kong does. */
 export type EventOutcome = { kind: "proceed" } | { kind: "exit"; response: ExitResponse } | { kind: "failed" };
 
 export interface PluginClient {
-  /** Runs the plugin's access phase. Never rejects. */
+  /** Runs the plugin's access phase. The promise never rejects. */
   handleAccess(plugin: KongPlugin, request: GatewayRequest): Promise<EventOutcome>;
   close(): void;
 }
 
 export interface PluginClientOptions {
   socketPath: string;
-  /** Time limit for one read from the plugin server, in milliseconds. */
+  /** The time limit for one read from the plugin server, in milliseconds. */
   readTimeout: number;
   log: Log;
 }

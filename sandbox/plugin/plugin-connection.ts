@@ -1,15 +1,15 @@
-/** Connections to the plugin server's socket, kept alive for the next call as in Kong. */
+/** Connections to the plugin server's socket, which are kept open for the next call as in Kong. */
 import { connect, type Socket } from "node:net";
 import { createFrameReader, encodeFrame } from "../../plugin/server/protocol/frames.ts";
 
-/** The length field before each frame. */
+/** The size in bytes of the length field before each frame. */
 const FRAME_HEAD_BYTES = 4;
 
-/** Errors have the messages that Kong's sockets use. Kong retries when it finds `closed`. */
+/** Errors of a connection have the same messages as in Kong. Kong retries a call that fails with `closed`. */
 export interface PluginConnection {
   /** @throws Error `closed` or `timeout`. */
   readFrame(): Promise<Buffer>;
-  /** @throws Error `broken pipe` when the peer has gone. */
+  /** @throws Error `broken pipe` when the plugin server has closed the connection. */
   writeFrame(payload: Uint8Array): void;
   /** Returns the connection to the pool. */
   keepAlive(): void;
@@ -36,7 +36,7 @@ export function createConnectionPool(socketPath: string, readTimeout: number): C
 
   const takeIdle = (): OpenConnection | undefined => {
     for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
-      // Like Kong, drop a connection that was closed meanwhile or has received unexpected bytes.
+      // As in Kong, a connection is dropped if it was closed in the meantime or has received unexpected bytes.
       if (connection.isQuiet()) {
         return connection;
       }

@@ -1,29 +1,30 @@
 /**
- * Plugin instances in the plugin server. Each plugin entity of the configuration has one instance, which starts on first use.
+ * Plugin instances in the plugin server. Each plugin entity of the configuration has one instance, which the first request
+ * starts.
  */
 import type { KongPlugin } from "../config/kong-config.ts";
 
-/** The id of the default workspace in every DB-less Kong. */
+/** The id that the default workspace has in every DB-less Kong. */
 const WORKSPACE_ID = "0dc6f45b-8f8d-40d2-a504-473544ee190b";
 
-/** How long a request waits while another request starts the same instance, in milliseconds. */
+/** The longest time that a request waits while another request starts the same instance, in milliseconds. */
 const CLAIM_TIMEOUT = 10_000;
 
 export interface Instances {
   /** @throws Error when the instance fails to start. */
   getId(plugin: KongPlugin): Promise<number>;
-  /** Forgets all started instances. Call this if the plugin server does not know one of them any longer. */
+  /** Forgets all started instances. The client calls this if the plugin server no longer knows one of these instances. */
   reset(): void;
 }
 
-/** @param start starts an instance with this configuration and returns its id. */
+/** @param start starts an instance with a configuration and returns the instance's id. */
 export function createInstances(start: (config: Record<string, unknown>) => Promise<number>): Instances {
   let started = new WeakMap<KongPlugin, number>();
   const starting = new Map<KongPlugin, Promise<unknown>>();
   const configs = new WeakMap<KongPlugin, Record<string, unknown>>();
   let lastSequence = 0;
 
-  /** Each version of a plugin's configuration has its own sequence, as on Kong. */
+  /** As on Kong, each version of a plugin's configuration has its own sequence number. */
   const configOf = (plugin: KongPlugin): Record<string, unknown> => {
     let config = configs.get(plugin);
     if (config === undefined) {
@@ -59,7 +60,7 @@ export function createInstances(start: (config: Record<string, unknown>) => Prom
   };
 }
 
-/** Returns the plugin's configuration with the fields that Kong adds. */
+/** Returns the plugin's configuration, together with the fields that Kong adds. */
 function describeInstance(plugin: KongPlugin, sequence: number): Record<string, unknown> {
   const { id, routeId, serviceId, instanceName, config } = plugin;
   return {
@@ -74,7 +75,7 @@ function describeInstance(plugin: KongPlugin, sequence: number): Record<string, 
   };
 }
 
-/** Waits until the other start has succeeded or failed. */
+/** Waits until another request has started this instance or has failed to start it. */
 async function withinClaimTimeout(other: Promise<unknown>, plugin: KongPlugin): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {

@@ -1,6 +1,6 @@
 /**
- * Runs the plugin server's process as Kong does. The environment is empty, the output is read line by line, and the process is
- * restarted when it dies.
+ * Runs the plugin server's process as Kong does. As in Kong, the environment is empty, the output is read line by line, and the
+ * process is restarted when it dies.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,15 +9,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** Kong restarts a process no sooner than one second after its last start. */
 const RESPAWN_INTERVAL = 1_000;
-/** Milliseconds between the signal to stop and the kill. */
+/** The process gets this number of milliseconds between SIGTERM and SIGKILL. */
 const STOP_TIMEOUT = 2_000;
 
 export interface PluginProcess {
-  /** The id of the running process. Undefined between the end of one process and the start of the next. */
+  /** The id of the running process. The id is undefined between the end of one process and the start of the next. */
   pid(): number | undefined;
   /**
-   * Ends the process without a restart. Kong's worker sends SIGTERM and soon kills the launcher, but the launcher's server
-   * keeps running.
+   * Ends the process and does not restart it. On Kong, the worker sends SIGTERM and soon kills the launcher, but the launcher's
+   * server keeps running.
    */
   stop(signal?: NodeJS.Signals, killAfterMs?: number): Promise<void>;
 }
@@ -48,7 +48,7 @@ export function runPluginProcess({ command, onLine, onChange }: PluginProcessOpt
     for (const output of [process.stdout, process.stderr]) {
       createInterface({ input: output }).on("line", (line) => line !== "" && onLine(line));
     }
-    // A write to a process that has ended must not end this process.
+    // A write to the plugin server after its end must not end the sandbox.
     process.stdin.on("error", () => undefined);
     const [code, signal] = await once(process, "exit");
     child = undefined;

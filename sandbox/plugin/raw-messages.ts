@@ -1,17 +1,20 @@
 /**
- * Protobuf messages from byte strings. Kong copies header bytes into `string` fields unchanged, even if they are not valid
- * UTF-8. An encoder for JavaScript strings would change them. Byte strings have one character per byte (latin1).
+ * Encodes byte strings in protobuf messages. Kong copies header bytes into `string` fields unchanged, even if they are not valid
+ * UTF-8. An encoder for JavaScript strings would change these bytes. The byte strings have one character per byte (latin1).
  */
 import protobuf from "protobufjs/light.js";
 
 const BYTES_FIELD = (id: number): number => (id << 3) | 2;
 
-/** Encodes `kong_plugin_protocol.String`. In proto3, an empty string and an absent string are both written as no bytes. */
+/** Encodes `kong_plugin_protocol.String`. In proto3, an empty string and an absent string are both encoded as zero bytes. */
 export function encodeString(text: string | undefined): Uint8Array {
   return text ? encodeBytesField(1, Buffer.from(text, "latin1")) : new Uint8Array(0);
 }
 
-/** Encodes a `google.protobuf.Struct` of strings and lists of strings. Like Kong's encoder, it turns an empty list into `{}`. */
+/**
+ * Encodes a `google.protobuf.Struct` of strings and lists of strings. Like Kong's encoder, this function turns an empty list into
+ * `{}`.
+ */
 export function encodeStruct(values: ReadonlyMap<string, string | readonly string[]>): Uint8Array {
   const entries = [...values].map(([key, value]) =>
     encodeBytesField(

@@ -1,6 +1,9 @@
-/** Which characters a part of a regular expression accepts. Names mean the same as in Rust's `regex`, which Kong's router uses. */
+/**
+ * Tests whether a part of a regular expression accepts a character. The names of classes mean the same as in Rust's `regex`,
+ * which Kong's router uses.
+ */
 
-/** @param character one character, which may be two UTF-16 units. */
+/** @param character one character, which may consist of two UTF-16 units. */
 export type CharacterTest = (character: string) => boolean;
 
 const PERL: Readonly<Record<string, RegExp>> = {
@@ -27,32 +30,35 @@ export function negate(test: CharacterTest): CharacterTest {
   return (character) => !test(character);
 }
 
-/** Accepts the other letter case as well. */
+/** Returns a test that also accepts the other letter case. */
 export function ignoreCase(test: CharacterTest): CharacterTest {
   return (character) => test(character) || test(character.toLowerCase()) || test(character.toUpperCase());
 }
 
-/** @param letter of `\d`, `\W` and the like. @returns undefined for any other letter. */
+/**
+ * @param letter the letter in `\d`, `\W` and similar escapes.
+ * @returns undefined for any other letter.
+ */
 export function perlClass(letter: string): CharacterTest | undefined {
   const pattern = PERL[letter.toLowerCase()];
   const test: CharacterTest | undefined = pattern && ((character) => pattern.test(character));
   return test && letter !== letter.toLowerCase() ? negate(test) : test;
 }
 
-/** @param name of `[:alpha:]` and the like. */
+/** @param name the name in `[:alpha:]` and similar classes. */
 export function posixClass(name: string): CharacterTest | undefined {
   const pattern = Object.hasOwn(POSIX, name) ? POSIX[name] : undefined;
   return pattern && ((character) => pattern.test(character));
 }
 
-/** @param name of `\p{Greek}` and the like. */
+/** @param name the name in `\p{Greek}` and similar classes. */
 export function unicodeClass(name: string): CharacterTest | undefined {
   for (const property of [name, `Script=${name}`]) {
     try {
       const pattern = new RegExp(`^\\p{${property}}$`, "u");
       return (character) => pattern.test(character);
     } catch {
-      // The name is not of this kind.
+      // This kind of class has no such name, so the next kind is tried.
     }
   }
   return undefined;

@@ -20,7 +20,10 @@ export type RegexNode =
       readonly most: number;
       readonly isGreedy: boolean;
     }
-  /** Whether the position between two characters fits. Both are undefined at the ends of the text. */
+  /**
+   * Whether the position between two characters satisfies an assertion such as `\b`. At the ends of the text, a character is
+   * undefined.
+   */
   | { readonly is: "position"; readonly fits: (before: string | undefined, after: string | undefined) => boolean };
 
 interface Flags {
@@ -37,7 +40,7 @@ const CODE_POINT = /\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|[xu]\{([0-9A-Fa-f]{
 const UNICODE = /\\([pP])(?:\{(\^?)([\w=]+)\}|([A-Z]))/y;
 const PUNCTUATION = /[!-/:-@[-`{-~ ]/;
 const CONTROLS: Readonly<Record<string, string>> = { a: "\x07", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" };
-/** Groups that are nested more deeply could use up the stack. */
+/** The parser refuses deeper groups, because they could use up the stack. */
 const MAX_DEPTH = 50;
 
 /**
@@ -107,7 +110,7 @@ class Parser {
     return node;
   }
 
-  /** Undefined for a group that only sets flags. */
+  /** The result is undefined if the group only sets flags. */
   #parseAtom(): RegexNode | undefined {
     const character = this.#next();
     const { m: isMultiline, s: dotMatchesAll } = this.#flags;
@@ -180,7 +183,7 @@ class Parser {
     return found && { is: "position", fits: found };
   }
 
-  /** An escape that means a character or a class. It may be inside or outside of a class. */
+  /** Parses an escape that means a character or a class. The escape may be inside or outside of a class. */
   #parseEscape(): CharacterTest {
     const [, byte, unit, codePoint] = this.#match(CODE_POINT) ?? [];
     const hex = byte ?? unit ?? codePoint;
@@ -204,7 +207,7 @@ class Parser {
     return test;
   }
 
-  /** `\p{Greek}`, `\PL` and the like. */
+  /** Parses `\p{Greek}`, `\PL` and similar classes. */
   #parseProperty(): CharacterTest | undefined {
     const [all, sign, caret, long, short] = this.#match(UNICODE) ?? [];
     if (sign === undefined) {
@@ -258,7 +261,7 @@ class Parser {
     return (character) => compare(low, character) <= 0 && compare(character, high) <= 0;
   }
 
-  /** A single character, or a class such as `\d`. */
+  /** Parses a single character, or a class such as `\d`. */
   #parseClassCharacter(): string | CharacterTest {
     if (this.#peek() !== "\\") {
       return this.#next();
@@ -281,7 +284,7 @@ class Parser {
     return this.#text[this.#position] ?? "";
   }
 
-  /** The next character, which may be two UTF-16 units. */
+  /** Reads the next character, which may consist of two UTF-16 units. */
   #next(): string {
     const code = this.#text.codePointAt(this.#position);
     if (code === undefined) {

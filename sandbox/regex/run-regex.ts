@@ -1,35 +1,35 @@
 /**
- * Runs regular expressions in time that grows with the length of the text, as Kong's router does. No expression can make the sandbox hang:
- * all ways to match are followed at once (Thompson's construction, in the order of preference of Perl).
+ * Runs regular expressions in time that grows with the length of the text, as Kong's router does. The time is limited because all
+ * ways to match are followed at once (Thompson's construction, in the order of preference of Perl).
  */
 import type { CharacterTest } from "./character-class.ts";
 import { parseRegex, type RegexNode } from "./parse-regex.ts";
 
-/** Counted repetitions are written out, so a short expression can become a long program. */
+/** The largest number of steps. Counted repetitions are written out, so a short expression can become a long program. */
 const MAX_STEPS = 4_000;
-/** Characters that make readable examples, in the order of preference. */
+/** The characters of generated examples; the first characters are preferred because they are readable. */
 const EXAMPLE_CHARACTERS = [..."1aA-_.~b2Z9", ..."!$&'()*+,=:@ é"];
 
 type Step =
   | { readonly is: "character"; readonly accepts: CharacterTest; readonly next: number }
   | { readonly is: "position"; readonly fits: (before?: string, after?: string) => boolean; readonly next: number }
-  /** The first way in the list is preferred to the others. */
+  /** The ways to continue, of which the first is preferred. */
   | { readonly is: "split"; readonly ways: readonly number[] }
   | { readonly is: "end" };
 
 export interface Regex {
   /**
-   * Returns the match at the start of the text. If several are possible, it returns the one that Perl would choose. Undefined if
-   * there is none.
+   * Returns the match at the start of the text. If several matches are possible, it returns the match that Perl would choose.
+   * It returns undefined if no match begins there.
    */
   matchStart(text: string): string | undefined;
   /** Whether any part of the text matches. */
   isIn(text: string): boolean;
-  /** A string that matches; undefined if none was found. */
+  /** A string that matches; undefined if the search found none. */
   readonly example: string | undefined;
 }
 
-/** @throws Error that says what is wrong with the expression. */
+/** @throws Error with a message that says what is wrong with the expression. */
 export function compileRegex(text: string): Regex {
   const tree = parseRegex(text);
   const { steps, start } = writeSteps(tree);
@@ -42,7 +42,7 @@ export function compileRegex(text: string): Regex {
   };
 }
 
-/** Steps are written backwards, so that each step knows the next one. */
+/** The steps are made from the last to the first, because each step needs the number of the next step. */
 function writeSteps(tree: RegexNode): { readonly steps: readonly Step[]; readonly start: number } {
   const steps: Step[] = [{ is: "end" }];
   const add = (step: Step): number => {
@@ -112,7 +112,7 @@ function run(
   return matched === undefined ? undefined : characters.slice(0, matched).join("");
 }
 
-/** The positions of the threads after a character. If a thread has matched, all less preferred threads end. */
+/** Finds the positions of the threads after a character. If a thread has matched, all less preferred threads end. */
 function takeCharacter(
   steps: readonly Step[],
   ready: ReadonlySet<number>,
@@ -131,7 +131,7 @@ function takeCharacter(
   return { entries, isMatch: false };
 }
 
-/** Adds the steps that can be reached without a character, in the order of preference. */
+/** Adds all steps that are reachable without reading a character, in the order of preference. */
 function follow(
   steps: readonly Step[],
   entry: number,

@@ -14,55 +14,63 @@ import { createPluginClient } from "../plugin/plugin-client.ts";
 import { type PluginProcess, runPluginProcess } from "../plugin/plugin-process.ts";
 import { makeTemporaryDirectory } from "./temporary-directory.ts";
 
-/** How long the plugin server may need until it listens, in milliseconds. */
+/** The time in which the plugin server must begin to listen, in milliseconds. */
 const READY_TIMEOUT = 15_000;
 /** nginx's default for `lua_socket_read_timeout`, in milliseconds. */
 const DEFAULT_READ_TIMEOUT = 60_000;
 
-/** What the plugin server prints when it has got the address. Another program may have the address until then. */
+/**
+ * The line that the plugin server prints when it listens on the status address. Until then, another program may use this address.
+ */
 const STATUS_IS_SERVED = /^status is served on (\S+)/;
 
 export interface SandboxOptions {
   /** The content of a `kong.yml`. */
   configText: string;
-  /** The name of the configuration in messages. */
+  /** The name of the configuration, for messages. */
   configFile?: string;
-  /** The directory of all policy files. */
+  /** The directory that contains all policy files. */
   policyRoot: string;
-  /** 0 means any free port. */
+  /** The port of the gateway; 0 means any free port. */
   proxyPort: number;
-  /** Variables to set, by name without `$`. Each value is the text between the quotes of nginx's `set $name "…"`. */
+  /** The nginx variables to set, by name without `$`. Each value is the text between the quotes of nginx's `set $name "…"`. */
   nginxVariables: Readonly<Record<string, string>>;
   onLog: Log;
   /** For these issuers, the sandbox uses its own keys instead of the issuers' keys. */
   standIn?: StandIn | undefined;
-  /** Where requests of a Service go. By default, they go to the address in the configuration. */
+  /** Finds the address to which requests of a Service go. By default, this is the address in the configuration. */
   findAddress?: FindAddress | undefined;
   /** The absolute path of the settings file for fetching keys. */
   fetchSettings?: string | undefined;
-  /** Where the plugin server shows its status, as its option `--status-listen`. By default, nowhere. */
+  /**
+   * The address on which the plugin server shows its status, in the form of its option `--status-listen`. By default, the plugin
+   * server shows no status.
+   */
   statusListen?: string | undefined;
-  /** Receives the address, when the plugin server shows its status there. Every new plugin server calls this again. */
+  /**
+   * Called with the address as soon as the plugin server shows its status there. After a restart, the new plugin server causes
+   * another call.
+   */
   onStatus?: ((address: string) => void) | undefined;
-  /** For decK's variables in the configuration. */
+  /** The environment variables for decK's `${{ env "DECK_…" }}` in the configuration. */
   environment?: NodeJS.ProcessEnv;
-  /** Time limit for each answer of the plugin server, in milliseconds. */
+  /** The time limit for each answer of the plugin server, in milliseconds. */
   readTimeoutMs?: number;
 }
 
 export interface StandIn {
-  /** Ids of issuers in the policies. */
+  /** The ids of the issuers in the policies. */
   issuers: readonly string[];
-  /** The directory of the keys. */
+  /** The directory of the sandbox's keys. */
   keys: string;
 }
 
 export interface Sandbox {
   url: string;
-  /** The configuration that is served. */
+  /** The configuration that the gateway serves now. */
   config(): KongConfig;
   /**
-   * Serves a new content of `kong.yml`. If the content has mistakes, nothing changes.
+   * Serves a new text of `kong.yml`. If the text has mistakes, the gateway keeps its configuration.
    *
    * @returns the mistakes in the text; undefined if there are none.
    */
@@ -76,8 +84,8 @@ export interface Sandbox {
 }
 
 /**
- * @throws Error that lists every mistake in the configuration, or has the code EADDRINUSE. Also an Error when the plugin server
- * does not start.
+ * @throws Error that lists every mistake in the configuration, or has the code EADDRINUSE, or says why the plugin server does not
+ * start.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { configText, configFile = "kong.yml", onLog, environment } = options;
@@ -155,8 +163,8 @@ function startPluginServer(options: SandboxOptions, socketPath: string): PluginP
 }
 
 /**
- * The built program of the plugin server, even if this module runs from its source in a test. Without stand-ins, it is
- * the same program that Kong runs.
+ * Finds the built program of the plugin server, even if this module runs from its source in a test. Without stand-in keys, this
+ * is the program that Kong runs.
  */
 function findBuilt(file: string): string {
   return fileURLToPath(

@@ -1,6 +1,6 @@
 /**
- * Temporary directories of a sandbox: the plugin server's socket, and adapted copies of policies. Their names contain
- * the process id. So if a sandbox was killed, the next sandbox can remove its directories.
+ * Temporary directories of a sandbox: the plugin server's socket, and adapted copies of policies. The names of these directories
+ * contain the process id. Therefore the next sandbox can remove the directories of a sandbox that was killed.
  */
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
@@ -10,7 +10,7 @@ import { join } from "node:path";
 const PREFIX = "jwt-policy-sandbox-";
 const NAME = /^jwt-policy-sandbox-(\d+)-/;
 
-/** Makes a directory that only this user can use. The caller removes it. */
+/** Makes a directory that only this user can use. The caller must remove the directory. */
 export function makeTemporaryDirectory(): Promise<string> {
   removeAbandoned();
   return mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));

@@ -6,25 +6,24 @@ type Claims = Readonly<Record<string, unknown>>;
 export interface ClaimChanges {
   readonly nowSeconds: number;
   readonly lifetimeSeconds: number | undefined;
-  /** When the token is valid. */
+  /** Whether the token has expired, is valid now, or becomes valid later. */
   readonly period: "past" | "now" | "future";
   readonly hasWrongAudience: boolean;
-  /** Names to remove from lists, and from strings that are lists with spaces. */
+  /** Names to remove from lists, and from strings that contain several names separated by spaces. */
   readonly without: readonly string[];
-  /** Claim references with their values, in this order. */
+  /** The claims to set, each with its value, in this order. */
   readonly set: readonly (readonly [claim: string, value: unknown])[];
   readonly remove: readonly string[];
 }
 
 const HOUR = 3_600;
-/** In seconds: longer than any issuer's clock skew. */
+/** A time in seconds that is longer than any issuer's clock skew. */
 const MARGIN = 600;
 /** A name under `.invalid` can never be registered (RFC 6761 section 6.4). */
 const WRONG_AUDIENCE = "https://wrong-audience.invalid";
 
 /**
- * Changes the claims of a token that a rule allows. The rule may deny the changed claims. Most callers change claims
- * for this purpose.
+ * Changes the claims of a token that a rule allows. Most callers change the claims so that the rule denies the token.
  */
 export function changeClaims(claims: object, issuer: CompiledIssuer, changes: ClaimChanges): Claims {
   const steps: ((claims: Claims) => Claims)[] = [
@@ -32,7 +31,7 @@ export function changeClaims(claims: object, issuer: CompiledIssuer, changes: Cl
     (current) => (changes.hasWrongAudience ? setAt(current, issuer.audience.path, WRONG_AUDIENCE) : current),
     (current) =>
       changes.set.reduce((rest, [claim, value]) => setAt(rest, parseClaimReference(claim).path, value), current),
-    // Names are also removed from the claims that were just set.
+    // The names are also removed from claims that the previous step has set.
     (current) => changes.without.reduce((rest, name) => dropName(rest, name) as Claims, current),
     (current) => changes.remove.reduce((rest, claim) => removeAt(rest, parseClaimReference(claim).path), current),
   ];

@@ -1,6 +1,6 @@
 /**
  * The private keys that the sandbox and `mint` use instead of the keys of issuers. Each user has separate keys, one for
- * each algorithm. They are made when they are first needed, in a directory that only this user can read.
+ * each algorithm. Each key is made when it is first needed, in a directory that only this user can read.
  */
 import {
   createPrivateKey,
@@ -22,9 +22,9 @@ import { rereadKey } from "./reread-key.ts";
 export interface StandInKey {
   readonly kid: string;
   readonly algorithm: string;
-  /** Signs tokens. For an HMAC algorithm, this is the secret. */
+  /** The key that signs tokens. For an HMAC algorithm, this is the secret. */
   readonly signingKey: KeyObject;
-  /** Verifies tokens. For an HMAC algorithm, this is the secret. */
+  /** The key that verifies tokens. For an HMAC algorithm, this is the secret. */
   readonly verifyingKey: KeyObject;
 }
 
@@ -34,15 +34,15 @@ const OTHERS = 0o077;
 const makePair = promisify(generateKeyPair);
 const makeSecret = promisify(generateKey);
 
-/** The user's own directory for these keys. It is outside the project, so that the keys are not committed by mistake. */
+/** The user's own directory for these keys. The directory is outside the project, so that nobody commits the keys by mistake. */
 export function defaultKeyDirectory(environment: NodeJS.ProcessEnv = process.env): string {
   const { XDG_CACHE_HOME: cache = "" } = environment;
   return join(isAbsolute(cache) ? cache : join(homedir(), ".cache"), "kong-jwt-policy", "stand-in-keys");
 }
 
 /**
- * Returns the key for the algorithm. If there is no key yet, a new key is made. Two processes may do this at the same
- * time, but both get the same key.
+ * Returns the key for the algorithm. If there is no key for this algorithm yet, the function makes a new key. If two processes do
+ * this at the same time, both get the same key.
  *
  * @throws Error if the key cannot be kept secret, or cannot be read.
  */
@@ -64,7 +64,7 @@ export async function takeKey(directory: string, algorithm: string): Promise<Sta
 
 /**
  * @returns undefined if there is no key for this algorithm.
- * @throws Error if others can read the key or its directory, or if the file is damaged.
+ * @throws Error if other users can read the key or its directory, or if the file is damaged.
  */
 export function readKey(directory: string, algorithm: string): StandInKey | undefined {
   const file = fileOf(directory, algorithm);
@@ -96,7 +96,7 @@ function fileOf(directory: string, algorithm: string): string {
   return join(directory, `${algorithm}.json`);
 }
 
-/** Writes a new file. If the file already exists, it stays unchanged. */
+/** Writes a file only if it does not exist yet. */
 function writeOnce(directory: string, algorithm: string, text: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   checkPrivate(directory, "700");
@@ -114,8 +114,8 @@ function writeOnce(directory: string, algorithm: string, text: string): void {
 }
 
 /**
- * A user who can read these keys can make tokens for this user's sandbox. A user who can write to this directory can replace the
- * keys.
+ * Refuses a directory with other permissions, because a user who can read these keys can make tokens for this user's sandbox. A
+ * user who can write to this directory can replace the keys.
  */
 function checkPrivate(path: string, mode: string): void {
   const { uid, mode: actual } = lstatSync(path);

@@ -1,8 +1,6 @@
 /**
- * The plugin server of a sandbox that replaces the keys of issuers. A gateway uses a different program, and none of
- * that program's options gives it these keys.
- *
- *   node server-main.js '{"issuers":["acme"],"keys":"/home/me/.cache/…"}' --socket …
+ * The plugin server of a sandbox that replaces the keys of issuers. A gateway uses a different program, which has no option for
+ * these keys.
  */
 import { runServer } from "../../plugin/server/run-server.ts";
 import { standInFor } from "./stand-in-keys.ts";

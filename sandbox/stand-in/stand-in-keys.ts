@@ -12,8 +12,8 @@ import { readKey, type StandInKey } from "./key-directory.ts";
  * Uses the sandbox's own keys for some issuers, and only these keys. The sandbox never fetches these issuers' keys. All other
  * issuers keep their keys.
  *
- * @param ids ids of the issuers in the policies.
- * @param directory the directory of the keys.
+ * @param ids the ids of the issuers whose keys are replaced.
+ * @param directory the directory of the sandbox's keys.
  */
 export function standInFor(ids: ReadonlySet<string>, directory: string): ReplaceKeys {
   const keys = new Map<string, VerificationKey>();
@@ -34,8 +34,8 @@ export function standInFor(ids: ReadonlySet<string>, directory: string): Replace
     return key?.kid === kid && key ? createVerificationKey(issuer.issuer, key.kid, alg, key.verifyingKey) : undefined;
   };
   /**
-   * The policy without the issuers whose keys the sandbox replaces. The same policy always gives the same object, because callers
-   * remember results for each policy object.
+   * Returns the policy without the issuers whose keys the sandbox replaces. For the same policy, it always returns the same
+   * object, because callers store results for each policy object.
    */
   const reduce = (policy: CompiledPolicy): CompiledPolicy => {
     const others = reduced.get(policy) ?? withoutIssuers(policy, ids);
@@ -52,7 +52,10 @@ export function standInFor(ids: ReadonlySet<string>, directory: string): Replace
   });
 }
 
-/** A key source never throws. The command that makes tokens with a damaged key reports why the key is damaged. */
+/**
+ * A key source must not throw, so a damaged key counts as missing. `mint`, which makes tokens with this key, reports why it is
+ * damaged.
+ */
 function tryToRead(directory: string, algorithm: string): StandInKey | undefined {
   try {
     return readKey(directory, algorithm);
@@ -77,7 +80,9 @@ function withoutIds(issuers: ReadonlyMap<string, CompiledIssuer>, ids: ReadonlyS
   return new Map([...issuers].filter(([, issuer]) => !isOneOf(ids, issuer)));
 }
 
-/** Whether one of the issuer's entries for kinds of tokens has one of these ids. All of them have the same keys. */
+/**
+ * Whether one of these ids belongs to an entry of this issuer. All entries for one issuer's kinds of tokens have the same keys.
+ */
 function isOneOf(ids: ReadonlySet<string>, issuer: CompiledIssuer): boolean {
   return listEntries(issuer).some(({ id }) => ids.has(id));
 }
