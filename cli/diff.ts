@@ -18,9 +18,9 @@ export function addDiffCommand(program: Command): void {
   program
     .command("diff")
     .description(
-      "compare policies and kong.yml with an earlier version: who gains and who loses access, with an example of each change",
+      "compare policies and kong.yml with an earlier version: which requests gain or lose access, with an example of each change",
     )
-    .argument("[paths...]", "the new policy files or kong.yml, or directories with them", ["."])
+    .argument("[paths...]", "the new policy files or kong.yml, or directories that contain them", ["."])
     .requiredOption(
       "--against <before>",
       "the old version: git:main or another commit, a directory, a policy file, or a kong.yml",

@@ -42,7 +42,7 @@ export function addExplainCommand(program: Command): void {
     .option("--token <file>", "explain what happens to a request with the token in this file; - is standard input")
     .option(
       "--recipe <recipe>",
-      "the same with the token of a recipe: a file with one recipe, FILE#NAME, or a token of the policy's test file",
+      "explain what happens to a request with the token of a recipe: a file with one recipe, FILE#NAME, or a token of the policy's test file",
     )
     .option(
       "--test <test>",
@@ -62,7 +62,7 @@ export function addExplainCommand(program: Command): void {
       [],
     )
     .addOption(
-      new Option("--transport <transport>", "with --token, --recipe: how the request came")
+      new Option("--transport <transport>", "with --token, --recipe: the transport of the request")
         .choices(["tls", "plain", "loopback"])
         .default("tls"),
     )

@@ -64,7 +64,11 @@ export function addKongCommand(program: Command): void {
     .command("env")
     .description("print the KONG_* settings that load this installation of the plugin")
     .option("--policy-root <dir>", "directory that contains all policy files", "policies")
-    .option("--prefix <dir>", "Kong's prefix, where the socket goes", process.env.KONG_PREFIX ?? "/usr/local/kong")
+    .option(
+      "--prefix <dir>",
+      "Kong's prefix, the directory in which the socket is",
+      process.env.KONG_PREFIX ?? "/usr/local/kong",
+    )
     .option("--socket <path>", "socket between Kong and the plugin server (default: jwt-policy.socket in the prefix)")
     .option(
       "--node <path>",
@@ -147,7 +151,9 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
     return;
   }
   if (version === undefined) {
-    process.stderr.write(`No kong found here (KONG_BIN or PATH); make sure that it is ${MIN_KONG_VERSION} or later.\n`);
+    process.stderr.write(
+      `No kong was found here (KONG_BIN or PATH); make sure that Kong is ${MIN_KONG_VERSION} or later.\n`,
+    );
   }
   const socket = resolve(options.socket ?? `${options.prefix}/jwt-policy.socket`);
   checkSocketPath(socket);

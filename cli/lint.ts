@@ -31,12 +31,12 @@ export function addLintCommand(program: Command): void {
     .argument("[paths...]", "policy files, directories or globs; - is standard input", ["."])
     .option(
       "--kong <file>",
-      "a kong.yml or decK file; can be repeated (default: those in the directories)",
+      "a kong.yml or decK file; can be repeated (default: the files in the directories)",
       collectValues,
       [],
     )
     .option("--policy-root <dir>", "the directory that must contain all policy files, as on the gateway")
-    .option("--fix", "correct what can be corrected, and keep comments and layout")
+    .option("--fix", "correct the findings that have a fix, and keep comments and layout")
     .option("--rule <id>", "check only this rule; can be repeated", collectValues)
     .option("--watch", "run again when a policy or kong.yml changes")
     .addOption(formatOption())

@@ -28,7 +28,7 @@ export function addSandboxCommand(program: Command): void {
   program
     .command("sandbox")
     .description(
-      "serve your own kong.yml and policies on this machine, without Kong; prints the Routes, problems, and requests to try; follows changes of the files",
+      "serve your own kong.yml and policies on this machine, without Kong; prints the Routes, problems, and requests to try; loads files again when they change",
     )
     .option("--config <file>", "kong.yml or decK file", "kong.yml")
     .option("--policy-root <dir>", "directory that contains all policy files", "policies")
@@ -118,7 +118,7 @@ async function findProblems(file: string, text: string, policyRoot: string): Pro
 
 function parsePort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > MAX_PORT) {
-    throw new InvalidArgumentError("a port is a number from 1 to 65535, or 0 for any free one.");
+    throw new InvalidArgumentError("a port is a number from 1 to 65535, or 0 for any free port.");
   }
   return Number(text);
 }

@@ -23,14 +23,18 @@ export function addTestCommand(program: Command): void {
     .option("--file <text>", "run only files whose path contains this text")
     .option(
       "--no-sign",
-      "take signatures as valid without a check, except if the test changes the signature: much faster",
+      "count signatures as valid without a check, except if a test changes the signature; this is much faster",
     )
     .option(
       "--coverage",
       "name each requirement without a test that passes because of it, or without a test that is refused because of it; prints tests to paste",
     )
     .option("--mutate", "change the policy in many small ways, and name each change that no test notices")
-    .addOption(new Option("--min <percent>", "exit 1 if coverage or mutation score is lower").argParser(parsePercent))
+    .addOption(
+      new Option("--min <percent>", "exit 1 if the coverage or the mutation score is below this percentage").argParser(
+        parsePercent,
+      ),
+    )
     .addOption(
       new Option(
         "--changed-since <ref>",

@@ -24,7 +24,7 @@ export function addValidateCommand(program: Command): void {
       "--online",
       "ask each issuer for its metadata and keys, as the plugin server does, and compare them with the policy",
     )
-    .option("--fetch-settings <file>", "with --online: how keys are fetched, as on the gateway")
+    .option("--fetch-settings <file>", "with --online: the file with fetch settings, as on the gateway")
     .addOption(formatOption())
     .action(validateFiles);
 }

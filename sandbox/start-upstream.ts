@@ -6,7 +6,7 @@ import { parsePort } from "./demo/parse-port.ts";
 
 const { port } = new Command("start-upstream")
   .description("Starts only the sandbox's upstream. It answers each request with a description of that request.")
-  .option("--port <port>", "where it listens, on the loopback address", parsePort, WRITTEN_PORTS.upstream)
+  .option("--port <port>", "the port of the upstream on the loopback address", parsePort, WRITTEN_PORTS.upstream)
   .parse()
   .opts<{ port: number }>();
 

@@ -104,10 +104,10 @@ async function follow(copy: LocalCopy, sandbox: Sandbox): Promise<void> {
     print(
       mistakes === undefined
         ? pc.dim("kong.yml or policies/ changed: the change is in effect")
-        : pc.red(`${mistakes}\nthe version before it stays in effect`),
+        : pc.red(`${mistakes}\nthe previous version stays in effect`),
     );
   } catch (error) {
-    print(pc.red(toPrintableLines(`${messageOf(error)}; the version before it stays in effect`)));
+    print(pc.red(toPrintableLines(`${messageOf(error)}; the previous version stays in effect`)));
   }
 }
 

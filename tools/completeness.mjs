@@ -12,12 +12,12 @@ import { DENIALS } from "../dist/plugin/core/model/denial.js";
  * instead.
  */
 const WITHOUT_ROW = {
-  too_many_headers: "nginx refuses so many headers first; test/kong/facts/read-headers.test.ts",
-  overloaded: "it takes hundreds of requests at once; test/keys/life/issuer-keys.test.ts",
+  too_many_headers: "nginx refuses requests with so many headers first; test/kong/facts/read-headers.test.ts",
+  overloaded: "the reason occurs only with hundreds of requests at once; test/keys/life/issuer-keys.test.ts",
   token_refused:
-    "its clients must have several addresses; test/guard/nginx/shared-token.test.ts, test/server/process/abuse-process.test.ts",
-  deadline_exceeded: "the plugin must hang; test/server/protocol/connection/outcomes.test.ts",
-  internal_error: "the plugin must fail; test/server/protocol/connection/outcomes.test.ts",
+    "the reason needs clients with several addresses; test/guard/nginx/shared-token.test.ts, test/server/process/abuse-process.test.ts",
+  deadline_exceeded: "the reason occurs only if the plugin hangs; test/server/protocol/connection/outcomes.test.ts",
+  internal_error: "the reason occurs only if the plugin fails; test/server/protocol/connection/outcomes.test.ts",
 };
 const SOURCES = /^(?:plugin|offline|cli|sandbox)\//;
 /** A commit message has this trailer to say why users notice nothing of the commit. */
@@ -71,7 +71,7 @@ function checkChangelog(ref) {
   return isFine
     ? []
     : [
-        "Sources have changed, and CHANGELOG.md has not. Add a line, or the trailer `No-Changelog: why` to a commit message.",
+        "Sources have changed, but CHANGELOG.md has not. Add a line, or the trailer `No-Changelog: why` to a commit message.",
       ];
 }
 

@@ -26,7 +26,7 @@ export function addCheckCommand(program: Command): void {
   program
     .command("check")
     .description("run all checks of policies for CI, with one report: validate, lint, test and diff")
-    .argument("[paths...]", "policy files, their tests, or directories with them", ["."])
+    .argument("[paths...]", "policy files, their tests, or directories that contain them", ["."])
     .option(
       "--against <before>",
       "compare with this version: git:main or another commit, a directory, or a policy file",
@@ -42,13 +42,13 @@ export function addCheckCommand(program: Command): void {
     .addOption(
       new Option(
         "--min <percent>",
-        "measure the coverage of the tests, and exit 1 if the coverage is lower than this",
+        "measure the coverage of the tests, and exit 1 if the coverage is below this percentage",
       ).argParser(parsePercent),
     )
     .option("--comment <file>", "write a comment for the pull request, as Markdown")
     .option("--sarif <file>", "write the report also as SARIF, for code scanning")
     .option("--junit <file>", "write the report also as JUnit's XML, for test reports")
-    .option("--code-quality <file>", "write the report also as GitLab's code quality")
+    .option("--code-quality <file>", "write the report also as GitLab's code quality report")
     .addOption(formatOption())
     .action(check);
 }

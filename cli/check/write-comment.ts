@@ -55,7 +55,8 @@ export function writeComment(result: CheckResult, sandbox: SandboxFiles | undefi
 
 function writeHead({ steps, changes, approved }: CheckResult): string {
   const worst = (["incomplete", "failed"] as const).find((status) => steps.some((step) => step.status === status));
-  const title = worst === undefined ? "✅ JWT policies: all checks passed" : "❌ JWT policies: look at this";
+  const title =
+    worst === undefined ? "✅ JWT policies: all checks passed" : "❌ JWT policies: some checks did not pass";
   const open = changes.filter(({ change, fingerprint }) => isLooser(change) && !approved.has(fingerprint)).length;
   const rows = steps.map(
     ({ name, status, summary }) => `| ${name} | ${SHOWN[status]} | ${codeSpan(summary.join("; "))} |`,
@@ -105,7 +106,7 @@ function writeChange(found: FoundChange, isApproved: boolean, sandbox: SandboxFi
 function showTest(test: string): readonly string[] {
   return test.length > LONGEST_PASTE
     ? ["", "The example is too long for a comment. `kong-jwt-policy diff` prints it."]
-    : ["", "The example as a test. It passes with the old policy only:", "", codeBlock("yaml", test)];
+    : ["", "The example as a test, which passes only with the old policy:", "", codeBlock("yaml", test)];
 }
 
 function showCurl(found: FoundChange, sandbox: SandboxFiles | undefined): readonly string[] {
@@ -123,7 +124,7 @@ function showCurl(found: FoundChange, sandbox: SandboxFiles | undefined): readon
     ...curl.issuers.map((issuer) => `--stand-in=${issuer}`),
   ];
   const start = `npx --no-install kong-jwt-policy sandbox ${options.map((option) => quoteWord(option)).join(" ")}`;
-  const text = `# In one terminal, with the files of this branch:\n${start}\n# In another one:\n${curl.command}`;
+  const text = `# In one terminal, with the files of this branch:\n${start}\n# In a second terminal:\n${curl.command}`;
   return ["", "The example as a request to a sandbox on your machine:", "", codeBlock("sh", text)];
 }
 
@@ -143,7 +144,7 @@ function writeFindings({ steps }: CheckResult): readonly string[] {
   const lines = ["#### Findings", "", "| step | kind | where | what |", "| --- | --- | --- | --- |", ...shown];
   return shown.length === 0
     ? []
-    : [[...lines, ...(more > 0 ? ["", `${more} more are in the output of the job.`] : [])].join("\n")];
+    : [[...lines, ...(more > 0 ? ["", `The output of the job has ${more} more findings.`] : [])].join("\n")];
 }
 
 function isChange({ code }: Finding): boolean {

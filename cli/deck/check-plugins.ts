@@ -45,14 +45,17 @@ export async function checkPlugins(state: KongState, policyRoot: string): Promis
 
 function checkScope({ node, source, scope }: StatePlugin, before: readonly StatePlugin[]): Finding[] {
   if (scope.on === "consumer") {
-    const message = "jwt-policy decides before a Consumer is known: attach it to a Route, a Service, or globally.";
+    const message =
+      "jwt-policy decides before a Consumer is known: attach the plugin to a Route, a Service, or globally.";
     return [findingAt(source, node, "error", "plugin_on_consumer", message)];
   }
   const isThere = before.some(
     (other) => other.scope.on === scope.on && (scope.on === "global" || isSame(other.scope.names, scope.names)),
   );
   const what = scope.on === "global" ? "Another jwt-policy is global" : `This ${scope.on} has another jwt-policy`;
-  return isThere ? [findingAt(source, node, "error", "plugin_twice", `${what}; Kong accepts only one.`)] : [];
+  return isThere
+    ? [findingAt(source, node, "error", "plugin_twice", `${what}; Kong accepts only one jwt-policy there.`)]
+    : [];
 }
 
 function checkRule(rule: ConfigField | undefined, policy: CompiledPolicy | undefined): Finding[] {

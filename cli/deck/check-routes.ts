@@ -26,7 +26,7 @@ export function checkRoutes(
     const governing = findGoverning(route, plugins);
     if (governing === undefined) {
       const message =
-        "has no jwt-policy plugin: none on the Route, none on its Service, none global. Its requests are not judged.";
+        "has no jwt-policy plugin: none on the Route, none on its Service, none global. No policy judges its requests.";
       return route.tags.includes(PUBLIC_TAG) ? [] : warn("route_without_policy", message);
     }
     const plugin = checked.find(({ node }) => node === governing.node);

@@ -52,7 +52,7 @@ async function inlinePolicy(field: ConfigField, policyRoot: string): Promise<Fin
   }
   const length = Buffer.byteLength(text);
   if (length > POLICY_FIELD.len_max) {
-    const message = `The policy has ${length} bytes; Kong accepts ${POLICY_FIELD.len_max} in a configuration. Leave the policy in its file.`;
+    const message = `The policy has ${length} bytes; Kong accepts at most ${POLICY_FIELD.len_max} bytes in a plugin's configuration. Leave the policy in its file.`;
     return fail("policy_too_large", message);
   }
   const { owner } = field;

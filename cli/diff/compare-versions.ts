@@ -77,7 +77,7 @@ async function compare(
 async function checkSeveral(paths: readonly string[], against: string): Promise<void> {
   if ((await kindOf(against)) !== "directory") {
     throw new Error(
-      `--against ${against} is no directory: to compare several paths, give a directory with all of them`,
+      `--against ${against} is not a directory: to compare several paths, give a directory that contains all of them`,
     );
   }
   const outside = paths.find((path) => isAbsolute(path) || normalize(path).startsWith(".."));

@@ -22,7 +22,7 @@ export async function explainLog(policy: CompiledPolicy, argument: string, form:
   const [first = text, ...others] = lines;
   if (others.length > 0) {
     throw new Error(
-      `this text has ${others.length + 1} lines about refused requests: give one. To judge a whole log, use replay`,
+      `this text has ${others.length + 1} lines about refused requests: give only one of them. To judge a whole log, use replay`,
     );
   }
   const line = readLogLine(first);

@@ -56,7 +56,7 @@ function pickTest({ suite: { cases }, source }: LoadedSuite, title: string): Tes
   const more = all.length > MAX_LISTED ? `\n  and ${all.length - MAX_LISTED} more` : "";
   throw new Error(
     first
-      ? `${found.length} tests fit ${quoteText(title)}. Give more of the name, or the line:${names.join("")}${more}`
+      ? `${found.length} tests match ${quoteText(title)}. Give a longer part of the name, or the line:${names.join("")}${more}`
       : `no test's name contains ${quoteText(title)}. The tests are:${names.join("")}${more}`,
   );
 }

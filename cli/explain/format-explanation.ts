@@ -22,7 +22,7 @@ export function formatExplanation(explanation: Explanation, form: Form, context:
   const { denial, nearestAllow } = explanation;
   const nearest = nearestAllow
     ? ["nearest allow:", ...nearestAllow.map((change) => `  - ${change}`)]
-    : ["nearest allow: none found by changes of claims"];
+    : ["nearest allow: no change of claims was found that the policy allows"];
   return printLines([
     describeVerdict(explanation),
     ...context.lines,

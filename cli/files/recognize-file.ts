@@ -18,10 +18,10 @@ const POLICY: Kind = {
 };
 const TESTS: Kind = {
   name: "a test file",
-  next: 'Run it with "kong-jwt-policy test", and let its name end with .test.yaml.',
+  next: 'Run a test file with "kong-jwt-policy test", and let its name end with .test.yaml.',
 };
-const STATE: Kind = { name: "a decK file (kong.yml)", next: 'Check it with "kong-jwt-policy render".' };
-const KEYS_OF = "A policy names it under issuers.<id>.keys.jwks_files.";
+const STATE: Kind = { name: "a decK file (kong.yml)", next: 'Check a decK file with "kong-jwt-policy render".' };
+const KEYS_OF = "A policy names the file of a JWKS under issuers.<id>.keys.jwks_files.";
 const ENTITIES = ["services", "routes", "plugins", "consumers", "upstreams", "_info", "_plugin_configs"];
 
 /** The first entry whose test matches decides the kind of the file. */
@@ -30,29 +30,47 @@ const KINDS: readonly (readonly [matches: (data: PlainMap) => boolean, kind: Kin
   [(data) => "jwt_policy_test" in data, TESTS],
   [(data) => "_format_version" in data, STATE],
   [isKeySet, { name: "a JSON Web Key Set (JWKS)", next: KEYS_OF }],
-  [(data) => isText(data.kty), { name: "one JSON Web Key", next: `Put it into a JWKS: {"keys": […]}. ${KEYS_OF}` }],
-  [isSchema, { name: "a JSON Schema", next: "It describes files for editors. Give the file itself." }],
+  [
+    (data) => isText(data.kty),
+    { name: "one JSON Web Key", next: `Put the key into a JWKS: {"keys": […]}. ${KEYS_OF}` },
+  ],
+  [
+    isSchema,
+    {
+      name: "a JSON Schema",
+      next: "A schema describes other files for editors: give the file that the schema describes.",
+    },
+  ],
   [
     (data) => "openapi" in data || "swagger" in data,
     { name: "a description of an API (OpenAPI)", next: "A policy must be a separate file." },
   ],
   [
     (data) => isText(data.apiVersion) && isText(data.kind),
-    { name: "a Kubernetes manifest", next: "Give the policy that it contains, as a separate file." },
+    { name: "a Kubernetes manifest", next: "Give the policy in the manifest as a separate file." },
   ],
   [
     (data) => isText(data.issuer) && isText(data.jwks_uri),
-    { name: "the metadata of an issuer", next: 'A policy reads it from the issuer, with "keys: { discovery: true }".' },
+    {
+      name: "the metadata of an issuer",
+      next: 'With "keys: { discovery: true }" in a policy, the plugin reads the metadata from the issuer.',
+    },
   ],
   [
     (data) => "fetch_settings" in data,
-    { name: "a file of fetch settings", next: 'The plugin server takes it with "--fetch-settings".' },
+    { name: "a file of fetch settings", next: 'Give this file to the plugin server with "--fetch-settings".' },
   ],
   [
     (data) => "decision_log" in data,
-    { name: "a file of settings for the decision log", next: 'The plugin server takes it with "--decision-log".' },
+    {
+      name: "a file of settings for the decision log",
+      next: 'Give this file to the plugin server with "--decision-log".',
+    },
   ],
-  [(data) => "abuse" in data, { name: "a file of abuse settings", next: 'The plugin server takes it with "--abuse".' }],
+  [
+    (data) => "abuse" in data,
+    { name: "a file of abuse settings", next: 'Give this file to the plugin server with "--abuse".' },
+  ],
   [(data) => ENTITIES.some((name) => Array.isArray(data[name])), STATE],
 ];
 
@@ -75,7 +93,7 @@ function recognize(text: string): Kind | undefined {
     return { name: "a PEM file", next: "A policy names public keys under issuers.<id>.keys.pem_files." };
   }
   if (/^\s*(?:Bearer\s+)?eyJ[\w-]*\.[\w-]*\.[\w-]*\s*$/.test(text)) {
-    return { name: "a token", next: 'Give it to "kong-jwt-policy explain POLICY --token -".' };
+    return { name: "a token", next: 'Give a token to "kong-jwt-policy explain POLICY --token -".' };
   }
   const source = readYaml(text);
   if (!source.ok) {

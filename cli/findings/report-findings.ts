@@ -80,7 +80,7 @@ export function reportJson(checked: readonly CheckedFile[]): string {
 /** A policy without rules is valid, but its author should know this before the policy reaches the gateway. */
 function describeRules(rules: number): string {
   return rules === 0
-    ? ", without rules: it refuses every request, and only other policies can use it with extends"
+    ? ", without rules: this policy refuses every request, and is useful only for policies that extend it"
     : "";
 }
 

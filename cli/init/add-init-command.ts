@@ -70,7 +70,7 @@ function addProvider(init: Command, provider: Provider): void {
     command.addOption(toOption(option));
   }
   command
-    .option("--dir <dir>", "the directory with policies and kong.yml, mostly the root of the repository", ".")
+    .option("--dir <dir>", "the directory with policies and kong.yml, usually the root of the repository", ".")
     .addOption(
       new Option("--ci <system>", "the CI step to write").choices(["github", "gitlab", "none"]).default("github"),
     )
@@ -159,7 +159,7 @@ async function initWith(provider: Provider, given: Values, write: WriteOptions, 
   if (!placed.ok) {
     const others = placed.failure.length === 1 ? "This file exists" : "These files exist";
     throw new Error(
-      `${others} already, with another text: ${placed.failure.join(", ")}. Nothing was written. --dry-run shows the new text, --force replaces, --name makes another policy.`,
+      `${others} already, with another text: ${placed.failure.join(", ")}. Nothing was written. --dry-run shows the new text, --force replaces the files, and --name makes another policy.`,
     );
   }
   if (dryRun) {

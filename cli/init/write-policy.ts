@@ -43,7 +43,7 @@ export function writePolicy({ name, issuerId, provider, shape, schemas }: Api): 
     "defaults:",
     `  accept: [${issuerId}]`,
     "",
-    "routes: # Kong Routes of the same names; what is not named here is refused",
+    "routes: # Kong Routes have the same names; requests of other Routes are refused",
     ...indent(writeRules(name, shape), 2),
     "",
     "header_mappings: # the upstream gets these headers, and a client's own are removed",
@@ -91,7 +91,7 @@ function writeRules(name: string, shape: TokenShape): readonly string[] {
     `${flow(rule)}:`,
     "  any_of:",
     `    - ${flow({ required_scopes: [scope] })} # a user is signed in`,
-    `    - ${flow({ required_roles: [role], required_claims: { [mark.claim]: { equals: mark.equals } } })} # an application by itself`,
+    `    - ${flow({ required_roles: [role], required_claims: { [mark.claim]: { equals: mark.equals } } })} # an application without a user`,
   ];
   return [
     ...writeAlternatives(read, permissions.read, applications.read),

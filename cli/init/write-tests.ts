@@ -45,7 +45,7 @@ export function writeTests(api: Api): string {
     ...(rules.write === undefined ? [] : [`  write: ${flow({ rule: rules.write, method: "POST" })}`]),
     "",
     "tests:",
-    `  - name: ${isSplit ? "Readers only read, and writers also write" : "Who is signed in may use the API"}`,
+    `  - name: ${isSplit ? "Readers only read, and writers also write" : "Every user who is signed in may use the API"}`,
     "    matrix:",
     ...rows.map(
       ({ id, read, write }) => `      ${id}: ${flow({ [first]: read, ...(write !== undefined && { write }) })}`,
@@ -75,7 +75,7 @@ export function writeTests(api: Api): string {
     "    headers: { origin: https://shop.example, access-control-request-method: GET }",
     "    expect: token_missing",
     "",
-    "  - name: The upstream learns who calls from the token, not from the client",
+    "  - name: The upstream learns the caller from the token, not from the client",
     `    token: ${good}`,
     `    request: ${first}`,
     "    headers: { x-user-id: admin }",
@@ -175,7 +175,7 @@ function listApplications(
       id: "unmarked-app",
       recipe: { extends: "guest", claims: grant([read, write]) },
       ...users,
-      note: `without ${mark.claim}, users and applications look alike`,
+      note: `without ${mark.claim}, a token of an application looks like a token of a user`,
     },
   ];
 }

@@ -103,7 +103,7 @@ function findUnusedRules(policy: LintedPolicy, used: ReadonlySet<string> | undef
       severity: "warning",
       path: ["routes", rule],
       atKey: true,
-      message: `No Route of the given Kong files uses rule "${rule}". Correct its name, or remove it.`,
+      message: `No Route of the given Kong files uses rule "${rule}". Correct the rule's name, or remove the rule.`,
     }),
   );
   return showExcerpts(

@@ -69,7 +69,7 @@ function judgeAnnounced({ issuer, places, combined }: AskedIssuer, written: Writ
     const foreign = served.filter((algorithm) => !namesOf(algorithm).some((name) => announced.includes(name)));
     const isAll = foreign.length === served.length;
     const path = written.algorithms ? ["issuers", issuer.id, "algorithms"] : pathOfOrigin(issuer, origin);
-    const message = `Issuer ${quoteText(issuer.id)} announces ${announced.join(", ")} for ID tokens, but not ${foreign.join(", ")}. If its access tokens use the announced algorithms, they are refused: write those under "algorithms".`;
+    const message = `Issuer ${quoteText(issuer.id)} announces ${announced.join(", ")} for ID tokens, but not ${foreign.join(", ")}. If access tokens use an announced algorithm that "algorithms" lacks, they are refused: write this algorithm under "algorithms".`;
     return foreign.length > 0 && (isAll || written.algorithms)
       ? [{ code: "algorithm_not_announced", severity: "warning", path, message }]
       : [];
@@ -87,6 +87,6 @@ function judgeRefresh({ issuer, places }: AskedIssuer, written: WrittenIssuer): 
   if (!written.minRefresh || shortest >= minSeconds) {
     return [];
   }
-  const message = `Issuer ${quoteText(issuer.id)} allows the use of its keys for ${shortest} s, but "min" keeps them for ${minSeconds} s. A key that the provider withdraws is used for that long: write a smaller "min", or leave it out.`;
+  const message = `Issuer ${quoteText(issuer.id)} allows the use of its keys for ${shortest} s, but "min" keeps them for ${minSeconds} s. The plugin uses a withdrawn key for that time: write a smaller "min", or leave "min" out.`;
   return [{ code: "key_min_long", severity: "warning", path: ["issuers", issuer.id, "key_refresh", "min"], message }];
 }

@@ -45,7 +45,7 @@ async function coverPolicy(suites: readonly LoadedSuite[], { min, changedSince }
   const all = wanted.reduce((sum, { directions }) => sum + directions.length, 0);
   const score = all === 0 ? 1 : (all - gaps.length) / all;
   const isTooLow = min !== undefined && score * 100 < min;
-  const since = changedSince === undefined ? "" : ` of what changed since ${changedSince}`;
+  const since = changedSince === undefined ? "" : ` of the parts that changed since ${changedSince}`;
   return {
     findings: locateInPolicy(first.policyFile, gaps.map(describeGap), isTooLow),
     cases: wanted.map((item) => {
@@ -69,7 +69,10 @@ function describeGap({ item, direction, paste }: Gap): Parameters<typeof locateI
     code: "not_covered",
     path: item.path,
     message: `${item.label}: ${SHOWN[direction]}.`,
-    notes: paste === undefined ? ["No such request was found. Check whether this requirement can matter."] : [],
+    notes:
+      paste === undefined
+        ? ["No request was found for such a test. Check whether this requirement can have an effect."]
+        : [],
     paste,
   };
 }

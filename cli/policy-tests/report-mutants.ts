@@ -57,9 +57,9 @@ function describeSurvivor({
 }: Survivor): Parameters<typeof locateInPolicy>[1][number] {
   const notes =
     paste === undefined
-      ? ["No request was found that shows the change. It may have no effect."]
+      ? ["No request was found that shows the change. The change may have no effect."]
       : isRepeated
-        ? ["A test that is proposed above notices this, too:"]
+        ? ["A test that is proposed above also notices this change:"]
         : [];
   return {
     code: "mutant_survived",

@@ -31,7 +31,7 @@ export function addTopCommand(program: Command): void {
         .argParser(parseInterval)
         .default(2),
     )
-    .addOption(new Option("--by <group>", "how rejections are joined").choices(GROUPINGS).default("all"))
+    .addOption(new Option("--by <group>", "how rejections are grouped").choices(GROUPINGS).default("all"))
     .option("--once", "print one table and end, as for a pipe or a file")
     .addOption(new Option("--format <format>", "text, or json with --once").choices(["text", "json"]))
     .action(showTop);

@@ -118,7 +118,7 @@ async function serve(options: ApiOptions, endings: Endings): Promise<ServedApi> 
       const mistakes = text === configText ? undefined : sandbox.reload(text);
       if (mistakes !== undefined) {
         print(
-          pc.red(`${toPrintableLines(mistakes)}\n${configFile} has mistakes; the version before it stays in effect`),
+          pc.red(`${toPrintableLines(mistakes)}\n${configFile} has mistakes; the previous version stays in effect`),
         );
         return;
       }
@@ -128,7 +128,7 @@ async function serve(options: ApiOptions, endings: Endings): Promise<ServedApi> 
       configText = text;
       await show();
     } catch (error) {
-      print(pc.red(`${toPrintableLines(messageOf(error))}; the version before it stays in effect`));
+      print(pc.red(`${toPrintableLines(messageOf(error))}; the previous version stays in effect`));
     }
   };
   endings.add(watchFiles([configFile, policyRoot], reload));

@@ -256,7 +256,7 @@ class Parser {
     this.#position += 1;
     const high = this.#parseClassCharacter();
     if (typeof high !== "string" || compare(low, high) > 0) {
-      throw new Error(`the range ${low}-${typeof high === "string" ? high : "…"} is not one`);
+      throw new Error(`the range ${low}-${typeof high === "string" ? high : "…"} is not a valid range`);
     }
     return (character) => compare(low, character) <= 0 && compare(character, high) <= 0;
   }

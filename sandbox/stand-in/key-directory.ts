@@ -87,7 +87,7 @@ export function readKey(directory: string, algorithm: string): StandInKey | unde
     return { kid, algorithm, signingKey, verifyingKey: isSecret ? signingKey : createPublicKey(signingKey) };
   } catch (error) {
     throw new Error(
-      `${file} is not a key of the sandbox (${error instanceof Error ? error.message : "unreadable"}): delete it, then the sandbox makes a new key`,
+      `${file} is not a key of the sandbox (${error instanceof Error ? error.message : "unreadable"}): delete the file, and the sandbox makes a new key`,
     );
   }
 }

@@ -146,7 +146,7 @@ it.each<[what: string, before: string, after: string, expected: readonly Expecte
     "a policy file that is not there",
     KONG,
     edit(["policy_file: shop.yaml, rule: read", "policy_file: gone.yaml, rule: read"]),
-    [["stricter", "read", /the policy gone\.yaml is not there/]],
+    [["stricter", "read", /the policy file gone\.yaml does not exist/]],
   ],
   [
     "a public rule",

@@ -69,7 +69,7 @@ it.each([
   [
     "a name that several tests have",
     ["shop.yaml", "--test", "payer → pay"],
-    /2 tests fit[\s\S]*line 14: [\s\S]*line 15: /,
+    /2 tests match[\s\S]*line 14: [\s\S]*line 15: /,
   ],
   [
     "a name that no test has",

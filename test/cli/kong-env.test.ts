@@ -301,7 +301,7 @@ describe("kong-jwt-policy kong env", () => {
   it("says so if there is no command kong", () => {
     const { status, stderr } = runCli(["kong", "env"], { KONG_BIN: "/nowhere/kong" });
     expect(status).toBe(0);
-    expect(stderr).toContain("make sure that it is 3.8 or later");
+    expect(stderr).toContain("make sure that Kong is 3.8 or later");
   });
 
   it("refuses a socket path that is too long for any kernel", () => {

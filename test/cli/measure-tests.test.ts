@@ -71,7 +71,7 @@ describe("kong-jwt-policy test --coverage", () => {
     });
     expect(stdout).toContain("scope write");
     expect(stdout).not.toContain("scope read");
-    expect(stdout).toContain("coverage of what changed since HEAD");
+    expect(stdout).toContain("coverage of the parts that changed since HEAD");
     const missing = runCli(["test", folder, "--coverage", "--changed-since", "--no-such"], {
       PATH: process.env.PATH ?? "",
     });

@@ -46,7 +46,7 @@ describe("kong-jwt-policy validate", () => {
     const file = write("base.yaml", GOOD.replace(/routes:\n.*\n/, ""));
     const { status, stdout } = runCli(["validate", file]);
     expect(stdout).toContain(
-      'policy "good", without rules: it refuses every request, and only other policies can use it with extends',
+      'policy "good", without rules: this policy refuses every request, and is useful only for policies that extend it',
     );
     expect(status).toBe(0);
   });

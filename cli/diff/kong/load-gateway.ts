@@ -88,7 +88,7 @@ async function loadJudges(
 
 async function loadFile(root: string, name: string): Promise<Result<Policy, readonly Finding[]>> {
   if (isTemplate(name) || !existsSync(join(root, name))) {
-    return succeed({ why: `the policy ${name} is not there` });
+    return succeed({ why: `the policy file ${name} does not exist` });
   }
   const load = await loadVersion({ file: join(root, name), root, shown: name });
   return load.ok ? succeed({ version: load.value, name }) : load;

@@ -9,7 +9,7 @@ import type { Problem } from "../model/problem.ts";
 import type { Setup } from "../model/setup.ts";
 import { NO_SETTINGS, placeOf } from "./settings-checks.ts";
 
-const PRINT = "set nginx_proxy_set to what `kong-jwt-policy kong env` prints";
+const PRINT = "set nginx_proxy_set to the value that `kong-jwt-policy kong env` prints";
 /** This limit is longer than the deadline of the plugin server, which is 5 s. */
 const MIN_TIMEOUT_SECONDS = 6;
 const MAX_TIMEOUT_SECONDS = 15;
@@ -19,15 +19,15 @@ const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60 };
 export const FACTS_CHECKS: readonly DoctorCheck[] = [
   {
     id: "facts_variable",
-    checks: `\`nginx_proxy_set\` sets \`$${FACTS_VARIABLE.name}\` exactly as \`kong env\` prints it. The variable has the format of this version, and all headers that the policies read.`,
-    why: "Without the variable the plugin makes more calls for each request, and the guard refuses every request. In another format the plugin ignores it.",
-    fix: "Set `nginx_proxy_set` to what `kong-jwt-policy kong env` prints for these policies.",
+    checks: `\`nginx_proxy_set\` sets \`$${FACTS_VARIABLE.name}\` to exactly the value that \`kong env\` prints. The variable has the format of this version, and contains all headers that the policies read.`,
+    why: "Without the variable the plugin makes more calls for each request, and the guard refuses every request. The plugin ignores a variable in another format.",
+    fix: "Set `nginx_proxy_set` to the value that `kong-jwt-policy kong env` prints for these policies.",
     run: checkFacts,
   },
   {
     id: "read_timeout",
-    checks: "`nginx_proxy_lua_socket_read_timeout` is a few seconds.",
-    why: "A client waits this long for a plugin server that is stopped. nginx's default is 60 s.",
+    checks: "`nginx_proxy_lua_socket_read_timeout` is set to a few seconds.",
+    why: "If the plugin server is stopped, a client waits for this time. nginx's default is 60 s.",
     fix: "Set `nginx_proxy_lua_socket_read_timeout = 7s`, which is longer than the plugin's own deadline.",
     run({ settings }) {
       if (!settings.ok) {
@@ -102,7 +102,7 @@ function findFactsProblems({ written, headers, wanted, needs, place }: WrittenFa
   if (written !== renderFacts(headers)) {
     problems.push({
       ...place,
-      message: `$${FACTS_VARIABLE.name} differs from what \`kong env\` prints for the same headers`,
+      message: `$${FACTS_VARIABLE.name} differs from the value that \`kong env\` prints for the same headers`,
       fix: `${PRINT}; in kong.conf a # needs a backslash, and no line may be broken`,
     });
   }
@@ -111,7 +111,7 @@ function findFactsProblems({ written, headers, wanted, needs, place }: WrittenFa
     problems.push({
       ...place,
       severity: "warning",
-      message: `$${FACTS_VARIABLE.name} lacks headers that the policies read: ${missing.join(", ")}. Each costs another call`,
+      message: `$${FACTS_VARIABLE.name} lacks headers that the policies read: ${missing.join(", ")}. Each of these headers costs another call for each request`,
       fix: PRINT,
     });
   }

@@ -18,7 +18,7 @@ export const FILE_CHECKS: readonly DoctorCheck[] = [
       if (problem !== undefined) {
         return failed({
           message: problem,
-          fix: `create ${root}, or correct --policy-root. The user ${worker.ok ? worker.value.name : "of the server"} must be able to enter each directory above it, and to read it`,
+          fix: `create ${root}, or correct --policy-root. The user ${worker.ok ? worker.value.name : "of the server"} must be able to read this directory, and to enter each directory above it`,
         });
       }
       return files.length === 0
@@ -33,11 +33,11 @@ export const FILE_CHECKS: readonly DoctorCheck[] = [
   {
     id: "policies_valid",
     checks: "Each policy under the root is valid, as `validate` says.",
-    why: "A server that starts with a broken policy answers 503 on its Routes, and never becomes ready.",
+    why: "A server that starts with a broken policy answers 503 on the Routes of this policy, and never becomes ready.",
     fix: "Correct the part of the file that the finding names.",
     run({ policies }) {
       if (!policies.ok || policies.value.problem !== undefined || policies.value.files.length === 0) {
-        return notChecked(policies.ok ? "there is no policy that can be read" : policies.failure);
+        return notChecked(policies.ok ? "no policy can be read" : policies.failure);
       }
       const { mistakes, files } = policies.value;
       const shown = mistakes.slice(0, MAX_MISTAKES);
@@ -68,8 +68,8 @@ export const FILE_CHECKS: readonly DoctorCheck[] = [
     id: "state_dir",
     checks:
       "The directory that keeps keys over restarts belongs to the workers' user, and other users cannot write there.",
-    why: "A user who can write there could add keys. In this case the server keeps no keys over restarts.",
-    fix: "`install -d -o USER -m 700 DIRECTORY` with the user of Kong's workers.",
+    why: "Other users who can write there could add keys, so the server then keeps no keys over restarts.",
+    fix: "Run `install -d -o USER -m 700 DIRECTORY` with the user of Kong's workers.",
     run({ stateDir, worker }) {
       if (!stateDir.ok) {
         return notChecked(stateDir.failure);
@@ -81,7 +81,7 @@ export const FILE_CHECKS: readonly DoctorCheck[] = [
         return notChecked(
           kind === "missing"
             ? `${path} does not exist yet; the server creates it`
-            : `this user may not look at ${path}: run doctor as root, or as the user of Kong's workers`,
+            : `this user cannot see ${path}: run doctor as root, or as the user of Kong's workers`,
         );
       }
       if (kind !== "directory") {

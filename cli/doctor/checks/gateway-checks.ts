@@ -14,7 +14,7 @@ export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
     id: "routes_judged",
     checks:
       "Each jwt-policy plugin has a valid policy under the root, and each Route has a policy and a rule, as `lint` says.",
-    why: "A Route without a policy is open. A plugin without a usable policy answers 503.",
+    why: "A Route without a policy lets every request pass. A plugin without a usable policy answers 503.",
     fix: "Correct the entity that the finding names.",
     run({ gateway }) {
       if (!gateway.ok) {
@@ -42,15 +42,18 @@ export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
   },
   {
     id: "plugins_order",
-    checks: "No `ordering` moves jwt-policy, and none moves another plugin in front of jwt-policy.",
-    why: "A plugin that runs first sees requests that no policy has judged.",
+    checks: "No `ordering` moves jwt-policy, or moves another plugin in front of jwt-policy.",
+    why: "A plugin that runs before jwt-policy sees requests that no policy has judged.",
     fix: "Remove the ordering, or check that the plugin does not trust such requests.",
     run: ({ gateway }) =>
-      gateway.ok ? outcomeOf(gateway.value.orders, "no plugin has another order") : notChecked(gateway.failure.detail),
+      gateway.ok
+        ? outcomeOf(gateway.value.orders, "no plugin has an ordering that changes when jwt-policy runs")
+        : notChecked(gateway.failure.detail),
   },
   {
     id: "issuers_answer",
-    checks: "Each issuer of each policy answers with metadata and keys that fit, as `validate --online` says.",
+    checks:
+      "Each issuer of each policy answers with metadata and keys that fit the policy, as `validate --online` says.",
     why: "Without keys, all tokens of the issuer get 503.",
     fix: "Each finding says what to do ([checking issuers](../guides/checking-issuers.md)).",
     run({ issuers }) {
@@ -75,8 +78,8 @@ export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
   {
     id: "status_port",
     checks: "The status port of the plugin server answers, is ready, and listens on loopback only.",
-    why: "Probes use it. The status names policies and issuers, so other machines should not reach it.",
-    fix: "Set `--status-listen 127.0.0.1:8008`. If the server is not ready, correct the reasons that it gives.",
+    why: "Probes ask this port. The status names policies and issuers, so other machines should not reach the port.",
+    fix: "Set `--status-listen 127.0.0.1:8008`. If the server is not ready, correct the problems that it names.",
     run: checkStatus,
   },
 ];
@@ -121,13 +124,13 @@ function checkStatus({ status }: Setup): ReturnType<DoctorCheck["run"]> {
   } else if (!answer.value.isReady) {
     problems.push({
       message: `the plugin server is not ready: ${answer.value.reasons.join("; ") || "it gives no reason"}`,
-      fix: "correct these reasons; Kong's log has more details (docs/guides/monitoring.md)",
+      fix: "correct these problems; Kong's log has more details (docs/guides/monitoring.md)",
     });
   }
   if (!isLoopbackName(host === "::1" ? "[::1]" : host)) {
     problems.push({
       severity: "warning",
-      message: `the status port listens on ${host}. It names policies and issuers`,
+      message: `the status port listens on ${host}, and its status names policies and issuers`,
       fix: "use --status-listen 127.0.0.1:8008, or let only the probes reach the port",
     });
   }

@@ -88,7 +88,8 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
   },
   {
     id: "plugin_server",
-    checks: "`pluginserver_names` has the plugin server. The socket and the commands of the server fit together.",
+    checks:
+      "`pluginserver_names` contains the plugin server of jwt-policy. The socket and the commands of the server fit together.",
     why: "Kong asks the query command for the schema, and connects to the socket. If the server listens on another path, every request gets 500.",
     fix: "Print the settings again with `kong-jwt-policy kong env`, and use all of them.",
     run: checkServer,
@@ -106,10 +107,10 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
       if (options === undefined) {
         return notChecked(
           isStock
-            ? "Kong's stock plugin server has no options of ours"
+            ? "Kong's stock plugin server has none of our options"
             : start === undefined
               ? "Kong does not start the plugin server, so its options are not in Kong's settings"
-              : "the start command is not one that `kong env` prints",
+              : "the start command does not have the form that `kong env` prints",
         );
       }
       return options.ok

@@ -24,8 +24,8 @@ const REMEDIES: Readonly<Record<NoAnswer["because"], string>> = {
 export const SOCKET_CHECKS: readonly DoctorCheck[] = [
   {
     id: "socket_present",
-    checks: "The socket exists, and is a socket.",
-    why: "Kong connects to it for each request. Without it, requests get 500.",
+    checks: "The path of the socket exists, and is a socket.",
+    why: "Kong connects to the socket for each request. Without the socket, requests get 500.",
     fix: "Start Kong or the service. If the path is wrong, correct `pluginserver_jwt_policy_socket`.",
     run({ socket }) {
       if (!socket.ok) {
@@ -47,7 +47,7 @@ export const SOCKET_CHECKS: readonly DoctorCheck[] = [
     checks:
       "The socket and its directory belong to the workers' user, and no other user can open or replace the socket.",
     why: "A user who can replace the socket can let any request pass. A worker that cannot open the socket answers 500.",
-    fix: "`install -d -o USER -m 700 /run/jwt-policy`, and `kong env --socket /run/jwt-policy/jwt-policy.socket`.",
+    fix: "Run `install -d -o USER -m 700 /run/jwt-policy`, and print the settings with `kong env --socket /run/jwt-policy/jwt-policy.socket`.",
     run({ socket, worker }) {
       if (!socket.ok) {
         return notChecked(socket.failure);
@@ -127,7 +127,7 @@ function describeNoCall(view: SocketView): string {
 }
 
 function describeHidden({ directory }: SocketView): string {
-  return `this user may not look into ${directory.path}: run doctor as root, or as the user of Kong's workers`;
+  return `this user cannot look into ${directory.path}: run doctor as root, or as the user of Kong's workers`;
 }
 
 function octal(mode: number): string {

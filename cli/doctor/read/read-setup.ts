@@ -141,7 +141,7 @@ async function listFiles(root: string): Promise<Result<readonly string[], string
 }
 
 function describeHidden(path: string): string {
-  return `this user may not read ${path}: run doctor as root, or as the user of Kong's workers`;
+  return `this user cannot read ${path}: run doctor as root, or as the user of Kong's workers`;
 }
 
 function attempt(check: () => void): string | undefined {

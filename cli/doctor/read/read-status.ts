@@ -31,7 +31,7 @@ export async function readStatus(
     host,
     answer: isStatus
       ? succeed({ isReady: ready, reasons: reasons.slice(0, MAX_REASONS).map(String) })
-      : fail(status === 200 ? "another program than jwt-policy answers there" : `status ${status}`),
+      : fail(status === 200 ? "another program answers at this address, not jwt-policy" : `status ${status}`),
   });
 }
 

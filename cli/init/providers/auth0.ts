@@ -27,7 +27,7 @@ export const AUTH0: Provider = {
       name: "token-dialect",
       value: "dialect",
       description:
-        "the token dialect of the API: rfc9068_profile with the profile RFC 9068, …_authz with permissions of RBAC",
+        "the token dialect of the API: rfc9068_profile for the profile RFC 9068; a dialect with _authz adds the permissions of RBAC",
       choices: ["access_token", "access_token_authz", "rfc9068_profile", "rfc9068_profile_authz"],
       fallback: "access_token",
     },
@@ -72,7 +72,7 @@ function describe(values: Values, { read, write }: ReadAndWrite): Result<TokenSh
     setup: [
       `the permissions ${read} and ${write} of the API`,
       claim === "scope"
-        ? "clients ask for them as scopes"
+        ? "clients request these permissions as scopes"
         : '"Enable RBAC" and "Add Permissions in the Access Token" of the API, and roles with the permissions',
       isRfc9068 ? "the token profile RFC 9068 of the API" : "the token profile Auth0 of the API, which is the default",
     ],

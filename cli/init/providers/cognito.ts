@@ -60,7 +60,7 @@ function describe(values: Values, { read, write }: ReadAndWrite): Result<TokenSh
         equals: "access",
         note: "an ID token says id",
         wrong: { name: "A token for another use", value: "refresh" },
-        absent: "A token that does not say what it is for",
+        absent: "A token without the claim token_use",
       },
     ],
     places: {

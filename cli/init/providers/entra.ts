@@ -88,13 +88,13 @@ function describe(values: Values, { read, write }: ReadAndWrite): Result<TokenSh
       },
       {
         claim: method,
-        note: "how the client proved who it is: only access tokens have it",
-        absent: `A token without ${method}, as an ID token`,
+        note: "how the client authenticated; only access tokens have this claim",
+        absent: `A token without ${method}, such as an ID token`,
       },
     ],
     places: {
       scopes: { is: "scp", note: "permissions of a user who is signed in, separated by spaces" },
-      ...(hasApplications && { roles: { is: "roles", note: "permissions of an application by itself" } }),
+      ...(hasApplications && { roles: { is: "roles", note: "permissions of an application without a user" } }),
     },
     subject: "oid",
     permissions: {

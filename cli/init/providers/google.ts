@@ -64,7 +64,7 @@ function describe(values: Values): Result<TokenShape, string> {
     otherTokens: [
       {
         id: "access-token",
-        name: "An access token, which is no JWT at Google",
+        name: "An access token, which is not a JWT at Google",
         recipe: { text: "ya29.an-access-token-of-google" },
         expect: "token_malformed",
       },
@@ -73,6 +73,6 @@ function describe(values: Values): Result<TokenShape, string> {
       token_type_unchecked: "ID tokens are the only JWTs of Google, and the audience is this API's own client",
       ...(domain === undefined && { any_token_allowed: "everyone with a Google account may use this API" }),
     },
-    setup: ["clients send the ID token, because access tokens of Google are no JWTs"],
+    setup: ["clients send the ID token, because access tokens of Google are not JWTs"],
   });
 }

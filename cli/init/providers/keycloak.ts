@@ -36,7 +36,7 @@ export const KEYCLOAK: Provider = {
       name: "realm",
       value: "realm",
       description: "in place of --issuer: the realm, such as shop",
-      check: matches(REALM, "must have letters, digits and . _ ~ - only. Give --issuer for another realm"),
+      check: matches(REALM, "must contain only letters, digits and . _ ~ -. For any other realm, give --issuer"),
       isNeeded: ({ issuer, url }) => issuer === undefined && url !== undefined,
     },
     {

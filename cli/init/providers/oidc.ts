@@ -19,7 +19,7 @@ type TokenType = "at+jwt" | "JWT" | "any";
 const ID_TOKEN = { id: "id-token", name: "An ID token" } as const;
 
 const TYPE_NOTES: Readonly<Record<TokenType, string>> = {
-  "at+jwt": "access tokens of RFC 9068; ID tokens say JWT or nothing",
+  "at+jwt": "access tokens of RFC 9068; ID tokens have the type JWT or none",
   JWT: "the typ in the header of access tokens",
   any: "the provider writes no typ into the header of access tokens",
 };
@@ -33,14 +33,14 @@ export const OIDC: Provider = {
     {
       name: "issuer",
       value: "url",
-      description: "the issuer, exactly as tokens have it in iss",
+      description: "the issuer, exactly as in the claim iss of tokens",
       check: checkIssuer,
       isNeeded: () => true,
     },
     {
       name: "audience",
       value: "audience",
-      description: "what tokens for this API have in aud",
+      description: "the value of aud in tokens for this API",
       check: checkText,
       isNeeded: () => true,
     },
@@ -61,7 +61,7 @@ export const OIDC: Provider = {
     {
       name: "access-token-claim",
       value: "claim",
-      description: "a claim that access tokens have and ID tokens do not have, needed unless the type is at+jwt",
+      description: "a claim that only access tokens have, and ID tokens do not; needed if the type is not at+jwt",
       fallback: "client_id",
       check: checkClaim,
     },
@@ -90,7 +90,7 @@ function describe(values: Values, { read, write }: ReadAndWrite): Result<TokenSh
   }
   return succeed({
     issuer,
-    audience: { is: audience, note: "what tokens for this API have in aud" },
+    audience: { is: audience, note: "the value of aud in tokens for this API" },
     tokenType: { is: type, note: TYPE_NOTES[type] },
     places: {
       ...(claim !== "scope" && { scopes: { is: claim, note: "separated by spaces, or a list" } }),
@@ -140,7 +140,11 @@ function describeTyped(scopes: string): Kinds {
 function describeMarked(mark: string, scopes: string): Kinds {
   return {
     conditions: [
-      { claim: mark, note: "only access tokens have it", absent: `A token without ${mark}, as an ID token` },
+      {
+        claim: mark,
+        note: "only access tokens have this claim",
+        absent: `A token without ${mark}, such as an ID token`,
+      },
     ],
     claims: nest(mark, "web-shop"),
     otherTokens: [{ ...ID_TOKEN, recipe: { without: [topOf(mark), scopes] }, expect: "claim_missing" }],

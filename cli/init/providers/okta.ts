@@ -51,7 +51,11 @@ function describe(values: Values, { read, write }: ReadAndWrite): Result<TokenSh
     audience: { is: audience, note: "the audience of the authorization server" },
     tokenType: { is: "any", note: "Okta writes no typ" },
     conditions: [
-      { claim: "cid", note: "the client: only access tokens have it", absent: "A token without cid, as an ID token" },
+      {
+        claim: "cid",
+        note: "the client; only access tokens have this claim",
+        absent: "A token without cid, such as an ID token",
+      },
     ],
     places: {
       scopes: { is: "scp", note: "a list" },

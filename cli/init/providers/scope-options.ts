@@ -8,13 +8,13 @@ export function scopeOptions(what: string, example: ReadAndWrite): readonly Prov
     {
       name: "read",
       value: what,
-      description: `the ${what} that readers need (default: as ${example.read} for the name orders)`,
+      description: `the ${what} that readers need (default: such as ${example.read} for the name orders)`,
       check: checkScope,
     },
     {
       name: "write",
       value: what,
-      description: `the ${what} that writers need (default: as ${example.write})`,
+      description: `the ${what} that writers need (default: such as ${example.write})`,
       check: checkScope,
     },
   ];

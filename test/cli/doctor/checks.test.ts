@@ -277,7 +277,7 @@ const ROWS: readonly Row[] = [
     title: "a facts variable that was cut off, such as by a comment sign",
     change: withSettings({ nginx_proxy_set: facts(renderFacts([]).replace("\\n$kong_request_id", "")) }),
     id: "facts_variable",
-    message: "differs from what `kong env` prints",
+    message: "differs from the value that `kong env` prints",
     fix: "backslash",
   },
   {
@@ -414,7 +414,7 @@ const ROWS: readonly Row[] = [
     change: statusWith({ answer: succeed({ isReady: false, reasons: ["no keys of acme"] }) }),
     id: "status_port",
     message: "not ready: no keys of acme",
-    fix: "correct these reasons",
+    fix: "correct these problems",
   },
   {
     title: "a status port that others reach",
@@ -489,7 +489,7 @@ describe("the checks of doctor", () => {
     const notMade = runChecks(setup).filter(({ outcome }) => outcome.status === "not_checked");
     expect(notMade.map(({ check, outcome }) => [check.id, "detail" in outcome && outcome.detail])).toEqual([
       ["state_dir", expect.stringContaining("run doctor as root")],
-      ["socket_present", expect.stringContaining("may not look into /run/jwt-policy: run doctor as root")],
+      ["socket_present", expect.stringContaining("cannot look into /run/jwt-policy: run doctor as root")],
       ["socket_permissions", expect.stringContaining("run doctor as root")],
       ["socket_answers", expect.stringContaining("run doctor as root")],
     ]);

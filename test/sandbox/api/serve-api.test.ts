@@ -116,7 +116,7 @@ describe("a sandbox with the user's own files", { timeout: 60_000 }, () => {
     await expect
       .poll(() => output, PATIENCE)
       .toContain('kong.yml:14:19 The key "pathes" is not known here. Did you mean "paths"?');
-    expect(output).toContain("the version before it stays in effect");
+    expect(output).toContain("the previous version stays in effect");
     expect(await served.check(), output).toBe(true);
     writeFileSync(CONFIG, KONG.replace("name: open", "name: fresh"));
     await expect.poll(() => output, PATIENCE).toMatch(/\/open +fresh +none/);

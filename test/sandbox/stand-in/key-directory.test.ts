@@ -99,7 +99,7 @@ describe("a key directory that is not safe is refused, with what to do", () => {
     [
       "a key is damaged",
       (_, file) => writeFileSync(file, "{", { mode: 0o600 }),
-      /is not a key of the sandbox .*: delete it/,
+      /is not a key of the sandbox .*: delete the file/,
     ],
     [
       "a key is somebody else's",
