@@ -86,7 +86,7 @@ test("diff and check compare several paths with a directory that has each path a
   expect(run("diff", "a", "c", "--against", "old").stdout).toMatch(/c\/new\.yaml policy_looser/);
   for (const [args, message] of [
     [["a", "b", "--against", "single.yaml"], /single\.yaml is not a directory/],
-    [["a", "b", "--against", "gone"], /gone is no directory/],
+    [["a", "b", "--against", "gone"], /gone is not a directory/],
     [["a", "../b", "--against", "old"], /\.\.\/b is outside the working directory/],
     [["a", "none", "--against", "old"], /none: no such file or directory, and none in old/],
     [["b", "c", "--against", "a"], /a has no old version of these paths: it must be in a\/b or a\/c/],
