@@ -2,28 +2,32 @@ import type { Difference } from "./cells/compare-cell.ts";
 import type { Cell } from "./cells/list-cells.ts";
 
 /**
- * The kind of a change. `access`: a rule requires something else. `trust`: an issuer or its keys. `effect`: what the upstream, Kong
- * and refused clients see. `mode`: whether denials are enforced. `transport`: how a token may come. `routing`: which policy judges a
- * Kong Route.
+ * The kind of a change. `access`: a rule has other requirements. `trust`: an issuer or its keys differ. `effect`: the
+ * upstream, Kong or refused clients get something else. `mode`: a denial that was enforced is only logged, or the
+ * reverse. `transport`: clients may send tokens in other ways. `routing`: another policy, rule or upstream gets the
+ * requests of a Kong Route.
  */
 export type ChangeClass = "access" | "trust" | "effect" | "mode" | "transport" | "routing";
 
-/** `unknown`: the comparison was too large, so the change counts as looser. `changed`: neither looser nor stricter. */
+/**
+ * `unknown`: the comparison found no answer, so the change counts as looser. `changed`: the change is neither looser
+ * nor stricter.
+ */
 export type Direction = "looser" | "stricter" | "changed" | "unknown";
 
-/** One change between two versions. */
+/** One change between two policy versions. */
 export interface Change {
   readonly class: ChangeClass;
   readonly direction: Direction;
-  /** The rule, the issuer, the header or the Kong Route. */
+  /** What has changed: the name of a rule, an issuer, a header or a Kong Route. */
   readonly subject: string;
-  /** One sentence for readers. */
+  /** The change in words, for users. */
   readonly summary: string;
-  /** The cells with this change; none if it concerns the whole policy. */
+  /** The cells with this change. Empty if the change concerns the whole policy. */
   readonly cells: readonly Cell[];
-  /** A request that shows the change. Absent if no request can show it. */
+  /** A request that shows the change. Absent if no request can show the change. */
   readonly example?: Difference;
-  /** The content of the change, from which its fingerprint is made. The content does not depend on the example. */
+  /** The text from which the change's fingerprint is made. The text does not depend on the example. */
   readonly content: string;
 }
 

@@ -4,8 +4,8 @@ import type { Change, ChangeClass, Direction } from "./change.ts";
 import { write } from "./search/write-value.ts";
 
 /**
- * Compares the parts of a policy that do not affect access: what the upstream, Kong and clients see, and the
- * sources of tokens.
+ * Compares the parts of a policy outside of its rules and issuers, such as headers for the upstream, answers to
+ * clients, and token sources.
  */
 export function compareEffects(before: CompiledPolicy, after: CompiledPolicy): readonly Change[] {
   return [
@@ -85,7 +85,10 @@ function compareText(
     : [{ class: kind, direction: direction(was, is), subject, summary, cells: [], content: `${was}\n${is}` }];
 }
 
-/** The plugin does not remove a header that is no longer mapped, so clients can then write it themselves. */
+/**
+ * Compares header mappings. The plugin removes a client's header only if the header is mapped. So clients can set a
+ * header that is no longer mapped.
+ */
 function compareMappings(before: CompiledPolicy, after: CompiledPolicy): readonly Change[] {
   const [was, is] = ofBoth([before, after], listMappings);
   return [...new Set([...was.keys(), ...is.keys()])].flatMap((header): Change[] => {

@@ -4,7 +4,7 @@ import { ofBoth } from "./cells/policy-version.ts";
 import type { ResolvedCell } from "./cells/resolve-cell.ts";
 import type { Change } from "./change.ts";
 
-/** Compares the mode of each cell. In report mode, every request passes. */
+/** Compares the mode of each cell. In report mode, requests pass even if the rule denies them. */
 export function compareModes(rule: string, resolved: readonly ResolvedCell[]): readonly Change[] {
   const changed = new Map<Mode, Cell[]>();
   for (const { cell, sides } of resolved) {
@@ -19,8 +19,8 @@ export function compareModes(rule: string, resolved: readonly ResolvedCell[]): r
     const [cell] = cells;
     const summary =
       mode === "report"
-        ? "Denied requests pass now, and are only logged."
-        : "Denied requests are refused now. Before, they passed and were only logged.";
+        ? "Denied requests now pass, and the plugin only logs them."
+        : "Denied requests are now refused. Before, they passed, and the plugin only logged them.";
     return cell
       ? [
           {

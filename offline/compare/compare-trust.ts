@@ -4,21 +4,21 @@ import { ofBoth } from "./cells/policy-version.ts";
 import type { Change, Direction } from "./change.ts";
 import { write } from "./search/write-value.ts";
 
-/** A setting of an issuer, and what a change of it means. */
+/** A setting of an issuer, and the direction of a change of this setting. */
 interface Setting {
   readonly what: string;
   readonly value: (issuer: CompiledIssuer) => string;
   readonly direction: (before: CompiledIssuer, after: CompiledIssuer) => Direction;
 }
 
-/** The direction of a change. A higher value is looser. */
+/** The direction of a change from one number to another. The higher number is looser. */
 function byNumber(read: (issuer: CompiledIssuer) => number): Setting["direction"] {
   return (before, after) => (read(after) > read(before) ? "looser" : "stricter");
 }
 
 /**
- * Settings that all entries of one `iss` share, and whose change no token can show. Access changes show all other settings, with an
- * example.
+ * Settings that all entries with one `iss` share. No example token can show a change of these settings. Changes of all
+ * other settings appear as access changes, with an example.
  */
 const SETTINGS: readonly Setting[] = [
   {
@@ -56,18 +56,21 @@ const SETTINGS: readonly Setting[] = [
 /** A summary names at most this many tenants. */
 const MAX_TENANTS = 5;
 
-/** All entries of one `iss`. The first entry of the document comes first. */
+/** All entries of a policy with one `iss`, in the order of the document. */
 type Entries = readonly CompiledIssuer[];
 
-/** A change of one `iss`. If several tenants of one issuer change in the same way, this is one change. */
+/** A change of the entries with one `iss`. If several tenants of one issuer change in the same way, the user sees one change. */
 interface IssuerChange {
-  /** Equal for the same change of several tenants. */
+  /** The same string for all tenants with the same change. */
   readonly kind: string;
   readonly iss: string;
   readonly change: Change;
 }
 
-/** Compares issuers by their `iss`, because ids are only names. An issuer with keys for each tenant has one `iss` for each. */
+/**
+ * Compares the issuers that have the same `iss`, because an id is only a name. An issuer with keys for each tenant has
+ * one `iss` for each tenant.
+ */
 export function compareTrust(before: CompiledPolicy, after: CompiledPolicy): readonly Change[] {
   const [was, is] = ofBoth([before, after], entriesByIss);
   const texts = [...new Set([...was.keys(), ...is.keys()])];
@@ -148,12 +151,12 @@ function nameEntries(entries: Entries): string {
   return [...new Set(entries.map(({ id }) => id))].join(", ");
 }
 
-/** Only tenants of one issuer can have the same kind. */
+/** Returns the same string for the same change of two tenants of one issuer. */
 function kindOf({ tenantOf, issuer }: CompiledIssuer, parts: readonly string[]): string {
   return JSON.stringify([tenantOf ?? issuer, ...parts]);
 }
 
-/** Puts the placeholder back into the text. So the same change of two tenants has the same text. */
+/** Replaces the tenant by `{}`, so that the same change of two tenants has the same text. */
 function withoutTenant({ tenantOf, issuer }: CompiledIssuer, text: string): string {
   const tenant = tenantOf === undefined ? undefined : findTenant(tenantOf, issuer);
   const parts = text.split(/([/.,()\s]+)/);
@@ -178,12 +181,12 @@ function mergeTenants(changes: readonly IssuerChange[]): readonly Change[] {
     }
     const names = others.slice(0, MAX_TENANTS).map(({ iss }) => iss);
     const more = others.length > MAX_TENANTS ? ` and ${others.length - MAX_TENANTS} more` : "";
-    const summary = `${first.change.summary} The same for ${names.join(", ")}${more}.`;
+    const summary = `${first.change.summary} The same change applies to ${names.join(", ")}${more}.`;
     return [{ ...first.change, summary, content: write(group.map(({ iss, change }) => [iss, change.content])) }];
   });
 }
 
-/** Fewer origins with the same restrictions are stricter. All other changes may bring new keys. */
+/** A change that only removes key sources is stricter. Every other change may add keys, so the change is looser. */
 function compareKeys(before: CompiledIssuer, after: CompiledIssuer): Direction {
   const was = new Set(before.keys.map(describeOrigin));
   return after.keys.every((origin) => was.has(describeOrigin(origin))) ? "stricter" : "looser";

@@ -2,10 +2,10 @@ import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
 import { findIssuer } from "../../plugin/core/token/find-key.ts";
 import type { Difference, Sender } from "./cells/compare-cell.ts";
 
-/** A sentence names at most this many requirements. */
+/** A description names at most this many requirements. */
 const MAX_SHOWN = 3;
 
-/** Says who gains or loses access. */
+/** Describes the requests that now pass or are now refused. */
 export function describeDifference(difference: Difference, policies: readonly CompiledPolicy[]): string {
   const who = `${describeSender(difference.sender, policies)}${describeLacks(difference)}`;
   const how = difference.transport === "plain" ? " over plain http" : "";
@@ -15,7 +15,7 @@ export function describeDifference(difference: Difference, policies: readonly Co
     case "stricter":
       return `${who}${how} are now refused. Before, they passed.`;
     case "unknown":
-      return "The requirements are too many to compare. Requests may pass that were refused before.";
+      return "There are too many requirements to compare. Requests that were refused before may now pass.";
   }
 }
 
@@ -36,7 +36,7 @@ function describeSender(sender: Sender, policies: readonly CompiledPolicy[]): st
   }
 }
 
-/** The requirements that the tokens do not meet, at most a few. */
+/** Names the first few requirements that the tokens do not meet. */
 function describeLacks({ lacks }: Difference): string {
   const more = lacks.length - MAX_SHOWN;
   const shown = lacks.slice(0, MAX_SHOWN).map((text) => `"${text}"`);

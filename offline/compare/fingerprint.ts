@@ -10,7 +10,7 @@ const LENGTH = 16;
  * @param policy the policy's file name.
  */
 export function fingerprintOf(change: Change, policy: string): string {
-  // Which requests reach a Route depends on all other Routes. So the content of the change has everything that belongs to the change.
+  // The requests of a Route depend on all other Routes. So only the content of a routing change identifies the change.
   const own = change.class === "routing" ? [] : change.cells;
   const cells = own.map(({ rule, method, template }) => `${rule} ${method} ${template}`).sort();
   const text = JSON.stringify([policy, change.class, change.direction, change.subject, cells, change.content]);

@@ -11,7 +11,7 @@ import { compareTrust } from "./compare-trust.ts";
 import { describeDifference } from "./describe-difference.ts";
 
 /**
- * Lists everything that differs between two versions of a policy.
+ * Lists all changes between two versions of a policy.
  *
  * @param now seconds since the epoch, for the times of examples.
  */
@@ -52,14 +52,14 @@ function toChange(
   };
 }
 
-/** The kind of sender, without the values that the search happened to choose. */
+/** Writes the kind of sender, without the example values that the search chose. */
 function writeSender({ sender, transport, lacks }: Difference): readonly unknown[] {
   return sender.sends === "token"
     ? [sender.sends, sender.isKnownToKong, sender.token.claims.iss, transport, lacks]
     : [sender, transport];
 }
 
-/** A change of an issuer has the same effect on many rules. So it is reported as one change, with the cells of all these rules. */
+/** Reports a change of an issuer once, with the cells of all rules that the change affects. */
 function mergeRules(changes: readonly Change[]): readonly Change[] {
   const merged = new Map<string, Change>();
   for (const change of changes) {
@@ -82,7 +82,7 @@ function reportUnknown(rule: string): Change {
     class: "access",
     direction: "unknown",
     subject: rule,
-    summary: "The rule has too many paths to compare. Requests may pass that were refused before.",
+    summary: "The rule has too many paths to compare. Requests that were refused before may now pass.",
     cells: [],
     content: "too many paths",
   };

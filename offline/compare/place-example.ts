@@ -12,14 +12,15 @@ type Headers = ReadonlyMap<string, string>;
 
 export interface PlacedExample {
   readonly method: string;
-  /** Path and query. */
+  /** The path and the query of the request. */
   readonly target: string;
   readonly headers: Headers;
 }
 
 /**
- * Writes the request of an example for one version. The token is in the source where this version takes tokens of its issuer. A
- * cookie also gets the Origin that it needs. Changes of token sources are separate findings.
+ * Writes the example request for one policy version. The token is in a token source where this version accepts tokens
+ * of the token's issuer. A request with a cookie also has an allowed Origin. The comparison reports changes of token
+ * sources separately.
  *
  * @param token the text to send in place of a valid token.
  */
@@ -52,14 +53,14 @@ function placeIn(
   return placeToken({ path, headers: all, source }, token);
 }
 
-/** The first source that may have tokens of the issuer. */
+/** The first token source in which the policy accepts tokens of the token's issuer. */
 function findSource(policy: CompiledPolicy, { claims }: CandidateToken): TokenSource | undefined {
   const id = findIssuer(policy, String(claims.iss))?.id ?? "";
   const { tokenSources } = policy;
   return tokenSources.find(({ issuers }) => issuers?.has(id) !== false) ?? tokenSources[0];
 }
 
-/** The headers with which rules compare claims. */
+/** Lists the headers that rules compare with claims. */
 export function listComparedHeaders({ rules }: CompiledPolicy): Headers {
   const requirements = [...rules.values()].flatMap(({ requirements: own, operations }) => [
     own,

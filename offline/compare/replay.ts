@@ -13,12 +13,12 @@ import { listComparedHeaders, placeExample } from "./place-example.ts";
 import type { CandidateToken } from "./search/token-space.ts";
 
 /**
- * Sends the example of a difference through both versions. Its token is really signed, with a key that exists for this run only, and the
- * gateway's own pipeline judges the request.
+ * Judges the example request of a difference by both policy versions, with the gateway's own code. A key that exists
+ * only for this run signs the example token.
  */
 
 const KID = "example";
-/** Here all keys are stored under the name of one issuer, because only one issuer signs an example. */
+/** All signing keys are stored under this issuer name, because only one issuer signs an example token. */
 const SIGNER = "example";
 
 export interface Replay {
@@ -31,12 +31,12 @@ interface ReplayedRequest {
   readonly binding: Binding;
   readonly method: string;
   readonly path: string;
-  /** By name in lower case. */
+  /** The request headers, by name in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly transport: Difference["transport"];
 }
 
-/** Remembers the keys of one run. */
+/** Judges examples. All examples of one run use the same keys. */
 export class Replayer {
   readonly #keys = new SigningKeys();
   readonly #now: number;
@@ -55,7 +55,7 @@ export class Replayer {
     return this.decide(sender, request, policy);
   }
 
-  /** Sends a request of this sender through one version. */
+  /** Judges a request of this sender by one version of the policy. */
   decide(sender: Sender, request: ReplayedRequest, policy: CompiledPolicy): Promise<Decision> {
     const { binding, transport } = request;
     const token = sender.sends === "token" ? this.#sign(sender.token) : "";

@@ -47,7 +47,7 @@ export function writeTest(
   return stringify([test], { lineWidth: 0 });
 }
 
-/** The key `token` of a test. */
+/** Writes the key `token` of a test. */
 export function writeToken(sender: Sender, policies: readonly CompiledPolicy[], nowSeconds: number): Members {
   switch (sender.sends) {
     case "nothing":

@@ -5,24 +5,24 @@ import { listSettled, type SettledRule } from "../../plugin/policy/requirements/
 import type { PolicyDocument } from "../../schema/generated/policy-document.ts";
 import { listAccess, listIssuerRequirements, listRequirements, type Requirement, replacing } from "./requirement.ts";
 
-/** `passes`: a request passed because it met this item. `refuses`: a request was refused because of this item alone. */
+/** `passes`: a test's request met the item and passed. `refuses`: a test's request was refused only because of the item. */
 export type Direction = "passes" | "refuses";
 
 /**
- * A part of the policy. Tests must show that it has an effect, in one or two directions. If many rules inherit the same
- * part of the document, this part is still only one item.
+ * A part of the policy whose effect tests must show, in one or two directions. A part of the document that many rules
+ * inherit is only one item.
  */
 export interface CoverageItem {
   readonly label: string;
   readonly path: DocumentPath;
-  /** The rule or the issuer that it belongs to, for reports and filters. */
+  /** The rule or the issuer that contains the item, for reports and filters. */
   readonly owner: { readonly rule: string } | { readonly issuer: string };
   readonly directions: readonly Direction[];
-  /** The requirements of this item: one for each rule or operation that has the item. */
+  /** The places where the item has an effect: one for each rule or operation with the item. */
   readonly uses: readonly Use[];
 }
 
-/** The part of the policy in which an item is in effect. */
+/** One place in the policy where an item has an effect. */
 export interface Use {
   /** Undefined for requirements of an issuer, which apply to every rule. */
   readonly requirements: Requirements | undefined;
@@ -30,13 +30,13 @@ export interface Use {
   readonly issuer: string | undefined;
   /** Index of the alternative; undefined if it concerns all alternatives. */
   readonly alternative: number | undefined;
-  /** Undefined if nothing can be refused because of it. */
+  /** Judges a request by the policy without the item. Undefined if the item cannot refuse any request. */
   readonly without: Requirement["without"] | undefined;
 }
 
 const BOTH: readonly Direction[] = ["passes", "refuses"];
 
-/** Lists everything that tests of the policy must show. The document must be the one that the policy was compiled from. */
+/** Lists all items of a policy. `policy` must be compiled from `document`. */
 export function listItems(document: PolicyDocument, policy: CompiledPolicy): readonly CoverageItem[] {
   const items = new Map<string, CoverageItem>();
   const add = (item: CoverageItem): void => {
@@ -85,7 +85,7 @@ function listSettledItems(
   return [...whole, ...parts];
 }
 
-/** The rule or operation itself, and each of its alternatives. */
+/** Lists the items for the rule or operation itself, and for each of its alternatives. */
 function listRuleItems(
   name: string,
   requirements: Requirements,
@@ -121,7 +121,7 @@ function listRuleItems(
   return [...whole, ...ways];
 }
 
-/** Issuers that no rule accepts have no effect. */
+/** Lists the items of issuers. Issuers that no rule accepts have no effect, so they have no items. */
 function listIssuerItems(policy: CompiledPolicy): readonly CoverageItem[] {
   const rules = [...policy.rules.values()].flatMap(
     ({ requirements, operations }) => operations?.values ?? [requirements],

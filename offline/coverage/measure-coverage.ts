@@ -7,14 +7,14 @@ import type { Attempt, Judge } from "../judge/judge.ts";
 import type { CoverageItem, Direction, Use } from "./list-items.ts";
 import { replacing } from "./requirement.ts";
 
-/** Which directions of each item are shown so far. */
+/** Records the directions of each item that tests have shown so far. */
 export class Coverage {
   readonly items: readonly CoverageItem[];
   readonly #policy: CompiledPolicy;
   readonly #judge: Judge;
   readonly #shown = new Map<CoverageItem, Set<Direction>>();
 
-  /** @param policy must be the object that the items were listed from, because measuring changes it for a moment. */
+  /** @param policy must be the object from which the items were listed, because `add` changes this object for a moment. */
   constructor(items: readonly CoverageItem[], policy: CompiledPolicy, judge: Judge) {
     this.items = items;
     this.#policy = policy;
@@ -25,12 +25,12 @@ export class Coverage {
     return this.#shown.get(item)?.has(direction) ?? false;
   }
 
-  /** The directions that no request has shown. */
+  /** The directions of the item that no request has shown. */
   missing(item: CoverageItem): readonly Direction[] {
     return item.directions.filter((direction) => !this.isShown(item, direction));
   }
 
-  /** Adds what one request shows. Returns whether it shows something new. */
+  /** Judges one request and records the directions that it shows. Returns whether the request shows a new direction. */
   async add(attempt: Attempt): Promise<boolean> {
     const outcome = await this.#judgeOnce(attempt);
     if (!outcome || outcome.verdict === "answer" || outcome.verdict === "not_routed") {
@@ -69,7 +69,7 @@ export class Coverage {
     if (!requirements || alternative === undefined || requirements.alternatives.length === 1) {
       return true;
     }
-    // With several alternatives, the request must pass by this one alone.
+    // If the rule has several alternatives, the request must also pass if the rule has only this alternative.
     const only = requirements.alternatives.slice(alternative, alternative + 1);
     const outcome = await replacing(requirements, "alternatives", only)(() => this.#judgeOnce(attempt));
     return outcome !== undefined && isPassed(outcome);
@@ -81,7 +81,7 @@ export class Coverage {
   }
 }
 
-/** A request that passes only because of report mode counts as refused here. */
+/** Whether the request passed. A request that passes only because of report mode counts as refused. */
 function isPassed({ verdict, reported }: DescribedOutcome): boolean {
   return verdict === "allow" && reported === undefined;
 }

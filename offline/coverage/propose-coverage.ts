@@ -13,13 +13,13 @@ import { Coverage } from "./measure-coverage.ts";
 export interface Gap {
   readonly item: CoverageItem;
   readonly direction: Direction;
-  /** A test that is ready to paste. It shows this direction, and passes with the policy. Undefined if no such test was found. */
+  /** The text of a test that shows this direction and passes with the policy. Undefined if the search found no such test. */
   readonly paste: string | undefined;
 }
 
 const MAX_PROBES_PER_RULE = 3_000;
 
-/** Finds a test for each direction that the tests do not show. */
+/** Proposes a test for each direction that no existing test shows. */
 export async function findGaps(
   coverage: Coverage,
   wanted: readonly CoverageItem[],
@@ -74,7 +74,7 @@ async function searchRule(
   }
 }
 
-/** Writes the request as a test, and runs the written test. */
+/** Writes the request as a test. Returns the test only if it passes with the policy. */
 async function writeChecked(
   probe: Probe,
   policy: CompiledPolicy,

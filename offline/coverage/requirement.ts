@@ -11,14 +11,15 @@ import type { DocumentPath } from "../../plugin/policy/language/finding.ts";
 import { requireNames } from "../../plugin/policy/satisfy/least-requirements.ts";
 
 /**
- * One requirement of a policy, in the smallest unit that can matter by itself: one scope, one test of one claim, one limit of an issuer.
+ * One requirement of a policy. Each requirement is as small as possible: one scope, one test of one claim, or one limit
+ * of an issuer.
  */
 export interface Requirement {
   /** The requirement as text, such as `scope payments:read`. */
   readonly label: string;
   /** The path of the requirement in the document. */
   readonly path: DocumentPath;
-  /** Calls `run` while the policy lacks only this requirement. */
+  /** Calls `run` with the policy changed for a moment: the policy lacks only this requirement. */
   readonly without: <T>(run: () => Promise<T>) => Promise<T>;
 }
 
@@ -32,7 +33,7 @@ class AnyName extends Set<string> {
   }
 }
 
-/** While `run` runs, this replaces one member of an object in the compiled policy. */
+/** Replaces one member of an object in the compiled policy while `run` runs. */
 export function replacing<T extends object, K extends keyof T>(owner: T, key: K, value: T[K]): Without {
   const mutable: Mutable<T> = owner;
   return async (run) => {
@@ -46,7 +47,7 @@ export function replacing<T extends object, K extends keyof T>(owner: T, key: K,
   };
 }
 
-/** The rule or operation to which an alternative belongs, and the policy. */
+/** The policy, and the requirements of the rule or operation that contains an alternative. */
 interface Context {
   readonly requirements: Requirements;
   readonly policy: CompiledPolicy;
@@ -115,7 +116,7 @@ function listNames(
   ];
 }
 
-/** Each test of each claim. A condition without tests counts as one test. */
+/** Lists each test of each claim as one requirement. A condition without tests is one requirement. */
 function listConditions(
   owner: { readonly conditions: readonly Condition[] },
   path: DocumentPath,
@@ -221,7 +222,7 @@ export function listIssuerRequirements(issuer: CompiledIssuer): readonly Require
   return [...limits, ...listConditions(issuer, [...path, "required_claims"])];
 }
 
-/** The requirements of a rule or an operation besides its alternatives. */
+/** The requirements of a rule or an operation that belong to no alternative. */
 export function listAccess(requirements: Requirements, path: DocumentPath): readonly Requirement[] {
   const other = requirements.otherAuthentication === "require";
   return [

@@ -11,7 +11,7 @@ import { createFacts } from "../requests/request.ts";
 import { type ExplainedDenial, listStages, type StageResult } from "./explain-token.ts";
 import { listNeeded, listWays } from "./list-needed.ts";
 
-/** Why the request of a log line was refused, as far as the line shows this. */
+/** An explanation of why the request of a log line was refused, as far as the line shows the reason. */
 export interface LogExplanation {
   readonly verdict: "allow" | "deny";
   readonly isReported: boolean;
@@ -19,17 +19,17 @@ export interface LogExplanation {
   readonly rule: string | undefined;
   readonly issuer: string | undefined;
   readonly denial: ExplainedDenial;
-  /** What the rule requires: each list is one way to pass. */
+  /** The requirements of the rule. Each list is one way to pass. */
   readonly expected: readonly (readonly string[])[];
-  /** What the request at least needs in order to pass. Undefined if the line does not show enough. */
+  /** The least requirements that the request must still meet to pass. Undefined if the log line does not show them. */
   readonly nearestAllow: readonly string[] | undefined;
-  /** What the line does not contain, and what this means. */
+  /** The facts that the log line does not contain, and the consequences. */
   readonly unknown: readonly string[];
 }
 
 const MAX_OPERATIONS = 10;
 
-/** Explains a line with a policy. The failure says why the line does not belong to this policy. */
+/** Explains a log line with a policy. The failure says why the line does not belong to this policy. */
 export function explainLogLine(line: LogLine, policy: CompiledPolicy): Result<LogExplanation, string> {
   const mismatch = findMismatch(line, policy);
   if (mismatch !== undefined) {
@@ -65,7 +65,7 @@ export function explainLogLine(line: LogLine, policy: CompiledPolicy): Result<Lo
   });
 }
 
-/** Why the line is not about this policy. */
+/** Returns why the log line does not belong to this policy. Undefined if it may belong to the policy. */
 function findMismatch({ policy: name, rule }: LogLine, policy: CompiledPolicy): string | undefined {
   if (name !== undefined && name !== policy.name) {
     return `the line is about the policy ${quoteText(name)}, and this file is the policy "${policy.name}"`;
@@ -77,7 +77,7 @@ function findMismatch({ policy: name, rule }: LogLine, policy: CompiledPolicy): 
   return `the policy has no rule ${quoteText(rule)}: give the version of the file that was in effect. It has: ${known}`;
 }
 
-/** The operation of the line's request; undefined if the line has no request, or none matches now. */
+/** The operation that the log line's request matches. Undefined if the line has no request, or if no operation matches. */
 function matchLine({ request }: LogLine, rule: CompiledRule, policy: CompiledPolicy): Match | undefined {
   const facts =
     request &&
@@ -118,7 +118,7 @@ function describeOperation({ methods = [], segments = [] }: Operation): string {
   return `${methods.filter((method) => method !== "HEAD" || methods.length === 1).join("/")} ${describePath(segments)}`;
 }
 
-/** What a line of the decision log lacks besides, and where it is. */
+/** Lists further facts that a line of the decision log lacks, and where to find them. */
 function listMissing({ decision, policy: name, rule }: LogLine, policy: CompiledPolicy): readonly string[] {
   if (!decision) {
     return [];
@@ -126,14 +126,14 @@ function listMissing({ decision, policy: name, rule }: LogLine, policy: Compiled
   const { policyVersion, requestId } = decision;
   return [
     `the detail about the value that failed: Kong's log has it, in the line ${requestId === undefined ? "of the same time" : `with request_id ${quoteText(requestId)}`}`,
-    ...(name === undefined ? ["the policy: the command assumes that this file made the decision"] : []),
+    ...(name === undefined ? ["the name of the policy: the command assumes that this file made the decision"] : []),
     ...(rule === undefined && policy.rules.size > 0 ? ["the rule"] : []),
     ...(policyVersion === policy.hash
       ? []
       : [
           policyVersion === undefined
-            ? "the version of the policy: the command assumes that this file made the decision"
-            : `this version of the policy: the file with SHA-256 ${quoteText(policyVersion)} decided, so give that version`,
+            ? "the version of the policy: the command assumes that this file is the version that made the decision"
+            : `this version of the policy: the version with SHA-256 ${quoteText(policyVersion)} made the decision, so give that file`,
         ]),
   ];
 }
@@ -167,7 +167,7 @@ function listUnknown(
     ...(rule?.operations && !hasRequirements
       ? [
           request
-            ? "the operation: no operation of this version of the policy fits the line's request"
+            ? "the operation: no operation of this version of the policy matches the line's request"
             : "the operation, because the rule decides by method and path",
         ]
       : []),

@@ -17,7 +17,7 @@ export interface RecipeQuestion {
   readonly nowSeconds: number;
 }
 
-/** Explains a request with the token of a recipe. The token is signed with a key that exists for this run only. */
+/** Explains a request with the token of a recipe. A key that exists only for this run signs the token. */
 export async function explainRecipe({ recipe, ...question }: RecipeQuestion): Promise<Result<Explanation, string>> {
   const maker = new TokenMaker(question.nowSeconds, "real");
   const token = maker.makeFor(recipe, question.policy);

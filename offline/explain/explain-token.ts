@@ -19,7 +19,10 @@ import { createCallers } from "../requests/callers.ts";
 import { createFacts, type OfflineRequest } from "../requests/request.ts";
 import { type Repaired, repairToken } from "./repair-token.ts";
 
-/** Keys that also report whether every signature was really checked, or was taken as valid without a check. */
+/**
+ * A key source that also says whether every signature was checked. `isChecked` is false if a signature counted as valid
+ * without a check.
+ */
 interface CheckedKeys extends KeySource {
   readonly isChecked: boolean;
 }
@@ -30,7 +33,7 @@ export interface Question {
   /** Undefined for a request without a token. */
   readonly token: string | undefined;
   readonly keys: CheckedKeys;
-  /** These replace Kong's Consumers. */
+  /** The Consumers to use in place of Kong's database. */
   readonly consumers: readonly Consumer[];
   /** Seconds since the epoch. */
   readonly nowSeconds: number;
@@ -42,8 +45,8 @@ export interface StageResult {
 }
 
 /**
- * Why a request passes or not. It contains no part of the token, except the values in `detail`. A line of the log also has
- * these values.
+ * An explanation of why a request passes or is refused. The explanation contains no part of the token, except values in
+ * `detail`. The log contains the same values.
  */
 export interface Explanation {
   /** `answer`: the plugin answers with the API's description. */
@@ -71,13 +74,16 @@ export interface ExplainedDenial {
 }
 
 const STAGES: readonly Stage[] = ["match", "extract", "decode", "key", "verify", "claims", "authorize", "propagate"];
-/** Accepts every signature. It never decides about a request of a gateway. */
+/** Accepts every signature. Never used for a request of a gateway. */
 const UNCHECKED: KeySource = {
   find: (issuer, { alg, kid }) => succeed({ issuer: issuer.issuer, kid, algorithm: alg, verify: () => PASSED }),
 };
 const utf8 = new TextEncoder();
 
-/** Sends a request with a token through the gateway's own stages. The failure says why the request cannot be judged. */
+/**
+ * Judges a request with a token by the gateway's own code, and explains the decision. Throws an error if the policy
+ * cannot judge the request.
+ */
 export async function explainToken(question: Question): Promise<Explanation> {
   const { policy, keys, nowSeconds } = question;
   const decision = await judge(question, question.token, keys);
@@ -99,7 +105,7 @@ export async function explainToken(question: Question): Promise<Explanation> {
   };
 }
 
-/** The smallest set of changes that was found. Undefined if the request does not pass with these changes. */
+/** Finds the smallest set of changes with which the request passes. Undefined if the search finds no such set. */
 export async function findNearestAllow(question: Question, now: number): Promise<Repaired | undefined> {
   const { policy, request } = question;
   const token = question.token === undefined ? undefined : readToken(question.token);
@@ -122,7 +128,7 @@ export async function findNearestAllow(question: Question, now: number): Promise
   return firstAllowed(question, tried);
 }
 
-/** The pipeline itself decides whether the request passes with the changes. */
+/** Returns the first changed token with which the gateway's own code lets the request pass. The fewest changes come first. */
 async function firstAllowed(question: Question, tried: readonly Repaired[]): Promise<Repaired | undefined> {
   for (const repaired of tried.toSorted((one, other) => one.changes.length - other.changes.length)) {
     const decision = await judge(question, writeToken(repaired.token), UNCHECKED);
@@ -165,7 +171,7 @@ async function judge(
   return decide(facts.value, policy, keys, () => nowSeconds, createCallers(consumers, request.authenticated));
 }
 
-/** Undefined if the token cannot be decoded: then no change of its claims helps. */
+/** Undefined if the token cannot be decoded, because then no change of its claims helps. */
 function readToken(text: string): CandidateToken | undefined {
   const decoded = decodeToken(text);
   if (!decoded.ok) {
@@ -184,7 +190,7 @@ function writeToken({ alg, typ, claims }: { alg: string; typ: string | undefined
 /** The result of each stage. */
 export function listStages(reason: Reason | undefined, hasIssuer: boolean, isChecked: boolean): readonly StageResult[] {
   const decided = reason && STAGES.indexOf(denialRow(reason).stage);
-  // A public rule does not look at the token.
+  // A public rule does not check the token, so only the first stage runs.
   const last = decided ?? (hasIssuer ? STAGES.length : 0);
   return STAGES.map((stage, index) => {
     if (index === decided) {
@@ -196,7 +202,7 @@ export function listStages(reason: Reason | undefined, hasIssuer: boolean, isChe
   });
 }
 
-/** Whether a change of claims can help. It cannot help if the signature is wrong, or if the token could not be read. */
+/** Whether a change of claims can help. No change helps if the signature is wrong, or if the token could not be read. */
 function isAboutClaims({ reason }: Denial): boolean {
   const { stage } = denialRow(reason);
   const isAboutKey = reason === "issuer_untrusted" || reason === "algorithm_not_allowed";

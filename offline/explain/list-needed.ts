@@ -15,7 +15,7 @@ export interface Way {
   readonly others: readonly Requirement[];
 }
 
-/** The ways to pass, at most for a few issuers. */
+/** Lists the ways to pass, for at most the first few issuers. */
 export function listWays(
   policy: CompiledPolicy,
   requirements: Requirements,
@@ -36,7 +36,10 @@ export function listWays(
   });
 }
 
-/** What the failing stage needs. Stages before it passed, and the stages after it were not reached. */
+/**
+ * Lists the requirements of the stage that refused the request. The request passed the earlier stages, and did not
+ * reach the later stages.
+ */
 export function listNeeded(
   { reason, detail = "", decision }: LogLine,
   policy: CompiledPolicy,
@@ -57,7 +60,7 @@ export function listNeeded(
   }
   const [way, ...others] = ways;
   if (!way || others.length > 0) {
-    // The line does not say which alternative the token almost meets.
+    // The log line does not show which alternative the token almost meets.
     return undefined;
   }
   const failing = way.others.filter((requirement) => isAbout(reason, requirement));
@@ -81,7 +84,7 @@ function readClaimsOf(decision: LoggedDecision | undefined, { issuer, algorithms
   return decision ? readLoggedClaims(decision.claims, { iss: issuer, alg, now: decision.nowSeconds }) : () => undefined;
 }
 
-/** Whether a failure for this reason can be about the requirement. */
+/** Whether a token that misses the requirement can be refused for this reason. */
 export function isAbout(reason: Reason, { reads, text, names }: Requirement): boolean {
   switch (reason) {
     case "token_type_mismatch":
@@ -113,7 +116,7 @@ function isSingle(reason: Reason): boolean {
   );
 }
 
-/** Whether the detail names a value that the requirement asks for. */
+/** Whether the detail contains a value that the requirement names. */
 function isNamed({ names, reads, text }: Requirement, detail: string): boolean {
   const words = new Set(detail.split(/[\s,;:"']+|: /));
   if (names) {

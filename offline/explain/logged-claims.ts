@@ -3,13 +3,13 @@ import { parseClaimReference } from "../../plugin/core/model/claim-reference.ts"
 import type { Requirement } from "../compare/search/formula.ts";
 import { assembleToken, type PartValue, partOf, type TokenFrame } from "../compare/search/token-space.ts";
 
-/** Whether a requirement is met: undefined if it is not known. */
+/** Returns whether a requirement is met. Undefined if the log line does not show the answer. */
 export type Facts = (requirement: Requirement) => boolean | undefined;
 
 /**
- * What the claims of a log line say about requirements.
+ * Checks requirements with the claims of a log line.
  *
- * @param claims by claim reference. The token may have more claims.
+ * @param claims the logged claims, by claim reference. The token may have more claims.
  */
 export function readLoggedClaims(claims: ReadonlyMap<string, unknown>, frame: TokenFrame): Facts {
   const parts = new Map(
@@ -23,7 +23,7 @@ export function readLoggedClaims(claims: ReadonlyMap<string, unknown>, frame: To
   };
 }
 
-/** Whether the line has the value of this claim. A claim that the line does not have may still be in the token. */
+/** Whether the log line has the value of this claim. If the line lacks a claim, the token may still have the claim. */
 function isKnown(part: string, parts: ReadonlyMap<string, PartValue>, claims: JsonObject): boolean {
   if (!part.startsWith("/")) {
     return false;
@@ -31,7 +31,7 @@ function isKnown(part: string, parts: ReadonlyMap<string, PartValue>, claims: Js
   if (parts.has(part)) {
     return true;
   }
-  // A claim inside of one that the line has.
+  // The claim may be inside another claim that the log line has.
   const outer = [...parts.keys()].find((name) => part.startsWith(`${name}/`));
   return outer !== undefined && (claims as Record<string, JsonValue>)[outer.slice(1)] !== undefined;
 }

@@ -5,7 +5,10 @@ import type { JoseHeader } from "../../plugin/core/model/token.ts";
 import { importKeySet } from "../../plugin/keys/import/import-key-set.ts";
 import { indexKeys, type KeyIndex, selectKey } from "../../plugin/keys/import/select-key.ts";
 
-/** Keys that need no network: a key set that the user gives, or keys in the policy. Without such keys, no signature is checked. */
+/**
+ * Keys that need no network: a key set from the user, or keys in the policy. If an issuer has no such keys, its
+ * signatures are not checked.
+ */
 export class OwnKeys implements KeySource {
   readonly #jwks: unknown;
   readonly #indexes = new Map<CompiledIssuer, Promise<KeyIndex>>();
@@ -23,7 +26,7 @@ export class OwnKeys implements KeySource {
     return this.#assumed === 0;
   }
 
-  /** How many signatures were taken as valid. */
+  /** How many signatures counted as valid without a check. */
   get assumed(): number {
     return this.#assumed;
   }

@@ -24,13 +24,19 @@ const MAX_CHANGES = 30;
 const OTHER_VALUES: readonly PartValue[] = ["another-value", undefined, 0, 1e6, true, false, [], {}];
 const TIME_CLAIMS = ["exp", "nbf", "iat"] as const;
 
-/** Finds the fewest changes of a token after which the formula accepts it. Undefined if no such changes were found. */
+/**
+ * Finds the fewest changes of a token after which the formula accepts the token. Undefined if the search finds no such
+ * changes.
+ */
 export function repairToken(formula: Formula, token: CandidateToken, frame: TokenFrame): Repaired | undefined {
   const repaired = formula.flatMap((alternative) => repairFor(alternative, token, frame) ?? []);
   return repaired.toSorted((one, other) => one.changes.length - other.changes.length)[0];
 }
 
-/** Changes one part at a time. If no single change helps, it takes the values of a different token that passes. */
+/**
+ * Changes one part of the token at a time. If no single change helps, the function uses values of a different token
+ * that passes.
+ */
 function repairFor(
   alternative: readonly Requirement[],
   start: CandidateToken,
@@ -121,7 +127,7 @@ function listValues(
   ];
 }
 
-/** Each time claim is first changed alone, because a reader wants to know which time is wrong. */
+/** Changes each time claim alone first, because the user wants to know which time is wrong. */
 function* listTimes(token: CandidateToken, times: readonly Times[]): Generator<CandidateToken> {
   for (const changed of times) {
     for (const name of TIME_CLAIMS) {
@@ -134,7 +140,10 @@ function* listTimes(token: CandidateToken, times: readonly Times[]): Generator<C
   }
 }
 
-/** Values to try for the claim: with all names, with each name alone, and without the names. They have the same form as the claim. */
+/**
+ * Lists values to try for a claim, in the same form as the claim: with each name added, with all names added, and
+ * without the names.
+ */
 function listNames(
   value: JsonValue | undefined,
   names: readonly JsonValue[],

@@ -13,7 +13,7 @@ export interface Difference {
 /** Compares an outcome with an expectation. An empty list means that the test passes. */
 export function compareOutcome(expect: Expectation, outcome: DescribedOutcome): readonly Difference[] {
   const decision = compareDecision(expect, outcome);
-  // If the decision is wrong, all other differences only follow from it.
+  // If the decision is wrong, report only the decision, because the wrong decision causes all other differences.
   return decision
     ? [decision]
     : [...compareTexts(expect, outcome), ...compareHeaders(expect, outcome), ...compareCaller(expect, outcome)];
@@ -42,7 +42,7 @@ function compareTexts(expect: Expectation, outcome: DescribedOutcome): readonly 
       differences.push({ what, expected: String(expected), actual: String(actual ?? "none") });
     }
   };
-  // Status and challenge are composed when they are read, and most tests expect neither.
+  // Read the status only if the test expects a status, because each read composes it again.
   if (expect.status !== undefined) {
     compare("status", expect.status, outcome.status);
   }
@@ -106,7 +106,7 @@ function compareCaller(expect: Expectation, { caller }: DescribedOutcome): reado
   ];
 }
 
-/** @param expected false if there must be no value. */
+/** @param expected the expected name. `false` if the outcome must have no name. */
 function compareName(
   what: string,
   expected: string | false | undefined,

@@ -10,22 +10,22 @@ import type { Outcome } from "./judge.ts";
 export interface DescribedOutcome {
   readonly verdict: Verdict;
   readonly reason: Reason | undefined;
-  /** The reason that report mode logs. */
+  /** The reason of a denial that report mode only logs. */
   readonly reported: Reason | undefined;
   /** The detail about the denial, as in the operator's log. The detail never quotes a token. */
   readonly detail: string | undefined;
   readonly stage: Stage | undefined;
   readonly status: number | undefined;
   readonly challenge: string | undefined;
-  /** Undefined unless the request passes. */
+  /** Undefined if the request does not pass. */
   readonly headers: HeaderChanges | undefined;
-  /** Kong's caller, if the plugin sets it. */
+  /** The caller that the plugin sets in Kong. Undefined if the plugin sets no caller. */
   readonly caller: CallerIdentity | undefined;
   readonly rule: string | undefined;
   readonly issuer: string | undefined;
 }
 
-/** Parts are written out, because an object spread costs as much as a stage of the decision. */
+/** Each function lists every part of the outcome, because an object spread takes as long as a stage of the decision. */
 export function describeOutcome(outcome: Outcome): DescribedOutcome {
   switch (outcome.verdict) {
     case "allow":
@@ -69,7 +69,10 @@ function describeAllow({ headers, caller, reported, evidence }: Allow): Describe
   };
 }
 
-/** A class, because status and challenge are composed only when a test asks for them, and most tests do not. */
+/**
+ * A class with getters, because most tests do not read the status or the challenge. The getters compose them only for
+ * tests that do.
+ */
 class DescribedDenial implements DescribedOutcome {
   readonly verdict = "deny";
   readonly reason: Reason;

@@ -10,7 +10,7 @@ import type { TokenRecipe } from "../tokens/recipe.ts";
 import { ThrowAwayKeys } from "../tokens/throw-away-keys.ts";
 import { type Signing, TokenMaker } from "../tokens/token-maker.ts";
 
-/** One request with its token, or without one. */
+/** A request, with or without a token. */
 export interface Attempt {
   readonly token: TokenRecipe | undefined;
   /** Undefined if Kong has no Route for the request. */
@@ -21,8 +21,8 @@ export interface Attempt {
 export type Outcome = { readonly verdict: "answer" } | { readonly verdict: "not_routed" } | Decision;
 
 /**
- * Judges requests offline, by the `decide` of the gateway. Only three things differ from a gateway: the clock stands
- * still, the keys are throw-away keys, and a list of Consumers replaces Kong's database.
+ * Judges requests offline with `decide`, the gateway's own code. Only three things differ from a gateway: the clock
+ * stands still, the keys are throw-away keys, and a list of Consumers replaces Kong's database.
  */
 export class Judge {
   readonly #maker: TokenMaker;
@@ -37,12 +37,12 @@ export class Judge {
     this.#consumers = consumers;
   }
 
-  /** How many signatures were made, verified, and taken as valid without a check. */
+  /** How many signatures were made, how many were verified, and how many counted as valid without a check. */
   get signatures(): { readonly made: number; readonly verified: number; readonly assumed: number } {
     return { made: this.#maker.signed, verified: this.#keys.verified, assumed: this.#keys.assumed };
   }
 
-  /** The failure says why the policy cannot judge such a request at all. */
+  /** Judges one request. The failure says why the policy cannot judge the request. */
   async judge({ token, request }: Attempt, policy: CompiledPolicy): Promise<Result<Outcome, string>> {
     if (!request) {
       return succeed({ verdict: "not_routed" });

@@ -5,9 +5,9 @@ import type { PolicyDocument } from "../../schema/generated/policy-document.ts";
 import { findLintRule, LINT_RULES } from "./rules/registry.ts";
 
 /**
- * Runs all rules that need nothing but the policy. The findings have paths.
+ * Runs all lint rules that need only the policy. Each finding has a path in the document.
  *
- * @param document must be free of mistakes.
+ * @param document must be a valid policy.
  */
 export function lintDocument(document: PolicyDocument): readonly Finding[] {
   const shared = [...findShadowed(document), ...lintPolicy(document)].map((finding) => ({
@@ -17,7 +17,7 @@ export function lintDocument(document: PolicyDocument): readonly Finding[] {
   return [...shared, ...lintRisks(document)];
 }
 
-/** Runs only the rules that `validate` does not check. */
+/** Runs only the lint rules that `validate` does not check. */
 export function lintRisks(document: PolicyDocument): readonly Finding[] {
   return LINT_RULES.flatMap(({ id, severity, check }) =>
     (check?.(document) ?? []).map((place): Finding => ({ code: id, severity, ...place })),

@@ -10,27 +10,27 @@ const HAS_WORD = /\p{L}{2}/u;
 const SCALAR_FOLLOWS = "\x1f";
 const NOT_IN_TEXT = ["\x02", "\x18"];
 
-/** One rule that a comment suppresses. A comment with several rules results in several suppressions. */
+/** One lint rule that a comment suppresses. A comment with several rules results in several suppressions. */
 interface Suppression {
   readonly rule: string;
   readonly reason: string;
-  /** Where the comment is. */
+  /** The position of the comment. */
   readonly line: number;
   readonly column: number;
-  /** The line whose findings it suppresses. */
+  /** The line whose findings the comment suppresses. */
   readonly target: number;
 }
 
 interface Suppressed {
-  /** The findings that are left, and the findings about the comments. */
+  /** The findings that no comment suppresses, and the findings about comments. */
   readonly kept: readonly Finding[];
   /** How many findings were suppressed. */
   readonly count: number;
 }
 
 /**
- * Leaves out the findings that comments of a text suppress. Reports comments without a reason, for an unknown rule, or without an
- * effect.
+ * Removes the findings that comments of a text suppress. Reports comments without a reason, for an unknown rule, or
+ * without an effect.
  *
  * @param findings of this text, with lines.
  * @param hasRun says whether a rule was checked. A comment for a rule that was not checked is not reported as unused.
@@ -90,13 +90,13 @@ function readSuppressions(text: string): readonly Suppression[] {
   });
 }
 
-/** The next line that has more than a comment. */
+/** The number of the next line that contains more than a comment. */
 function findNextLine(lines: readonly string[], line: number): number {
   const index = lines.findIndex((text, at) => at >= line && !/^\s*(?:#.*)?$/.test(text));
   return index < 0 ? line : index + 1;
 }
 
-/** All comments of a YAML text. A `#` in a scalar is not a comment. */
+/** Lists all comments of a YAML text. A `#` in a scalar is not a comment. */
 function listComments(text: string): readonly { comment: string; line: number; column: number }[] {
   const comments: { comment: string; line: number; column: number }[] = [];
   let line = 1;

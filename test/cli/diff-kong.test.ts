@@ -161,7 +161,7 @@ it.each<[what: string, before: string, after: string, expected: readonly Expecte
     [
       ["looser", "read", /scope read/],
       ["stricter", "read", /scope report/],
-      ["looser", "read", /Denied requests pass now, and are only logged/],
+      ["looser", "read", /Denied requests now pass, and the plugin only logs them/],
     ],
   ],
   [

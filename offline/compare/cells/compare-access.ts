@@ -3,16 +3,16 @@ import { type Both, ofBoth, type PolicyVersion } from "./policy-version.ts";
 import type { ResolvedCell } from "./resolve-cell.ts";
 import { writeRequirements } from "./write-requirements.ts";
 
-/** A difference, and all cells in which the two versions differ in this way. */
+/** A difference between two versions, and all cells with the same difference. */
 export interface AccessChange {
   readonly example: Difference;
-  /** The cells of the rule with the same difference. The cell of the example comes first. */
+  /** All cells of the rule with this difference. The cell of `example` comes first. */
   readonly cells: readonly Difference["cell"][];
-  /** The requirements of both versions in these cells, as strings. */
+  /** The requirements of both versions on requests of `cells`, as strings to compare. */
   readonly requirements: Both<string>;
 }
 
-/** Cells with the same requirements. */
+/** Cells in which each version has the same requirements. */
 interface Group {
   readonly requirements: Both<string>;
   readonly first: ResolvedCell;
@@ -20,9 +20,10 @@ interface Group {
 }
 
 /**
- * Compares two versions of a policy: which requests of one rule does each version let pass?
+ * Finds the requests of one rule that only one of two policy versions lets pass.
  *
- * @param haveOtherIssuers whether the versions have different issuers. If so, even equal requirements may differ in effect.
+ * @param haveOtherIssuers whether the versions have different issuers. Then equal requirements may still let different
+ * requests pass.
  */
 export function compareAccess(
   resolved: readonly ResolvedCell[],

@@ -8,29 +8,29 @@ import type { Cell } from "./list-cells.ts";
 import { type Both, ofBoth, type PolicyVersion } from "./policy-version.ts";
 import { isOpenToAll, passesWithoutToken, type ResolvedCell } from "./resolve-cell.ts";
 
-/** The sender of the request. `isKnownToKong`: another plugin has authenticated the request. */
+/** The sender of the request. `isKnownToKong`: whether another plugin has authenticated the request. */
 export type Sender =
   | { readonly sends: "nothing" | "invalid_token"; readonly isKnownToKong: boolean }
   | { readonly sends: "token"; readonly isKnownToKong: boolean; readonly token: CandidateToken }
   | { readonly sends: "preflight" };
 
-/** A request of a cell that one version lets pass, and the other denies. */
+/** A request that one policy version lets pass and the other version denies. */
 export interface Difference {
   readonly cell: Cell;
-  /** `unknown`: the search ended without an answer, so requests may pass in the new version only. */
+  /** `unknown`: the search ended without an answer, so the new version may let more requests pass. */
   readonly direction: "looser" | "stricter" | "unknown";
-  /** Whether the rule or the token's issuer differs. */
+  /** The part of the policy that differs: the rule, or the token's issuer. */
   readonly cause: "rule" | "issuer";
   readonly sender: Sender;
-  /** The requirements that the token does not meet in the version that refuses it. */
+  /** The requirements of the refusing version that the token does not meet. */
   readonly lacks: readonly string[];
   readonly transport: "tls" | "plain";
 }
 
-/** Some conditions compare a claim with a header. In each example, this is the value of such a header. */
+/** In example requests, the value of every header that a condition compares with a claim. */
 export const HEADER_VALUE = "header-value";
 
-/** A tenant that no policy names. */
+/** A tenant name that no policy contains. */
 const OTHER_TENANT = "other-tenant";
 
 /** The requirements of one version in a cell. */
@@ -43,7 +43,7 @@ interface Side {
 type Found = Omit<Difference, "cell">;
 
 /**
- * All differences between two versions in one cell: at most one for each kind of sender, issuer and direction.
+ * Lists the differences between two policy versions in one cell, by sender, issuer and direction.
  *
  * @param now seconds since the epoch, for the times of the tokens.
  */
@@ -82,7 +82,7 @@ function compareSenders(sides: Both<Side>, isKnownToKong: boolean, now: number):
   return [...withoutToken, ...compareTokens(sides, isKnownToKong, now)];
 }
 
-/** The largest number of examples for each issuer, direction and cause. Each example shows a different requirement. */
+/** The largest number of examples for one issuer, direction and cause. Each example shows a different requirement. */
 const MAX_EXAMPLES = 4;
 
 function compareTokens(sides: Both<Side>, isKnownToKong: boolean, now: number): readonly Found[] {
@@ -99,21 +99,21 @@ function compareTokens(sides: Both<Side>, isKnownToKong: boolean, now: number): 
       ]);
     });
   });
-  // Usually all algorithms of an issuer have the same differences, which are then listed only once.
+  // All algorithms of an issuer usually have the same differences. List each difference once.
   return [...new Map(found.toReversed()).values()].toReversed();
 }
 
-/** A token that passes only with the second version. */
+/** A token that only the second version accepts. */
 interface Gain {
   readonly cause: Difference["cause"];
-  /** Undefined if the search ended without an answer. */
+  /** Undefined if the search for a token ended without an answer. */
   readonly token: CandidateToken | undefined;
   readonly lacks: readonly string[];
 }
 
 /**
- * Divides the tokens that only the second version accepts into two groups. The second version's rule would accept the tokens of the
- * first group even with the first version's issuers.
+ * Finds tokens that only the second version accepts. The cause is `rule` if the second version's rule accepts the token
+ * even with the first version's issuers. Otherwise, the cause is `issuer`.
  *
  * @param mixed the second version's rule with the first version's issuers.
  */
@@ -138,7 +138,7 @@ function findExamples(accepting: Formula, rejecting: Formula, frame: TokenFrame)
   while (found.length < MAX_EXAMPLES) {
     const result = findToken(wanted, rejecting, frame);
     if (typeof result === "string") {
-      // After the first example, the direction of the change is known, so an unfinished search is no problem.
+      // One example already shows the direction of the change. Report an unfinished search only if there is no example.
       return result === "unknown" && found.length === 0 ? [{ token: undefined, lacks: [] }] : found;
     }
     const { found: token } = result;
@@ -158,7 +158,7 @@ function toFound({ cause, token, lacks }: Gain, direction: "looser" | "stricter"
     : { direction: "unknown", cause, lacks, sender: { sends: "invalid_token", isKnownToKong }, transport: "tls" };
 }
 
-/** Accepts a token if both formulas accept it. */
+/** Returns a formula that accepts a token only if both given formulas accept the token. */
 function both(first: Formula, second: Formula): Formula {
   return first.flatMap((one) =>
     second.map((other) => [
@@ -167,7 +167,7 @@ function both(first: Formula, second: Formula): Formula {
   );
 }
 
-/** Only a version that accepts a request over TLS can accept it over plain http. */
+/** Every version that accepts a request over plain http also accepts the request over TLS. */
 function comparePlainHttp(sides: Both<Side>, now: number): readonly Found[] {
   const [was, is] = ofBoth(
     sides,
@@ -188,7 +188,7 @@ function findAnyToken(side: Side, now: number): CandidateToken | undefined {
   return undefined;
 }
 
-/** What the version requires of a valid token. */
+/** Writes the version's requirements on a valid token as a formula. */
 function formulaOf({ policy, requirements, segments }: Side, frame: TokenFrame, isKnownToKong: boolean): Formula {
   if (requirements === undefined || (requirements.otherAuthentication === "require" && !isKnownToKong)) {
     return requirements?.access === "public" ? ALWAYS : NEVER;
@@ -209,8 +209,8 @@ function keyOf({ reads, text }: Requirement): string {
 }
 
 /**
- * Each kind of `iss`, with each kind of algorithm. Kinds of algorithms are: both versions allow it, only the first
- * version allows it, and so on.
+ * Lists an example `iss` for each issuer, with an example `alg` of each kind. Algorithms of one kind are allowed by the
+ * same versions.
  */
 function listFrames(policies: readonly CompiledPolicy[], now: number): readonly TokenFrame[] {
   const kinds = new Map<string, string>();
@@ -229,7 +229,7 @@ function listFrames(policies: readonly CompiledPolicy[], now: number): readonly 
   });
 }
 
-/** The issuer that accepts this `iss`; undefined if it does not accept the tenant, or if no source takes its tokens. */
+/** The issuer with this `iss`. Undefined if the issuer does not accept the tenant, or if no token source is for the issuer. */
 function findAccepting(policy: CompiledPolicy, iss: string): CompiledIssuer | undefined {
   const issuer = findIssuer(policy, iss);
   if (issuer && !policy.tokenSources.some(({ issuers }) => issuers?.has(issuer.id) !== false)) {
@@ -238,7 +238,7 @@ function findAccepting(policy: CompiledPolicy, iss: string): CompiledIssuer | un
   return issuer?.template?.tenants?.has(tenantOf(issuer.template, iss)) === false ? undefined : issuer;
 }
 
-/** All tenants of one issuer have the same kind. */
+/** Returns the same string for all tenants of one issuer. */
 function nameKind(issuer: CompiledIssuer | undefined): string | undefined {
   return issuer?.tenantOf ?? issuer?.issuer;
 }

@@ -2,30 +2,30 @@ import type { Operation } from "../../../schema/generated/policy-document.ts";
 import type { PolicyVersion } from "./policy-version.ts";
 
 /**
- * The requests of a rule, divided into cells: methods and paths that neither version of the policy distinguishes. Each cell has one
- * request as an example. Each version treats all requests of a cell alike.
+ * A group of requests of one rule. Neither policy version distinguishes the methods and paths of the group. One example
+ * request represents the group.
  */
 export interface Cell {
   readonly rule: string;
   readonly method: string;
-  /** The example's path. */
+  /** The path of the example request. */
   readonly path: string;
-  /** The path for readers, with `{}` for a segment that may have any string. */
+  /** The path to show to users, with `{}` for a segment of any value. */
   readonly template: string;
   /** Whether the method represents all methods that neither version names. */
   readonly isOtherMethod: boolean;
 }
 
-/** Represents all segments that no template names. */
+/** A segment that represents all segments that no template names. */
 export const ANY = "x1";
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "LOCK"] as const;
 /** The largest number of example paths for one rule. */
 const MAX_PATHS = 20_000;
 const PLACEHOLDER = /\{[^{}]*\}/g;
-/** Segments that are added to a subtree's prefix, to show that a subtree matches several segments. */
+/** Example paths below the prefix of a subtree: one segment, and two segments. */
 const DEEP = [[ANY], [ANY, ANY]];
 
-/** Undefined if the rule has too many paths to list. */
+/** Lists the cells of a rule. Undefined if the rule has too many paths. */
 export function listCells(rule: string, versions: readonly PolicyVersion[]): readonly Cell[] | undefined {
   const operations = versions.flatMap(({ document }) => document.routes[rule]?.operations ?? []);
   const named = new Set(operations.flatMap(({ methods }) => methods as readonly string[]));
@@ -48,7 +48,7 @@ interface ExamplePath {
 
 type Operations = readonly Operation[];
 
-/** For each set of templates that a path can match together: one path that matches this set. */
+/** Lists example paths: one path for each set of templates that one path can match. */
 function listPaths(operations: Operations): readonly ExamplePath[] | undefined {
   const templates = [...new Set(operations.map(({ path }) => path))].map((path) => path.slice(1).split("/"));
   const found = new Map<string, readonly string[]>();
@@ -84,8 +84,8 @@ function exampleSegments(segment: string | undefined): readonly string[] {
 }
 
 /**
- * Whether a template's segment may match the text. The function may accept too much. This does no harm, because
- * later the plugin's own code matches the path.
+ * Whether a template's segment may match the text. A wrong `true` does no harm, because the plugin's own code later
+ * matches the whole path.
  */
 function matchesSegment(segment: string | undefined, text: string): boolean {
   if (segment === undefined || isSubtree(segment)) {
@@ -104,7 +104,10 @@ function describePath(segments: readonly string[]): ExamplePath {
   return { path: `/${segments.map(encodeSegment).join("/")}`, template: `/${shown.join("/")}` };
 }
 
-/** If the policy has an operation such as `/orders/{id}:cancel`, a needless escape would make the path ambiguous. */
+/**
+ * Leaves characters such as `:` unescaped, because an escaped `:` is ambiguous beside an operation such as
+ * `/orders/{id}:cancel`.
+ */
 function encodeSegment(text: string): string {
   return encodeURIComponent(text).replaceAll(/%(?:24|26|2B|2C|3A|3D|40)/g, decodeURIComponent);
 }

@@ -1,7 +1,7 @@
 import type { CompiledPolicy } from "../../../plugin/core/model/policy.ts";
 import type { PolicyDocument } from "../../../schema/generated/policy-document.ts";
 
-/** One version of a policy: the checked document after `extends`, and what the plugin compiles from it. */
+/** One version of a policy: the valid document with its parents (`extends`) merged, and the compiled policy. */
 export interface PolicyVersion {
   readonly document: PolicyDocument;
   readonly policy: CompiledPolicy;

@@ -8,19 +8,19 @@ import { type Both, ofBoth, type PolicyVersion } from "./policy-version.ts";
 export interface CellRequirements {
   /** Undefined if the version denies every request of the cell. */
   readonly requirements: Requirements | undefined;
-  /** The segments that conditions compare claims with. */
+  /** The segments of the path that conditions compare with claims. */
   readonly segments: readonly string[];
   /** Whether a CORS preflight for the cell's method passes without a token. */
   readonly passesPreflight: boolean;
 }
 
-/** A cell, and what both versions require in it. */
+/** A cell, with the requirements of both versions. */
 export interface ResolvedCell {
   readonly cell: Cell;
   readonly sides: Both<CellRequirements>;
 }
 
-/** All cells of a rule; undefined if it has too many paths to list. */
+/** Lists the cells of a rule with their requirements. Undefined if the rule has too many paths. */
 export function resolveCells(rule: string, versions: Both<PolicyVersion>): readonly ResolvedCell[] | undefined {
   return listCells(rule, versions)?.map((cell) => ({
     cell,
@@ -32,7 +32,7 @@ function resolveCell({ policy }: PolicyVersion, cell: Cell): CellRequirements {
   return resolveFor(policy, { by: "rule", rule: cell.rule }, cell);
 }
 
-/** Uses the plugin's own stages. */
+/** Finds the requirements on a request with the plugin's own code. */
 export function resolveFor(
   policy: CompiledPolicy,
   binding: Binding,
@@ -70,12 +70,12 @@ export function passesWithoutToken(
   return requirements.access === "optional" && sends === "nothing" && !isBlocked;
 }
 
-/** Whether the request passes whatever its token is. */
+/** Whether the request passes with any token, and also without a token. */
 export function isOpenToAll({ access, otherAuthentication }: Requirements, isKnownToKong: boolean): boolean {
   return access === "public" || (otherAuthentication === "skip" && isKnownToKong);
 }
 
-/** A request over TLS. */
+/** Creates a request over TLS. */
 function createFacts(
   binding: Binding,
   path: string,

@@ -4,25 +4,28 @@ import { rememberTexts, write } from "../search/write-value.ts";
 import type { CellRequirements } from "./resolve-cell.ts";
 
 /**
- * Strings for comparison: if two versions have the same string, they let the same requests pass. Different strings may
- * still mean the same.
+ * Writes requirements as strings. If two versions have the same string, they let the same requests pass. Versions with
+ * different strings may also let the same requests pass.
  */
 
 const writeParts = rememberTexts((requirements: Requirements) => write({ ...requirements, mode: undefined }));
 
-/** The requirements of a version in a cell. The mode is left out, because changes of the mode are a separate class. */
+/**
+ * The requirements of a version in a cell. The string omits the mode, because changes of the mode have their own change
+ * class.
+ */
 export function writeRequirements({ requirements, segments, passesPreflight }: CellRequirements): string {
   if (!requirements) {
     return `denied ${passesPreflight}`;
   }
   const text = writeParts(requirements);
-  // Conditions that compare with the path have a different effect for each path, so the text has the path.
+  // The effect of a condition that compares a claim with the path depends on the path. So the string contains the path.
   return text.includes('"equals_path"')
     ? `${text} ${passesPreflight} ${segments.join("/")}`
     : `${text} ${passesPreflight}`;
 }
 
-/** The issuers, without their keys. */
+/** Writes the policy's issuers as a string, without their keys. */
 export function writeIssuers(policy: CompiledPolicy): string {
   return write(
     listIssuers(policy).map((issuer) => ({

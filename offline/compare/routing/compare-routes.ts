@@ -21,16 +21,19 @@ export interface Witness {
   readonly request: SampleRequest;
   readonly sender: Sender;
   readonly targets: Both<Target>;
-  /** What differs between the versions: whether the request passes, whether a denial is enforced, or what the upstream gets. */
+  /**
+   * The difference that the request shows. `access`: only one version lets the request pass. `mode`: only one version
+   * enforces the denial. `upstream`: the versions send the request to different upstreams.
+   */
   readonly shows: "access" | "mode" | "upstream";
 }
 
 interface Found extends RoutingChange {
-  /** The content of the same change over TLS. */
+  /** The `content` that this change has for requests over TLS. */
   readonly overTls: string;
 }
 
-/** Requests that both versions treat in the same way. */
+/** Requests that neither version distinguishes from each other. */
 interface Group {
   readonly targets: Both<Target>;
   readonly first: SampleRequest;
@@ -41,7 +44,8 @@ const NOBODY: Sender = { sends: "nothing", isKnownToKong: false };
 const INVALID: Sender = { sends: "invalid_token", isKnownToKong: false };
 
 /**
- * Compares which policy and rule judge the requests of two Kong configurations, and what the upstreams get.
+ * Compares two Kong configurations: the policy and rule that judge each request, and the upstream that gets the
+ * request.
  *
  * @param now seconds since the epoch, for the times of examples.
  */
@@ -108,7 +112,7 @@ function isUnknown(target: Target | UnknownTarget): target is UnknownTarget {
   return "unknown" in target;
 }
 
-/** The paths that matter to rules: the rules of these Routes, and the rules of Routes that may get their requests. */
+/** Lists the paths that rules distinguish: the rules of changed Routes, and of Routes that may get requests of changed Routes. */
 function listOperations(changed: readonly GatewayRoute[], gateways: Both<Gateway>): readonly OperationPath[] {
   const rules = new Map<string, readonly [rule: string, version: PolicyVersion]>();
   const paths = changed.flatMap(({ criteria }) => criteria.paths);
@@ -164,7 +168,7 @@ type AddChange = (
   shows: Witness["shows"],
 ) => Found;
 
-/** A request without a token represents all other requests. A preflight is only mentioned if nothing else differs. */
+/** If requests without a token differ, only they are reported. Preflights are reported only if no other requests differ. */
 function findDifferences(targets: Both<Target>, cell: Cell, now: number): readonly Difference[] {
   const versions = targets.map(({ judge }) => (judge?.by === "policy" ? judge.version : undefined));
   const some = versions.find((version) => version !== undefined);
@@ -203,12 +207,12 @@ function compareMode([old, current]: Both<Target>, add: AddChange): readonly Fou
   }
   return [
     current.mode === "report"
-      ? add("looser", "Denied requests pass now, and are only logged.", "report", INVALID, "mode")
-      : add("stricter", "Denied requests are refused now.", "enforce", INVALID, "mode"),
+      ? add("looser", "Denied requests now pass, and the plugin only logs them.", "report", INVALID, "mode")
+      : add("stricter", "Denied requests are now refused.", "enforce", INVALID, "mode"),
   ];
 }
 
-/** The comparison does not know what an upstream does with a request. So another upstream counts as looser. */
+/** A change of the upstream counts as looser, because the comparison does not know what the new upstream does with requests. */
 function compareUpstream([old, current]: Both<Target>, add: AddChange): readonly Found[] {
   const passes = ({ requirements: { requirements }, mode }: Target): boolean =>
     requirements !== undefined || mode === "report";
@@ -229,8 +233,8 @@ function compareUpstream([old, current]: Both<Target>, add: AddChange): readonly
 }
 
 /**
- * One change for all groups with the same Routes and the same kind of sender. A change that was already found for TLS
- * is not reported again for plain http.
+ * Merges the changes of all groups with the same Routes and the same kind of sender. A change for TLS is not reported
+ * again for plain http.
  */
 function mergeSame(changes: readonly Found[]): readonly RoutingChange[] {
   const merged = new Map<string, RoutingChange>();
@@ -259,7 +263,7 @@ function toCell({ method, path, template, host, isOtherMethod }: SampleRequest, 
   return { rule: nameOf(route), method, path, template: `${host ?? ""}${template}`, isOtherMethod };
 }
 
-/** For people: the Route, and the policy that judges its requests. */
+/** Describes the Route for users, with the policy that judges its requests. */
 function describeTarget({ route, judge, mode, requirements }: Target): string {
   if (!route || !judge) {
     return "no Route, Kong answers 404";
@@ -284,7 +288,7 @@ function nameOf(route: string | undefined): string {
 }
 
 function reportUnknown(subject: string, why: string): RoutingChange {
-  const summary = `The requests of this Route were not compared. ${why.replace(/\.$/, "")}. Requests may pass that were refused before.`;
+  const summary = `The requests of this Route were not compared. ${why.replace(/\.$/, "")}. Requests that were refused before may now pass.`;
   const change: Change = {
     class: "routing",
     direction: "unknown",

@@ -6,22 +6,22 @@ import { type CellRequirements, resolveFor } from "../cells/resolve-cell.ts";
 import { type Gateway, type GatewayRoute, type RouteJudge, writeRoute } from "./gateway.ts";
 import type { SampleRequest } from "./list-requests.ts";
 
-/** What one version of Kong's configuration does with a request. */
+/** The Route, the policy and the upstream of a request in one version of Kong's configuration. */
 export interface Target {
-  /** Equal strings mean the same Route. */
+  /** A string that identifies the Route. */
   readonly key: string;
   /** Undefined if Kong answers 404. */
   readonly route: GatewayRoute | undefined;
   /** Undefined if Kong answers 404. */
   readonly judge: RouteJudge | undefined;
   readonly requirements: CellRequirements;
-  /** Whether a request passes even if it does not meet the requirements. */
+  /** In mode `report`, a request passes even if the request does not meet the requirements. */
   readonly mode: Mode;
-  /** Service and path that the upstream gets. */
+  /** The Service, and the path that the upstream gets. */
   readonly upstream: string | undefined;
 }
 
-/** Why a version's Route is not known. */
+/** The reason why the Route of a request is not known offline. */
 export interface UnknownTarget {
   readonly unknown: string;
 }
@@ -74,7 +74,7 @@ function describeTarget(route: GatewayRoute, key: string, request: SampleRequest
   };
 }
 
-/** Over plain http, a rule without `allow_http` refuses every request, except if it is public. */
+/** Over plain http, a rule refuses every request, unless the rule is public or has `allow_http`. */
 function overPlainHttp(resolved: CellRequirements): CellRequirements {
   const { requirements } = resolved;
   return requirements && (requirements.allowsHttp || requirements.access === "public") ? resolved : DENIES_ALL;
@@ -88,7 +88,7 @@ function findUnmatchedMode(policy: CompiledPolicy, judge: Extract<RouteJudge, { 
   return judge.binding.by === "rule" ? "enforce" : policy.unmatchedMode;
 }
 
-/** Kong removes the part of the path that the Route matched, if the Route says so. */
+/** Describes the upstream of a request. With `strip_path`, Kong removes the part of the path that the Route matched. */
 function describeUpstream({ upstream: { service, path, stripsPath }, criteria }: GatewayRoute, sent: string): string {
   const matched = Math.max(0, ...criteria.paths.map((own) => matchPath(own, sent)?.length ?? 0));
   const rest = stripsPath ? sent.slice(matched).replace(/^\/?/, "/") : sent;

@@ -3,15 +3,16 @@ import type { RoutedRoute } from "../../requests/kong-router.ts";
 import type { PolicyVersion } from "../cells/policy-version.ts";
 
 /**
- * What judges the requests of a Kong Route. `nobody`: no jwt-policy runs, so every request passes. `refused`: every request is
- * refused, because the policy cannot be loaded or the guard finds no verdict.
+ * The policy that judges the requests of a Kong Route, if a policy judges them. `nobody`: no jwt-policy runs, so every
+ * request passes. `refused`: every request is refused, because the policy cannot be loaded or the guard finds no
+ * verdict.
  */
 export type RouteJudge =
   | { readonly by: "nobody" }
   | { readonly by: "refused"; readonly why: string }
   | {
       readonly by: "policy";
-      /** The name of the policy, as the plugin writes it. */
+      /** The name of the policy, as in the plugin's log. */
       readonly policyFile: string;
       readonly version: PolicyVersion;
       readonly binding: Binding;
@@ -29,17 +30,20 @@ interface Upstream {
 export interface GatewayRoute {
   readonly criteria: RoutedRoute;
   readonly upstream: Upstream;
-  /** Depends on the protocol, because a plugin runs only for the protocols that it lists. */
+  /** The judge depends on the protocol, because Kong runs a plugin only for the plugin's `protocols`. */
   judge(isTls: boolean): RouteJudge;
 }
 
 /** One version of a Kong configuration, with the policies that it loads. */
 export type Gateway = readonly GatewayRoute[];
 
-/** Finds a string that a regular expression of Kong matches at its start; undefined if none was found. */
+/** Finds a string whose beginning matches a regular expression of Kong. Undefined if the search finds no such string. */
 export type SamplePattern = (pattern: string) => string | undefined;
 
-/** A string that is the same for the same Route. The content of policies is left out, because other changes are about it. */
+/**
+ * Writes a Route as a string, to compare two versions. The string omits the content of policies, which is compared
+ * separately.
+ */
 export function writeRoute({ criteria, upstream, judge }: GatewayRoute): string {
   const { headers, plugin: _, ...others } = criteria;
   return JSON.stringify([others, [...headers], upstream, writeJudge(judge(true)), writeJudge(judge(false))]);

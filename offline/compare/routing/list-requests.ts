@@ -2,14 +2,14 @@ import { matchPath, type RoutedRoute } from "../../requests/kong-router.ts";
 import { ANY, findOtherMethod } from "../cells/list-cells.ts";
 import type { SamplePattern } from "./gateway.ts";
 
-/** A request that represents a group. No Route of either version distinguishes the requests of this group. */
+/** A request that represents a group of requests. No Route of either version distinguishes the requests of a group. */
 export interface SampleRequest {
   readonly method: string;
   /** Whether the method represents all methods that no Route names. */
   readonly isOtherMethod: boolean;
   readonly host: string | undefined;
   readonly path: string;
-  /** For readers. */
+  /** The path to show to users, with `{}` for a segment of any value. */
   readonly template: string;
   readonly headers: ReadonlyMap<string, string>;
   readonly isTls: boolean;
@@ -31,7 +31,7 @@ interface PlacedPath {
   readonly template: string;
 }
 
-/** The requests that may reach a Route, one of each kind. Undefined if they are too many. */
+/** Lists requests that may reach a Route, one request of each kind. Undefined if there are too many requests. */
 export function listRequests(
   own: RoutedRoute,
   all: readonly RoutedRoute[],
@@ -87,7 +87,7 @@ export function listRequests(
   );
 }
 
-/** Whether one request may fit the paths of both. Regular expressions may fit any path. */
+/** Whether one path may match both Routes. A Route with a regular expression may match any path. */
 function overlaps(one: RoutedRoute, other: RoutedRoute): boolean {
   const isOpen = ({ paths }: RoutedRoute): boolean => paths.length === 0 || paths.some((path) => path.startsWith("~"));
   return (
@@ -101,7 +101,7 @@ function fitsPath({ paths }: RoutedRoute, path: string): boolean {
   return paths.length === 0 || paths.some((own) => matchPath(own, path) !== undefined);
 }
 
-/** A prefix also fits paths below it, and paths whose next segment only begins with its last segment. */
+/** Lists example paths of a Route. For example, Kong's prefix `/a` matches `/a`, `/a/x1` and also `/ax1`. */
 function samplePaths({ paths }: RoutedRoute, samplePattern: SamplePattern): readonly PlacedPath[] {
   const all = paths.length > 0 ? paths : ["/"];
   return all.flatMap((path): readonly PlacedPath[] => {

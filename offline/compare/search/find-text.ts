@@ -1,14 +1,14 @@
 /**
- * Finds a string that some patterns of a policy match, but other patterns do not match. Patterns are sequences of
+ * Finds a string that matches some patterns of a policy and does not match other patterns. Patterns are sequences of
  * characters and classes with quantifiers (plugin/policy/language/claim-pattern.ts), so each pattern is a small
  * automaton. A breadth-first search through all automata together finds one of the shortest strings.
  */
 
-/** A policy compares no longer string with a pattern. */
+/** The plugin compares only strings of at most this many characters with a pattern. */
 const MAX_LENGTH = 256;
-/** A search takes at most this many steps. Larger searches end without an answer. */
+/** A search visits at most this many states, and then ends without an answer. */
 const MAX_STATES = 20_000;
-/** Characters that are tried besides the characters of the patterns: letters of several alphabets, digits, signs, blanks. */
+/** Characters to try in addition to the characters of the patterns: letters of several alphabets, digits, signs and blanks. */
 const SAMPLES = [..."axAX05_-.:/@ !~é\u4e00\n"];
 const PART = /(\\.|\[\^?(?:\\.|[^\\\]])+\]|[^\\])([*+?]|\{(\d{1,3})(,(\d{1,3})?)?\})?/suy;
 
@@ -19,12 +19,12 @@ interface PatternPart {
   readonly most: number;
 }
 
-/** A position in a pattern: the part, and how many characters of the part are read. */
+/** A position in a pattern: the index of the part, and the number of characters that the search has read for this part. */
 type Position = string;
 
 interface State {
   readonly text: string;
-  /** For each pattern, the positions that are possible after the string. */
+  /** For each pattern, the possible positions after the characters of `text`. */
   readonly positions: readonly ReadonlySet<Position>[];
 }
 
@@ -106,7 +106,10 @@ function readQuantifier(
   }
 }
 
-/** One character for each set of parts that a character can match. Other characters would lead to the same states. */
+/**
+ * Chooses one character for each set of pattern parts that a character can match. Other characters would lead to the
+ * same states.
+ */
 function chooseCharacters(parts: readonly PatternPart[]): readonly string[] {
   const written = parts.flatMap(({ source }) => [...source.replaceAll("\\", "")]);
   const neighbours = written.flatMap((character) => {
@@ -126,8 +129,8 @@ function chooseCharacters(parts: readonly PatternPart[]): readonly string[] {
 }
 
 /**
- * All positions that can be reached without reading a character. If a part has no upper limit, every count above its
- * minimum is treated as the same.
+ * Lists all positions that the search can reach without reading a character. If a part has no upper limit, all counts
+ * above its minimum are the same position.
  */
 function skip(parts: readonly PatternPart[], index: number, count: number, found: Set<Position>): Set<Position> {
   const part = parts[index];

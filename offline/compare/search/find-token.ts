@@ -16,16 +16,16 @@ import {
 } from "./token-space.ts";
 
 /**
- * Finds a token that one formula accepts and the other rejects. The token must meet all requirements of one accepting alternative,
- * and must miss one requirement of each rejecting alternative. Requirements on different parts of a token do not depend on each
- * other, so each group of parts is solved alone.
+ * Finds a token that one formula accepts and the other rejects. The token must meet all requirements of one accepting
+ * alternative, and must miss one requirement of each rejecting alternative. Requirements on different parts of a token
+ * do not depend on each other. So the search solves each group of parts separately.
  */
 
 /** A search tries at most this many combinations of missed requirements. */
 const MAX_STEPS = 20_000;
 /** A search tries at most this many combinations of values for the parts of one group. */
 const MAX_COMBINATIONS = 4_096;
-/** A claim's value that no policy names. */
+/** A claim value that no policy contains. */
 const OTHER = "another-value";
 
 /** A requirement that the token must meet (`isMet`) or miss. */
@@ -54,7 +54,7 @@ function meets(formula: Formula, token: CandidateToken): boolean {
   return formula.some((alternative) => alternative.every((requirement) => requirement.holds(token)));
 }
 
-/** One search. One search. It counts its steps, and remembers the solutions for each group. */
+/** One search for a token. The search counts its steps, and caches the solutions of each group. */
 class Search {
   readonly #accepting: Formula;
   readonly #rejecting: Formula;
@@ -85,7 +85,7 @@ class Search {
     return this.#isCertain ? "none" : "unknown";
   }
 
-  /** Makes the token miss one requirement of each rejecting alternative, from the alternative with this index on. */
+  /** Makes the token miss one requirement of each rejecting alternative, beginning with the alternative at `index`. */
   #reject(choices: Choices, index: number): CandidateToken | undefined {
     this.#steps += 1;
     if (this.#steps > MAX_STEPS) {
@@ -109,7 +109,7 @@ class Search {
     return undefined;
   }
 
-  /** Claims inside other claims can overwrite each other, so the whole token is checked again. */
+  /** Checks the whole token again, because a claim can overwrite another claim that contains it. */
   #finish(choices: Choices): CandidateToken | undefined {
     const token = this.#assemble(choices);
     const isRight = meets(this.#accepting, token) && !meets(this.#rejecting, token);
@@ -190,7 +190,7 @@ class Search {
   }
 }
 
-/** Each combination of one value for each part. Combinations of early values come first. */
+/** Yields all combinations of one value for each part. Combinations with the first values come first. */
 function* combine(parts: readonly PartName[], list: (part: PartName) => readonly PartValue[]): Generator<Parts> {
   const [part, ...others] = parts;
   if (part === undefined) {
@@ -210,7 +210,10 @@ const OTHER_NAME = "jwt-policy-other";
 
 type Hint = NameHint & { readonly isMet: boolean };
 
-/** The values of a part that contain the required names. There is one value for each way to write a list. */
+/**
+ * Yields values of a part that contain the required names, in each form that a claim can have: a list, or a string with
+ * separators.
+ */
 function* combineNames(part: PartName, wanted: readonly Wanted[]): Generator<JsonValue | undefined> {
   const hints = wanted
     .flatMap(({ requirement: { names, refusedNames }, isMet }): Hint[] => [
@@ -229,7 +232,7 @@ function* combineNames(part: PartName, wanted: readonly Wanted[]): Generator<Jso
     const separators = new Set(hints.map(({ separators }) => separators.get(part)));
     for (const separator of separators) {
       yield separator === undefined ? list : list.join(separator);
-      // Only a string of several names shows which of two separators a version has.
+      // Only a string with several names shows which separator a version uses.
       if (separator !== undefined && separators.size > 1 && list.length === 1) {
         yield [...list, OTHER_NAME].join(separator);
       }
@@ -241,7 +244,10 @@ function* combineNames(part: PartName, wanted: readonly Wanted[]): Generator<Jso
   }
 }
 
-/** The lists of names that may meet the requirements. If several claims contain the names, each claim may have some of them. */
+/**
+ * Yields the lists of names that may meet the requirements. If several claims can contain names, each claim may contain
+ * only some of the names.
+ */
 function* listNeeded(hints: readonly Hint[], isShared: boolean): Generator<readonly Scalar[]> {
   const needed = new Set(hints.filter(needsAll).flatMap(({ names }) => names));
   const refused = new Set(hints.filter(refusesAll).flatMap(({ names }) => names));
@@ -253,7 +259,7 @@ function* listNeeded(hints: readonly Hint[], isShared: boolean): Generator<reado
   }
   const list = [...needed];
   yield list;
-  // If the token must not have all names of a list, each name is left out in turn.
+  // If the token must lack at least one name of a list, leave out each name in turn.
   for (const { names } of hints.filter(({ asks, isMet }) => asks === "all" && !isMet)) {
     for (const absent of names) {
       yield [...new Set([...list, ...names])].filter((name) => name !== absent);

@@ -27,15 +27,15 @@ import {
 import { write } from "./write-value.ts";
 
 /**
- * The requirements of a policy on a token, as alternatives of single requirements. The pipeline's own stages decide whether a token meets a
- * requirement: each requirement is a rule or an issuer that requires nothing else.
+ * Writes a policy's requirements on a token as alternatives of single requirements. The plugin's own code decides
+ * whether a token meets a requirement. For this, a rule or an issuer is created that has only this requirement.
  */
 
-/** Names in a claim or in several claims: `all` of them, at least one (`any`), or `none` of them. */
+/** The names that one or more claims must contain: all names, at least one name (`any`), or none of the names. */
 export interface NameHint {
   readonly asks: "all" | "any" | "none";
   readonly names: readonly Scalar[];
-  /** For each part, the separator between names in a string; undefined if only a list can have several names. */
+  /** For each part of the token, the separator between names in a string. Undefined if several names must be a list. */
   readonly separators: ReadonlyMap<PartName, string | undefined>;
 }
 
@@ -43,15 +43,15 @@ export interface NameHint {
 export interface Requirement {
   /** The parts of a token that the requirement reads. Most requirements read only one part. */
   readonly reads: readonly PartName[];
-  /** A description for readers. The same requirement has the same description in both versions. */
+  /** The requirement in words. In both versions, the same requirement has the same text. */
   readonly text: string;
   holds(token: CandidateToken): boolean;
-  /** Values of the first part that the requirement reads. Present if the requirement distinguishes these values from other values. */
+  /** Values to try for the first part in `reads`, such as the values that the requirement names. */
   readonly values: readonly PartValue[];
   readonly names?: NameHint;
-  /** The names that a claim must not have in this way, for a condition with `not`. */
+  /** For a condition with `not`: the requirement on names that the token must miss. */
   readonly refusedNames?: NameHint;
-  /** `isRefused`: no string that matches the pattern meets the requirement. */
+  /** `isRefused`: strings that match the pattern do not meet the requirement. */
   readonly pattern?: { readonly regExp: RegExp; readonly isRefused: boolean };
 }
 
@@ -65,12 +65,12 @@ export const NEVER: Formula = [];
 export const ALWAYS: Formula = [[]];
 
 const SUBJECT = "alice";
-/** The lax issuer looks for an audience in this claim. So the token's own audience does not matter. */
+/** Checks of other requirements read the audience from this claim. So they do not depend on the token's own audience. */
 const AUDIENCE: ClaimReference = { text: "", path: ["\u0000audience"] };
 const AUDIENCES = new Set(["any"]);
 const WITH_AUDIENCE = { "\u0000audience": "any" };
 
-/** The requirements on a token with this `iss` and `alg`. No token meets two entries of one issuer. */
+/** Writes the requirements on a token with the `iss` and `alg` of `frame`. No token belongs to two entries of one issuer. */
 export function createFormula(
   issuer: CompiledIssuer | undefined,
   requirements: Requirements | undefined,
@@ -279,7 +279,7 @@ function describeTimes({ clockSkewSeconds, maxTokenAgeSeconds, maxTokenLifetimeS
   ].join(", ");
 }
 
-/** One condition for each test, because a token can fail each of them separately. */
+/** Splits a condition into one condition for each test, because a token can fail each test separately. */
 function splitCondition({ tests, ...condition }: Condition): readonly Condition[] {
   return tests.length === 0 ? [{ ...condition, tests }] : tests.map((test) => ({ ...condition, tests: [test] }));
 }
@@ -343,13 +343,13 @@ function patternOf(test: ClaimTest | undefined): Pick<Requirement, "pattern"> {
   return inner?.is === "matches" ? { pattern: { regExp: inner.pattern, isRefused: test?.is === "not" } } : {};
 }
 
-/** A condition on a time claim, such as `exp`, becomes a condition on all times together. */
+/** Turns values of one time claim, such as `exp`, into values of all time claims together. */
 function toTimes(claim: ClaimReference, values: readonly PartValue[], now: number): readonly PartValue[] {
   const [name = ""] = claim.path;
   return values.filter((value) => typeof value === "number").map((value) => ({ ...usualTimes(now), [name]: value }));
 }
 
-/** Times near each limit. Times in the usual range come first, because a reader expects them in an example. */
+/** Lists times near each limit. Usual times come first, because users expect usual times in an example. */
 function listTimes(
   { clockSkewSeconds: skew, maxTokenAgeSeconds: age, maxTokenLifetimeSeconds: lifetime }: CompiledIssuer,
   now: number,
@@ -378,7 +378,7 @@ function around(numbers: readonly number[]): readonly number[] {
   return numbers.flatMap((number) => [number, number + 1, number - 1]);
 }
 
-/** The issuer without any requirement. */
+/** Creates a copy of the issuer that has no requirements on tokens. */
 function createLaxIssuer(issuer: CompiledIssuer): CompiledIssuer {
   return {
     ...issuer,

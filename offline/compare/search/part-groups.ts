@@ -7,7 +7,7 @@ export interface PartGroup {
   readonly requirements: readonly Requirement[];
 }
 
-/** Divides the parts that the requirements read into groups that do not depend on each other. */
+/** Divides the parts of a token into groups, so that no requirement reads parts of two groups. */
 export function groupParts(requirements: readonly Requirement[]): (part: PartName) => PartGroup {
   const groups = new Map<PartName, Set<PartName>>();
   for (const { reads } of requirements) {

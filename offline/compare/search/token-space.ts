@@ -1,8 +1,9 @@
 import type { JsonObject, JsonValue } from "../../../plugin/core/json/json.ts";
 
 /**
- * The tokens that a comparison of two policies tries. A token consists of parts: its `typ`, its times, and one part for each claim
- * that a policy reads. Each requirement of a policy reads one part only, so a search can choose a value for each part separately.
+ * Describes the tokens that a comparison of two policies tries. A token consists of parts: its `typ`, its times, and
+ * one part for each claim that a policy reads. Most requirements of a policy read only one part, so a search can choose
+ * the values of most parts separately.
  */
 
 /** `typ`, `times`, or the JSON Pointer of a claim. */
@@ -13,7 +14,7 @@ export const TIMES_PART: PartName = "times";
 /** Claims that belong to {@link TIMES_PART}. */
 const TIME_CLAIMS: readonly string[] = ["exp", "nbf", "iat"];
 
-/** Seconds since the epoch; undefined for an absent claim. */
+/** The time claims in seconds since the epoch. An absent claim is undefined. */
 export interface Times {
   readonly exp: number | undefined;
   readonly nbf: number | undefined;
@@ -21,12 +22,12 @@ export interface Times {
 }
 
 /**
- * The value of a part. For the times, {@link Times}. For `typ`, a string or undefined. For a claim, its value, or
- * undefined if it is absent.
+ * The value of a part: {@link Times}, the string of `typ`, or the value of a claim. Undefined if the token lacks the
+ * `typ` or the claim.
  */
 export type PartValue = JsonValue | Times | undefined;
 
-/** Values by part. If a part is not in the map, it has its usual value. */
+/** The values of a token's parts, by part name. A part that is not in the map has its usual value. */
 export type Parts = ReadonlyMap<PartName, PartValue>;
 
 export interface CandidateToken {
@@ -43,7 +44,7 @@ export interface TokenFrame {
   readonly now: number;
 }
 
-/** The part that a requirement on this claim reads. */
+/** The name of the part that contains the claim at this path. */
 export function partOf(path: readonly string[]): PartName {
   return path.length === 1 && TIME_CLAIMS.includes(path[0] ?? "")
     ? TIMES_PART
@@ -54,7 +55,7 @@ export function usualTimes(now: number): Times {
   return { exp: now + 300, nbf: undefined, iat: now - 10 };
 }
 
-/** Puts the parts together. A claim inside another claim is written into that claim. */
+/** Builds a token from its parts. A claim inside another claim is written into the outer claim. */
 export function assembleToken({ iss, alg, now }: TokenFrame, parts: Parts): CandidateToken {
   const claims: Record<string, JsonValue> = { iss };
   const times = (parts.get(TIMES_PART) as Times | undefined) ?? usualTimes(now);

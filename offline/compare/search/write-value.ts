@@ -1,4 +1,4 @@
-/** JSON in which sets are sorted and patterns are written as strings. */
+/** Writes a value as JSON, with sorted sets, and with patterns as strings. */
 export function write(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {
     if (inner instanceof Set) {
@@ -11,7 +11,7 @@ export function write(value: unknown): string {
   });
 }
 
-/** Writes texts of objects that never change, each object once. */
+/** Caches the text of each object. The objects must never change. */
 export function rememberTexts<Key extends object>(writeText: (key: Key) => string): (key: Key) => string {
   const texts = new WeakMap<Key, string>();
   return (key) => {

@@ -28,7 +28,10 @@ export function findEdits(source: string, changes: readonly Change[]): readonly 
   return found.length === edits.length ? found : undefined;
 }
 
-/** Applies edits. An edit that overlaps an earlier edit is left out. The next round finds this edit again. */
+/**
+ * Applies edits. An edit that overlaps an earlier edit is skipped. The next round of `lint --fix` finds the skipped
+ * edit again.
+ */
 export function applyEdits(source: string, edits: readonly TextEdit[]): string {
   const sorted = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
   let result = "";
@@ -75,7 +78,7 @@ function rangeOf(node: unknown): { readonly start: number; readonly end: number 
   return { start: node.range[0], end: node.range[1] };
 }
 
-/** Keeps the quotes of the replaced string. */
+/** Writes a value with the same quotes as the string that it replaces. */
 function writeScalar(value: string | boolean, style: Scalar["type"]): string {
   if (typeof value === "boolean") {
     return String(value);
@@ -91,7 +94,7 @@ function findList(document: Document, path: DocumentPath): YAMLSeq | undefined {
   return isSeq(list) ? list : undefined;
 }
 
-/** An element of a list. */
+/** An element of a list in the text. */
 interface FoundElement {
   readonly range: { readonly start: number; readonly end: number };
   readonly style: Scalar["type"];
@@ -107,7 +110,7 @@ function findElement(source: string, document: Document, path: DocumentPath): Fo
   return between === undefined || range === undefined ? undefined : { range, style: (node as Scalar).type, between };
 }
 
-/** Replaces the element by several elements, or adds one after it. */
+/** Replaces an element of a list by several elements, or adds an element after it. */
 function extendList(
   element: FoundElement | undefined,
   change: Extract<Change, { readonly kind: "split" | "append" }>,
@@ -121,7 +124,7 @@ function extendList(
     : { start: range.end, end: range.end, text: `${between}${writeScalar(change.to, style)}` };
 }
 
-/** The text between two elements of a list: a comma, or a new line with the same dash. */
+/** The text between two elements of a list: a comma, or a line feed with the same indentation and dash. */
 function separatorAt(source: string, { flow }: YAMLSeq, start: number): string | undefined {
   if (flow) {
     return ", ";

@@ -3,7 +3,7 @@ import { findLintRule } from "../rules/registry.ts";
 import { findEdits, type TextEdit } from "./find-edits.ts";
 
 /**
- * The edits that correct a finding; undefined if its rule has no fix, or no safe fix at this place.
+ * The edits that correct a finding. Undefined if the lint rule has no fix, or no safe fix for this finding.
  *
  * @param finding with a path.
  * @param data of the policy's own file.

@@ -2,7 +2,7 @@ import type { DocumentPath, FindingCode, Severity } from "../../../plugin/policy
 import type { PolicyDocument } from "../../../schema/generated/policy-document.ts";
 import type { Change } from "./change.ts";
 
-/** The parts of the reference page, in its order. */
+/** The titles of the parts of the reference page, in the order of the page. */
 export const TOPICS = {
   text: "Strings with another meaning than intended",
   issuer: "Issuers and their keys",
@@ -14,7 +14,7 @@ export const TOPICS = {
 
 export type Topic = keyof typeof TOPICS;
 
-/** A policy in YAML. It leaves out the parts that are the same in all examples. Some rules need more files. */
+/** An example policy in YAML, without the parts that are the same in all examples. Some rules need more files. */
 export interface Example {
   readonly policy: string;
   readonly kong?: string;
@@ -22,10 +22,10 @@ export interface Example {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** The finding of a rule in a valid policy. */
+/** A place in a valid policy where a lint rule has a finding. */
 export interface Place {
   readonly path: DocumentPath;
-  /** The finding is about the key itself, not about its value. */
+  /** Whether the finding is about the key and not about the value. */
   readonly atKey?: boolean;
   readonly message: string;
 }
@@ -45,18 +45,18 @@ export interface LintRule {
   /** The id never changes, because comments in policies and settings of CI name it. */
   readonly id: FindingCode;
   readonly topic: Topic;
-  /** An error is a gap that attackers can use, or something that Kong refuses. */
+  /** An `error` is a gap that attackers can use, or a configuration that Kong refuses. */
   readonly severity: Severity;
   readonly summary: string;
   readonly why: string;
   readonly bad: Example;
   readonly good: Example;
-  /** Absent if other code makes this finding. This is so for checks that `validate` and `render` share with lint. */
+  /** Absent if other code makes this finding, such as a check that `validate` or `render` shares with lint. */
   readonly check?: (document: PolicyDocument) => readonly Place[];
   readonly fix?: {
     /** What `--fix` does. */
     readonly summary: string;
-    /** @returns undefined if there is no safe change. */
+    /** @returns undefined if no change is safe. */
     readonly changes: (place: FixedPlace) => readonly Change[] | undefined;
   };
 }

@@ -10,21 +10,24 @@ import { issuer, policy } from "./examples.ts";
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-/** Claims that distinguish access tokens of common providers. ID tokens do not have these claims, or have other values in them. */
+/**
+ * Claims that distinguish access tokens of common providers. ID tokens do not have these claims, or have other values
+ * in them.
+ */
 export const OF_ACCESS_TOKENS: readonly string[] = [
   ...["client_id", "scope", "token_use", "typ"],
   ...["appidacr", "azpacr"], // Entra v1.0 and v2.0
   ...["cid", "scp"], // Okta, and scp also at Entra
 ];
 
-/** The findings of `plugin/policy/lint` about issuers. */
+/** Rules about issuers whose settings do not work. The findings come from `plugin/policy/lint`. */
 const UNUSABLE: readonly LintRule[] = [
   {
     id: "issuer_not_iss",
     topic: "issuer",
     severity: "warning",
     summary: "`issuer` is the address of metadata or keys.",
-    why: "No token has such an address in its claim `iss`, so every token is refused. Write the `iss` of a token, without `/.well-known/…`.",
+    why: "No token has such an address in its claim `iss`, so every token is refused. Write the value of `iss` in a token, without `/.well-known/…`.",
     bad: issuer("clock_skew: 30s", "https://idp.example.com/.well-known/openid-configuration"),
     good: issuer("clock_skew: 30s"),
     fix: {
@@ -36,8 +39,8 @@ const UNUSABLE: readonly LintRule[] = [
     id: "issuer_http",
     topic: "issuer",
     severity: "warning",
-    summary: "`issuer` is an http URL and not on loopback.",
-    why: "Providers use https in `iss`, so every token is refused. Write https, as the provider's metadata says.",
+    summary: "`issuer` is an http URL of a host other than loopback.",
+    why: "Providers use https in `iss`, so every token is refused. Write the https URL from the provider's metadata.",
     bad: issuer("keys: { jwks_uri: https://idp.example.com/jwks }", "http://idp.example.com"),
     good: issuer("keys: { jwks_uri: https://idp.example.com/jwks }"),
     fix: {
@@ -63,8 +66,8 @@ const UNUSABLE: readonly LintRule[] = [
     id: "issuer_unused",
     topic: "issuer",
     severity: "warning",
-    summary: "No rule accepts an issuer.",
-    why: "Its tokens are always refused. Name it under `accept`, or remove it.",
+    summary: "No rule accepts the tokens of an issuer.",
+    why: "Every token of the issuer is refused. Name the issuer under `accept`, or remove the issuer.",
     bad: policy(`issuers:
   acme: { issuer: https://idp.example.com, audiences: [https://orders.example.com] }
   partner: { issuer: https://partner.example, audiences: [https://orders.example.com] }
@@ -83,7 +86,7 @@ defaults:
     topic: "issuer",
     severity: "warning",
     summary: "An audience equals the issuer.",
-    why: "`aud` names the API that a token is for, not the issuer. Tokens for the provider's own API must not pass here. Write the identifier of this API.",
+    why: "`aud` names the API for which a token was issued, not the issuer. Tokens for the provider's own API must not pass at your API. Write the identifier of your API.",
     bad: issuer("audiences: [https://idp.example.com]"),
     good: issuer("audiences: [https://orders.example.com]"),
   },
@@ -91,8 +94,8 @@ defaults:
     id: "token_type_unusual",
     topic: "issuer",
     severity: "warning",
-    summary: "No known provider writes this `typ`.",
-    why: "`token_type` is compared with `typ` of the token's header. `Bearer` and `access` are values of other fields, not of `typ`. Write `at+jwt`, `JWT` or `any`.",
+    summary: "`token_type` is a value that no known provider writes as `typ`.",
+    why: "The plugin compares `token_type` with `typ` of the token's header. `Bearer` and `access` are values of other fields, not of `typ`. Write `at+jwt`, `JWT` or `any`.",
     bad: issuer("token_type: Bearer"),
     good: issuer("token_type: at+jwt"),
   },
@@ -101,7 +104,7 @@ defaults:
     topic: "issuer",
     severity: "warning",
     summary: "A duration is so short that the plugin accepts no token, or almost no token.",
-    why: "0 does not switch a limit off. Write a longer duration, or leave the key out.",
+    why: "A duration of 0 does not switch a limit off. Write a longer duration, or remove the key.",
     bad: issuer("max_token_age: 0s"),
     good: issuer("max_token_age: 1h"),
   },
@@ -110,7 +113,7 @@ defaults:
     topic: "issuer",
     severity: "warning",
     summary: "A key file does not exist, or cannot be used.",
-    why: "Without keys, every request gets 503. Names are relative to the policy root. If the file is only on the gateway, suppress the finding.",
+    why: "Without keys, every request gets 503. File names are relative to the policy root. If the file is only on the gateway, suppress the finding.",
     bad: issuer("keys: { jwks_files: [acme.jwks] }\nmax_token_lifetime: 1h"),
     good: {
       ...issuer("keys: { jwks_files: [acme.jwks] }\nmax_token_lifetime: 1h"),
@@ -122,21 +125,21 @@ defaults:
   },
 ];
 
-/** Settings that work, but accept more than most authors intend. */
+/** Rules about settings of issuers that work, but accept more tokens than most authors intend. */
 const RISKY: readonly LintRule[] = [
   {
     id: "clock_skew_long",
     topic: "issuer",
     severity: "warning",
     summary: "`clock_skew` is more than 1m.",
-    why: "The plugin still accepts an expired token for this long, even if it is stolen. Clocks that are set by NTP differ by less than a second.",
+    why: "The plugin accepts a token, even a stolen token, until `clock_skew` after its expiry. Clocks that are set by NTP differ by less than a second.",
     bad: issuer("clock_skew: 5m # to be sure"),
     good: issuer("clock_skew: 30s # to be sure"),
     check: eachDuration(
       ({ clock_skew: skew }) => skew,
       ["clock_skew"],
       MINUTE,
-      "The plugin still accepts an expired token for this long. 30s is enough for clocks that are set by NTP.",
+      "The plugin accepts an expired token until this time after its expiry. 30s is enough for clocks that are set by NTP.",
     ),
     fix: { summary: "writes 30s", changes: ({ path }) => [{ kind: "set", path, to: "30s" }] },
   },
@@ -145,7 +148,7 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "`algorithms` has `EdDSA` without `Ed25519`.",
-    why: "RFC 9864 deprecates the name `EdDSA`, and new providers write `Ed25519`. Names are compared exactly, so tokens with the new name are refused.",
+    why: "RFC 9864 deprecates the name `EdDSA`, and new providers write `Ed25519`. The plugin compares names exactly, so tokens with the new name are refused.",
     bad: issuer("algorithms: [EdDSA] # our own provider"),
     good: issuer("algorithms: [EdDSA, Ed25519] # our own provider"),
     check: eachIssuer(({ algorithms }, path) => {
@@ -155,7 +158,7 @@ const RISKY: readonly LintRule[] = [
         : [
             {
               path: [...path, "algorithms", index],
-              message: `"Ed25519" is another name of this algorithm (RFC 9864). Tokens that use this name are refused. Add "Ed25519".`,
+              message: `New providers write "Ed25519" instead of "EdDSA" (RFC 9864). Tokens with the name "Ed25519" are refused. Add "Ed25519".`,
             },
           ];
     }),
@@ -166,7 +169,7 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "Tokens are signed with a secret that the gateway shares with the issuer (HS256, HS384, HS512).",
-    why: "Every party that can check such a token can also make one. If one of them leaks the secret, attackers can appear as any user. Use public keys.",
+    why: "Every party that can check such a token has the secret, and can also make tokens. If one party leaks the secret, attackers can appear as any user. Use public keys.",
     bad: {
       ...issuer("algorithms: [HS256]\nkeys: { secret_files: [{ file: acme.secret }] }\nmax_token_lifetime: 1h"),
       files: { "acme.secret": "only-an-example-of-32-characters\n" },
@@ -180,7 +183,7 @@ const RISKY: readonly LintRule[] = [
             {
               path: [...path, "algorithms", index],
               message:
-                "Every party that can check these tokens can also make them. Use an algorithm with public keys, such as ES256.",
+                "Every party that can check tokens of this issuer can also make tokens. Use an algorithm with public keys, such as ES256.",
             },
           ];
     }),
@@ -190,7 +193,7 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "ID tokens of an issuer may pass as access tokens.",
-    why: "With `token_type: any`, or `JWT` at an OpenID provider, only the audience distinguishes ID tokens from access tokens. Clients pass ID tokens on to other parties. Require a claim that only access tokens have. This may be `client_id`, `scope`, `scp`, `typ` or `token_use`. At Okta it is `cid`. At Entra it is `azpacr` (v2.0) or `appidacr` (v1.0).",
+    why: "With `token_type: any`, or `JWT` at an OpenID provider, only the audience distinguishes ID tokens from access tokens. Clients also send ID tokens to other parties, which could use them here. Require a claim that only access tokens have, such as `client_id`, `scope`, `scp`, `typ` or `token_use`. For Okta, require `cid`. For Entra, require `azpacr` (v2.0) or `appidacr` (v1.0).",
     bad: issuer("token_type: JWT"),
     good: issuer("token_type: JWT\nrequired_claims: [client_id]"),
     check: eachIssuer(({ token_type: type, keys, required_claims: claims, claims: { scopes } }, path) => {
@@ -207,7 +210,7 @@ const RISKY: readonly LintRule[] = [
         : [
             {
               path: [...path, "token_type"],
-              message: `ID tokens may pass this check. Require a claim of access tokens in "required_claims" of the issuer, such as "client_id".`,
+              message: `ID tokens may pass as access tokens. Require a claim of access tokens in "required_claims" of the issuer, such as "client_id".`,
             },
           ];
     }),
@@ -231,7 +234,7 @@ const RISKY: readonly LintRule[] = [
         ? [
             {
               path: [...path, "tenants"],
-              message: "Anyone can register a tenant and issue tokens there. Name the tenants.",
+              message: "Anyone can register a tenant and issue tokens there. Name the tenants that you trust.",
             },
           ]
         : [],
@@ -242,7 +245,7 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "The keys of an issuer change only by hand, but its tokens may be valid for any length of time.",
-    why: "Issuers with keys in files or in the policy often issue tokens for years. Such a token cannot be revoked. Set `max_token_lifetime` or `max_token_age`.",
+    why: "Issuers with keys in files or in the policy often issue tokens for years. A token that is valid for years cannot be revoked. Set `max_token_lifetime` or `max_token_age`.",
     bad: {
       ...issuer("keys: { jwks_files: [acme.jwks] }"),
       files: {
@@ -286,7 +289,7 @@ const RISKY: readonly LintRule[] = [
           (source) => source[key],
           [key],
           DAY,
-          "A stolen token works for this long, even after its user has been locked out.",
+          "A stolen token works until it expires, even after its user has been locked out.",
         )(document),
       ),
   },
@@ -295,7 +298,7 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "error",
     summary: "Keys of an issuer are fetched without TLS.",
-    why: "Anyone on the network path can replace the keys, and then make any token. Fetch keys over https. A private certificate authority is a fetch setting.",
+    why: "Anyone on the network path can replace the keys, and then make any token. Fetch keys over https. If the provider has a private certificate authority, name the authority in the fetch settings.",
     bad: issuer("keys:\n  jwks_uri: http://idp.internal/jwks # inside the cluster\n  allow_http: true"),
     good: issuer("keys:\n  jwks_uri: https://idp.internal/jwks # inside the cluster\n  allow_http: false"),
     check: eachIssuer(({ keys: { allow_http: isAllowed } }, path) =>
@@ -333,14 +336,14 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "`key_refresh.max` is more than 1h.",
-    why: "After the provider withdraws a key, for example because of a theft, the plugin still uses the key for this long.",
+    why: "After the provider withdraws a key, for example because of a theft, the plugin still uses the key for up to `max`.",
     bad: issuer("key_refresh: { max: 1d } # fewer fetches"),
     good: issuer("key_refresh: { max: 15m } # fewer fetches"),
     check: eachDuration(
       ({ key_refresh: { max } }) => max,
       ["key_refresh", "max"],
       HOUR,
-      "The plugin still uses a withdrawn key for this long.",
+      "The plugin may use a withdrawn key until this time has passed.",
     ),
     fix: { summary: "writes 15m", changes: ({ path }) => [{ kind: "set", path, to: "15m" }] },
   },
@@ -349,14 +352,14 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "`key_refresh.max_stale` is more than 7d.",
-    why: "An attacker who can cut the gateway off from the provider can keep a withdrawn key in use for this long.",
+    why: "An attacker who can cut the gateway off from the provider can keep a withdrawn key in use for up to `max_stale`.",
     bad: issuer("key_refresh:\n  max_stale: 365d # never fail"),
     good: issuer("key_refresh:\n  max_stale: 3d # never fail"),
     check: eachDuration(
       ({ key_refresh: { max_stale: stale } }) => stale,
       ["key_refresh", "max_stale"],
       7 * DAY,
-      "While the provider cannot be reached, the plugin still uses a withdrawn key for this long.",
+      "While the provider cannot be reached, the plugin may use a withdrawn key until this time has passed.",
     ),
     fix: { summary: "writes 3d", changes: ({ path }) => [{ kind: "set", path, to: "3d" }] },
   },
@@ -365,14 +368,14 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "`key_refresh.cooldown` is more than 5m.",
-    why: "After a rotation of keys, tokens with the new key are refused for up to this time.",
+    why: "After a rotation of keys, tokens with the new key may be refused for up to `cooldown`.",
     bad: issuer("key_refresh: { cooldown: 10m }"),
     good: issuer("key_refresh: { cooldown: 30s }"),
     check: eachDuration(
       ({ key_refresh: { cooldown } }) => cooldown,
       ["key_refresh", "cooldown"],
       5 * MINUTE,
-      "After a rotation of keys, tokens with the new key are refused for up to this time.",
+      "After a rotation of keys, tokens with the new key may be refused until this time has passed.",
     ),
     fix: { summary: "writes 30s", changes: ({ path }) => [{ kind: "set", path, to: "30s" }] },
   },
@@ -381,7 +384,7 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "Tokens that are bound to a key (`cnf`) are accepted as bearer tokens.",
-    why: "The plugin does not check that the sender has the key, so a stolen token passes. Accept such tokens only if a component in front of Kong checks this. Then suppress the finding.",
+    why: "The plugin does not check that the sender has the key, so a stolen token passes. Accept such tokens only if a component in front of Kong checks the key. In this case, suppress the finding.",
     bad: issuer("bound_tokens: accept"),
     good: issuer("bound_tokens: refuse"),
     check: eachIssuer(({ bound_tokens: bound }, path) =>
@@ -401,7 +404,7 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "An issuer has several audiences, and a rule accepts all of them.",
-    why: "A client with a token for one of these APIs can use it at the others. Give each rule, or `defaults`, the `audiences` of its API. If all are names of one API, suppress the finding.",
+    why: "A client with a token for one API can use the token at the other APIs. In each rule, or in `defaults`, set `audiences` to the audience of its API. If all audiences are names of one API, suppress the finding.",
     bad: issuer("audiences: [https://orders.example.com, https://billing.example.com]"),
     good: policy(`issuers:
   acme:
@@ -424,7 +427,7 @@ function eachIssuer(
   return ({ issuers }) => Object.entries(issuers).flatMap(([id, source]) => check(source, ["issuers", id]));
 }
 
-/** Finds a duration of each issuer that is over a limit. */
+/** Creates a check that finds durations of issuers over a limit. */
 function eachDuration(
   read: (issuer: Issuer) => string | undefined,
   at: DocumentPath,
@@ -451,7 +454,7 @@ function findWideAudiences(document: PolicyDocument): readonly Place[] {
       : [
           {
             path: ["issuers", id, "audiences"],
-            message: `Rule "${first.rule}" accepts tokens for each of these ${audiences.length} audiences. Give it the "audiences" of its API.`,
+            message: `Rule "${first.rule}" accepts tokens for each of these ${audiences.length} audiences. Set "audiences" of the rule to the audience of its API.`,
           },
         ];
   });

@@ -1,6 +1,9 @@
 import type { Example, LintRule } from "../model/rule.ts";
 
-/** A kong.yml with one Service. Each line is a member of its Routes, or of the file if it has no indentation. */
+/**
+ * Creates an example with a kong.yml of one Service. `routes` is the list of its Routes, and `more` is added to the end
+ * of the file.
+ */
 function kong(routes: string, policy = "", more = ""): Example {
   const lines = routes.trim().split("\n");
   return {
@@ -19,7 +22,7 @@ const READ = "- name: read\n  paths: [/orders]";
 const PLUGIN = "plugins:\n    - name: jwt-policy\n      config: { policy_file: orders.yaml, rule: read }";
 const HEALTH = "routes:\n  read:\n    required_scopes: [orders:read]\n  health:\n";
 
-/** Rules about policies that do not fit Kong's Routes and plugins. `cli/lint/check-kong.ts` finds it. */
+/** Rules about policies that do not fit Kong's Routes and plugins. The findings come from `cli/lint/check-kong.ts`. */
 export const KONG_RULES: readonly LintRule[] = [
   {
     id: "route_without_policy",
@@ -27,7 +30,7 @@ export const KONG_RULES: readonly LintRule[] = [
     severity: "error",
     summary:
       "No jwt-policy plugin runs for a Route. The plugin is neither on the Route, nor on its Service, nor global.",
-    why: "Kong forwards all its requests, and no policy judges them. Add the plugin. A Route that is meant to be open can have the tag `jwt-policy-public`.",
+    why: "Kong forwards all requests of the Route, and no policy judges the requests. Add the plugin. If the Route is open on purpose, give the Route the tag `jwt-policy-public`.",
     bad: kong(`${READ}\n  ${PLUGIN}\n- name: admin\n  paths: [/admin]`),
     good: kong(`${READ}\n  ${PLUGIN}\n- name: docs\n  paths: [/docs]\n  tags: [jwt-policy-public]`),
   },
@@ -35,8 +38,8 @@ export const KONG_RULES: readonly LintRule[] = [
     id: "route_without_rule",
     topic: "kong",
     severity: "warning",
-    summary: "The policy of a Route has no rule for it.",
-    why: "Every request gets 403. Add a rule with the name of the Route, or name a rule in the plugin's `config.rule`.",
+    summary: "The policy of a Route has no rule for the Route.",
+    why: "Every request of the Route gets 403. Add a rule with the name of the Route, or name a rule in the plugin's `config.rule`.",
     bad: kong(`${READ}\n- name: reports\n  paths: [/reports]`, "", GLOBAL),
     good: kong(
       `${READ}\n- name: reports\n  paths: [/reports]`,
@@ -48,8 +51,8 @@ export const KONG_RULES: readonly LintRule[] = [
     id: "rule_without_route",
     topic: "kong",
     severity: "warning",
-    summary: "No Route uses a rule of a policy.",
-    why: "The rule has no effect. The Route may have been renamed or removed, or it has another policy.",
+    summary: "A policy has a rule that no Route uses.",
+    why: "The rule has no effect. Perhaps the Route was renamed or removed, or the Route has another policy.",
     bad: kong(
       READ,
       "routes:\n  read: { required_scopes: [orders:read] }\n  write: { required_scopes: [orders:write] }\n",
@@ -62,7 +65,7 @@ export const KONG_RULES: readonly LintRule[] = [
     topic: "kong",
     severity: "error",
     summary: "A plugin names a rule, but the policy does not have this rule.",
-    why: "Every request gets 503. Correct the name.",
+    why: "Every request for which this plugin runs gets 503. Correct the name of the rule.",
     bad: kong(
       `${READ}\n- name: list\n  paths: [/list]\n  plugins:\n    - name: jwt-policy\n      config: { policy_file: orders.yaml, rule: raed }`,
       "",
@@ -79,7 +82,7 @@ export const KONG_RULES: readonly LintRule[] = [
     topic: "kong",
     severity: "warning",
     summary: "An operation is outside the paths or methods of its Kong Route.",
-    why: "No request reaches the operation. Operations have the path that the client sends, before `strip_path`.",
+    why: "No request reaches the operation. Write the path that the client sends, before Kong applies `strip_path`.",
     bad: kong(
       READ,
       'routes:\n  read:\n    operations:\n      - { methods: [GET], path: "/order/{id}", required_scopes: [orders:read] }\n',
@@ -105,7 +108,7 @@ export const KONG_RULES: readonly LintRule[] = [
     topic: "kong",
     severity: "error",
     summary: "A Route accepts a protocol that its jwt-policy plugin does not list.",
-    why: "Kong does not run the plugin for this protocol, so no policy judges these requests. Remove `protocols` of the plugin.",
+    why: "Kong does not run the plugin for this protocol, so no policy judges requests with this protocol. Remove `protocols` from the plugin.",
     bad: kong(`${READ}\n  ${PLUGIN}\n      protocols: [https]`),
     good: kong(`${READ}\n  protocols: [https]\n  ${PLUGIN}\n      protocols: [https]`),
   },
@@ -114,7 +117,7 @@ export const KONG_RULES: readonly LintRule[] = [
     topic: "kong",
     severity: "error",
     summary: "A jwt-policy plugin is attached to a Consumer.",
-    why: "The plugin runs before Kong knows the Consumer, so Kong never runs a jwt-policy plugin on a Consumer. Attach it to a Route, to a Service, or globally.",
+    why: "The plugin runs before Kong knows the Consumer, so Kong never runs a jwt-policy plugin on a Consumer. Attach the plugin to a Route, to a Service, or globally.",
     bad: kong(
       READ,
       "",
@@ -127,7 +130,7 @@ export const KONG_RULES: readonly LintRule[] = [
     topic: "kong",
     severity: "error",
     summary: "A Route, a Service or the gateway has two jwt-policy plugins.",
-    why: "Kong accepts only one of them. Remove the other.",
+    why: "Kong accepts only one jwt-policy plugin at each place. Remove the second plugin.",
     bad: kong(READ, "", `${GLOBAL}  - name: jwt-policy\n    config: { policy_file: orders.yaml, rule: read }\n`),
     good: kong(READ, "", GLOBAL),
   },

@@ -22,7 +22,7 @@ export function findLintRule(id: string): LintRule | undefined {
   return BY_ID.get(id);
 }
 
-/** Where the reference page describes a rule. */
+/** The place in the reference page that describes a lint rule. */
 export function pageOf({ id }: LintRule): string {
   return `docs/reference/lint.md#${id}`;
 }

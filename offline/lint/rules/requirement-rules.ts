@@ -12,7 +12,7 @@ import { SHADOWED } from "./text-rules.ts";
 
 const NAMES = ["required_scopes", "required_roles", "required_groups"] as const;
 
-/** The findings of `plugin/policy/lint` about requirements. */
+/** Rules about requirements that do not work. The findings come from `plugin/policy/lint`. */
 const UNUSABLE: readonly LintRule[] = [
   SHADOWED,
   {
@@ -20,7 +20,7 @@ const UNUSABLE: readonly LintRule[] = [
     topic: "requirement",
     severity: "warning",
     summary: "Two requirements contradict each other, so no value can meet both.",
-    why: "Every request is refused. Remove one of the requirements.",
+    why: "Every request to the rule is refused. Remove one of the requirements.",
     bad: rule("required_roles: { all_of: [staff], none_of: [staff] }"),
     good: rule("required_roles: { all_of: [staff], none_of: [suspended] }"),
   },
@@ -29,8 +29,8 @@ const UNUSABLE: readonly LintRule[] = [
     topic: "requirement",
     severity: "warning",
     summary:
-      "A condition on a registered claim contradicts another part of the policy, or policies have a special key for this claim.",
-    why: "`iss`, `aud`, `exp`, `scope` and similar claims have special keys: `accept`, `audiences`, `required_scopes`, `token_type`, `max_token_age` and `max_token_lifetime`.",
+      "A condition on a registered claim contradicts another part of the policy, or the policy has its own key for this claim.",
+    why: "`iss`, `aud`, `exp`, `scope` and similar claims have their own keys in policies: `accept`, `audiences`, `required_scopes`, `token_type`, `max_token_age` and `max_token_lifetime`.",
     bad: rule("required_claims:\n  scope: { contains_any: [orders:read] }"),
     good: rule("required_scopes: [orders:read]"),
   },
@@ -39,7 +39,7 @@ const UNUSABLE: readonly LintRule[] = [
     topic: "requirement",
     severity: "warning",
     summary: "An alternative of `any_of` requires nothing.",
-    why: "Every token meets this alternative, so the other alternatives have no effect. Remove it, or give it a requirement.",
+    why: "Every token meets this alternative, so the other alternatives have no effect. Remove the alternative, or add a requirement.",
     bad: rule("any_of:\n  - {}\n  - required_scopes: [orders:read]"),
     good: rule("any_of:\n  - required_roles: [staff]\n  - required_scopes: [orders:read]"),
   },
@@ -48,7 +48,7 @@ const UNUSABLE: readonly LintRule[] = [
     topic: "requirement",
     severity: "warning",
     summary: "Two alternatives of `any_of` are equal.",
-    why: "The second alternative has no effect. It is probably a mistake in copying.",
+    why: "The second alternative has no effect. The author probably copied the alternative by mistake.",
     bad: rule(
       "any_of:\n  - required_scopes: [orders:read]\n  - required_roles: [staff] # the back office\n  - required_scopes: [orders:read]",
     ),
@@ -61,14 +61,14 @@ const UNUSABLE: readonly LintRule[] = [
   },
 ];
 
-/** Settings that work, but let more requests pass than most authors intend. */
+/** Rules about requirements that work, but let more requests pass than most authors intend. */
 const RISKY: readonly LintRule[] = [
   {
     id: "report_mode",
     topic: "requirement",
     severity: "warning",
-    summary: "`mode: report` is on: requests that the policy refuses pass.",
-    why: "Report mode is for the time in which you introduce a policy. If it stays on, the policy protects nothing. While you introduce a policy, suppress the finding. Write the end date of report mode as the reason.",
+    summary: "`mode: report` is on, so requests pass even if the policy denies them.",
+    why: "Use report mode only while you introduce a policy. If report mode stays on, the policy protects nothing. While you introduce a policy, suppress the finding. Write the end date of report mode as the reason.",
     bad: rule("required_scopes: [orders:read]\nmode: report # since March"),
     good: rule("required_scopes: [orders:read]\nmode: enforce # since March"),
     check: eachSource(({ mode }, path) =>
@@ -76,7 +76,7 @@ const RISKY: readonly LintRule[] = [
         ? [
             {
               path: [...path, "mode"],
-              message: `Requests that the policy refuses pass. Write "enforce", or say in a suppression when report mode ends.`,
+              message: `Requests pass even if the policy denies them. Write "enforce", or suppress the finding with the end date of report mode as the reason.`,
             },
           ]
         : [],
@@ -108,7 +108,7 @@ const RISKY: readonly LintRule[] = [
     topic: "requirement",
     severity: "warning",
     summary: "`other_authentication: skip`: a request that another plugin has authenticated needs no token.",
-    why: "No requirement of this policy applies to such a request, neither scopes nor roles. Use `require` if both are needed, and `ignore` if every request needs a token.",
+    why: "No requirement of this policy applies to such a request, not even scopes and roles. Use `require` if a request needs both authentications. Use `ignore` if every request needs a token.",
     bad: rule("required_scopes: [orders:read]\nother_authentication: skip"),
     good: rule("required_scopes: [orders:read]\nother_authentication: require"),
     check: eachSource(({ other_authentication: other }, path) =>
@@ -116,7 +116,8 @@ const RISKY: readonly LintRule[] = [
         ? [
             {
               path: [...path, "other_authentication"],
-              message: "Requests that another plugin has authenticated pass without the requirements of this policy.",
+              message:
+                "Requests that another plugin has authenticated pass, even if they do not meet the requirements of this policy.",
             },
           ]
         : [],
@@ -127,7 +128,7 @@ const RISKY: readonly LintRule[] = [
     topic: "requirement",
     severity: "warning",
     summary: "A rule only excludes names (`none_of`), and requires nothing.",
-    why: "A token without any role passes, for example the token of a new client, or of a user whose roles were removed. Also say what a token must have.",
+    why: "A token without any role passes, for example the token of a new client, or of a user whose roles were removed. Also require something with `all_of` or `any_of`.",
     bad: rule("required_roles: { none_of: [suspended] }"),
     good: rule("required_roles: { all_of: [customer], none_of: [suspended] }"),
     check: eachAlternative(({ keys, placeOf }) => {
@@ -138,7 +139,7 @@ const RISKY: readonly LintRule[] = [
             {
               path: [...placeOf(excluding), "none_of"],
               atKey: true,
-              message: `A token without any names passes. Also say what a token must have, with "all_of" or "any_of".`,
+              message: `A token without any role, scope or group passes. Also require something with "all_of" or "any_of".`,
             },
           ];
     }),
@@ -147,8 +148,8 @@ const RISKY: readonly LintRule[] = [
     id: "any_token_allowed",
     topic: "requirement",
     severity: "warning",
-    summary: "A rule requires nothing of a token but its issuer and audience.",
-    why: "Every client and every user that can get a token for this API passes. Require a scope or a role, or conditions of the issuer.",
+    summary: "A rule checks only the issuer and the audience of a valid token.",
+    why: "Every client and every user that can get a token for this API passes. Require a scope or a role, or set `required_claims` of the issuer.",
     bad: rule("access: required"),
     good: rule("access: required\nrequired_scopes: [orders:read]"),
     check: findOpenRules,
@@ -158,7 +159,7 @@ const RISKY: readonly LintRule[] = [
     topic: "requirement",
     severity: "warning",
     summary: "A token is optional, but the upstream gets headers about the caller.",
-    why: "Anonymous requests reach the upstream without these headers. If an upstream treats a request without these headers as internal, strangers get internal rights. Check what the upstream does, and say so in a suppression.",
+    why: "Anonymous requests reach the upstream without headers about the caller. If an upstream treats a request without these headers as internal, strangers get internal rights. Check how the upstream treats such a request, and write the result as the reason of a suppression.",
     bad: policy(`routes:
   read:
     access: optional
@@ -204,7 +205,7 @@ header_mappings:
 
 export const REQUIREMENT_RULES: readonly LintRule[] = [...UNUSABLE, ...RISKY];
 
-/** Checks `defaults`, each rule and each operation as the author wrote them. Inherited values are not included. */
+/** Checks `defaults`, each rule and each operation as the author wrote them, without inherited values. */
 function eachSource(
   check: (source: RequirementSource, path: DocumentPath) => readonly Place[],
 ): (document: PolicyDocument) => readonly Place[] {
@@ -221,7 +222,10 @@ function eachSource(
   ];
 }
 
-/** Checks each alternative of rules and operations that look at tokens. A part that several rules inherit is reported only once. */
+/**
+ * Checks each alternative of rules and operations that look at tokens. A part that several rules inherit is reported
+ * only once.
+ */
 function eachAlternative(
   check: (alternative: SettledAlternative) => readonly Place[],
 ): (document: PolicyDocument) => readonly Place[] {
@@ -249,7 +253,7 @@ function requiresSomething(keys: SettledAlternative["keys"]): boolean {
   return hasNames || hasClaims || keys.authentication !== undefined;
 }
 
-/** Rules that require nothing at all. A rule that only has an exclusion is a different finding. */
+/** Finds rules that require nothing at all. Rules that only exclude names have a different finding, `exclusion_only`. */
 function findOpenRules(document: PolicyDocument): readonly Place[] {
   return listSettled(document).flatMap((found: SettledRule) => {
     const { settled, own, rule: name } = found;
@@ -290,7 +294,7 @@ function findOptional(document: PolicyDocument): readonly Place[] {
       ? [
           {
             path: [...source.path, "access"],
-            message: `Anonymous requests reach the upstream without ${told}. Check that the upstream gives them no rights.`,
+            message: `Anonymous requests reach the upstream without ${told}. Check that the upstream gives anonymous requests no rights.`,
           },
         ]
       : [];

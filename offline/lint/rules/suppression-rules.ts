@@ -1,7 +1,10 @@
 import type { LintRule } from "../model/rule.ts";
 import { rule } from "./examples.ts";
 
-/** Mistakes in suppressions. `offline/lint/suppressions.ts` finds them. No comment can suppress them. */
+/**
+ * Rules about mistakes in suppressions. The findings come from `offline/lint/suppressions.ts`, and no comment can
+ * suppress them.
+ */
 export const SUPPRESSION_RULES: readonly LintRule[] = [
   {
     id: "suppression_without_reason",
@@ -17,7 +20,7 @@ export const SUPPRESSION_RULES: readonly LintRule[] = [
     topic: "suppression",
     severity: "error",
     summary: "A `lint-ignore` comment names a rule that does not exist.",
-    why: "The comment has no effect. Correct the name.",
+    why: "The comment has no effect. Correct the name of the rule.",
     bad: rule("required_scopes: [orders:read] # lint-ignore wildcard: the provider has such scopes"),
     good: rule('required_scopes: ["orders:*"] # lint-ignore wildcard_literal: the provider has such scopes'),
   },
@@ -26,7 +29,7 @@ export const SUPPRESSION_RULES: readonly LintRule[] = [
     topic: "suppression",
     severity: "error",
     summary: "A `lint-ignore` comment suppresses nothing.",
-    why: "If the finding appears again later, such a comment would hide it. Remove the comment.",
+    why: "If the rule later has a finding in this line, the comment would hide the finding. Remove the comment.",
     bad: rule("required_scopes: [orders:read]\nmode: enforce # lint-ignore report_mode: until the launch on 1 June"),
     good: rule("required_scopes: [orders:read]\nmode: enforce"),
   },

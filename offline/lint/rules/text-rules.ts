@@ -5,8 +5,8 @@ import type { LintRule } from "../model/rule.ts";
 import { issuer, policy, rule } from "./examples.ts";
 
 /**
- * Strings that look like something else, such as a pattern, but are taken literally. `plugin/policy/lint/lint-texts.ts`
- * finds them.
+ * Rules about strings that look like something else, such as a pattern, but are taken literally. The findings come from
+ * `plugin/policy/lint/lint-texts.ts`.
  */
 export const TEXT_RULES: readonly LintRule[] = [
   {
@@ -14,7 +14,7 @@ export const TEXT_RULES: readonly LintRule[] = [
     topic: "text",
     severity: "warning",
     summary: "The name of a claim looks like a path with dots, brackets or slashes.",
-    why: "The plugin reads this string as the name of one top-level claim. No token has such a claim. Write a JSON Pointer, such as `/realm_access/roles`.",
+    why: "The plugin reads this string as the name of one top-level claim. No token has a claim with this name. Write a JSON Pointer, such as `/realm_access/roles`.",
     bad: issuer("claims: { roles: realm_access.roles } # Keycloak"),
     good: issuer("claims: { roles: /realm_access/roles } # Keycloak"),
     fix: {
@@ -27,7 +27,7 @@ export const TEXT_RULES: readonly LintRule[] = [
     topic: "text",
     severity: "warning",
     summary: "A value has a `*`, or looks like a pattern.",
-    why: "Values are compared byte for byte, so no token passes. Name each value. For claims, use `matches`.",
+    why: "The plugin compares values byte for byte, so no token passes. List each value. For claims, use `matches`.",
     bad: rule('required_scopes: ["orders:*"]'),
     good: rule("required_scopes: { any_of: [orders:read, orders:write] }"),
   },
@@ -36,7 +36,7 @@ export const TEXT_RULES: readonly LintRule[] = [
     topic: "text",
     severity: "warning",
     summary: "A path looks like a pattern of another tool: `*`, `:id`, `<id>`, `(…)`.",
-    why: "The path is compared character by character, so no request matches. Write `{id}` for one segment, and `{rest...}` at the end for a subtree.",
+    why: "The plugin compares the path character by character, so no request matches. Write `{id}` for one segment, and `{rest...}` at the end for a subtree.",
     bad: rule("operations:\n  - { methods: [GET], path: /orders/:id, required_scopes: [orders:read] } # one order"),
     good: rule('operations:\n  - { methods: [GET], path: "/orders/{id}", required_scopes: [orders:read] } # one order'),
     fix: {
@@ -50,7 +50,7 @@ export const TEXT_RULES: readonly LintRule[] = [
     topic: "text",
     severity: "warning",
     summary: "A string looks like a variable or a placeholder, such as a shell variable.",
-    why: "Environment variables are not supported, so the plugin takes the string literally. Set a variable under `vars`, and write its name, as docs/guides/environments.md shows. A small file that `extends` this one can set another value.",
+    why: "Environment variables are not supported, so the plugin takes the string literally. Set a variable under `vars`, and use the variable as docs/guides/environments.md shows. A small file that `extends` this policy can set another value.",
     bad: issuer('audiences: ["$ORDERS_URL"]'),
     good: issuer("audiences: [https://orders.example.com]"),
   },
@@ -58,8 +58,8 @@ export const TEXT_RULES: readonly LintRule[] = [
     id: "variable_unused",
     topic: "text",
     severity: "warning",
-    summary: "No string uses a variable of the policy.",
-    why: "The author probably forgot `vars` where the variable is used, or the variable is no longer needed. Write the variable where its value belongs, or remove it.",
+    summary: "The policy sets a variable that no string uses.",
+    why: "A string probably names the variable without `vars`, or the policy no longer needs the variable. Use the variable in a string, or remove the variable.",
     bad: policy("vars:\n  region: eu # of the data\n"),
     good: policy(`vars:
   region: eu # of the data
@@ -74,7 +74,7 @@ issuers:
     topic: "text",
     severity: "warning",
     summary: "A value has white space or a comma.",
-    why: "This is probably several values in one string, or a mistake in copying. No token has such a value.",
+    why: "The string probably contains several values, or a mistake from copying. No token has a value with white space or a comma.",
     bad: rule("required_roles: # of the back office\n  - editor, admin\n  - staff"),
     good: rule("required_roles: # of the back office\n  - editor\n  - admin\n  - staff"),
     fix: {
@@ -92,7 +92,7 @@ issuers:
     topic: "text",
     severity: "warning",
     summary: "No claim can match a pattern, or a pattern has delimiters that are taken literally.",
-    why: "A pattern has no delimiters. A string of more than 256 characters matches no pattern.",
+    why: "Write a pattern without delimiters such as `/`. A string of more than 256 characters matches no pattern.",
     bad: rule("required_claims:\n  plan: { matches: /gold.*/ }"),
     good: rule('required_claims:\n  plan: { matches: "gold.*" }'),
     fix: {
@@ -105,13 +105,13 @@ issuers:
   },
 ];
 
-/** An example of a condition that a rule replaces. */
+/** The lint rule about an inherited condition that a nearer value replaces. */
 export const SHADOWED: LintRule = {
   id: "condition_shadowed",
   topic: "requirement",
   severity: "warning",
-  summary: "A rule, an operation or an alternative replaces a condition without repeating it.",
-  why: "The nearest value replaces the whole inherited value, so the inherited condition does not apply. Repeat it, or move it to the issuer's `required_claims`.",
+  summary: "A rule, an operation or an alternative replaces an inherited condition and does not repeat the condition.",
+  why: "The nearest value replaces the whole inherited value, so the inherited condition does not apply. Repeat the inherited condition, or move it to the issuer's `required_claims`.",
   bad: policy("defaults:\n  required_scopes: [orders]\nroutes:\n  read:\n    required_scopes: [orders:read]\n"),
   good: policy(
     "defaults:\n  required_scopes: [orders]\nroutes:\n  read:\n    required_scopes: [orders, orders:read]\n",

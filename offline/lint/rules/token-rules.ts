@@ -18,14 +18,14 @@ const MUTABLE = [
 ];
 const MAX_CACHE_SECONDS = 10 * 60;
 
-/** Rules about risks of token sources, of Kong's identity and of headers. */
+/** Rules about risks of token sources, of the caller in Kong, and of headers. */
 export const TOKEN_RULES: readonly LintRule[] = [
   {
     id: "query_source",
     topic: "token",
     severity: "warning",
     summary: "The query may contain the token.",
-    why: "URLs get into logs, histories and Referer headers. So a token in a URL gets there too (RFC 9700 section 4.3.2). Use the Authorization header. For downloads and WebSockets, use a cookie.",
+    why: "A token in a URL gets into logs, browser histories and Referer headers (RFC 9700 section 4.3.2). Use the Authorization header. For downloads and WebSockets, use a cookie.",
     bad: policy("token:\n  sources:\n    - authorization\n    - query: access_token\n"),
     good: policy("token:\n  sources:\n    - authorization\n    - header: x-access-token\n"),
     check: eachSource((source, index) =>
@@ -34,7 +34,7 @@ export const TOKEN_RULES: readonly LintRule[] = [
             {
               path: ["token", "sources", index, "query"],
               atKey: true,
-              message: "URLs get into logs and histories, so a token in a URL gets there too. Use another source.",
+              message: "A token in a URL gets into logs and browser histories. Use another token source.",
             },
           ]
         : [],
@@ -45,7 +45,7 @@ export const TOKEN_RULES: readonly LintRule[] = [
     topic: "token",
     severity: "warning",
     summary: "A cookie is a token source without `allowed_origins`.",
-    why: "Browsers send cookies along with requests of other sites. Without `allowed_origins`, every POST, PUT, PATCH and DELETE with the cookie is refused, so only reading works. Name the origins of your own pages.",
+    why: "Browsers send cookies also with requests that pages of other sites make. Without `allowed_origins`, every POST, PUT, PATCH and DELETE with the cookie is refused. Name the origins of your own pages.",
     bad: policy("token:\n  sources:\n    - cookie: __Host-token\n"),
     good: policy("token:\n  sources:\n    - cookie: __Host-token\n      allowed_origins: [https://shop.example.com]\n"),
     check: eachSource((source, index) =>
@@ -53,7 +53,7 @@ export const TOKEN_RULES: readonly LintRule[] = [
         ? [
             {
               path: ["token", "sources", index, "cookie"],
-              message: `Every request with this cookie is refused, unless it only reads. Name the origins of your pages as "allowed_origins".`,
+              message: `Every request with this cookie that may change something, such as POST, is refused. Name the origins of your pages as "allowed_origins".`,
             },
           ]
         : [],
@@ -108,7 +108,7 @@ export const TOKEN_RULES: readonly LintRule[] = [
     topic: "token",
     severity: "error",
     summary: "A policy with several issuers maps `sub` without `iss`.",
-    why: "Users of two issuers may have the same `sub`, so one user can appear as another user at the upstream. Map `iss` as well, and let the upstream use both.",
+    why: "Users of two issuers may have the same `sub`, so one user can appear as another user at the upstream. Map `iss` as well, and let the upstream identify users by both headers.",
     bad: policy(`issuers:
   acme: { issuer: https://idp.example.com, audiences: [https://orders.example.com] }
   partner: { issuer: https://partner.example, audiences: [https://orders.example.com] }
@@ -132,7 +132,7 @@ header_mappings:
     id: "identity_claim_mutable",
     topic: "token",
     severity: "error",
-    summary: "A claim that users can change names the caller for Kong.",
+    summary: "The name of Kong's caller comes from a claim that users can change.",
     why: "At many providers, users choose their own name and email, or get the name of a former user. So one user can appear as another Consumer. Use `sub`, `client_id` or another claim that never changes.",
     bad: policy("identity:\n  consumer: { claim: email }\n"),
     good: policy("identity:\n  consumer: { claim: sub }\n"),
@@ -149,7 +149,7 @@ header_mappings:
           : [
               {
                 path,
-                message: `Users can change "${found}" at many providers, and then appear as another caller. Use a claim that never changes, such as "sub".`,
+                message: `At many providers, users can change "${found}" and then appear as another caller. Use a claim that never changes, such as "sub".`,
               },
             ];
       }),
@@ -158,8 +158,8 @@ header_mappings:
     id: "consumer_unknown_ignored",
     topic: "token",
     severity: "warning",
-    summary: "A token passes even if Kong has no Consumer for it (`unknown: ignore`).",
-    why: "Plugins that deny or limit by Consumer then let the request pass, even while Kong cannot read its database.",
+    summary: "A token passes even if Kong has no Consumer for the token (`unknown: ignore`).",
+    why: "Plugins that deny or limit by Consumer let requests without a Consumer pass. This also happens while Kong cannot read its database.",
     bad: policy("identity:\n  consumer: { claim: client_id, unknown: ignore }\n"),
     good: policy("identity:\n  consumer: { claim: client_id, unknown: refuse }\n"),
     check: ({ identity }) =>
@@ -167,7 +167,7 @@ header_mappings:
         ? [
             {
               path: ["identity", "consumer", "unknown"],
-              message: "Plugins that deny or limit by Consumer let such requests pass.",
+              message: "Plugins that deny or limit by Consumer let requests without a Consumer pass.",
             },
           ]
         : [],
@@ -178,7 +178,7 @@ header_mappings:
     topic: "token",
     severity: "warning",
     summary: "`identity.consumer.cache` is more than 10m.",
-    why: "A Consumer that was removed or renamed in Kong is still accepted for this long.",
+    why: "The plugin accepts a Consumer for up to `cache` after the Consumer was removed or renamed in Kong.",
     bad: policy("identity:\n  consumer:\n    claim: client_id\n    cache: 1h # fewer look-ups\n"),
     good: policy("identity:\n  consumer:\n    claim: client_id\n    cache: 1m # fewer look-ups\n"),
     check: ({ identity }) => {
@@ -187,7 +187,7 @@ header_mappings:
         ? [
             {
               path: ["identity", "consumer", "cache"],
-              message: `${cache} is long. A Consumer that was removed in Kong is still accepted for this long.`,
+              message: `${cache} is long. The plugin accepts a Consumer until this time after its removal in Kong.`,
             },
           ]
         : [];

@@ -50,7 +50,7 @@ describe("kong-jwt-policy lint", () => {
     expect(status).toBe(1);
     expect(
       stdout,
-    ).toBe(`${file}:6:49 warning report_mode Requests that the policy refuses pass. Write "enforce", or say in a suppression when report mode ends.
+    ).toBe(`${file}:6:49 warning report_mode Requests pass even if the policy denies them. Write "enforce", or suppress the finding with the end date of report mode as the reason.
 6 |   read: { required_scopes: [orders:read], mode: report } # new
   |                                                 ^
   see docs/reference/lint.md#report_mode
@@ -80,7 +80,9 @@ describe("kong-jwt-policy lint", () => {
       "      # lint-ignore route_without_rule: refused until it has a rule\n      - { name: admin",
     );
     const { stdout } = runCli(["lint", join(folder({ "kong.yml": kong }), "kong.yml")]);
-    expect(stdout).toContain("report_mode Line 6, column 49 of the policy: Requests that the policy refuses pass.");
+    expect(stdout).toContain(
+      "report_mode Line 6, column 49 of the policy: Requests pass even if the policy denies them.",
+    );
     expect(stdout).toContain("1 file, 1 finding, 1 suppressed\n");
   });
 

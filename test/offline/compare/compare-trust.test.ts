@@ -23,7 +23,7 @@ it.each<[what: string, before: string, after: string, expected: readonly [string
       [
         "looser",
         "acme",
-        /other\.example\/t1\/jwks\. Before: .* The same for https:\/\/idp\.example\/t2, https:\/\/idp\.example\/t3\.$/,
+        /other\.example\/t1\/jwks\. Before: .* The same change applies to https:\/\/idp\.example\/t2, https:\/\/idp\.example\/t3\.$/,
       ],
     ],
   ],
@@ -44,7 +44,7 @@ it.each<[what: string, before: string, after: string, expected: readonly [string
     TENANTS("t1, t2, t3, t4, t5, t6, t7, t8"),
     TENANTS("t8, t9"),
     [
-      ["stricter", "acme", /\/t1 is no longer trusted.*The same for .*t2, .*t6 and 1 more\.$/],
+      ["stricter", "acme", /\/t1 is no longer trusted.*The same change applies to .*t2, .*t6 and 1 more\.$/],
       ["looser", "acme", /\/t9 is trusted now/],
     ],
   ],
