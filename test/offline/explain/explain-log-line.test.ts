@@ -199,7 +199,12 @@ it.each<[what: string, line: Record<string, unknown>, needed: readonly string[] 
       undefined,
       [/`method` and `path` must be in/],
     ],
-    ["of another version says which", { policy_version: "9f2c" }, undefined, [/^this version .* "9f2c" made the decision/]],
+    [
+      "of another version says which",
+      { policy_version: "9f2c" },
+      undefined,
+      [/^this version .* "9f2c" made the decision/],
+    ],
     [
       "with few fields takes the given file",
       { policy: undefined, policy_version: undefined, rule: undefined, request_id: undefined, status: undefined },
