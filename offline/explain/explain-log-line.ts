@@ -68,13 +68,13 @@ export function explainLogLine(line: LogLine, policy: CompiledPolicy): Result<Lo
 /** Returns why the log line does not belong to this policy. Undefined if it may belong to the policy. */
 function findMismatch({ policy: name, rule }: LogLine, policy: CompiledPolicy): string | undefined {
   if (name !== undefined && name !== policy.name) {
-    return `the line is about the policy ${quoteText(name)}, and this file is the policy "${policy.name}"`;
+    return `the line is about the policy ${quoteText(name)}, but this file is the policy "${policy.name}"`;
   }
   if (rule === undefined || policy.rules.has(rule)) {
     return undefined;
   }
   const known = [...policy.rules.keys()].slice(0, MAX_OPERATIONS).join(", ");
-  return `the policy has no rule ${quoteText(rule)}: give the version of the file that was in effect. It has: ${known}`;
+  return `the policy has no rule ${quoteText(rule)}: give the version of the file that was in effect. The rules of this file: ${known}`;
 }
 
 /** The operation that the log line's request matches. Undefined if the line has no request, or if no operation matches. */
@@ -144,7 +144,7 @@ function describeToken(decision: LogLine["decision"]): string {
   }
   const names = [...decision.claims.keys()].map((claim) => quoteText(claim)).join(", ");
   return names === ""
-    ? "the token and its claims: name the claims that your rules read under `claims` in the settings of the decision log"
+    ? "the token and its claims: under `claims` in the settings of the decision log, name the claims that your rules read"
     : `the claims of the token, except ${names}; so other requirements may fail too`;
 }
 
@@ -152,7 +152,9 @@ function describeRequest(decision: LogLine["decision"], rule: CompiledRule | und
   if (!decision) {
     return ["method and path"];
   }
-  return rule?.operations ? ["the whole path, or the method: `method` and `path` must be in `fields`"] : [];
+  return rule?.operations
+    ? ["the whole path, or the method: add `method` and `path` to `fields` in the settings of the decision log"]
+    : [];
 }
 
 function listUnknown(

@@ -1,14 +1,14 @@
-/** Requests that lines of a log stand for. */
+/** The number of requests for which lines of a log stand. */
 export interface Counted {
   readonly requests: number;
-  /** Whether the log has only a part of such requests, so that their number is an estimate. */
+  /** Whether the number is an estimate, because the log contains only a sample of the requests. */
   readonly isEstimate: boolean;
 }
 
 export const NONE: Counted = { requests: 0, isEstimate: false };
 export const ONE: Counted = { requests: 1, isEstimate: false };
 
-/** @param sampled the part of such requests that is logged; undefined if all of them are. */
+/** @param sampled the share of requests that the log contains, from 0 to 1. Undefined if the log contains all requests. */
 export function countSampled(sampled: number | undefined): Counted {
   return sampled === undefined || sampled === 1 ? ONE : { requests: 1 / sampled, isEstimate: true };
 }

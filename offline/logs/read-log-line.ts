@@ -2,13 +2,13 @@ import { DENIALS, denialRow, type Reason } from "../../plugin/core/model/denial.
 import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
 import { readRecordedLine } from "./read-recorded-line.ts";
 
-/** What a line of the decision log has, and a line of the operator's log lacks. */
+/** The facts that a line of the decision log has, and that a line of the operator's log lacks. */
 export interface LoggedDecision {
-  /** SHA-256 of the policy that decided. */
+  /** SHA-256 of the policy that made the decision. */
   readonly policyVersion: string | undefined;
   readonly requestId: string | undefined;
   readonly nowSeconds: number;
-  /** The claims that the line has in plain, by claim reference. */
+  /** The claims whose values the line has in plain text, by claim reference. */
   readonly claims: ReadonlyMap<string, unknown>;
 }
 
@@ -18,35 +18,38 @@ export interface LogLine {
   readonly isReported: boolean;
   readonly reason: Reason;
   readonly status: number;
-  /** Undefined if the settings of the decision log leave the name out. */
+  /** The policy's name. Undefined if the settings of the decision log exclude the name. */
   readonly policy: string | undefined;
-  /** Undefined if no rule fitted. */
+  /** Undefined if no rule matched the request. */
   readonly rule: string | undefined;
-  /** Id of the issuer in the policy; undefined if the token named none of its issuers, or was not read. */
+  /**
+   * The issuer's id in the policy. Undefined if the token named no issuer of the policy, or if the plugin did not read
+   * the token.
+   */
   readonly issuer: string | undefined;
-  /** Written by the plugin about the value that failed. The person who pastes the line may have changed it. */
+  /** The plugin's text about the value that failed. The person who pastes the line may have changed the text. */
   readonly detail: string | undefined;
-  /** nginx adds the request line to each line of its log. Undefined if the line does not have it. */
+  /** The method and the target, which nginx adds to each line of its log. Undefined if the line lacks them. */
   readonly request: { readonly method: string; readonly target: string } | undefined;
   readonly host: string | undefined;
   /** Undefined for a line of the operator's log. */
   readonly decision: LoggedDecision | undefined;
 }
 
-/** A line of the decision log. */
+/** Matches a line of the decision log about a refused request. */
 const REFUSED = /^\s*\{.*"decision_log":.*"outcome":\s*"(?:would_)?deny"/;
 const DENIED = /jwt-policy (denied|would have denied) the request: (.*)/s;
-/** Values without spaces come before `detail`. */
+/** Matches the detail. In a log line, `detail` comes after the values without spaces. */
 const DETAIL = / detail="((?:[^"\\]|\\.)*)/;
 const REQUEST = /, request: "([A-Z]{1,20}) ([^" ]+) HTTP\/[0-9.]+/;
 const HOST = /, host: "([^"]{1,255})"/;
 const NOT_ONE_DECISION = {
-  reused: "this line counts requests that the guard let pass: it is not about one refused request",
-  dropped: "this line counts lines that are missing: it is not about one refused request",
-  abuse: "this line is an alarm about a replayed or stolen token: it is not about one refused request",
+  reused: "this line is a count of requests that the guard let pass, and not about one refused request",
+  dropped: "this line is a count of missing lines, and not about one refused request",
+  abuse: "this line is an alarm about a replayed or stolen token, and not about one refused request",
   answer: "the plugin answered this request itself, with the API's metadata: no rule refused it",
   facts:
-    "this line has the recorded request, with its token: use replay, which judges it by two versions of the policy",
+    "this line has the recorded request, with its token: use replay, which judges the request by two versions of the policy",
 } as const;
 const ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
@@ -55,7 +58,7 @@ export function isDenialLine(line: string): boolean {
   return DENIED.test(line) || REFUSED.test(line);
 }
 
-/** The failure says what is missing. It does not quote the line, because the line may contain a secret. */
+/** Reads a log line. The failure says what the line lacks, and does not quote the line, because the line may contain a secret. */
 export function readLogLine(line: string): Result<LogLine, string> {
   if (line.trimStart().startsWith("{")) {
     return readDecisionLine(line);
@@ -123,7 +126,7 @@ function readDecisionLine(text: string): Result<LogLine, string> {
   });
 }
 
-/** Whether parts of a logged path are left out, or the path is no plain text. */
+/** Whether a logged path is not the whole path of the request: the log omitted parts (`...`), or quoted the path (`"`). */
 function isHidden(path: string): boolean {
   return /\.\.\.|^"/.test(path);
 }
@@ -132,7 +135,7 @@ function isReason(name: string): name is Reason {
   return Object.hasOwn(DENIALS, name);
 }
 
-/** The detail is written as JSON. If the detail is cut, its first part is read. */
+/** Reads the detail, which is a JSON string. If the detail is cut, its first part is read. */
 function readDetail(text: string): string | undefined {
   return DETAIL.exec(text)?.[1]?.replaceAll(/\\(u[0-9a-f]{4}|[^u{])/g, (_, code: string) =>
     code.length > 1 ? String.fromCharCode(Number.parseInt(code.slice(1), 16)) : (ESCAPES[code] ?? code),

@@ -4,10 +4,10 @@ import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
 import { parseFactsVariable, type VariableFacts } from "../../plugin/kong/facts/facts-variable.ts";
 import { type Counted, countSampled, exactly } from "./counted.ts";
 
-/** A line of the decision log about one request. It has no token. */
+/** A line of the decision log about one request. The line contains no token. */
 export interface DecisionLine {
   readonly kind: "decision";
-  /** How many requests the line stands for. */
+  /** The number of requests for which the line stands. */
   readonly counted: Counted;
   readonly nowSeconds: number;
   readonly outcome: "allow" | "deny" | "would_deny";
@@ -25,11 +25,11 @@ export interface DecisionLine {
   readonly path: string | undefined;
   readonly transport: Transport | undefined;
   readonly issuer: string | undefined;
-  /** The claims that the line has in plain, by claim reference. */
+  /** The claims whose values the line has in plain text, by claim reference. */
   readonly claims: ReadonlyMap<string, unknown>;
 }
 
-/** A request as the facts variable records it. It contains the token, so nothing of it is ever printed. */
+/** A request as the facts variable records it. The facts contain the token, so no part of them is ever printed. */
 export interface FactsLine {
   readonly kind: "facts";
   readonly nowSeconds: number;
@@ -54,11 +54,11 @@ type Members = Readonly<Record<string, unknown>>;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const ISO_TIME = /[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,16}(?:Z|[+-][0-9]{2}:?[0-9]{2})/;
 const NGINX_TIME = /([0-9]{2})\/([A-Z][a-z]{2})\/([0-9]{4}):([0-9:]{8}) ([+-][0-9]{2})([0-9]{2})/;
-/** nginx writes a line feed in a field of a log as `\x0A`. */
+/** Matches recorded facts. In a field of a log, nginx writes a line feed as `\x0A`. */
 const RAW_FACTS = /(?<![0-9])[0-9]{1,2} connection authorization (?:[^"\\]|\\x[0-9A-Fa-f]{2}|\\[\\"])*/;
 const TRANSPORTS: readonly unknown[] = ["tls", "loopback", "plain"];
 
-/** The failure is a short reason for a table. It never quotes the line. */
+/** Reads a log line for a replay. The failure is a short reason for a table, and never quotes the line. */
 export function readRecordedLine(line: string): Result<ReplayLine, string> {
   return line.trimStart().startsWith("{") ? readJsonLine(line) : readRawLine(line);
 }
@@ -108,14 +108,14 @@ function readFacts(
   const facts = parseFactsVariable(text);
   const nowSeconds = readSeconds(time);
   if (!facts) {
-    return fail("recorded facts of another version, or cut");
+    return fail("recorded facts that are cut, or of another version");
   }
   return nowSeconds === undefined
     ? fail("recorded facts without a time")
     : succeed({ kind: "facts", nowSeconds, facts, ...binding });
 }
 
-/** A text, or seconds since the epoch as nginx's `$msec` writes them. */
+/** Reads a time: an ISO 8601 time, or seconds since the epoch as in nginx's `$msec`. */
 function readSeconds(time: unknown): number | undefined {
   const seconds =
     typeof time === "number"
@@ -135,7 +135,7 @@ function readDecision(members: Members): Result<ReplayLine, string> {
     return succeed({ kind: "other", why: "abuse", counted: exactly(0) });
   }
   if (sampled !== undefined && !isShare(sampled)) {
-    return fail("a decision whose sampled is not a number above 0, up to 1");
+    return fail("a decision whose sampled is not a number above 0 and at most 1");
   }
   const counted = countSampled(sampled);
   if (event === "decision" && outcome === "answer") {
@@ -170,13 +170,13 @@ function readFields(members: Members): Omit<DecisionLine, "kind" | "counted" | "
   };
 }
 
-/** Pseudonyms and values that are too long say nothing about the value. */
+/** Reads logged claims. Pseudonyms (`hmac`) and omitted values are skipped, because they do not show the claim's value. */
 function readClaims(claims: unknown): ReadonlyMap<string, unknown> {
   const entries = isMap(claims) ? Object.entries(claims) : [];
   return new Map(entries.filter(([, value]) => !isMap(value) || !("hmac" in value || "omitted" in value)));
 }
 
-/** A number, or numbers by cause. */
+/** Reads a count: a number, or the sum of numbers by cause. */
 function countOf(counts: unknown): number {
   if (typeof counts === "number") {
     return counts;

@@ -1,11 +1,11 @@
 import type { DocumentPath } from "../../plugin/policy/language/finding.ts";
 
-/** A map of a policy document that was not checked yet. */
+/** A map in a policy document that has not been checked yet. */
 export type PlainMap = Readonly<Record<string, unknown>>;
 
 /**
- * Changes the value at a path, in a copy. If `edit` returns undefined, the value is removed. Everything else is shared with the
- * original.
+ * Copies the data and changes the value at a path. If `edit` returns undefined, the copy lacks the value. The copy
+ * shares all other values with the original.
  */
 export function editAt(data: unknown, path: DocumentPath, edit: (value: unknown) => unknown): unknown {
   const [step, ...rest] = path;
@@ -31,7 +31,7 @@ export function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
 }
 
-/** The entries of a map; none for any other value. */
+/** The entries of a map. Empty for any other value. */
 export function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
   return isMap(value) ? Object.entries(value) : [];
 }

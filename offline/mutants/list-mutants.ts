@@ -5,9 +5,9 @@ import { mutateIssuers } from "./mutate-issuers.ts";
 import { mutateRules } from "./mutate-rules.ts";
 
 /**
- * All mutants of a policy document. Some of them may be equal, invalid, or without an effect.
+ * Lists all mutants of a policy document. Some mutants may be equal, invalid, or without an effect.
  *
- * @param data the document as plain data, merged with those that it extends.
+ * @param data the document as plain data, merged with the documents that it extends.
  */
 export function listMutants(data: unknown, world: MutationWorld): readonly Mutant[] {
   return isMap(data) ? [...mutateIssuers(data, world), ...mutateRules(data, world), ...mutateEffects(data, world)] : [];

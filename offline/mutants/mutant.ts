@@ -6,11 +6,11 @@ import { editAt } from "./edit.ts";
 export interface Mutant {
   /** The kind of change, such as `drop_scope`. */
   readonly kind: string;
-  /** The changed place. */
+  /** The path of the change in the document. */
   readonly path: DocumentPath;
-  /** What the change does, such as `scope payments:read is not required`. */
+  /** The effect of the change, such as `scope payments:read is not required`. */
   readonly change: string;
-  /** The changed document. The changed document. It may be invalid. */
+  /** Returns the changed document, which may be invalid. */
   readonly apply: (data: unknown) => unknown;
 }
 
@@ -18,19 +18,19 @@ export interface Mutant {
 export interface MutationWorld {
   readonly policy: CompiledPolicy;
   /**
-   * Values from the tests, such as the audiences of their tokens. If the policy has a list of such values, a mutant
-   * adds all of them to the list.
+   * Values from the tests: the audiences of tokens, and the origins of requests. If the policy has a list of audiences
+   * or origins, a mutant adds all values to the list.
    */
   readonly audiences: readonly string[];
   readonly origins: readonly string[];
 }
 
-/** A mutant that changes one value. If `edit` returns undefined, the value is removed. */
+/** Creates a mutant that changes one value. If `edit` returns undefined, the mutant lacks the value. */
 export function mutate(kind: string, path: DocumentPath, change: string, edit: (value: unknown) => unknown): Mutant {
   return { kind, path, change, apply: (data) => editAt(data, path, edit) };
 }
 
-/** A mutant that sets or removes one key of a map. */
+/** Creates a mutant that sets or removes one key of a map. */
 export function setKey(kind: string, owner: DocumentPath, key: string, value: unknown, change: string): Mutant {
   return { ...mutate(kind, [...owner, key], change, () => value) };
 }

@@ -8,7 +8,10 @@ const MOST_BYTES = 16_384;
 /** The tampering `too_large` makes tokens with about this many bytes. */
 const LARGE_BYTES = 16_000;
 
-/** Mutants of the parts outside of rules: what the plugin reads, and what upstreams, Kong's plugins and clients see. */
+/**
+ * Lists mutants of the policy's other parts: token sources, header mappings, Kong's caller, answers, and the API's
+ * description.
+ */
 export function mutateEffects(data: PlainMap, world: MutationWorld): readonly Mutant[] {
   return [
     ...mutateToken(isMap(data.token) ? data.token : {}, world),
@@ -78,7 +81,7 @@ function mutateIdentity(identity: unknown, { policy }: MutationWorld): readonly 
   const parts = ["consumer", "credential", "groups"].filter((key) => identity[key] !== undefined);
   return [
     ...others.map((id) =>
-      setKey("widen_identity", ["identity"], "issuers", [...named, id], `tokens of ${id} name Kong's caller`),
+      setKey("widen_identity", ["identity"], "issuers", [...named, id], `tokens of ${id} set Kong's caller`),
     ),
     ...(isMap(consumer) && consumer.unknown !== "ignore"
       ? [setKey("ignore_unknown_consumer", ["identity", "consumer"], "unknown", "ignore", "an unknown Consumer passes")]
@@ -87,12 +90,19 @@ function mutateIdentity(identity: unknown, { policy }: MutationWorld): readonly 
   ];
 }
 
-/** Tests can see only the status of an answer. So there are no mutants of its texts. */
+/** Lists mutants of answers. Tests check only the status of an answer, so no mutant changes the texts of an answer. */
 function mutateAnswers(answers: unknown): readonly Mutant[] {
   const reasons = isMap(answers) ? entriesOf(answers.reasons) : [];
   return reasons.flatMap(([reason, answer]) =>
     isMap(answer) && answer.status !== undefined
-      ? [mutate("drop_answer", ["answers", "reasons", reason], `${reason} has its usual answer`, () => undefined)]
+      ? [
+          mutate(
+            "drop_answer",
+            ["answers", "reasons", reason],
+            `denials with ${reason} get the default answer`,
+            () => undefined,
+          ),
+        ]
       : [],
   );
 }

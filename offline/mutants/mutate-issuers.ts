@@ -19,7 +19,7 @@ const ALGORITHMS = [
 ];
 const DEFAULT_SKEW = "30s";
 
-/** Mutants of all issuers. */
+/** Lists mutants of all issuers. */
 export function mutateIssuers(data: PlainMap, world: MutationWorld): readonly Mutant[] {
   return entriesOf(data.issuers).flatMap(([id, issuer]) =>
     isMap(issuer) ? mutateIssuer(issuer, ["issuers", id], world) : [],
@@ -52,7 +52,7 @@ function mutateIssuer(issuer: PlainMap, path: DocumentPath, world: MutationWorld
   ];
 }
 
-/** Accepts every other algorithm, so that a test with any other algorithm notices the mutant. */
+/** Creates a mutant that accepts all algorithms, so that a test with any wrong algorithm notices the mutant. */
 function mutateAlgorithms(issuer: PlainMap, path: DocumentPath, { policy }: MutationWorld): readonly Mutant[] {
   const compiled = listIssuers(policy).find(({ id }) => id === path[1]);
   const known = isList(issuer.algorithms) ? issuer.algorithms.map(String) : [...(compiled?.algorithms ?? [])];

@@ -12,7 +12,7 @@ const NAMES = [
 ] as const;
 const DURATION = /^(?:0|[1-9][0-9]{0,8})[smhd]$/;
 
-/** Mutants of the requirements in the defaults, a rule, an operation or an alternative. */
+/** Lists mutants of the requirements in the defaults, a rule, an operation or an alternative. */
 export function mutateRequirements(source: PlainMap, path: DocumentPath, world: MutationWorld): readonly Mutant[] {
   return [
     ...NAMES.flatMap(([key, what]) => mutateNames(source[key], [...path, key], what)),
@@ -39,7 +39,7 @@ function mutateNames(value: unknown, path: DocumentPath, what: string): readonly
   ];
 }
 
-/** For each element of a list, a mutant without that element. In the description, `%` is replaced by the element. */
+/** Creates a mutant for each element of a list, without that element. In `change`, the element replaces `%`. */
 export function dropEach(
   kind: string,
   list: readonly unknown[],
@@ -51,7 +51,10 @@ export function dropEach(
   );
 }
 
-/** The same for a list in a map, which must not be empty. */
+/**
+ * Creates a mutant for each element of a list in a map, without that element. If the list would be empty, the mutant
+ * lacks the list.
+ */
 function dropMember(
   kind: string,
   list: readonly unknown[],
@@ -66,7 +69,7 @@ function dropMember(
   );
 }
 
-/** A map without a key. An empty map becomes an empty list, which requires nothing. */
+/** Returns a map without a key. If the map would be empty, returns an empty list, which requires nothing. */
 function without(map: unknown, key: string): unknown {
   const { [key]: _, ...others } = map as PlainMap;
   return Object.keys(others).length === 0 ? [] : others;
@@ -86,7 +89,7 @@ function omit(map: PlainMap, key: string): PlainMap {
   return Object.fromEntries(Object.entries(map).filter(([name]) => name !== key));
 }
 
-/** Mutants of conditions: a list of claims, or conditions by claim. */
+/** Lists mutants of conditions. `value` is a list of claims, or conditions by claim. */
 export function mutateConditions(value: unknown, path: DocumentPath): readonly Mutant[] {
   if (isList(value)) {
     return dropEach("drop_claim", value, path, "claim % is not required");
@@ -109,9 +112,15 @@ function mutateTest(claim: string, key: string, test: unknown, path: DocumentPat
   const dropped = mutate("drop_test", place, `claim ${claim} need not meet ${key}`, () => undefined);
   switch (key) {
     case "min":
-      return [dropped, mutate("lower_min", place, `claim ${claim} may be one less`, () => Number(test) - 1)];
+      return [
+        dropped,
+        mutate("lower_min", place, `claim ${claim} may be one less than the minimum`, () => Number(test) - 1),
+      ];
     case "max":
-      return [dropped, mutate("raise_max", place, `claim ${claim} may be one more`, () => Number(test) + 1)];
+      return [
+        dropped,
+        mutate("raise_max", place, `claim ${claim} may be one more than the maximum`, () => Number(test) + 1),
+      ];
     case "contains_all":
       return [
         dropped,
@@ -144,7 +153,7 @@ function mutateAuthentication(value: unknown, path: DocumentPath): readonly Muta
   ];
 }
 
-/** A mutant with a duration that is twice as long. */
+/** Creates a mutant that doubles a duration. */
 export function doubleDuration(kind: string, owner: PlainMap, key: string, path: DocumentPath): readonly Mutant[] {
   const value = owner[key];
   return typeof value === "string" && DURATION.test(value) && durationSeconds(value) > 0
@@ -152,7 +161,7 @@ export function doubleDuration(kind: string, owner: PlainMap, key: string, path:
     : [];
 }
 
-/** Mutants of a list of audiences: it also has every audience of the tests' tokens. */
+/** Lists mutants of a list of audiences. One mutant adds all audiences of the tests' tokens to the list. */
 export function mutateAudiences(value: unknown, path: DocumentPath, { audiences }: MutationWorld): readonly Mutant[] {
   if (!isList(value)) {
     return [];
@@ -181,7 +190,7 @@ function mutateAlternatives(value: unknown, path: DocumentPath, world: MutationW
     return [];
   }
   return [
-    mutate("empty_alternative", path, "an alternative requires nothing", () => [...value, {}]),
+    mutate("empty_alternative", path, "a new alternative requires nothing", () => [...value, {}]),
     ...value.map((_, index) => {
       const left = value.toSpliced(index, 1);
       return mutate("drop_alternative", path, `alternative ${index + 1} is gone`, () =>

@@ -6,7 +6,7 @@ import { entriesOf, isList, isMap, type PlainMap } from "./edit.ts";
 import { type Mutant, type MutationWorld, mutate, setKey } from "./mutant.ts";
 import { mutateRequirements } from "./mutate-requirements.ts";
 
-/** Mutants of all rules and of the defaults. */
+/** Lists mutants of all rules and of the defaults. */
 export function mutateRules(data: PlainMap, world: MutationWorld): readonly Mutant[] {
   const defaults = isMap(data.defaults) ? data.defaults : {};
   const rules = entriesOf(data.routes);
@@ -24,7 +24,7 @@ function mutateRule(id: string, rule: PlainMap, world: MutationWorld): readonly 
     mutate("drop_rule", path, `rule ${id} is gone`, () => undefined),
     ...mutateRequirements(rule, path, world),
     ...mutateSwitches(rule, path, false),
-    // Then only access and mode of the operations have an effect. So access and mode of the rule need no mutants.
+    // If a rule has operations, the rule's own access and mode have no effect, so they need no mutants.
     ...(operations.length === 0 ? mutateAccess(rule, path) : []),
     ...(operations.length === 0
       ? []
@@ -70,7 +70,10 @@ function mutateOperation(
   ];
 }
 
-/** Whether another operation takes requests with this method and a path of the operation, and neither path is more specific. */
+/**
+ * Whether another operation has this method and can match the same path as the operation, and neither path template is
+ * more specific.
+ */
 function fits(other: unknown, method: string, { path }: PlainMap): boolean {
   if (!isMap(other) || !isList(other.methods) || !other.methods.map(String).includes(method)) {
     return false;
@@ -79,7 +82,10 @@ function fits(other: unknown, method: string, { path }: PlainMap): boolean {
   return one.ok && two.ok && compareSpecificity(one.value, two.value) === 0 && templatesOverlap(one.value, two.value);
 }
 
-/** Each literal segment becomes a placeholder, text beside a placeholder is dropped, and a placeholder at the end becomes a subtree. */
+/**
+ * Lists mutants of a path template. A literal segment becomes a placeholder. Text beside a placeholder is removed. A
+ * placeholder at the end becomes a subtree.
+ */
 function mutatePath(template: unknown, path: DocumentPath): readonly Mutant[] {
   if (typeof template !== "string") {
     return [];
@@ -105,7 +111,7 @@ function mutatePath(template: unknown, path: DocumentPath): readonly Mutant[] {
   });
 }
 
-/** Whether a token is needed, and whether denials are enforced. */
+/** Lists mutants of `access` and `mode`. */
 function mutateAccess(source: PlainMap, path: DocumentPath): readonly Mutant[] {
   const { access = "required", mode } = source;
   return [
@@ -120,8 +126,8 @@ function mutateAccess(source: PlainMap, path: DocumentPath): readonly Mutant[] {
 }
 
 /**
- * Switches with a built-in value. Almost every policy relies on this value. There is one mutant for all rules together,
- * and one for each part of the document that sets the switch.
+ * Lists mutants of switches. Almost every policy relies on the default value of a switch. One mutant changes the switch
+ * for all rules together. Another mutant changes the switch in each part of the document that sets the switch.
  */
 function mutateSwitches(source: PlainMap, path: DocumentPath, isDefault: boolean): readonly Mutant[] {
   const { allow_http: http, cors_preflight: preflight, other_authentication: other, mode } = source;
@@ -152,7 +158,7 @@ function mutateSwitches(source: PlainMap, path: DocumentPath, isDefault: boolean
         ]
       : []),
     ...(isDefault && mode !== "report"
-      ? [setKey("report_unmatched", path, "mode", "report", "denials are only reported, also without a rule")]
+      ? [setKey("report_unmatched", path, "mode", "report", "denials are only reported, even if no rule matches")]
       : []),
   ];
 }

@@ -8,17 +8,17 @@ import { listOperations } from "../../plugin/policy/satisfy/list-operations.ts";
  * decisions.
  */
 export interface DecidingParts {
-  /** By rule id. */
+  /** The parts of each rule, by rule id. */
   readonly rules: ReadonlyMap<string, unknown>;
-  /** Everything else. */
+  /** The parts outside of rules. */
   readonly common: unknown;
 }
 
 const normalized = new WeakMap<CompiledRule, unknown>();
 
 /**
- * Leaves out everything that no decision uses: requirements of public rules, issuers that no rule accepts, and the
- * sources of keys.
+ * Lists the parts of a policy on which decisions depend. The list omits requirements of public rules, issuers that no
+ * rule accepts, and the sources of keys.
  */
 export function listDecidingParts(policy: CompiledPolicy): DecidingParts {
   const { hash, rules, issuers, issuerTemplates, needsTransport, readHeaders, decidingFacts, ...others } = policy;
@@ -32,7 +32,7 @@ export function listDecidingParts(policy: CompiledPolicy): DecidingParts {
   };
 }
 
-/** The rules whose parts differ. `all` if anything else differs. */
+/** The ids of the rules whose parts differ. `all` if parts outside of rules differ. */
 export function findChanged(one: DecidingParts, other: DecidingParts): readonly string[] | "all" {
   if (!isDeepStrictEqual(one.common, other.common)) {
     return "all";
@@ -45,7 +45,10 @@ function listJudging({ requirements, operations }: CompiledRule): readonly Requi
   return (operations?.values ?? [requirements]).filter(({ access }) => access !== "public");
 }
 
-/** Mutants share most of their rules. Equal parts are then the same object, which is compared at once. */
+/**
+ * Caches the parts of a rule. Mutants share most rules, so most parts are the same object, and their comparison takes
+ * no time.
+ */
 function normalizeOnce(rule: CompiledRule): unknown {
   const parts = normalized.get(rule) ?? normalizeRule(rule);
   normalized.set(rule, parts);
@@ -67,7 +70,7 @@ function normalizeRule(rule: CompiledRule): unknown {
 
 function normalizeRequirements(requirements: Requirements): unknown {
   const { access, mode, alternatives, ...others } = requirements;
-  // If an alternative is there twice, both meet the same requests. So it counts only once.
+  // A second, equal alternative lets no other requests pass, so it is omitted.
   const distinct = alternatives.filter(
     (one, index) => !alternatives.slice(0, index).some((other) => isDeepStrictEqual(one, other)),
   );

@@ -12,7 +12,7 @@ import type { MutantResult } from "./run-mutants.ts";
 /** A mutant that no test notices. */
 export interface Survivor {
   readonly result: MutantResult;
-  /** A test to paste that passes with the policy and fails with the mutant. Undefined if no such test was found. */
+  /** The text of a test that passes with the policy and fails with the mutant. Undefined if the search found no such test. */
   readonly paste: string | undefined;
   /** Whether the same test was already proposed for an earlier survivor. */
   readonly isRepeated: boolean;
@@ -20,7 +20,7 @@ export interface Survivor {
 
 const MAX_PROBES = 5_000;
 
-/** Finds a test that would kill each survivor. Each test that it finds was run with both policies. */
+/** Proposes a test for each mutant that no test notices. Before a test is proposed, the test is run with both policies. */
 export async function proposeKillers(
   results: readonly MutantResult[],
   policy: CompiledPolicy,
@@ -82,7 +82,7 @@ async function searchKiller(
       break;
     }
     const [before, after] = [await describe(probe, policy, judge), await describe(probe, mutated, judge)];
-    // The test also fails if the mutant cannot judge the request at all.
+    // If the mutant cannot judge the request, every test with the request fails with the mutant.
     const expect = before && (after ? expectDifference(before, after) : expectOutcome(before));
     if (expect === undefined) {
       continue;

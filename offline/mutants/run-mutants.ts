@@ -15,7 +15,7 @@ type Fate = "killed" | "survived" | "equivalent" | "invalid";
 export interface MutantResult {
   readonly mutant: Mutant;
   readonly fate: Fate;
-  /** The changed policy, for a survivor. */
+  /** The changed policy. Undefined if the mutant did not survive. */
   readonly policy: CompiledPolicy | undefined;
   /** Ids of the rules that the mutant changes. */
   readonly rules: readonly string[];
@@ -23,7 +23,7 @@ export interface MutantResult {
 
 /** A policy with its tests. */
 export interface MutationInput {
-  /** The policy as one document. */
+  /** The policy as the text of one document. */
   readonly text: string;
   readonly policy: CompiledPolicy;
   readonly suite: TestSuite;
@@ -32,7 +32,7 @@ export interface MutationInput {
   readonly most?: number;
 }
 
-/** Changes the policy in every known way, and asks whether a test notices. All tests must pass with the unchanged policy. */
+/** Changes the policy in every known way, and checks whether a test then fails. All tests must pass with the unchanged policy. */
 export async function runMutants({
   text,
   policy,
@@ -79,12 +79,12 @@ async function runMutant(mutant: Mutant, source: SourceDocument, context: Contex
   return { mutant, policy: compiled.value, rules, fate: "survived" };
 }
 
-/** A test cannot notice the change if it names another rule. */
+/** A test that names another rule cannot notice the change. */
 function concerns({ request }: TestCase, changed: readonly string[] | "all"): boolean {
   return changed === "all" || request?.binding.by !== "rule" || changed.includes(request.binding.rule);
 }
 
-/** The values of tests that mutants add to lists of the policy, so that a test with such a value notices the mutant. */
+/** Collects the values of tests that mutants add to lists of the policy. So a test with a wrong value notices the mutant. */
 function collectWorld(policy: CompiledPolicy, { cases }: TestSuite): MutationWorld {
   const audiences = cases.flatMap(({ token }) => [token?.claims.aud ?? []].flat());
   const origins = cases.flatMap(({ request }) => request?.headers.get("origin") ?? []);
@@ -95,14 +95,14 @@ function collectWorld(policy: CompiledPolicy, { cases }: TestSuite): MutationWor
   };
 }
 
-/** Killed mutants among those that could be killed, from 0 to 1. */
+/** The share of killed mutants among killed and surviving mutants, from 0 to 1. */
 export function scoreOf(results: readonly MutantResult[]): number {
   const count = (fate: Fate): number => results.filter((result) => result.fate === fate).length;
   const all = count("killed") + count("survived");
   return all === 0 ? 1 : count("killed") / all;
 }
 
-/** The data of the tests that probes need. */
+/** The clock and the Consumers of the tests, for generated requests. */
 export function worldOf({ nowSeconds, consumers }: TestSuite): ProbeWorld {
   return { nowSeconds, consumers };
 }

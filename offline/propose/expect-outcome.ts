@@ -1,17 +1,20 @@
 import type { DescribedOutcome } from "../judge/describe-outcome.ts";
 
-/** An expectation as a test document has it. */
+/** An expectation in the form of a test document. */
 export type WrittenExpectation = string | Readonly<Record<string, unknown>>;
 
-/** A forwarded token differs from run to run, so no test can expect it. */
+/** Matches a forwarded token. A forwarded token differs from run to run, so no test can expect its value. */
 const IS_TOKEN = /(?:^|[ =])ey[\w-]*\./;
 
-/** An expectation that an outcome meets: the decision and, for a denial, its reason. */
+/** Writes an expectation that an outcome meets: the decision or, for a denial, its reason. */
 export function expectOutcome({ verdict, reason, reported }: DescribedOutcome): WrittenExpectation {
   return reported === undefined ? (reason ?? verdict) : { report: reported };
 }
 
-/** An expectation that the first outcome meets and the second one does not. Undefined if no test can distinguish them. */
+/**
+ * Writes an expectation that the first outcome meets and the second outcome does not meet. Undefined if no test can
+ * distinguish the outcomes.
+ */
 export function expectDifference(one: DescribedOutcome, other: DescribedOutcome): WrittenExpectation | undefined {
   if (one.verdict !== other.verdict || one.reason !== other.reason || one.reported !== other.reported) {
     return expectOutcome(one);
@@ -25,7 +28,7 @@ export function expectDifference(one: DescribedOutcome, other: DescribedOutcome)
   return one.verdict === "allow" ? expectEffect(one, other) : undefined;
 }
 
-/** Differences in what the upstream and Kong's plugins see. */
+/** Writes an expectation about a header for the upstream, or about Kong's caller, that differs between two outcomes. */
 function expectEffect(one: DescribedOutcome, other: DescribedOutcome): WrittenExpectation | undefined {
   const names = Object.keys(one.headers ?? {}).filter(
     (name) => JSON.stringify(one.headers?.[name]) !== JSON.stringify(other.headers?.[name]),

@@ -4,10 +4,11 @@ import { unmatchedRequest, varyRequest } from "./vary-request.ts";
 import { varyToken } from "./vary-token.ts";
 
 /**
- * Requests that may show that two policies differ, or that a requirement matters. One of the policies allows some of
- * these requests. The other requests differ from an allowed request in one respect. The simplest requests come first.
+ * Lists requests that may show that two policies differ, or that a requirement has an effect. One of the policies
+ * allows some of these requests. Each other request differs from an allowed request in one respect. The simplest
+ * requests come first.
  *
- * @param rules ids of the rules that the requests are for.
+ * @param rules ids of the rules that judge the requests.
  */
 export async function* listProbes(
   policies: readonly CompiledPolicy[],
@@ -44,7 +45,7 @@ async function* probeRule(policies: readonly CompiledPolicy[], rule: string, wor
   }
 }
 
-/** For each pair of requests with tokens of different issuers, the second request with a token of the first issuer. */
+/** Lists each allowed request with a token of another issuer. The token has the claims of both issuers' tokens. */
 function mixIssuers(allowed: readonly Probe[]): readonly Probe[] {
   return allowed.flatMap(({ token: one }) =>
     allowed.flatMap(({ token: other, request }) => {

@@ -8,26 +8,26 @@ import type { OfflineRequest } from "../requests/request.ts";
 import { plainRecipe, type TokenRecipe } from "../tokens/recipe.ts";
 import { writeDraft } from "../tokens/write-draft.ts";
 
-/** A request that may show what a policy does, in a form that a test document can have. */
+/** A request that may show an effect of a policy. A test document can contain the request. */
 export interface Probe {
   readonly token: TokenRecipe | undefined;
   readonly request: OfflineRequest;
 }
 
-/** What the probes are for. */
+/** The clock and the Consumers for generated requests. */
 export interface ProbeWorld {
   readonly nowSeconds: number;
   readonly consumers: readonly Consumer[];
 }
 
 const NAMELESS = "someone";
-/** The value that satisfy-rule.ts chooses for `sub` if nothing depends on it. */
+/** The value that satisfy-rule.ts chooses for `sub` if no requirement reads `sub`. */
 const ANY_SUBJECT = "user-1";
 const TIMES = ["iat", "exp"];
 
 /**
- * Requests that the rule allows: one for each operation, alternative and issuer. The list is empty for a rule that no token can
- * satisfy.
+ * Lists requests that the rule allows: one request for each operation, alternative and issuer. The list is empty if no
+ * token can satisfy the rule.
  *
  * @param rule id of the rule.
  */
@@ -48,8 +48,8 @@ export async function listAllowed(policy: CompiledPolicy, rule: string, world: P
 }
 
 /**
- * If a rule also requires another authentication, the requests have such an authentication. So the search for a token
- * ignores this requirement.
+ * If a rule also requires the authentication of another plugin, all requests have this authentication. So the search
+ * for a token ignores this requirement.
  */
 function relax(
   policy: CompiledPolicy,
@@ -84,7 +84,7 @@ function listWanted(
   );
 }
 
-/** The request as a recipe, without the values that every recipe has by default. */
+/** Writes the token of a request as a recipe, without the values that every recipe has by default. */
 function toProbe(found: SatisfyingRequest, rule: string, policy: CompiledPolicy, nowSeconds: number): Probe {
   const request: OfflineRequest = {
     ...plainRequest(rule),
@@ -106,7 +106,7 @@ function toProbe(found: SatisfyingRequest, rule: string, policy: CompiledPolicy,
   return { token: plainRecipe(NAMELESS, { issuer: name, claims: Object.fromEntries(own) }), request };
 }
 
-/** A recipe needs no issuer while the policy has only one. */
+/** A recipe names no issuer if the policy has only one issuer. */
 function issuerName(policy: CompiledPolicy, id: string): string | undefined {
   return listIssuers(policy).length === 1 ? undefined : id;
 }

@@ -8,7 +8,7 @@ export const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 const OTHER_SEGMENT = "something-else";
 const NO_ROUTE = "no-such-route";
 
-/** Requests that differ in one respect from a request that a rule allows. */
+/** Lists requests that differ in one respect from a request that a rule allows. */
 export function varyRequest({ token, request }: Probe, policies: readonly CompiledPolicy[]): readonly Probe[] {
   const change = (changes: Partial<OfflineRequest>): Probe => ({ token, request: { ...request, ...changes } });
   const bare = (changes: Partial<OfflineRequest> = {}): Probe => ({
@@ -56,7 +56,7 @@ export function varyRequest({ token, request }: Probe, policies: readonly Compil
   ];
 }
 
-/** Each segment replaced, and one more segment. */
+/** Lists changed paths: each segment of the path replaced by another text, and one segment added. */
 function varyPath(target: string): readonly string[] {
   const parts = target.split("/");
   return [

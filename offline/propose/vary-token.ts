@@ -13,7 +13,7 @@ import { TAMPERINGS } from "../tokens/tamper.ts";
 import { setClaim } from "../tokens/write-draft.ts";
 import type { ProbeWorld } from "./probe.ts";
 
-/** Ways to tamper whose result depends on the policy. Every policy refuses the other ways. */
+/** Tamperings whose result depends on the policy. Every policy refuses tokens with any other tampering. */
 const TELLING = [
   "wrong_audience",
   "wrong_type",
@@ -27,7 +27,10 @@ const TELLING = [
 /** A value that no policy is likely to name. */
 const OTHER = "something-else";
 
-/** Tokens that differ in one respect from a token that a rule accepts. One of them may be the token that a requirement refuses. */
+/**
+ * Lists tokens that differ in one respect from a token that a rule accepts. One of these tokens may miss only one
+ * requirement.
+ */
 export function varyToken(
   token: TokenRecipe,
   policies: readonly CompiledPolicy[],
@@ -70,7 +73,7 @@ function isIssuer(token: TokenRecipe, id: string): boolean {
   return token.issuer === undefined || token.issuer === id;
 }
 
-/** The claims with one part left out. A part is a claim, a member of a list, or a word of a string. */
+/** Lists copies of the claims, each without one part. A part is a claim, a member of a list, or a word of a string. */
 function removeParts(claims: Members): readonly Members[] {
   return Object.entries(claims).flatMap(([name, value]): Members[] => {
     const { [name]: _, ...others } = claims;
@@ -93,7 +96,7 @@ interface ClaimHolder {
   readonly conditions: readonly Condition[];
 }
 
-/** Everything that may require a claim of the token. */
+/** Lists the issuers and alternatives, because both can require claims. */
 function listHolders(
   policies: readonly CompiledPolicy[],
   rule: string,
@@ -117,7 +120,7 @@ function listPresent(
   return listHolders(policies, rule, issuers).flatMap(({ conditions }) => conditions);
 }
 
-/** A claim that recipes fill in must be left out by name. */
+/** Removes a claim from a token. `without` also removes a claim that every recipe has by default. */
 function removeClaim(token: TokenRecipe, { claim }: Condition): readonly TokenRecipe[] {
   const [name = "", ...inner] = claim.path;
   return inner.length === 0 ? [{ ...token, claims: omit(token.claims, name), without: [name] }] : [];
@@ -129,7 +132,7 @@ function omit({ ...members }: Members, name: string): Members {
 
 type SetClaims = (claims: Record<string, unknown>) => void;
 
-/** Values that a condition or an exclusion only just refuses. */
+/** Lists claim values that a condition or an exclusion refuses, such as one less than `min`. */
 function wrongValues(
   policies: readonly CompiledPolicy[],
   rule: string,
@@ -214,7 +217,7 @@ function readAt(claims: unknown, path: readonly string[]): unknown {
   );
 }
 
-/** Times just inside and just outside of each limit. */
+/** Lists times just inside and just outside of each limit. */
 function listTimes({
   clockSkewSeconds: skew,
   maxTokenAgeSeconds: age,
@@ -244,7 +247,7 @@ function listLogins(
   );
 }
 
-/** Each audience and each tenant that one of the policies accepts. */
+/** Lists changes of the token to each audience and each tenant that one of the policies accepts. */
 function listAddressees(
   policies: readonly CompiledPolicy[],
   rule: string,
@@ -273,7 +276,7 @@ function listAddressees(
   });
 }
 
-/** The token with a value for each claim that becomes a header or names Kong's caller. */
+/** Adds to the token a value for each claim that becomes a header or names Kong's caller. */
 function mapMissing(
   token: TokenRecipe,
   policies: readonly CompiledPolicy[],
@@ -304,7 +307,7 @@ function mapMissing(
   return isChanged ? { ...token, claims } : undefined;
 }
 
-/** The same claims in a token of each other issuer. */
+/** Lists tokens with the same claims from each other issuer. */
 function otherIssuers(token: TokenRecipe, policies: readonly CompiledPolicy[]): readonly TokenRecipe[] {
   const ids = new Set(policies.flatMap((policy) => listIssuers(policy).map(({ id }) => id)));
   return ids.size < 2 ? [] : [...ids].filter((id) => id !== token.issuer).map((issuer) => ({ ...token, issuer }));

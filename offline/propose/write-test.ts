@@ -6,7 +6,7 @@ import type { Probe } from "./probe.ts";
 
 type Written = Readonly<Record<string, unknown>>;
 
-/** Writes a test as one line of a document's `tests`, to paste. */
+/** Writes a test as one line that users can paste under `tests` of a test document. */
 export function writeTest({ token, request }: Probe, expect: WrittenExpectation, policy: CompiledPolicy): string {
   const { binding, method, target, headers, transport, tokenIn, authenticated } = request;
   const hasOperations = binding.by === "rule" && policy.rules.get(binding.rule)?.operations !== undefined;
@@ -36,7 +36,7 @@ function writeRecipe({ issuer, algorithm, claims, without, header, tamper, text 
   };
 }
 
-/** YAML in which each element of the list is on one line. */
+/** Writes tests as YAML, with each test on one line. */
 function writeLine(tests: readonly Written[]): string {
   const document = new Document(tests, { aliasDuplicateObjects: false });
   visit(document, {

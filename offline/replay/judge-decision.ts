@@ -32,20 +32,20 @@ const OF_ISSUER: ReadonlySet<Reason> = new Set<Reason>([
   "token_type_mismatch",
 ]);
 
-/** What a version says about the line's request before it looks at a token. */
+/** The requirements and the mode of one policy version for the request of a log line. */
 interface Place {
   readonly policy: CompiledPolicy;
   readonly requirements: CellRequirements;
-  /** Of the rule or operation. */
+  /** The mode of the rule or operation. */
   readonly mode: Mode;
-  /** Whether the version does not have the rule. */
+  /** Whether this policy version lacks the rule. */
   readonly isGone: boolean;
 }
 
 /**
- * Compares a line of the decision log with both versions. One of them must have made the decision. Two facts of the
- * line are also used for the other version: the requirements that the token met, and the values of its claims. Nothing
- * else is assumed.
+ * Judges the request of a line of the decision log by both policy versions. One of the versions must have made the
+ * logged decision. For the other version, only two facts about the token are used: the requirements that the token met,
+ * and the values of its claims.
  */
 export function judgeDecisionLine(line: DecisionLine, versions: Both<PolicyVersion>): Both<Verdict> {
   const side = versions.findIndex(({ policy }) => policy.hash === line.policyVersion);
@@ -67,7 +67,7 @@ function judgeOther(line: DecisionLine, was: Verdict, versions: Both<PolicyVersi
   return judgeSame(line, was, versions, [known, found]) ?? judgeDifferent(line, was, versions, [known, found]);
 }
 
-/** Undefined if the versions may differ about the request. */
+/** Returns a verdict if the rule is gone, or if both versions treat the request alike. Otherwise undefined. */
 function judgeSame(
   { reason }: DecisionLine,
   was: Verdict,
@@ -75,7 +75,7 @@ function judgeSame(
   [known, found]: Both<Place>,
 ): Verdict | undefined {
   if (found.isGone) {
-    // Either the plugin's configuration or the Route named it, and the reason is different in each case.
+    // The reason is unknown, because it depends on whether the plugin's configuration or the Route names the rule.
     return denyIn("enforce", undefined);
   }
   if (reason !== undefined && ALWAYS_SAME.has(reason)) {
@@ -107,9 +107,10 @@ function judgeDifferent(
   return judgeBeforeToken(line, known, requirements) ?? judgeToken(line, versions, known, found);
 }
 
-// These texts depend on the policies only. A log has millions of lines, and a policy may have thousands of rules.
+// These texts depend only on the policies. They are cached, because a log may have millions of lines, and a policy may
+// have thousands of rules.
 
-/** Everything that a decision about a token depends on, except for the rules. */
+/** Writes the parts of a policy on which a decision about a token depends, except for the rules. */
 const writeFrame = rememberTexts(({ document }: PolicyVersion) =>
   write({ ...document, routes: {}, name: "", answers: undefined, protected_resource: undefined }),
 );
@@ -140,7 +141,7 @@ function findPlace(line: DecisionLine, policy: CompiledPolicy): Place | UnknownW
   return { policy, requirements, mode: (requirements.requirements ?? own).mode, isGone: false };
 }
 
-/** If a version does not have the rule, every request is refused, unless report mode is on. */
+/** Describes a policy version without the rule. The version refuses every request, unless report mode is on. */
 function describeGone(binding: Binding | undefined, policy: CompiledPolicy): Place | UnknownWhy {
   if (!binding || policy.unmatchedMode === "report") {
     return "rule_not_logged";
@@ -149,7 +150,7 @@ function describeGone(binding: Binding | undefined, policy: CompiledPolicy): Pla
   return binding.by === "rule" ? { policy, mode: "enforce", requirements, isGone: true } : "tags_not_logged";
 }
 
-/** What an operation needs, but the line does not have. */
+/** Finds a fact that is needed to choose an operation, but that the log line lacks. */
 function findMissing({ path, method }: DecisionLine): UnknownWhy | undefined {
   if (path === undefined) {
     return "path_not_logged";
@@ -160,7 +161,7 @@ function findMissing({ path, method }: DecisionLine): UnknownWhy | undefined {
   return /\.\.\.|^"/.test(path) ? "path_hidden" : undefined;
 }
 
-/** If a Route uses a rule with another name, it found the rule by a tag. */
+/** If a Route uses a rule with another name, a tag of the Route names the rule. */
 function bindingOf({ route, rule }: DecisionLine): Binding | undefined {
   if (route !== undefined) {
     return {
@@ -235,7 +236,7 @@ function judgeIssuer(
   if (!isSame || reason === undefined || !OF_ISSUER.has(reason)) {
     return undefined;
   }
-  // The audience is checked too. If it is wrong, the reason may be different.
+  // The same stage checks the audience. So if the versions accept different audiences, the reason may be different.
   const hasSameAudience = was !== undefined && writeAudiences(was) === writeAudiences(requirements);
   return denyIn(mode, hasSameAudience ? reason : undefined);
 }
@@ -267,7 +268,7 @@ function judgeClaims(line: DecisionLine, versions: Both<PolicyVersion>, known: P
   return verdict.is === "allow" && isPropagation ? unknown("effects_changed") : verdict;
 }
 
-/** What the recorded decision and the line's claims say about single requirements. */
+/** Collects the requirements that the token meets or misses, from the logged decision and the logged claims. */
 function collectFacts(line: DecisionLine, formula: Formula, frame: TokenFrame): Facts {
   const [first = [], ...others] = formula;
   const isMet = line.outcome === "allow" || line.stage === "propagate";
@@ -314,7 +315,7 @@ function judgeFormula(formula: Formula, facts: Facts, mode: Mode): Verdict {
   return denyIn(mode, isCertain ? reasonOf(first.requirement) : undefined);
 }
 
-/** The reason of the denial if only this requirement is not met. Undefined if the reason depends on the token's value. */
+/** The reason of the denial if the token misses only this requirement. Undefined if the reason depends on the token's value. */
 function reasonOf({ text }: Requirement): Reason | undefined {
   if (/^scope /.test(text)) {
     return "scope_insufficient";

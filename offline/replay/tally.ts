@@ -1,7 +1,7 @@
 import { type Counted, NONE, ONE, sumOf } from "../logs/counted.ts";
 import { UNKNOWN, type Verdict } from "./verdict.ts";
 
-/** What happens to a request in the new version. */
+/** The change of the decision about a request from the old version to the new version. */
 export type ChangeKind = "newly_refused" | "newly_allowed" | "other_reason";
 
 interface Place {
@@ -9,14 +9,14 @@ interface Place {
   readonly line: number;
 }
 
-/** Requests with the same outcome in the old version, and the same outcome in the new version. */
+/** A group of requests. All requests have the same outcome in the old version, and the same outcome in the new version. */
 export interface ChangedRequests extends Counted {
   readonly kind: ChangeKind;
   readonly policy: string;
   readonly rule: string;
   readonly before: string;
   readonly after: string;
-  /** The first such line. */
+  /** The first log line of the group. */
   readonly example: Place;
 }
 
@@ -30,7 +30,7 @@ export interface TallyResult {
   readonly changes: readonly ChangedRequests[];
   readonly unchanged: number;
   readonly isUnchangedEstimate: boolean;
-  /** Lines that stand for several requests each, because the log has only a part of such requests. */
+  /** The number of lines that stand for several requests each, because the log contains only a sample of the requests. */
   readonly sampled: number;
   readonly unknown: readonly CountedLines[];
   readonly broken: readonly CountedLines[];
@@ -39,8 +39,8 @@ export interface TallyResult {
 const ORDER: readonly ChangeKind[] = ["newly_refused", "newly_allowed", "other_reason"];
 
 /**
- * Counts the requests of a log. If only a part of the requests is logged, each line counts as several requests. Its size depends on
- * the policies and not on the log.
+ * Counts the requests of a log. If the log contains only a sample of the requests, each line counts as several
+ * requests. The size of the tally depends on the policies and not on the log.
  */
 export class Tally {
   readonly #changes = new Map<string, ChangedRequests>();
@@ -54,7 +54,7 @@ export class Tally {
     this.#unchanged = sumOf([this.#unchanged, counted]);
   }
 
-  /** @param why never a text of the log. */
+  /** @param why the reason, which never contains text of the log. */
   addBroken(why: string, example: Place): void {
     addTo(this.#broken, why, { why, ...ONE, example });
   }
@@ -104,7 +104,7 @@ export class Tally {
   }
 }
 
-/** Adds to the count of the entry. The first entry's other members stay. */
+/** Adds an entry to the count of its key. Apart from the count, the first entry stays unchanged. */
 function addTo<Entry extends Counted>(entries: Map<string, Entry>, key: string, entry: Entry): void {
   const known = entries.get(key);
   entries.set(key, known ? { ...known, ...sumOf([known, entry]) } : entry);

@@ -1,13 +1,13 @@
 /**
- * Finds the Route of a request as Kong's `traditional_compatible` router does, for Routes with methods, hosts, paths and headers. It
- * also knows which policy and rule the Route's plugin names.
+ * Finds the Route of a request as Kong's `traditional_compatible` router does, for Routes with methods, hosts, paths
+ * and headers. Each Route also has the policy and the rule that its plugin names.
  */
 
 import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
 
 /** A Route of kong.yml, with the jwt-policy plugin that judges its requests. */
 export interface RoutedRoute {
-  /** Undefined if the Route has none. */
+  /** The Route's name. Undefined if the Route has no name. */
   readonly name: string | undefined;
   readonly tags: readonly string[];
   readonly methods: readonly string[];
@@ -18,7 +18,7 @@ export interface RoutedRoute {
   readonly protocols: readonly string[];
   readonly regexPriority: number;
   readonly createdAt: number;
-  /** Why the route's criteria cannot be evaluated offline; undefined if they can. */
+  /** The reason why the Route's criteria cannot be evaluated offline. Undefined if they can be evaluated. */
   readonly unsupported: string | undefined;
   readonly plugin: RoutePlugin | undefined;
 }
@@ -45,10 +45,10 @@ interface Candidate {
   readonly paths: readonly string[];
 }
 
-/** The Route of a request, or undefined if Kong would answer 404. The failure says why the Route is not known offline. */
+/** Finds the Route of a request. Undefined if Kong would answer 404. The failure says why the Route cannot be found offline. */
 export type RouteRequest = (request: RoutableRequest) => Result<RoutedRoute | undefined, string>;
 
-/** Kong's router compares a path without escapes, double slashes and dot segments. */
+/** Matches a path that Kong's router does not change: a path without escapes, double slashes and dot segments. */
 const NORMAL_PATH = /^(?!.*(?:\/\/|\/\.{1,2}(?:\/|$)))\/[^%]*$/;
 
 /** @param routes all Routes of the gateway. */
@@ -56,7 +56,7 @@ export function createRouter(routes: readonly RoutedRoute[]): RouteRequest {
   const candidates = routes.flatMap(splitByPath).sort(comparePriority);
   return (request) => {
     if (!NORMAL_PATH.test(request.path)) {
-      return fail("Kong changes this path before it compares it. Name the rule or the Route for such a path.");
+      return fail("Kong changes this path before Kong looks for a Route. Name the rule or the Route of this request.");
     }
     const fitting = candidates.filter((candidate) => fits(candidate, request));
     const [first, second] = fitting.filter((candidate, _, [best]) => best && comparePriority(best, candidate) === 0);
@@ -65,7 +65,7 @@ export function createRouter(routes: readonly RoutedRoute[]): RouteRequest {
       return fail(`Route "${unsupported.name ?? ""}" has ${unsupported.unsupported}, which is not evaluated offline.`);
     }
     return second && second.route !== first?.route
-      ? fail(`The Routes "${first?.route.name ?? ""}" and "${second.route.name ?? ""}" fit equally well.`)
+      ? fail(`The Routes "${first?.route.name ?? ""}" and "${second.route.name ?? ""}" match with equal priority.`)
       : succeed(first?.route);
   };
 }
@@ -87,8 +87,8 @@ function isPattern(path: string): boolean {
 }
 
 /**
- * Routes with more kinds of criteria come first, then those with more headers, plain hosts, regular expressions by priority, and
- * longer paths.
+ * Sorts Routes as Kong does. Routes with more kinds of criteria come first. Then Kong compares the number of headers,
+ * plain hosts, the priority of regular expressions, and the length of paths.
  */
 function comparePriority(a: Candidate, b: Candidate): number {
   const isRegex = ({ paths }: Candidate): boolean => paths.some(isPattern);
@@ -163,8 +163,8 @@ export function matchPath(path: string, requestPath: string): string | undefined
 }
 
 /**
- * Whether a path or header of a Route can be evaluated here. Kong uses Rust's regular expressions, and most of them are also
- * valid in JavaScript.
+ * Finds a regular expression of a Route that is invalid in JavaScript. Kong uses Rust's regular expressions, and most
+ * of them are also valid in JavaScript.
  */
 export function findBrokenPattern(route: Pick<RoutedRoute, "paths" | "headers">): string | undefined {
   const patterns = [

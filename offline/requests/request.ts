@@ -11,18 +11,18 @@ export interface OfflineRequest {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
-  /** By name in lower case. */
+  /** The header fields, by name in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly transport: Transport;
-  /** Where the token goes; undefined for the policy's first source. */
+  /** The name of the token source that contains the token. Undefined for the policy's first token source. */
   readonly tokenIn: string | undefined;
   /** The credential and Consumer that another plugin has authenticated before. */
   readonly authenticated: { readonly credential: string; readonly consumer: Consumer | undefined } | undefined;
-  /** Name of the Kong Route that kong.yml finds; undefined if the request was not routed by it. */
+  /** Name of the request's Kong Route. Undefined if the Route is not known. */
   readonly route: string | undefined;
 }
 
-/** Puts the token into the request. The failure says why the policy has no such location for tokens. */
+/** Puts the token into the request. The failure says that the policy does not have the request's token source. */
 export function createFacts(
   request: OfflineRequest,
   token: string | undefined,
@@ -56,7 +56,9 @@ function findSource({ tokenSources }: CompiledPolicy, name: string | undefined):
   const known = tokenSources.map((source) => (source.from === "authorization" ? source.from : source.name));
   return named
     ? succeed(named)
-    : fail(`The policy has no token source "${name}".${didYouMean(name, known) || ` It has: ${known.join(", ")}.`}`);
+    : fail(
+        `The policy has no token source "${name}".${didYouMean(name, known) || ` Its token sources: ${known.join(", ")}.`}`,
+      );
 }
 
 function placeToken(

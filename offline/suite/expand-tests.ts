@@ -19,7 +19,7 @@ export interface ExpandedTest {
   readonly names: readonly string[];
   readonly path: DocumentPath;
   readonly skip: string | undefined;
-  /** A token's name, a recipe, or nothing. */
+  /** The name of a token, a recipe, or undefined. */
   readonly token: unknown;
   readonly request: string | undefined;
   readonly own: Pick<Test, (typeof REQUEST_KEYS)[number]>;
@@ -53,7 +53,12 @@ function expandTest(
     return tests.flatMap((inner, index) => expandTest(inner, keys, names, [...path, "tests", index], findings));
   }
   if (group !== undefined) {
-    findings.push({ code: "test_invalid", path: [...path, "group"], atKey: true, message: 'A group has "tests".' });
+    findings.push({
+      code: "test_invalid",
+      path: [...path, "group"],
+      atKey: true,
+      message: 'A test with "group" also needs "tests".',
+    });
   }
   if (matrix) {
     return expandMatrix(matrix, keys, name === undefined ? groups : [...groups, name], path, findings);
@@ -87,7 +92,7 @@ function expandMatrix(
 ): readonly ExpandedTest[] {
   for (const key of ["token", "request", "expect"] as const) {
     if (keys[key] !== undefined) {
-      const message = `A matrix names its tokens, requests and expectations itself: leave "${key}" out.`;
+      const message = `A matrix already names tokens, requests and expectations: remove "${key}".`;
       findings.push({ code: "test_invalid", path, message });
     }
   }

@@ -4,7 +4,7 @@ import { didYouMean } from "../../plugin/policy/language/suggest-name.ts";
 
 const MAX_LISTED = 12;
 
-/** A name that is not known, with the most similar known name or a list of known names. */
+/** Creates a finding about an unknown name. The finding has the most similar known name, or a list of known names. */
 export function unknownName(
   code: FindingCode,
   what: string,

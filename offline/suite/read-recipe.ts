@@ -10,7 +10,7 @@ import type { TestSource } from "./read-suite.ts";
 import { TokenRecipes } from "./resolve-tokens.ts";
 
 const VISIBLE = { values: () => false, keys: () => false };
-/** The name and the path of a recipe that is a whole document. */
+/** The name and the path of a recipe that is a whole file. */
 const NAME = "someone";
 const PLACE = ["tokens", NAME];
 

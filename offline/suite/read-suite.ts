@@ -25,7 +25,10 @@ const VISIBLE = { values: () => false, keys: () => false };
 const MARK = "jwt_policy_test";
 const HAS_MARK = /^[ \t{]*["']?jwt_policy_test["']?[ \t]*:/m;
 
-/** Whether a text is meant as a test document. Only then may its lines be shown, because any other file may be secret. */
+/**
+ * Whether a text is meant as a test document. Messages may quote lines only from a test document, because any other
+ * file may be secret.
+ */
 export function isTestDocument(text: string): boolean {
   return HAS_MARK.test(text);
 }
@@ -133,7 +136,7 @@ class RequestTable {
   reportUnused(): void {
     for (const name of Object.keys(this.#named)) {
       if (!this.#used.has(name)) {
-        const message = `No test uses the request ${quoteText(name)}: use it, or remove it.`;
+        const message = `No test uses the request ${quoteText(name)}: use the request in a test, or remove the request.`;
         this.#findings.push({ code: "unused", path: ["requests", name], atKey: true, message });
       }
     }
@@ -163,7 +166,7 @@ function toConsumer({ username, id, custom_id: customId }: PolicyTestDocument["c
   };
 }
 
-/** A UUID that follows from the name, so that a test does not have to invent one. */
+/** Derives a UUID from the name, so that a test does not have to invent a UUID. */
 function fixedId(name: string): string {
   const hex = createHash("sha256").update(name).digest("hex");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");

@@ -77,7 +77,7 @@ function resolveWord(word: string, path: DocumentPath, findings: Finding[]): Exp
   return { ...NO_EXPECTATION, verdict: "deny", reason };
 }
 
-/** Parts of the outcome that only one verdict has. */
+/** Finds the verdict from the parts of an expectation that only one verdict can have. */
 function findVerdict({ reason, status, challenge, stage, report, headers, groups }: ObjectSource): Verdict | undefined {
   if (reason !== undefined || status !== undefined || challenge !== undefined || stage !== undefined) {
     return "deny";
@@ -87,7 +87,10 @@ function findVerdict({ reason, status, challenge, stage, report, headers, groups
 
 type ObjectSource = Exclude<ExpectationSource, string>;
 
-/** Combinations that no outcome can have. A test with such a combination would fail for a reason that is hard to see. */
+/**
+ * Finds combinations that no outcome can have. A test with such a combination would always fail, for a reason that is
+ * hard to see.
+ */
 function checkExpectation(
   source: ObjectSource,
   { verdict, reason, stage, status }: Expectation,
@@ -97,7 +100,7 @@ function checkExpectation(
   if (verdict !== "deny" && (reason !== undefined || status !== undefined || stage !== undefined)) {
     return refuse(
       "decision",
-      `Only a refused request has a reason, a status and a stage: write "deny", or leave this out.`,
+      `Only a refused request has a reason, a status and a stage: write "deny", or remove "decision".`,
     );
   }
   if (verdict !== "allow" && (source.report !== undefined || source.headers !== undefined)) {
@@ -123,7 +126,7 @@ function checkNames({ rule, issuer }: Expectation, policy: CompiledPolicy, path:
   ];
 }
 
-/** Clients see public names. One public name can stand for several reasons. */
+/** Describes an unknown word. The word may be a public name, which clients see, and which can stand for several reasons. */
 function describeUnknown(word: string): string {
   const known = [...VERDICTS, ...REASONS];
   const reasons = REASONS.filter((reason) => publicReason(reason) === (word as PublicReason));
@@ -134,7 +137,7 @@ function describeUnknown(word: string): string {
   return `${quoteText(word)} is neither a decision nor a reason.${hint}`;
 }
 
-/** Names that people try first, and what they mean. A similar spelling would lead to another reason. */
+/** Words that users try first, with the reason or decision that they mean. A suggestion by similar spelling would be wrong. */
 const MEANINGS: readonly (readonly [tried: RegExp, reason: string])[] = [
   [/^(?:role|group|condition|value)s?_/, "condition_unmet"],
   [/^(?:method_|path_|route_|rule_|not_found)/, "no_matching_rule"],

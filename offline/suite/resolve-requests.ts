@@ -85,7 +85,7 @@ function bindRequest(
       return bindToRule(policy, source, only, path, findings);
     }
     const known = [...policy.rules.keys()];
-    const message = `The rule of the request is not clear. Write "rule" and one of ${known.join(", ")}, or method and path.`;
+    const message = `The request does not name its rule. Write "rule" and one of ${known.join(", ")}, or write "method" and "path".`;
     findings.push({ code: "missing_key", path, message });
     return undefined;
   }
@@ -107,7 +107,7 @@ function bindToRule(
     return undefined;
   }
   if (rule.operations && source.path === undefined) {
-    const message = `The rule "${id}" decides by method and path: write "path", and "method" unless it is GET.`;
+    const message = `The rule "${id}" decides by method and path: write "path", and "method" unless the method is GET.`;
     findings.push({ code: "missing_key", path, message });
     return undefined;
   }
@@ -146,7 +146,9 @@ function routeByKong(
   }
   const { policyFile, rule } = route.plugin;
   if (policyFile !== undefined && !kong.isTestedPolicy(policyFile)) {
-    return refuse(`${method} ${target} goes to the Route "${name}", which uses the policy ${quoteText(policyFile)}.`);
+    return refuse(
+      `${method} ${target} goes to the Route "${name}", which uses another policy, ${quoteText(policyFile)}.`,
+    );
   }
   if (rule !== undefined && !policy.rules.has(rule)) {
     findings.push(unknownName("rule_unknown", `The rule of Route "${name}"`, rule, [...policy.rules.keys()], path));
@@ -157,7 +159,7 @@ function routeByKong(
   return { binding, route: name };
 }
 
-/** Without kong.yml, the rule is the only one with an operation for the request. */
+/** Finds the only rule with an operation for the request, for tests without kong.yml. */
 function findRuleByOperation(
   policy: CompiledPolicy,
   { method = "GET", path: target = "/" }: Request,
@@ -181,7 +183,7 @@ function hasOperation({ operations }: CompiledRule, method: string, segments: re
   return operations !== undefined && findOperation(operations.root, method, segments)?.value !== undefined;
 }
 
-/** Kong's plugin cannot distinguish an empty header from an absent one. */
+/** Omits empty headers, because a Kong plugin cannot distinguish an empty header from an absent header. */
 function readHeaders({ headers = {}, host }: Request): ReadonlyMap<string, string> {
   const all = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
   return new Map(

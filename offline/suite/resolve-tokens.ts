@@ -25,7 +25,7 @@ const NO_TOKEN = "none";
 const NAMELESS = "someone";
 const MAX_EXTENDS = 10;
 
-/** The recipes of a document, by name. Remembers which of them are used. */
+/** The recipes of a document, by name. Records which recipes are used. */
 export class TokenRecipes {
   readonly #sources: Readonly<Record<string, RecipeSource>>;
   readonly #issuers: readonly CompiledIssuer[];
@@ -47,7 +47,7 @@ export class TokenRecipes {
     }
   }
 
-  /** @param token a name, a recipe, or nothing. */
+  /** @param token the name of a token, a recipe, or undefined. */
   find(token: unknown, path: DocumentPath): TokenRecipe | undefined {
     if (token === undefined || token === NO_TOKEN) {
       return undefined;
@@ -63,11 +63,11 @@ export class TokenRecipes {
     return recipe;
   }
 
-  /** Recipes that no test and no other recipe names. */
+  /** Reports recipes that no test and no other recipe names. */
   reportUnused(): void {
     for (const name of Object.keys(this.#sources)) {
       if (!this.#used.has(name)) {
-        const message = `No test uses the token ${quoteText(name)}: use it, or remove it.`;
+        const message = `No test uses the token ${quoteText(name)}: use the token in a test, or remove the token.`;
         this.#findings.push({ code: "unused", path: ["tokens", name], atKey: true, message });
       }
     }
@@ -104,7 +104,7 @@ export class TokenRecipes {
         break;
       }
       if (seen.has(base) || chain.length > MAX_EXTENDS) {
-        const message = `${[...seen, base].join(" → ")} is a circle, or longer than ${MAX_EXTENDS} recipes.`;
+        const message = `The chain of "extends" ${[...seen, base].join(" → ")} is a circle, or longer than ${MAX_EXTENDS} recipes.`;
         this.#findings.push({ code: "test_invalid", path: [...path, "extends"], message });
         break;
       }
@@ -134,7 +134,11 @@ export class TokenRecipes {
       if (!tampering) {
         this.#findings.push(unknownName("invalid_value", "The tampering", name, Object.keys(TAMPERINGS), place));
       } else if (refused !== undefined) {
-        this.#findings.push({ code: "invalid_value", path: place, message: `${name} cannot be made: ${refused}.` });
+        this.#findings.push({
+          code: "invalid_value",
+          path: place,
+          message: `The tampering ${name} is not possible: ${refused}.`,
+        });
       }
     }
   }
@@ -142,7 +146,7 @@ export class TokenRecipes {
   #checkText({ text, ...others }: RecipeSource, path: DocumentPath): void {
     const [other] = Object.keys(others);
     if (text !== undefined && other !== undefined) {
-      const message = `"text" is sent in place of a token: leave "${other}" out.`;
+      const message = `"text" is sent in place of a token: remove "${other}".`;
       this.#findings.push({ code: "test_invalid", path: [...path, other], atKey: true, message });
     }
   }

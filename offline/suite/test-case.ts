@@ -4,14 +4,17 @@ import type { DocumentPath } from "../../plugin/policy/language/finding.ts";
 import type { OfflineRequest } from "../requests/request.ts";
 import type { TokenRecipe } from "../tokens/recipe.ts";
 
-/** Whether a request passes. `answer`: the plugin answers with the API's description. `not_routed`: Kong has no Route for it. */
+/**
+ * The decision about a request. `answer`: the plugin answers with the API's description. `not_routed`: Kong has no
+ * Route for the request.
+ */
 export type Verdict = "allow" | "deny" | "answer" | "not_routed";
 
 /** The outcome that a test expects. An undefined part is not checked. */
 export interface Expectation {
   readonly verdict: Verdict | undefined;
   readonly reason: Reason | undefined;
-  /** The reason that report mode logs. */
+  /** The reason of a denial that report mode only logs. */
   readonly reported: Reason | undefined;
   readonly status: number | undefined;
   /** Part of WWW-Authenticate; false if the answer must not have this header. */
@@ -29,14 +32,14 @@ export interface Expectation {
 
 /** One test: one request with at most one token, and the expectation. */
 export interface TestCase {
-  /** Names of the groups around it, and its own. */
+  /** The names of the groups around the test, and the name of the test. */
   readonly name: string;
-  /** The test in the document. */
+  /** The path of the test in the document. */
   readonly path: DocumentPath;
-  /** Why it is skipped. */
+  /** The reason why the test is skipped. Undefined if the test runs. */
   readonly skip: string | undefined;
   readonly token: TokenRecipe | undefined;
-  /** Undefined if kong.yml has no Route for it. */
+  /** Undefined if kong.yml has no Route for the request. */
   readonly request: OfflineRequest | undefined;
   readonly expect: Expectation;
 }

@@ -1,13 +1,13 @@
 /** The members of a JSON object, as a test document writes them. */
 export type Members = Readonly<Record<string, unknown>>;
 
-/** How to make a token. The policy's issuer gives the values that a recipe does not set: see write-draft.ts. */
+/** A recipe for a token. Values that the recipe does not set come from the policy's issuer: see write-draft.ts. */
 export interface TokenRecipe {
-  /** Becomes `sub`, unless the recipe has another `sub`. */
+  /** The name becomes the token's `sub`, unless the recipe has another `sub`. */
   readonly name: string;
   /** Id of the issuer in the policy; undefined for the policy's only issuer. */
   readonly issuer: string | undefined;
-  /** JOSE name; undefined for the fastest algorithm that the issuer allows. */
+  /** JOSE name of the algorithm. Undefined for the fastest algorithm that the issuer allows. */
   readonly algorithm: string | undefined;
   /** These claims replace or complete the default claims. */
   readonly claims: Members;
@@ -17,7 +17,7 @@ export interface TokenRecipe {
   readonly header: Members;
   /** Names of {@link TAMPERINGS}, in the order in which they are applied. */
   readonly tamper: readonly string[];
-  /** Sent in place of a token. */
+  /** A text to send in place of a token. */
   readonly text: string | undefined;
 }
 
@@ -36,9 +36,7 @@ export function plainRecipe(name: string, changes: Partial<TokenRecipe> = {}): T
   };
 }
 
-/**
- * A recipe that extends another one: claims and header are merged by name, and every other value replaces the value of the base.
- */
+/** Extends a recipe. Claims and header are merged by name. Every other value replaces the value of the base recipe. */
 export function extendRecipe(base: TokenRecipe, own: Partial<TokenRecipe> & { readonly name: string }): TokenRecipe {
   const claims = { ...base.claims, ...own.claims };
   const without = own.without ?? base.without.filter((name) => !Object.hasOwn(own.claims ?? {}, name));

@@ -19,7 +19,7 @@ export interface SigningKey {
   readonly algorithm: string;
   /** The private key, or the shared secret. */
   readonly key: KeyObject;
-  /** Undefined for a shared secret. */
+  /** The public key. Undefined for a shared secret. */
   readonly published: { readonly jwk: PublicJwk; readonly pem: string } | undefined;
   sign(signingInput: Uint8Array): Uint8Array;
 }
@@ -27,12 +27,13 @@ export interface SigningKey {
 const CURVES: Readonly<Record<string, string>> = { ES256: "P-256", ES384: "P-384", ES512: "P-521" };
 const RSA_BITS = 2048;
 const SECRET_BYTES = 64;
-/** The keys of this issuer are not published. */
+/** The name under which keys are stored that no issuer publishes. */
 const STRANGER = "";
 
 /**
- * The throw-away keys of one run. Each key is generated when it is first needed, because an RSA key takes a good part of a second.
- * The keys sign only test tokens. No gateway trusts them, and they exist only as long as the process.
+ * The throw-away keys of one run. Each key is generated when a token first needs the key, because an RSA key takes a
+ * large part of a second. The keys sign only test tokens. No gateway trusts the keys, and they exist only as long as
+ * the process.
  */
 export class SigningKeys {
   readonly #keys = new Map<string, Map<string, SigningKey>>();
@@ -95,7 +96,7 @@ function generatePair(algorithm: string): { readonly privateKey: KeyObject; read
     : generateKeyPairSync("rsa", { modulusLength: RSA_BITS });
 }
 
-/** RFC 7518 section 3 and RFC 8037 section 3.1. */
+/** Signs as in RFC 7518 section 3 and RFC 8037 section 3.1. */
 function signWith(algorithm: string, key: KeyObject, input: Uint8Array): Uint8Array {
   switch (algorithm.slice(0, 2)) {
     case "RS":

@@ -2,7 +2,10 @@ import type { CompiledIssuer } from "../../plugin/core/model/policy.ts";
 import type { PublicJwk } from "./signing-keys.ts";
 import { type Draft, keyIdOf, setClaim } from "./write-draft.ts";
 
-/** The wrong values in wrong tokens. Mutants accept these same values, so that a test with a wrong token notices the mutant. */
+/**
+ * The wrong values in tampered tokens. Mutants accept the same values, so that a test with a tampered token notices the
+ * mutant.
+ */
 export const WRONG = {
   issuer: "https://untrusted.example",
   audience: "urn:example:another-audience",
@@ -27,12 +30,12 @@ export interface Tampering {
   readonly after?: (parts: SignedParts) => string;
   /** Whether the token must have a real signature, because the result depends on the signature. */
   readonly needsSignature?: true;
-  /** Why an issuer cannot have such tokens. Undefined if an issuer can have them. */
+  /** Returns the reason why an issuer cannot have tokens with this tampering. Undefined if the issuer can have such tokens. */
   readonly refuse?: (issuer: CompiledIssuer) => string | undefined;
 }
 
 const HOUR = 3600;
-/** Together with the other claims and the signature, about 16,000 bytes: less than the largest `token.max_bytes`. */
+/** The length of a claim that makes a token of about 16,000 bytes, which is less than the largest `token.max_bytes`. */
 const PADDING = 11_500;
 /**
  * Algorithms with public keys, in the order of preference. An issuer with public keys cannot have secrets, so the list has no
@@ -158,12 +161,12 @@ export const TAMPERINGS: Readonly<Record<string, Tampering>> = {
   too_large: setting(() => ({ padding: "x".repeat(PADDING) })),
 };
 
-/** Sets claims. A value of undefined removes the claim. */
+/** Creates a tampering that sets claims. A value of undefined removes the claim. */
 function setting(claimsAt: (nowSeconds: number) => Readonly<Record<string, unknown>>): Tampering {
   return { before: ({ claims, nowSeconds }) => replaceMembers(claims, claimsAt(nowSeconds)) };
 }
 
-/** Sets header parameters. A value of undefined removes the parameter. */
+/** Creates a tampering that sets header parameters. A value of undefined removes the parameter. */
 function heading(parameters: Readonly<Record<string, unknown>>): Tampering {
   return { before: ({ header }) => replaceMembers(header, parameters) };
 }

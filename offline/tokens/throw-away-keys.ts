@@ -10,13 +10,13 @@ import { createVerificationKey } from "../../plugin/keys/verify/verification-key
 import type { TokenMaker } from "./token-maker.ts";
 
 /**
- * Publishes the throw-away keys of a run to the pipeline. The gateway's own code imports, chooses and verifies the keys. A verified
- * signature is remembered, because the same token is judged many times.
+ * The key source of a run with throw-away keys. The gateway's own code imports the keys, chooses a key, and verifies
+ * the signature. Results are cached, because the same token is judged many times.
  */
 export class ThrowAwayKeys implements KeySource {
   readonly #maker: TokenMaker;
   readonly #indexes = new Map<string, KeyIndex>();
-  /** The index of each issuer, and how many keys there were when it was made. */
+  /** The latest index of each issuer, with the number of keys that existed when the index was made. */
   readonly #ofIssuers = new WeakMap<CompiledIssuer, { readonly index: KeyIndex; readonly keys: number }>();
   readonly #checks = new Map<string, SignatureCheck>();
   #verified = 0;
@@ -31,7 +31,7 @@ export class ThrowAwayKeys implements KeySource {
     return this.#verified;
   }
 
-  /** How many signatures were taken as valid without a check. */
+  /** How many signatures counted as valid without a check. */
   get assumed(): number {
     return this.#assumed;
   }
@@ -51,7 +51,7 @@ export class ThrowAwayKeys implements KeySource {
     return this.#select(known, joseHeader);
   }
 
-  /** The keys of all entries with the issuer's identifier, because they share their keys. */
+  /** Lists the keys of all policy entries with the issuer's `iss`, because these entries share their keys. */
   #listKeys(issuer: CompiledIssuer): ReturnType<TokenMaker["keys"]["list"]> {
     return listEntries(issuer).flatMap(({ id }) => this.#maker.keys.list(id));
   }

@@ -20,12 +20,12 @@ export function readTime(text: string, nowSeconds: number): number | undefined {
   return Number.isNaN(milliseconds) ? undefined : milliseconds / 1000;
 }
 
-/** Whether the author most likely means a time, although {@link readTime} cannot read it. */
+/** Whether the author most likely means a time, although {@link readTime} cannot read the string. */
 export function looksLikeTime(text: string): boolean {
   return MEANT_AS_TIME.test(text);
 }
 
-/** Writes the times among claims relative to now, as {@link readTime} reads them. */
+/** Writes claims that are times relative to now, in the form that {@link readTime} reads. */
 export function writeTimes(
   claims: Readonly<Record<string, unknown>>,
   nowSeconds: number,

@@ -8,8 +8,8 @@ import { TAMPERINGS } from "./tamper.ts";
 import { type Draft, writeDraft } from "./write-draft.ts";
 
 /**
- * `real`: every token is signed. `assumed`: tokens get a mark in place of a signature. The key source of the same run accepts the
- * mark as a valid signature. Tokens whose tampering concerns the signature are signed even then.
+ * `real`: every token is signed. `assumed`: tokens get a mark in place of a signature. The key source of the same run
+ * accepts the mark as a valid signature. A token with a tampering of the signature is signed also with `assumed`.
  */
 export type Signing = "real" | "assumed";
 
@@ -23,7 +23,7 @@ export class TokenMaker {
   readonly #markText: string;
   readonly #nowSeconds: number;
   readonly #made = new Map<string, string>();
-  /** The token made last. The tests of a matrix use one token many times in a row. */
+  /** The last token, which is cached because the tests of a matrix use one token many times in a row. */
   #last: { readonly recipe: TokenRecipe; readonly issuer: CompiledIssuer; readonly token: string } | undefined;
   #lastHeader = { text: "", encoded: "" };
   #signed = 0;
@@ -39,7 +39,10 @@ export class TokenMaker {
     return this.#signed;
   }
 
-  /** The token of a recipe, or none. Fails if the policy does not have the recipe's issuer. */
+  /**
+   * Makes the token of a recipe. Undefined without a recipe. The failure says that the policy does not have the
+   * recipe's issuer.
+   */
   makeFor(recipe: TokenRecipe | undefined, policy: CompiledPolicy): Result<string | undefined, string> {
     if (!recipe) {
       return succeed(undefined);
@@ -72,7 +75,7 @@ export class TokenMaker {
     const header = this.#encodeHeader(draft.changeHeader(JSON.stringify(draft.header)));
     const payload = encode(draft.changePayload(JSON.stringify(draft.claims)));
     if (this.mark !== undefined && tamperings.length === 0) {
-      // The issuer must publish the key even if it does not sign, because the pipeline looks it up.
+      // The issuer must publish the key even if the token is not signed, because the plugin looks up the key.
       this.keys.of(issuer.id, draft.algorithm);
       return `${header}.${payload}.${this.#markText}`;
     }
@@ -91,7 +94,7 @@ export class TokenMaker {
     return token;
   }
 
-  /** Most tokens have the same header as the token before. */
+  /** Caches the last header, because most tokens have the same header as the previous token. */
   #encodeHeader(text: string): string {
     if (this.#lastHeader.text !== text) {
       this.#lastHeader = { text, encoded: encode(text) };
@@ -100,7 +103,7 @@ export class TokenMaker {
   }
 
   #sign(signingInput: string, draft: Draft, isSigned: boolean): string {
-    // The issuer must publish the key even if it does not sign, because the pipeline looks it up.
+    // The issuer must publish the key even if the token is not signed, because the plugin looks up the key.
     const own = this.keys.of(draft.issuer.id, draft.algorithm);
     if (!isSigned && this.mark) {
       return this.#markText;

@@ -4,7 +4,7 @@ import type { CompiledIssuer } from "../../plugin/core/model/policy.ts";
 import type { Members, TokenRecipe } from "./recipe.ts";
 import { readTime, TIME_CLAIMS } from "./times.ts";
 
-/** A token before it is signed. Tamperings change it. */
+/** A token before the signature. Tamperings change the draft. */
 export interface Draft {
   readonly issuer: CompiledIssuer;
   readonly nowSeconds: number;
@@ -13,7 +13,7 @@ export interface Draft {
   algorithm: string;
   /** The signer: the issuer, an attacker with another key, or an attacker who uses the public key as a secret. */
   signer: "issuer" | "stranger" | "public_key";
-  /** These two functions change the JSON of the header and the claims before it is signed. */
+  /** These two functions change the JSON texts of the header and the claims before the token is signed. */
   changeHeader: (text: string) => string;
   changePayload: (text: string) => string;
 }
@@ -23,7 +23,7 @@ const ANY_TENANT = "some-tenant";
 /** A signature takes about 0.03 ms with each of the first two algorithms, but 0.7 ms or more with RSA. */
 const FASTEST = ["ES256", "Ed25519", "EdDSA", "HS256", "HS384", "HS512", "ES384", "ES512", "RS256", "PS256"];
 
-/** The algorithm that an issuer uses if a recipe does not name one. It is the fastest algorithm that the policy allows. */
+/** The algorithm for a recipe that names no algorithm: the fastest algorithm that the policy allows for the issuer. */
 function usualAlgorithm({ algorithms }: CompiledIssuer): string {
   return FASTEST.find((algorithm) => algorithms.has(algorithm)) ?? [...algorithms][0] ?? "ES256";
 }
@@ -92,7 +92,7 @@ function writeClaims(recipe: TokenRecipe, issuer: CompiledIssuer, nowSeconds: nu
   return claims;
 }
 
-/** The issuer's `iss`. An issuer with many tenants gets its first tenant. */
+/** The `iss` of the issuer's tokens. If the issuer has many tenants, the `iss` of its first tenant. */
 function defaultIss({ issuer, template }: CompiledIssuer): string {
   const [tenant = ANY_TENANT] = template?.tenants ?? [];
   return template ? issuer.split("/").with(template.segment, tenant).join("/") : issuer;
@@ -102,13 +102,13 @@ function namesClaim(claims: Members, { path: [first = ""] }: ClaimReference): bo
   return Object.hasOwn(claims, first);
 }
 
-/** Sets a claim, or a member further inside. A value of undefined removes the claim. */
+/** Sets a claim, or a member inside a claim. A value of undefined removes the claim. */
 export function setClaim(claims: Record<string, unknown>, { path }: ClaimReference, value: unknown): void {
   const last = path.at(-1) ?? "";
   let owner = claims;
   for (const step of path.slice(0, -1)) {
     const inner = owner[step];
-    // A copy, because the map may belong to the recipe.
+    // Copies the map, because the map may belong to the recipe.
     const next: Record<string, unknown> = isMap(inner) ? { ...inner } : {};
     owner[step] = next;
     owner = next;

@@ -101,7 +101,7 @@ tests:
     write("kong", { "shop.test.yaml": `${tests}${more.join("")}` });
     const { status, stdout } = runCli(["test", folder]);
     expect(status).toBe(1);
-    expect(stdout).toContain('GET /other goes to the Route "other", which uses the policy "other.yaml".');
+    expect(stdout).toContain('GET /other goes to the Route "other", which uses another policy, "other.yaml".');
     expect(stdout).toContain('GET /open goes to the Route "open", which has no jwt-policy plugin.');
     expect(stdout).toContain("kong.yml has no Route for this request");
   });

@@ -90,7 +90,7 @@ it.each<[what: string, after: string, line: string, expected: readonly string[] 
     denied("scope_insufficient"),
     ["other_reason", "scope_insufficient", "refused, one of several reasons"],
   ],
-  ["a new scope that the line does not have", WIDER, decision({}), /claims that the line does not have/],
+  ["a new scope that the line does not have", WIDER, decision({}), /claims whose values the line does not have/],
   [
     "a new scope that the claims lack",
     WIDER,
@@ -102,7 +102,7 @@ it.each<[what: string, after: string, line: string, expected: readonly string[] 
     "a new scope behind a pseudonym",
     WIDER,
     decision({ claims: { scope: { hmac: "x", key: "y" } } }),
-    /claims that the line does not have/,
+    /claims whose values the line does not have/,
   ],
   ["a dropped scope", edited("required_scopes: [pay]", "required_scopes: []"), decision({}), "unchanged"],
   [
@@ -134,13 +134,13 @@ it.each<[what: string, after: string, line: string, expected: readonly string[] 
     "an operation without a path in the line",
     edited("[orders]", "[other]"),
     decision({ rule: "orders" }),
-    /by path, and the line has none/,
+    /by path, and the line has no path/,
   ],
   [
     "an operation with a path that is hidden",
     edited("[orders]", "[other]"),
     decision({ rule: "orders", path: "/orders/..." }),
-    /only a part of it/,
+    /only a part of the path/,
   ],
   [
     "an operation that is gone",
@@ -158,10 +158,10 @@ it.each<[what: string, after: string, line: string, expected: readonly string[] 
     "another issuer's keys",
     edited("algorithms: [ES256]", "algorithms: [RS256]"),
     decision({}),
-    /issuer has other keys/,
+    /other keys or algorithms/,
   ],
   ["another version of the policy", WIDER, decision({ policy_version: "0" }), /a third version of the policy/],
-  ["another policy", WIDER, decision({ policy_file: "x.yaml", policy: "x" }), /no such policy/],
+  ["another policy", WIDER, decision({ policy_file: "x.yaml", policy: "x" }), /a version lacks the policy/],
   ["a preflight", WIDER, decision({ method: "OPTIONS" }), /preflight/],
   [
     "a line without a transport, whose rule needs TLS",

@@ -93,6 +93,6 @@ describe("a request gets the same Route as in Kong's traditional_compatible rout
         ],
         { path: "/a" },
       ),
-    ).toMatch(/equally well/);
+    ).toMatch(/equal priority/);
   });
 });

@@ -90,7 +90,7 @@ describe("a mistake in a test document is a finding, never a silent pass", () =>
     [
       "tampering that the issuer cannot have",
       "tests: [{ rule: read, token: { tamper: wrong_tenant }, expect: deny }]",
-      /^invalid_value 2 wrong_tenant cannot be made: issuer "acme" has no tenants/,
+      /^invalid_value 2 The tampering wrong_tenant is not possible: issuer "acme" has no tenants/,
     ],
     ["an unused token", `${ALICE}tests: [{ rule: read, expect: deny }]`, /^unused 2 No test uses the token "alice"/],
     [
@@ -107,7 +107,7 @@ describe("a mistake in a test document is a finding, never a silent pass", () =>
     [
       "no rule, although there are several",
       "tests: [{ expect: deny }]",
-      /^missing_key 2 The rule of the request is not clear/,
+      /^missing_key 2 The request does not name its rule/,
     ],
     [
       "a rule with operations without a path",
@@ -168,7 +168,7 @@ describe("a mistake in a test document is a finding, never a silent pass", () =>
     [
       "an expectation beside a matrix",
       `${ALICE}requests: { r: { rule: read } }\ntests: [{ matrix: { alice: { r: allow } }, expect: deny }]`,
-      /^test_invalid 4 A matrix names/,
+      /^test_invalid 4 A matrix already names/,
     ],
     ["another version", "tests: [{ rule: read, expect: deny }]\njwt_policy_test: 2", /^duplicate_key 3/],
   ];

@@ -151,7 +151,7 @@ it("hides a token that somebody pasted into the detail, and names of another pol
   const explained = explain(lineOf({ reason: "claim_missing", detail: `claim sub (${secret})` }, { rule: "pay" }));
   expect(explained.denial.detail).toMatch(/^claim sub \(a string of \d+ characters that may be a credential\)$/);
   const line = lineOf({ reason: "token_missing" }, { rule: "gone" });
-  expect(() => explain(line)).toThrow(/no rule "gone".*It has: pay, each, parts/);
+  expect(() => explain(line)).toThrow(/no rule "gone".*The rules of this file: pay, each, parts/);
   expect(() => explain(line.replace("policy=shop", "policy=web"))).toThrow(/the policy "web".*policy "shop"/);
 });
 
@@ -185,7 +185,7 @@ it.each<[what: string, line: Record<string, unknown>, needed: readonly string[] 
       "without claims names none of several scopes",
       {},
       undefined,
-      [/name the claims that your rules read under `claims`/],
+      [/under `claims` .*, name the claims that your rules read/],
     ],
     [
       "of an operation with one scope names this scope",
@@ -197,7 +197,7 @@ it.each<[what: string, line: Record<string, unknown>, needed: readonly string[] 
       "with a part of its path has no operation",
       { rule: "parts", path: "/a/..." },
       undefined,
-      [/`method` and `path` must be in/],
+      [/add `method` and `path` to `fields`/],
     ],
     [
       "of another version says which",
