@@ -183,7 +183,7 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "block",
-    title: "the event loop is blocked for ever",
+    title: "the plugin server's event loop is blocked for ever",
     recoveryMs: WATCHDOG_MS + AFTER_RESPAWN_MS,
     async inject(scene) {
       scene.setInnerFault("block");
@@ -194,26 +194,26 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "throw",
-    title: "for 1 s, the handler throws",
+    title: "for 1 s, the plugin's handler throws an error",
     inject: inner("throw", 1_000),
   },
   {
     ...LOSING,
     id: "nothing",
-    title: "for 1 s, the handler returns nothing",
+    title: "for 1 s, the plugin's handler returns nothing",
     inject: inner("nothing", 1_000),
   },
   {
     ...LOSING,
     id: "never",
-    title: "for 500 ms, the handler returns a promise that never settles",
+    title: "for 500 ms, the plugin's handler returns a promise that never settles",
     holdMs: DEADLINE_MS + READ_TIMEOUT_MS + SLACK_MS,
     inject: inner("never", 500),
   },
   {
     ...LOSING,
     id: "memory",
-    title: "out of memory (heap of 64 MB)",
+    title: "the plugin server runs out of memory (heap of 64 MB)",
     async inject(scene) {
       scene.setInnerFault("allocate");
       scene.mark();
@@ -223,7 +223,7 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "socket-removed",
-    title: "the socket file is removed (and the stock server is killed after 3 s)",
+    title: "the plugin server's socket file is removed (and Kong's stock server is killed after 3 s)",
     async inject(scene) {
       scene.mark();
       rmSync(scene.gateway.socket);
@@ -247,45 +247,46 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "foreign-silent",
-    title: "another process has the socket, and never answers",
+    title: "another process listens on the plugin server's socket, and never answers",
     inject: foreign("silent", ({ readTimeoutMs }) => readTimeoutMs + 500),
   },
   {
     ...LOSING,
     id: "foreign-closes",
-    title: "another process has the socket, and closes each connection at once",
+    title: "another process listens on the plugin server's socket, and closes each connection at once",
     inject: foreign("closes", () => 1_500),
   },
   {
     ...LOSING,
     id: "foreign-junk",
-    title: "another process has the socket, and writes junk",
+    title: "another process listens on the plugin server's socket, and writes invalid messages",
     inject: foreign("junk", () => 1_500),
   },
   {
     ...LOSING,
     id: "foreign-zeros",
-    title: "another process has the socket, and writes zeros (for Kong, zeros end an event)",
+    title:
+      "another process listens on the plugin server's socket, and writes zeros (Kong reads zeros as the end of an event)",
     inject: foreign("zeros", () => 1_500),
   },
   {
     ...SPARING,
     id: "upstream-aborts",
-    title: "the upstream breaks off every third request",
+    title: "the upstream closes the connection during every third request",
     load: { clients: 32, breakOff: "upstream" },
     inject: () => sleep(2_000),
   },
   {
     ...SPARING,
     id: "client-aborts",
-    title: "the client leaves in the middle of every third request",
+    title: "the client disconnects during every third request",
     load: { clients: 32, breakOff: "client" },
     inject: () => sleep(2_000),
   },
   {
     ...SPARING,
     id: "rolling-restart",
-    title: "rolling restart, twice: a new plugin server takes over, and the old one gets SIGTERM",
+    title: "two rolling restarts: a new plugin server takes over, and the old server gets SIGTERM",
     async inject(scene) {
       const { socket } = scene.gateway;
       const first = await findServer(scene);
@@ -302,14 +303,14 @@ export const FAULTS: readonly Fault[] = [
   {
     ...SPARING,
     id: "policy-change",
-    title: "a policy file is replaced by another file, and then restored",
+    title: "a policy file is replaced by another policy, and then restored",
     inject: changePolicy(4_000),
   },
   {
     ...SPARING,
     id: "policy-often",
-    title: `a policy file is replaced again and again, ${CHANGES_PER_ROUND} times as often`,
-    onlyOurs: "it has no status that says when a version takes effect",
+    title: `a policy file is replaced again and again, ${CHANGES_PER_ROUND} times as often as in other faults`,
+    onlyOurs: "Kong's stock server has no status that says when a policy version takes effect",
     async inject({ world, judging, rounds, waitForPolicy }) {
       const judges: readonly Judge[] = ["gamma", "alpha"];
       for (let count = 0; count < rounds * CHANGES_PER_ROUND; count += 1) {
@@ -325,14 +326,14 @@ export const FAULTS: readonly Fault[] = [
   {
     ...SPARING,
     id: "config-change",
-    title: "Kong's configuration changes 4 times, and each time every route gets another policy and rule",
+    title: "Kong's configuration changes 4 times, and each change gives every Route a different policy and rule",
     onlyKong: "the sandbox reads its configuration once",
     inject: changeConfig(2_000),
   },
   {
     ...SPARING,
     id: "reload-often",
-    title: "`kong reload` again and again",
+    title: "an operator runs `kong reload` again and again",
     async inject({ gateway, rounds, mark }) {
       for (let count = 0; count < rounds; count += 1) {
         await (gateway.kong ?? gateway).reload?.();

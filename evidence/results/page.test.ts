@@ -39,8 +39,8 @@ describe("a section of results", () => {
 describe("the committed pages", () => {
   const read = (name: string): string => readFileSync(`docs/evidence/${name}.md`, "utf8");
 
-  it("say of each gateway that no request passed without a right, or was judged by another", () => {
-    const counts = [...read("faults").matchAll(/\*\*(\d+) (?:passed without a right|judged by another)\*\*/g)];
+  it("say of each gateway that no request passed without permission, or was judged by a wrong rule", () => {
+    const counts = [...read("faults").matchAll(/\*\*(\d+) (?:passed without permission|judged by a wrong rule)\*\*/g)];
     expect(counts.length).toBeGreaterThanOrEqual(10);
     expect(counts.filter(([, count]) => count !== "0")).toEqual([]);
   });

@@ -6,9 +6,9 @@ import type { FaultFigures, FaultResults } from "./results.ts";
 type Cost = (figures: FaultFigures) => string;
 
 const COSTS: readonly (readonly [title: string, cost: Cost])[] = [
-  ["valid refused", renderRefused],
-  ["back after", renderRecovery],
-  ["longest wait", ({ longestHoldMs }) => renderSeconds(longestHoldMs)],
+  ["valid requests refused", renderRefused],
+  ["service back after", renderRecovery],
+  ["longest wait of a request", ({ longestHoldMs }) => renderSeconds(longestHoldMs)],
 ];
 
 /** The results of one gateway: the counts that must be 0, and a table with the cost of each fault. */
@@ -26,7 +26,7 @@ export function renderFaults(results: FaultResults & Run): string {
   const ran = FAULTS.filter((fault) => figuresOf(fault).length > 0);
   const notRun = FAULTS.filter((fault) => !ran.includes(fault)).map(
     ({ title, onlyKong, onlyOurs }) =>
-      `- Not run: ${title} (${(kong === undefined ? onlyKong : onlyOurs) ?? "left out"})`,
+      `- Not run: ${title} (${(kong === undefined ? onlyKong : onlyOurs) ?? "not selected for this run"})`,
   );
   const rest = notRun.length === 0 ? [] : [notRun.join("\n")];
   return [describeCounts(results), describeCircumstances(results), renderTable(columns, ran), ...rest].join("\n\n");
@@ -37,8 +37,8 @@ function describeCounts({ runs }: FaultResults): string {
   const sum = (count: (figures: FaultFigures) => number): number =>
     all.reduce((total, figures) => total + count(figures), 0);
   const counts = [
-    `**${sum(({ leaked }) => leaked)} passed without a right**`,
-    `**${sum(({ judgedByAnother }) => judgedByAnother)} judged by another**`,
+    `**${sum(({ leaked }) => leaked)} passed without permission**`,
+    `**${sum(({ judgedByAnother }) => judgedByAnother)} judged by a wrong rule**`,
   ];
   return `${counts.join(", ")}, of ${sum(({ requests }) => requests).toLocaleString("en")} requests under ${all.length} faults.`;
 }
@@ -68,7 +68,7 @@ function renderRecovery({ recoveryMs }: FaultFigures): string {
   if (recoveryMs === undefined) {
     return "never";
   }
-  return recoveryMs === 0 ? "none lost" : renderSeconds(recoveryMs);
+  return recoveryMs === 0 ? "no request lost" : renderSeconds(recoveryMs);
 }
 
 function renderSeconds(ms: number): string {
