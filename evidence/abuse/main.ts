@@ -172,7 +172,7 @@ function measureThefts(): void {
   });
   for (const victimMs of [5_000, 10_000, 20_000, 40_000]) {
     for (const thiefMs of [300, 1_000, 3_000, 10_000]) {
-      const what = `a theft: a page of the victim each ${victimMs / 1_000} s, a request of the thief each ${thiefMs / 1_000} s`;
+      const what = `a theft: the user loads a page each ${victimMs / 1_000} s, and the thief sends a request each ${thiefMs / 1_000} s`;
       plant(what, all, (scene, index) =>
         plantTheft(scene, victimOf(scene, index), {
           ...{ label: `theft ${index}`, thiefMs, victimMs, forMs },
@@ -182,10 +182,10 @@ function measureThefts(): void {
     }
   }
   // One theft for each of the crowd's services.
-  plant("a theft of a service's token: a request of the thief each 3 s", { ...all, count: 20 }, (scene, index) =>
+  plant("a service's token is stolen, and the thief sends a request each 3 s", { ...all, count: 20 }, (scene, index) =>
     plantServiceTheft(scene, scene.services[index], `theft ${index}`),
   );
-  plant("a token in a forum: twenty clients, each with three requests a minute", all, (scene, index) =>
+  plant("a token is published in a forum, and twenty clients each send three requests a minute", all, (scene, index) =>
     plantTheft(
       scene,
       { ...victimOf(scene, index) },
@@ -195,7 +195,7 @@ function measureThefts(): void {
       },
     ),
   );
-  plant("a theft: the victim has stopped", few, (scene, index) =>
+  plant("a token is stolen after its user has stopped sending requests", few, (scene, index) =>
     plantTheft(
       scene,
       { ...victimOf(scene, index) },
@@ -205,7 +205,7 @@ function measureThefts(): void {
       },
     ),
   );
-  plant("a theft: the thief is in the victim's network", few, (scene, index) => {
+  plant("a token is stolen by a thief in the user's network", few, (scene, index) => {
     const victim = { ...victimOf(scene, index), place: { address: () => "198.18.0.7" } };
     return plantTheft(scene, victim, {
       ...{ label: `theft ${index}`, thiefMs: 1_000, victimMs: 5_000, forMs },
@@ -217,20 +217,24 @@ function measureThefts(): void {
 function measureOthers(): void {
   const learnMs = 20 * MINUTE_MS;
   const some = Math.ceil(thefts / 20);
-  plant("a subject that is denied ten times a second", { count: some, everyMs: 120_000, learnMs }, (scene, index) =>
+  plant("a subject is denied ten times a second", { count: some, everyMs: 120_000, learnMs }, (scene, index) =>
     plantProbing(scene, `probing ${index}`),
   );
   // One in each crowd, because such tokens become usual if there are several.
   const once: Planting = { count: 1, everyMs: 0, learnMs: 30 * MINUTE_MS, scenes: Math.ceil(thefts / 50) };
-  plant("seven tokens with invented keys in a second", { ...once, learnMs }, (scene) => plantForging(scene, "forging"));
-  plant("a token that lives for a year", once, (scene) => plantLongLife(scene, "long life"));
+  plant("a client sends seven tokens a second with invented keys", { ...once, learnMs }, (scene) =>
+    plantForging(scene, "forging"),
+  );
+  plant("a token lives for a year", once, (scene) => plantLongLife(scene, "long life"));
   plant("most requests of a rule are denied", { ...once, learnMs }, (scene) => plantDenials(scene, "denials"));
 }
 
 console.log(`Seed ${seed}, ${guards} workers with the guard.\n`);
 measureFalseAlarms();
 if (thefts > 0) {
-  console.log("| planted | number | found within a minute | within five minutes | half of these within |");
+  console.log(
+    "| simulated abuse | number of runs | found within a minute | found within five minutes | half of the found abuses found within |",
+  );
   console.log("| --- | --- | --- | --- | --- |");
   measureThefts();
   measureOthers();

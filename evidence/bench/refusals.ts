@@ -38,9 +38,9 @@ for (let round = 0; round <= ROUNDS; round += 1) {
       figure.ratios.push(micros / first);
     }
   };
-  kept("**good RS256 token, seen for the first time**", first);
+  kept("**a good RS256 token, seen for the first time**", first);
   await measure(good, warm);
-  kept("**good RS256 token, seen before**", await measure(good, warm));
+  kept("**a good RS256 token, seen before**", await measure(good, warm));
   for (const { name, token } of sorts) {
     kept(name, await measure(Array(DECISIONS).fill(token), warm));
   }
@@ -49,7 +49,7 @@ for (let round = 0; round <= ROUNDS; round += 1) {
 console.log(
   `Node ${process.version}, ${cpus().length} processors (${cpus()[0]?.model}), medians of ${ROUNDS} rounds\n`,
 );
-console.log("| token | microseconds of processor time | relative to the first row |\n|---|---|---|");
+console.log("| token | microseconds of processor time | as a multiple of the first row |\n|---|---|---|");
 for (const [name, { micros, ratios }] of figures) {
   console.log(`| ${name} | ${median(micros).toFixed(0)} | ${median(ratios).toFixed(2)} |`);
 }

@@ -46,7 +46,7 @@ export function mintSorts(count: number): Keys {
     const signature = Buffer.from(token.slice(token.lastIndexOf(".") + 1), "base64url");
     const middle = signature.length >> 1;
     signature.writeUInt8(signature.readUInt8(middle) ^ 1, middle);
-    return { name: `bad signature, ${name}`, token: replaceSignature(token, signature), reason: "signature_invalid" };
+    return { name: `a bad signature, ${name}`, token: replaceSignature(token, signature), reason: "signature_invalid" };
   };
   const says = (
     name: string,
@@ -61,13 +61,13 @@ export function mintSorts(count: number): Keys {
   const sorts: Sort[] = [
     ...textSorts(),
     ...jsonSorts(es256),
-    says("unknown kid", "key_not_found", {}, { kid: "unknown" }),
-    says("issuer that the policy does not name", "issuer_untrusted", { iss: "https://evil.example" }),
-    says("algorithm none", "algorithm_not_allowed", {}, { alg: "none" }),
+    says("a token with an unknown kid", "key_not_found", {}, { kid: "unknown" }),
+    says("a token of an issuer that the policy does not name", "issuer_untrusted", { iss: "https://evil.example" }),
+    says("a token with the algorithm none", "algorithm_not_allowed", {}, { alg: "none" }),
     badly(rs256, "RS256"),
     ...others.map((key) => badly(key, key.alg)),
     {
-      name: "bad signature, RS256 with 8192 bits",
+      name: "a bad signature, RS256 with 8192 bits",
       token: replaceSignature(
         mintToken({ key: rs256, header: { kid: large.kid }, claims: claimsOf() }),
         Buffer.concat([Buffer.alloc(1), randomBytes(1023)]),
@@ -75,9 +75,14 @@ export function mintSorts(count: number): Keys {
       reason: "signature_invalid",
     },
     badly(rs256, "RS256, the largest payload", { fill: "a".repeat(ROOM - 500) }),
-    says("good signature (ES256, seen before), expired", "token_expired", { exp: NOW - 300, iat: NOW - 600 }),
-    says("good signature (ES256, seen before), another audience", "audience_mismatch", { aud: `${AUDIENCE}/x` }),
-    says("good signature (ES256, seen before), a scope is missing", "scope_insufficient", {
+    says("an expired token with a good ES256 signature, seen before", "token_expired", {
+      exp: NOW - 300,
+      iat: NOW - 600,
+    }),
+    says("a token for another audience with a good ES256 signature, seen before", "audience_mismatch", {
+      aud: `${AUDIENCE}/x`,
+    }),
+    says("a token without the required scope, with a good ES256 signature, seen before", "scope_insufficient", {
       scope: "x ".repeat(2_000),
     }),
   ];
@@ -106,20 +111,24 @@ function textSorts(): readonly Sort[] {
   const malformed = (name: string, token: string, reason = "token_malformed"): Sort => ({ name, token, reason });
   return [
     { name: "no token", token: undefined, reason: "token_missing" },
-    malformed("longer than allowed", "A".repeat(MAX_BYTES + 1), "token_too_large"),
-    malformed("one wrong character at the end", `${"A".repeat(MAX_BYTES - 1)}!`, "authorization_malformed"),
-    malformed("one segment", "A".repeat(MAX_BYTES)),
-    malformed("only dots", ".".repeat(MAX_BYTES)),
-    malformed("as many segments as fit", "A.".repeat(MAX_BYTES / 2)),
-    malformed("five segments", Array(5).fill("A".repeat(1_400)).join("."), "token_encrypted"),
+    malformed("a token longer than allowed", "A".repeat(MAX_BYTES + 1), "token_too_large"),
     malformed(
-      "header that is not base64url at its end",
+      "a token with one wrong character at the end",
+      `${"A".repeat(MAX_BYTES - 1)}!`,
+      "authorization_malformed",
+    ),
+    malformed("a token with only one segment", "A".repeat(MAX_BYTES)),
+    malformed("a token of dots only", ".".repeat(MAX_BYTES)),
+    malformed("a token with as many segments as fit", "A.".repeat(MAX_BYTES / 2)),
+    malformed("a token with five segments", Array(5).fill("A".repeat(1_400)).join("."), "token_encrypted"),
+    malformed(
+      "a header that is not base64url at its end",
       `${"A".repeat(MAX_BYTES - 5)}=.A.A`,
       "authorization_malformed",
     ),
-    malformed("header of zeros", `${"A".repeat(MAX_BYTES - 4)}.A.A`),
+    malformed("a header of zero bytes", `${"A".repeat(MAX_BYTES - 4)}.A.A`),
     malformed(
-      "signature that is not canonical at its end",
+      "a signature that is not canonical at its end",
       `${encodeSegment('{"alg":"ES256"}')}.${encodeSegment("{}")}.${"A".repeat(7_000)}B`,
     ),
   ];
@@ -129,25 +138,41 @@ function textSorts(): readonly Sort[] {
 function jsonSorts(key: SigningKey): readonly Sort[] {
   const unknown = '"iss":"https://evil.example"';
   const payloads: readonly (readonly [string, string | Uint8Array, string])[] = [
-    ["JSON as deep as allowed", `{${unknown},"a":${"[".repeat(15)}${"]".repeat(15)}}`, "issuer_untrusted"],
-    ["JSON deeper than allowed", `{"a":${"[".repeat(ROOM / 2)}`, "token_malformed"],
-    ["as many members as allowed", `{${unknown},${names(570)}}`, "issuer_untrusted"],
-    ["as many elements as allowed", `{${unknown},"a":[${Array(1022).fill("[]").join(",")}]}`, "issuer_untrusted"],
-    ["more elements than allowed", `{"a":[${"0,".repeat(ROOM / 2 - 10)}0]}`, "token_malformed"],
-    ["a member twice, at the end", `{${names(570)},"a0":0}`, "token_malformed"],
-    ["as many escapes as fit", `{${unknown},"a":"${"\\n".repeat(ROOM / 2 - 40)}"}`, "issuer_untrusted"],
-    ["as many \\u escapes as fit", `{${unknown},"a":"${"\\u0041".repeat(ROOM / 6 - 40)}"}`, "issuer_untrusted"],
-    ["half a surrogate pair at the end", `{"a":"${"a".repeat(ROOM - 20)}\\ud800"}`, "token_malformed"],
-    ["the longest text", `{${unknown},"a":"${"a".repeat(ROOM - 80)}"}`, "issuer_untrusted"],
-    ["the longest number", `{${unknown},"a":${"1".repeat(300)}.${"1".repeat(ROOM - 400)}}`, "issuer_untrusted"],
-    ["a number beyond all bounds", `{"a":${"9".repeat(ROOM - 20)}}`, "token_malformed"],
-    ["only blanks", `{${" ".repeat(ROOM - 80)}${unknown}}`, "issuer_untrusted"],
+    ["JSON nested as deep as allowed", `{${unknown},"a":${"[".repeat(15)}${"]".repeat(15)}}`, "issuer_untrusted"],
+    ["JSON nested deeper than allowed", `{"a":${"[".repeat(ROOM / 2)}`, "token_malformed"],
+    ["an object with as many members as allowed", `{${unknown},${names(570)}}`, "issuer_untrusted"],
     [
-      "bytes that are not UTF-8, at the end",
+      "a list with as many elements as allowed",
+      `{${unknown},"a":[${Array(1022).fill("[]").join(",")}]}`,
+      "issuer_untrusted",
+    ],
+    ["a list with more elements than allowed", `{"a":[${"0,".repeat(ROOM / 2 - 10)}0]}`, "token_malformed"],
+    ["an object that repeats a member at its end", `{${names(570)},"a0":0}`, "token_malformed"],
+    ["a string with as many escapes as fit", `{${unknown},"a":"${"\\n".repeat(ROOM / 2 - 40)}"}`, "issuer_untrusted"],
+    [
+      "a string with as many \\u escapes as fit",
+      `{${unknown},"a":"${"\\u0041".repeat(ROOM / 6 - 40)}"}`,
+      "issuer_untrusted",
+    ],
+    ["a string with half a surrogate pair at its end", `{"a":"${"a".repeat(ROOM - 20)}\\ud800"}`, "token_malformed"],
+    ["the longest possible string", `{${unknown},"a":"${"a".repeat(ROOM - 80)}"}`, "issuer_untrusted"],
+    [
+      "the longest possible number",
+      `{${unknown},"a":${"1".repeat(300)}.${"1".repeat(ROOM - 400)}}`,
+      "issuer_untrusted",
+    ],
+    ["a number too large for a double", `{"a":${"9".repeat(ROOM - 20)}}`, "token_malformed"],
+    ["JSON that consists mainly of blanks", `{${" ".repeat(ROOM - 80)}${unknown}}`, "issuer_untrusted"],
+    [
+      "a payload that is not UTF-8 at its end",
       Buffer.concat([Buffer.alloc(ROOM - 2, "a"), Buffer.from([0xff])]),
       "token_malformed",
     ],
-    ["letters of three bytes", `{${unknown},"a":"${"\u20ac".repeat(ROOM / 3 - 40)}"}`, "issuer_untrusted"],
+    [
+      "a string of characters of three bytes",
+      `{${unknown},"a":"${"\u20ac".repeat(ROOM / 3 - 40)}"}`,
+      "issuer_untrusted",
+    ],
   ];
   return payloads.map(([name, payload, reason]) => ({
     name,

@@ -10,7 +10,7 @@ const start = performance.now();
 const { rows, unexpected, distinct } = await tryMutatedTokens(Number(values.count), Number(values.seed));
 
 console.log(
-  "| changed | tokens | refused, by reason | the same signed text | signed again and right |\n|---|---|---|---|---|",
+  "| change of the token | tokens | refused, by reason | the same signed text | signed again and valid |\n|---|---|---|---|---|",
 );
 for (const { name, tokens, reasons, same, right } of rows) {
   const sorted = [...reasons].sort(([, a], [, b]) => b - a).map(([reason, count]) => `${reason} ${count}`);
@@ -20,7 +20,7 @@ const sum = (key: "tokens" | "same" | "right"): number => rows.reduce((total, ro
 const seconds = (performance.now() - start) / 1000;
 console.log(
   `\n${sum("tokens")} tokens (seed ${values.seed}, Node ${process.version}, ${seconds.toFixed(0)} s), ${distinct} of them distinct: ` +
-    `${sum("same")} are the same signed text, ${sum("right")} were signed again and are right, all others refused; ` +
+    `${sum("same")} are the same signed text, ${sum("right")} were signed again and are valid, all others were refused; ` +
     `${unexpected.length} unexpected`,
 );
 for (const { name, why, token } of unexpected.slice(0, 20)) {

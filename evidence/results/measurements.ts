@@ -62,9 +62,9 @@ const MEMORY_COLUMNS: readonly Column<MemoryResults & Run>[] = [
 ];
 
 const START_COLUMNS: readonly Column<readonly [what: string, oneFile: number, modules: number]>[] = [
-  { title: "from the start of the process until", cell: ([what]) => what },
-  { title: "one file", cell: ([, ms]) => `${ms} ms` },
-  { title: "its modules", cell: ([, , ms]) => `${ms} ms` },
+  { title: "time from the start of the process", cell: ([what]) => what },
+  { title: "as one file", cell: ([, ms]) => `${ms} ms` },
+  { title: "as separate modules", cell: ([, , ms]) => `${ms} ms` },
 ];
 
 export function putNode(page: string, results: NodeResults & Run): string {
@@ -78,13 +78,13 @@ export function putMemory(page: string, results: MemoryResults & Run): string {
 export function putSize(page: string, results: SizeResults & Run): string {
   const { kilobytes, gzipKilobytes, validatorKilobytes, rounds, ms, node, processors, date } = results;
   const rows = [
-    ["it has printed its dump", ms.dump, ms.dumpOfModules],
-    ["it listens", ms.listens, ms.listensOfModules],
+    ["until the server has printed its dump", ms.dump, ms.dumpOfModules],
+    ["until the server listens", ms.listens, ms.listensOfModules],
   ] as const;
   const text = [
-    `\`dist/jwt-policy-server.mjs\` has ${kilobytes} kB (${gzipKilobytes} kB with gzip). ${validatorKilobytes} kB of this are the generated validators of documents.`,
+    `\`dist/jwt-policy-server.mjs\` has ${kilobytes} kB (${gzipKilobytes} kB with gzip). ${validatorKilobytes} kB of this file are the generated validators of documents.`,
     renderTable(START_COLUMNS, rows),
-    `Node alone took ${ms.node} ms of that. Medians of ${rounds} interleaved rounds on Node ${node.replace(/^v/, "")}, ${processors} processors, commit ${describeCommit(results)}, ${date.slice(0, 10)}.`,
+    `Node alone took ${ms.node} ms of each of these times. The times are medians of ${rounds} interleaved rounds on Node ${node.replace(/^v/, "")}, ${processors} processors, commit ${describeCommit(results)}, ${date.slice(0, 10)}.`,
   ].join("\n\n");
   return putSection(page, "The plugin server", text);
 }

@@ -42,4 +42,9 @@ export function rowOf(figures: VectorFigures): readonly string[] {
   return [figures.source, `${accepted.right}/${accepted.of}`, `${refused.right}/${refused.of}`, String(disagreements)];
 }
 
-export const HEADINGS: readonly string[] = ["source", "accepted", "refused, with the right reason", "disagreements"];
+export const HEADINGS: readonly string[] = [
+  "source",
+  "valid vectors accepted",
+  "invalid vectors refused with the right reason",
+  "disagreements",
+];

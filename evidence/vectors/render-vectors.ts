@@ -4,24 +4,25 @@ import { DISAGREEMENTS } from "./sources/disagreements.ts";
 const HEAD = `<!-- Written by \`RESULTS=1 npm run test:vectors\`; do not edit. -->
 # Public test vectors
 
-Other projects published tokens, keys and requests as test vectors. \`npm run test:vectors\` lets the plugin judge these vectors, and prints the
-table below. The vectors are not part of this repository: \`JWT_VECTORS\` names their folder (default \`../shared/vectors\`).
+Other projects published tokens, keys and requests as test vectors. With \`npm run test:vectors\`, the plugin judges these vectors, and the command
+prints the results as a table. The vectors are not part of this repository. \`JWT_VECTORS\` names their folder (default \`../shared/vectors\`).
 
-For each refusal, the test checks which stage refused the vector, and for which reason. A vector for *signatures* runs only the checks of header,
-key and signature, with any payload. A vector for *requests* runs everything, from a policy document to the decision. The plugin does not support
-JWE, so it must refuse all JWE, valid or not. It must also refuse six of Wycheproof's valid JWS that break a rule: #372 and #373 have a character
-outside base64url, in #346 and #350 the key is for a different algorithm than the token, and in #347 and #351 for an algorithm that does not exist.
+For each refusal, the test checks which stage refused the vector, and for which reason. For *signatures*, the plugin checks only the header, the
+key and the signature of a vector, and accepts any payload. For *requests*, the plugin compiles a policy and makes the whole decision. The plugin does
+not support JWE, so it must refuse every JWE, valid or not. It must also refuse six vectors that Wycheproof calls valid, because they break a rule:
+#372 and #373 have a character outside base64url. In #346 and #350, the key is for a different algorithm than the token. In #347 and #351, the key is
+for an algorithm that does not exist.
 `;
 
 /** Where the vectors come from. */
 const ORIGINS: readonly (readonly string[])[] = [
   ["C2SP/wycheproof @ dac1dd4729fd", "Apache-2.0", "signatures, keys, encryption"],
   ["ietf-jose/cookbook @ 13692b68bfc1", "Unlicense", "the examples of RFC 7520, 7797 and 8037"],
-  ["RFC 7515, 7516, 7519, as in latchset/jwcrypto @ eb7c266d18d1", "–", "the examples of their appendices"],
+  ["RFC 7515, 7516, 7519, as in latchset/jwcrypto @ eb7c266d18d1", "–", "the examples in the appendices of these RFCs"],
   ["jpadilla/pyjwt @ dcc27a9d3182", "MIT", "the tokens of CVE-2022-29217"],
-  ["Kong/kong @ 22246ef28c16", "Apache-2.0", "keys and scenarios of the tests of its `jwt` plugin"],
-  ["istio/istio @ 86c9f01fd735", "Apache-2.0", "integration tests of request authentication"],
-  ["krakend/krakend-jose @ aa239098bb26", "Apache-2.0", "matchers of roles and scopes"],
+  ["Kong/kong @ 22246ef28c16", "Apache-2.0", "keys and scenarios from the tests of Kong's `jwt` plugin"],
+  ["istio/istio @ 86c9f01fd735", "Apache-2.0", "Istio's integration tests of request authentication"],
+  ["krakend/krakend-jose @ aa239098bb26", "Apache-2.0", "tests of KrakenD's matchers of roles and scopes"],
 ];
 
 /** docs/evidence/vectors.md. */
@@ -36,10 +37,10 @@ export function renderVectors(all: readonly VectorFigures[]): string {
     HEAD,
     table(HEADINGS, all.map(rowOf)),
     "## Disagreements\n",
-    "In these cases the plugin intentionally differs from what the source of the vector expects.\n",
-    table(["source", "vectors", "result here", "why"], disagreements),
+    "For these vectors, the plugin intentionally gives a different result than the source of the vector expects.\n",
+    table(["source", "vectors", "result of the plugin", "why"], disagreements),
     "## Sources\n",
-    table(["repository", "licence", "what"], ORIGINS),
+    table(["repository", "licence", "content of the vectors"], ORIGINS),
   ].join("\n");
 }
 

@@ -27,12 +27,12 @@ const [one, many] = [mintTokens(rsa, 1), mintTokens(rsa, 3_000)];
 
 const POLICY_ROWS = [
   { name: "one token", path: "/read", tokens: () => one },
-  { name: "3,000 tokens in turn", path: "/read", tokens: () => many },
+  { name: "3,000 tokens one after another", path: "/read", tokens: () => many },
   { name: "rule found by the Route's name", path: "/by-name", tokens: () => one },
   { name: "rule with operations", path: "/operations/1", tokens: () => one },
-  { name: "identity for Kong's plugins", path: "/identity", tokens: () => one },
+  { name: "rule that sets Kong's Consumer", path: "/identity", tokens: () => one },
   { name: "ES256, every token new", path: "/read", tokens: () => mintTokens(ecdsa, FRESH_PER_ROUND), isOnce: true },
-  { name: "rejected without a token", path: "/read", tokens: () => [], status: 401 },
+  { name: "request rejected because it has no token", path: "/read", tokens: () => [], status: 401 },
 ];
 
 const started = [];
@@ -84,7 +84,7 @@ async function prepareRows(upstreamUrl) {
           name: [what, row.name, label].filter(Boolean).join(", "),
         });
       if (!guard && index === 0) {
-        add({ name: "", path: "/plain", tokens: () => [] }, "plain proxy");
+        add({ name: "", path: "/plain", tokens: () => [] }, "plain proxy (Kong without plugins)");
         add({ name: "RS256", path: "/jwt", tokens: () => one }, "Kong's `jwt`");
       }
       for (const row of POLICY_ROWS) {
@@ -122,7 +122,7 @@ function printTable(rows) {
   const plain = middle(rows[0].figures, "perSecond");
   const jwt = rows.find(({ path }) => path === "/jwt");
   console.log(
-    "| | req/s | of plain | times Kong's `jwt` | Kong's worker µs | plugin server µs |\n|---|---|---|---|---|---|",
+    "| plugin and token | requests/s | as a multiple of the plain proxy | as a multiple of Kong's `jwt` | Kong's worker, µs | plugin server, µs |\n|---|---|---|---|---|---|",
   );
   for (const { name, path, figures } of rows) {
     const rate = middle(figures, "perSecond");

@@ -46,43 +46,43 @@ const randomBytes = (length: number, random: Random): Uint8Array =>
   Uint8Array.from({ length }, () => random.below(256));
 
 export const BREAKERS: Readonly<Record<string, Breaker>> = {
-  "a bit of the header": inSegment(0, flipBit),
-  "a bit of the payload": inSegment(1, flipBit),
-  "a bit of the signature": inSegment(2, flipBit),
-  "a character of the header": inSegment(0, otherCharacter),
-  "a character of the payload": inSegment(1, otherCharacter),
-  "a character of the signature": inSegment(2, otherCharacter),
-  "any characters anywhere": (token, random) => mutateText(token, random, TOKEN_PIECES),
-  "the unused bits at the end of a segment": (token, random) =>
+  "one bit of the header is changed": inSegment(0, flipBit),
+  "one bit of the payload is changed": inSegment(1, flipBit),
+  "one bit of the signature is changed": inSegment(2, flipBit),
+  "one character of the header is changed": inSegment(0, otherCharacter),
+  "one character of the payload is changed": inSegment(1, otherCharacter),
+  "one character of the signature is changed": inSegment(2, otherCharacter),
+  "random pieces of the token's text are changed": (token, random) => mutateText(token, random, TOKEN_PIECES),
+  "the unused bits at the end of a segment are changed": (token, random) =>
     inSegment(random.below(3), (segment) => {
       const last = BASE64URL.indexOf(segment.slice(-1));
       return segment.slice(0, -1) + BASE64URL.charAt(last ^ (1 + random.below(3)));
     })(token, random, []),
-  "padding, blanks, other alphabets": (token, random) =>
+  "padding, a blank or a character of another alphabet is added": (token, random) =>
     inSegment(random.below(3), (segment) => {
       const piece = random.pick(["=", "==", " ", "\n", "\t", "+", "/", "%3D", "\u200b", "\ufeff"]);
       return splice(segment, random.pick([0, segment.length, random.below(segment.length)]), 0, piece);
     })(token, random, []),
-  "segments left out, doubled, added, moved": (token, random) => {
+  "a segment is left out, doubled, added or moved": (token, random) => {
     const segments = token.split(".");
     const at = random.below(3);
     const piece = random.pick(["", "e30", segments[at] ?? ""]);
     return segments.toSpliced(at, random.below(2), ...random.pick([[], [piece], [piece, piece]])).join(".");
   },
-  "the header of another token": inSegment(0, segmentOf(0)),
-  "the payload of another token": inSegment(1, segmentOf(1)),
-  "the signature of another token": inSegment(2, segmentOf(2)),
-  alg: inJson(0, (header, random) => {
+  "the header comes from another token": inSegment(0, segmentOf(0)),
+  "the payload comes from another token": inSegment(1, segmentOf(1)),
+  "the signature comes from another token": inSegment(2, segmentOf(2)),
+  "the header has a different alg": inJson(0, (header, random) => {
     header.alg = random.pick(["none", "None", "HS256", "RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519", ""]);
   }),
-  "alg none, and no signature": (token, random, donors) =>
+  "the header has alg none, and the signature is empty or very short": (token, random, donors) =>
     inJson(0, (header) => {
       header.alg = "none";
     })(token, random, donors).replace(/[^.]*$/, random.pick(["", "AA", "bm9uZQ"])),
-  kid: inJson(0, (header, random) => {
+  "the header has a different kid": inJson(0, (header, random) => {
     header.kid = random.pick(["", "es256", "rs256", "ps512", "lone", "../../etc/passwd", 1, null, ["es256"]]);
   }),
-  "crit, b64, enc, jwk, jku, x5u": inJson(0, (header, random) => {
+  "the header has an additional member, such as crit, b64, enc, jwk, jku or x5u": inJson(0, (header, random) => {
     header[random.pick(["crit", "b64", "enc", "jwk", "jku", "x5u", "zip", "typ"])] = random.pick([
       "x",
       false,
@@ -90,18 +90,18 @@ export const BREAKERS: Readonly<Record<string, Breaker>> = {
       {},
     ]);
   }),
-  "a claim": inJson(1, (claims, random) => {
+  "a claim is changed": inJson(1, (claims, random) => {
     const name = random.pick([...Object.keys(claims), "nbf", "jti", "admin"]);
     claims[name] = random.pick(["root", 9_999_999_999, true, null, ["read", "admin"], { a: 1 }]);
   }),
-  "the signature cut short": inBytes((bytes, random) => bytes.subarray(0, random.below(bytes.length))),
-  "the signature with additional bytes before or after it": inBytes((bytes, random) => {
+  "the signature is cut short": inBytes((bytes, random) => bytes.subarray(0, random.below(bytes.length))),
+  "the signature has additional bytes before or after it": inBytes((bytes, random) => {
     const more = randomBytes(1 + random.below(4), random);
     return Buffer.concat(random.oneIn(2) ? [bytes, more] : [more, bytes]);
   }),
-  "a signature of zeros": inBytes((bytes) => Buffer.alloc(bytes.length)),
-  "a signature of random bytes": inBytes((bytes, random) => randomBytes(bytes.length, random)),
-  "an HMAC with a publicly known secret": (token) => {
+  "the signature consists of zeros": inBytes((bytes) => Buffer.alloc(bytes.length)),
+  "the signature consists of random bytes": inBytes((bytes, random) => randomBytes(bytes.length, random)),
+  "the signature is an HMAC with a publicly known secret": (token) => {
     const signingInput = token.slice(0, token.lastIndexOf("."));
     return `${signingInput}.${createHmac("sha256", signingInput).digest("base64url")}`;
   },

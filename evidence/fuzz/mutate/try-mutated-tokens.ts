@@ -42,16 +42,22 @@ interface Attempt {
 
 /** Ways that sign anew: what the token says is then what a key has signed, and only its content can be wrong. */
 const RESIGNERS: Readonly<Record<string, (seed: TokenInput, random: Random) => TokenInput>> = {
-  "signed again: a claim": (seed, random) => ({
+  "claims are changed, and the right key signs the token again": (seed, random) => ({
     ...seed,
     payload: mutateJson(seed.payload, random, CLAIMS_VOCABULARY),
   }),
-  "signed again: the header": (seed, random) => ({
+  "the header is changed, and the right key signs the token again": (seed, random) => ({
     ...seed,
     header: mutateJson(seed.header, random, HEADER_VOCABULARY),
   }),
-  "signed by a stranger": (seed, random) => ({ ...seed, key: random.oneIn(8) ? "stranger-rs256" : "stranger-es256" }),
-  "signed in another way": (seed, random) => ({ ...seed, signature: random.pick(SIGNATURES.slice(1)) }),
+  "an unknown key signs the token": (seed, random) => ({
+    ...seed,
+    key: random.oneIn(8) ? "stranger-rs256" : "stranger-es256",
+  }),
+  "the right key's signature is damaged, or is in a different format": (seed, random) => ({
+    ...seed,
+    signature: random.pick(SIGNATURES.slice(1)),
+  }),
 };
 
 /** Honest tokens serve so many changes, then new ones are made. */

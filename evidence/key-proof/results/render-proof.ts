@@ -11,8 +11,8 @@ const TABLES: { readonly [Section in keyof Sections]: readonly (readonly Column<
   gateways: [
     [
       { title: "gateway", cell: ({ gateway }) => gateway },
-      { title: "ran for", cell: ({ seconds: ran }) => `${ran} s` },
-      { title: "capacity, load", cell: ({ capacity, rate }) => `${capacity}/s, ${rate}/s` },
+      { title: "duration of the test", cell: ({ seconds: ran }) => `${ran} s` },
+      { title: "capacity of the gateway, load of the test", cell: ({ capacity, rate }) => `${capacity}/s, ${rate}/s` },
       {
         title: "valid requests refused",
         cell: ({ valid }) =>
@@ -20,31 +20,34 @@ const TABLES: { readonly [Section in keyof Sections]: readonly (readonly Column<
       },
       { title: "rotations", cell: ({ rotations }) => String(rotations.length) },
       {
-        title: "a retired key's tokens passed for (at most `max`)",
+        title: "time for which tokens of a retired key passed (at most `max`)",
         cell: ({ rotations }) => range(rotations.map(({ passedForMs }) => passedForMs)),
       },
       {
-        title: "of these tokens, refused after that",
+        title: "refused tokens of a retired key after this time",
         cell: ({ rotations }) => String(rotations.reduce((sum, { refusedAfterwards }) => sum + refusedAfterwards, 0)),
       },
     ],
     [
       { title: "gateway", cell: ({ gateway }) => gateway },
       {
-        title: "a key that signs at once passes after (at most the cooldown)",
+        title: "time until tokens of a new, unannounced key pass (at most the cooldown)",
         cell: ({ unannouncedMs }) => range(unannouncedMs),
       },
-      { title: "the same under the flood", cell: ({ unannouncedUnderFloodMs }) => range(unannouncedUnderFloodMs) },
       {
-        title: "unknown kids, passed",
+        title: "time until tokens of a new key pass during the flood",
+        cell: ({ unannouncedUnderFloodMs }) => range(unannouncedUnderFloodMs),
+      },
+      {
+        title: "tokens with unknown kids, and how many passed",
         cell: ({ flood: { requests, seconds, passed } }) => `${requests} in ${seconds} s, ${passed} passed`,
       },
-      { title: "answers to them", cell: ({ flood: { refused } }) => listAnswers(refused) },
+      { title: "answers to tokens with unknown kids", cell: ({ flood: { refused } }) => listAnswers(refused) },
       {
-        title: "fetches at the provider, shortest time between two",
+        title: "fetches from the provider, shortest time between two fetches",
         cell: ({ flood: { fetches, shortestGapMs } }) => `${fetches}, ${seconds(shortestGapMs)}`,
       },
-      { title: "provider down for", cell: ({ outageSeconds }) => `${outageSeconds} s` },
+      { title: "time for which the provider was down", cell: ({ outageSeconds }) => `${outageSeconds} s` },
     ],
   ],
   outages: [
@@ -52,16 +55,16 @@ const TABLES: { readonly [Section in keyof Sections]: readonly (readonly Column<
       {
         title: "the provider",
         cell: ({ failure, hours, unknownKids }) =>
-          `${failure}, ${hours} h${unknownKids ? "; a token with an unknown kid beside each request" : ""}`,
+          `${failure}, ${hours} h${unknownKids ? "; with each request comes a token with an unknown kid" : ""}`,
       },
       {
         title: "valid requests refused",
         cell: ({ refused, requests, unavailableAfterSeconds }) =>
           `${refused} of ${requests}${unavailableAfterSeconds === undefined ? "" : `: 503, from ${unavailableAfterSeconds / 3600} h on`}`,
       },
-      { title: "attempts", cell: ({ attempts }) => String(attempts) },
+      { title: "attempts to fetch keys", cell: ({ attempts }) => String(attempts) },
       {
-        title: "time between two",
+        title: "time between two attempts",
         cell: ({ shortestGapSeconds, longestGapSeconds }) => `${shortestGapSeconds} to ${longestGapSeconds} s`,
       },
       {
@@ -69,40 +72,46 @@ const TABLES: { readonly [Section in keyof Sections]: readonly (readonly Column<
         cell: ({ shown: { failures, failure, ageSeconds } }) =>
           `${failures} failures, "${failure}", loaded ${Math.round(ageSeconds / 3600)} h ago`,
       },
-      { title: "loaded again after its end", cell: ({ backAfterSeconds }) => `${backAfterSeconds} s` },
+      { title: "time until the keys were loaded again", cell: ({ backAfterSeconds }) => `${backAfterSeconds} s` },
     ],
   ],
   floods: [
     [
       { title: "the provider answers after", cell: ({ providerMs }) => `${providerMs} ms` },
       {
-        title: "unknown kids",
+        title: "look-ups of unknown kids",
         cell: ({ unknownKids, perSecond, seconds: took }) => `${unknownKids} in ${took} s: ${perSecond}/s`,
       },
       {
-        title: "outcomes",
+        title: "results of look-ups",
         cell: ({ outcomes }) =>
           Object.entries(outcomes)
             .map(([name, count]) => `${name} ${count}`)
             .join(", "),
       },
       {
-        title: "fetches, shortest time between two",
+        title: "fetches, shortest time between two fetches",
         cell: ({ fetches, shortestGapMs }) => `${fetches}, ${seconds(shortestGapMs)}`,
       },
-      { title: "known kid not found", cell: ({ known: { notFound, lookups } }) => `${notFound} of ${lookups}` },
       {
-        title: "its look-up (median, 99 %)",
+        title: "look-ups of a known kid that failed",
+        cell: ({ known: { notFound, lookups } }) => `${notFound} of ${lookups}`,
+      },
+      {
+        title: "time of a look-up of a known kid (median, 99 %)",
         cell: ({ known: { medianMicroseconds, p99Microseconds } }) => `${medianMicroseconds} µs, ${p99Microseconds} µs`,
       },
-      { title: "heap after − before", cell: ({ heapGrowthKilobytes }) => `${heapGrowthKilobytes} kB` },
+      { title: "growth of the heap", cell: ({ heapGrowthKilobytes }) => `${heapGrowthKilobytes} kB` },
     ],
   ],
   providers: [
     [
       { title: "provider", cell: ({ provider }) => provider },
-      { title: "a key that signs at once passes after", cell: ({ unannouncedMs }) => seconds(unannouncedMs) },
-      { title: "a retired key's tokens passed for", cell: ({ passedForMs }) => seconds(passedForMs) },
+      {
+        title: "time until tokens of a new, unannounced key pass",
+        cell: ({ unannouncedMs }) => seconds(unannouncedMs),
+      },
+      { title: "time for which tokens of a retired key passed", cell: ({ passedForMs }) => seconds(passedForMs) },
     ],
   ],
 };
