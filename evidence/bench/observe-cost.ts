@@ -4,6 +4,7 @@
  *
  *   npm run bench:observe
  */
+
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,6 +20,7 @@ import { DecisionLog } from "../../plugin/observe/decisions/decision-log.ts";
 import { FileSink } from "../../plugin/observe/decisions/file-sink.ts";
 import { readAbuseSettings } from "../../plugin/policy/settings/read-abuse-settings.ts";
 import { compileAbuseSettings } from "../../plugin/runtime/abuse-settings.ts";
+import { createPolicyStore } from "../../plugin/runtime/load/policy-store.ts";
 import { createRuntime, type VerdictCaching } from "../../plugin/runtime/runtime.ts";
 import { WATCHED_REUSE_MS } from "../../plugin/runtime/verdict-cache.ts";
 import { createMetrics } from "../../plugin/server/metrics/create-metrics.ts";
@@ -103,7 +105,14 @@ async function measure(
     now: Date.now,
     warn: (line) => console.log(line),
   });
-  const options = { policyRoot: directory, policyPollMs: 600_000, verdictCache, now: Date.now, log: silentLog };
+  const options = {
+    policyRoot: directory,
+    compiler: createPolicyStore(directory),
+    policyPollMs: 600_000,
+    verdictCache,
+    now: Date.now,
+    log: silentLog,
+  };
   const [plain, counted, logged, watched] = [
     createRuntime(options),
     createRuntime(options),

@@ -23,7 +23,6 @@ import { Generation } from "./generation.ts";
 import { type LoadConsumer, rememberConsumers } from "./known-consumers.ts";
 import { listPolicyFiles } from "./load/list-policy-files.ts";
 import type { PolicyCompiler } from "./load/policy-compiler.ts";
-import { createPolicyStore } from "./load/policy-store.ts";
 import { createRootFiles } from "./load/root-files.ts";
 import { measureKeyWaits } from "./measure-key-waits.ts";
 import { refuseInGuard } from "./refuse-in-guard.ts";
@@ -99,8 +98,8 @@ export interface RuntimeOptions {
   readonly policyRoot: string;
   /** How often the process checks policy files for changes, in milliseconds. */
   readonly policyPollMs: number;
-  /** Compiles policies. By default, this thread compiles them. */
-  readonly compiler?: PolicyCompiler;
+  /** Compiles policies, in this thread or in others. */
+  readonly compiler: PolicyCompiler;
   /** Fetches keys. By default, this is a fetcher without settings. */
   readonly fetchJson?: FetchJson;
   /** Paths of the fetch settings and of the files that the settings name. These files are never read as policies. */
@@ -137,7 +136,7 @@ const RELEASE_MS = 30_000;
 export function createRuntime({
   policyRoot,
   policyPollMs,
-  compiler = createPolicyStore(policyRoot),
+  compiler,
   fetchJson,
   settingsFiles = [],
   stateDir,

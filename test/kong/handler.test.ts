@@ -8,6 +8,7 @@ import { deny } from "../../plugin/core/model/denial.ts";
 import type { Pdk } from "../../plugin/kong/contract/pdk.ts";
 import { createFactsReader } from "../../plugin/kong/facts/read-facts.ts";
 import { startPluginInstance } from "../../plugin/kong/handler.ts";
+import { createPolicyStore } from "../../plugin/runtime/load/policy-store.ts";
 import { createRuntime } from "../../plugin/runtime/runtime.ts";
 import { claimsOf, inlineIssuer, policyDocument } from "../core/fixtures.ts";
 import { silentLog } from "../logs.ts";
@@ -29,7 +30,13 @@ const root = mkdtempSync(join(tmpdir(), "handler-"));
 writeFileSync(join(root, "good.json"), DOCUMENT);
 writeFileSync(join(root, "broken.yaml"), "jwt_policy: 1\nnames: x\n");
 writeFileSync(join(root, "broken-once.yaml"), "text\n");
-const runtime = createRuntime({ policyRoot: root, policyPollMs: 1_000, now, log: silentLog });
+const runtime = createRuntime({
+  policyRoot: root,
+  compiler: createPolicyStore(root),
+  policyPollMs: 1_000,
+  now,
+  log: silentLog,
+});
 afterAll(() => {
   runtime.stop();
   rmSync(root, { recursive: true, maxRetries: 5 });

@@ -14,6 +14,7 @@ import { decideInTime } from "../../plugin/kong/decide-in-time.ts";
 import { createFactsReader } from "../../plugin/kong/facts/read-facts.ts";
 import { startPluginInstance } from "../../plugin/kong/handler.ts";
 import { formatDenial } from "../../plugin/observe/decision-log.ts";
+import { createPolicyStore } from "../../plugin/runtime/load/policy-store.ts";
 import { createRuntime } from "../../plugin/runtime/runtime.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { noFiles } from "../keys/store/no-files.ts";
@@ -112,7 +113,13 @@ const denied = async (instance: ReturnType<typeof startPluginInstance>, deadline
 };
 
 const root = mkdtempSync(join(tmpdir(), "reasons-"));
-const runtime = createRuntime({ policyRoot: root, policyPollMs: 1_000, now: () => NOW * 1000, log: silentLog });
+const runtime = createRuntime({
+  policyRoot: root,
+  compiler: createPolicyStore(root),
+  policyPollMs: 1_000,
+  now: () => NOW * 1000,
+  log: silentLog,
+});
 afterAll(() => {
   runtime.stop();
   rmSync(root, { recursive: true, maxRetries: 5 });

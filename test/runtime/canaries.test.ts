@@ -7,6 +7,7 @@ import { EventRecord } from "../../plugin/kong/facts/event-record.ts";
 import { AbuseWatch } from "../../plugin/observe/abuse/abuse-watch.ts";
 import { DecisionLog } from "../../plugin/observe/decisions/decision-log.ts";
 import type { DecisionLogSettings } from "../../plugin/observe/decisions/log-settings.ts";
+import { createPolicyStore } from "../../plugin/runtime/load/policy-store.ts";
 import { createRuntime } from "../../plugin/runtime/runtime.ts";
 import { createMetrics } from "../../plugin/server/metrics/create-metrics.ts";
 import { compileDocument, NOW } from "../core/fixtures.ts";
@@ -103,6 +104,7 @@ it(`no output has a part of ${canaries.length} tokens and secrets, wherever the 
   });
   const runtime = createRuntime({
     policyRoot: directory,
+    compiler: createPolicyStore(directory),
     policyPollMs: 600_000,
     now,
     log: logInto(operatorLog),

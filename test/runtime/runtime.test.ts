@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { NO_CALLERS } from "../../plugin/core/model/caller.ts";
+import { createPolicyStore } from "../../plugin/runtime/load/policy-store.ts";
 import { createRuntime, type Runtime } from "../../plugin/runtime/runtime.ts";
 import { claimsOf, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { logInto } from "../logs.ts";
@@ -31,7 +32,13 @@ afterEach(async () => {
 });
 
 function start(): void {
-  runtime = createRuntime({ policyRoot: root, policyPollMs: 1_000, now: () => clockMs, log: logInto(log) });
+  runtime = createRuntime({
+    policyRoot: root,
+    compiler: createPolicyStore(root),
+    policyPollMs: 1_000,
+    now: () => clockMs,
+    log: logInto(log),
+  });
 }
 
 const ENTITY = { pluginId: "5d7f", sequence: 1, workspace: "", routeId: undefined, serviceId: undefined };
@@ -89,7 +96,14 @@ describe("a new generation begins, so that no earlier verdict is reused", () => 
     published = [key.publicJwk];
     const fetchJson = async () => ({ body: { keys: published as never }, freshForSeconds: undefined });
     const now = (): number => clockMs;
-    runtime = createRuntime({ policyRoot: root, policyPollMs: 10, fetchJson, now, log: logInto(log) });
+    runtime = createRuntime({
+      policyRoot: root,
+      compiler: createPolicyStore(root),
+      policyPollMs: 10,
+      fetchJson,
+      now,
+      log: logInto(log),
+    });
     await runtime.openPolicyFile(file).current(askNothing);
     await vi.waitFor(() => expect(runtime.readiness.isReady()).toBe(true), { timeout: 10_000 });
   };

@@ -8,6 +8,7 @@ import { EventRecord } from "../../plugin/kong/facts/event-record.ts";
 import { createFactsReader } from "../../plugin/kong/facts/read-facts.ts";
 import { type PluginInstance, startPluginInstance } from "../../plugin/kong/handler.ts";
 import { AbuseWatch } from "../../plugin/observe/abuse/abuse-watch.ts";
+import { createPolicyStore } from "../../plugin/runtime/load/policy-store.ts";
 import { createRuntime, type Runtime, type VerdictCaching } from "../../plugin/runtime/runtime.ts";
 import { NOW } from "../core/fixtures.ts";
 import { scriptedPdk } from "../kong/contract/scripted-pdk.ts";
@@ -38,6 +39,7 @@ afterAll(() => {
 function start(verdictCache: VerdictCaching, abuse?: AbuseWatch): Runtime {
   const runtime = createRuntime({
     policyRoot: root,
+    compiler: createPolicyStore(root),
     policyPollMs: 600_000,
     fetchJson: async () => ({ body: { keys: published as never }, freshForSeconds: 100_000 }),
     verdictCache,

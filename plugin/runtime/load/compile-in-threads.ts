@@ -11,8 +11,8 @@ import { SAMPLE_POLICY } from "./sample-policy.ts";
 export interface ThreadOptions {
   readonly policyRoot: string;
   readonly log: Log;
-  /** The module that the threads run. */
-  readonly entry?: URL;
+  /** The module that the threads run: its file, or its text as a script. */
+  readonly entry?: URL | string;
   readonly limits?: ThreadLimits;
 }
 
@@ -105,7 +105,8 @@ export function compileInThreads({ policyRoot, log, entry = ENTRY, limits = LIMI
   };
 }
 
-const ENTRY = new URL("./policy-thread.js", import.meta.url);
+/** tools/bundle.mjs puts the module's text here, so that the threads of the one file load only what they need. */
+const ENTRY: URL | string = new URL("./policy-thread.js", import.meta.url);
 
 /** The threads, and the work that waits for a free thread. */
 class ThreadPool {
@@ -262,8 +263,9 @@ class CompilerThread {
     this.#events = events;
     this.#limits = limits;
     this.#warmUpsLeft = limits.warmUps;
-    const workerData: CompilingThread = { role: "jwt-policy compiler", policyRoot };
-    this.#worker = new Worker(entry, { workerData, resourceLimits: { maxOldGenerationSizeMb: limits.maxHeapMb } });
+    const workerData: CompilingThread = { policyRoot };
+    const resourceLimits = { maxOldGenerationSizeMb: limits.maxHeapMb };
+    this.#worker = new Worker(entry, { eval: typeof entry === "string", workerData, resourceLimits });
     this.#worker.unref();
     this.#worker.on("message", (answer: ThreadAnswer) => this.#take(answer));
     this.#worker.on("error", (error) => this.#fail(error.message));

@@ -2,12 +2,8 @@ import type { CompiledPolicy, CompiledRule } from "../../core/model/policy.ts";
 import type { Finding } from "../../policy/language/finding.ts";
 import type { Identification } from "./policy-compiler.ts";
 
-/**
- * The data with which a compiling thread starts. The role distinguishes a compiling thread from other threads that run the same
- * file.
- */
+/** The data with which a compiling thread starts. */
 export interface CompilingThread {
-  readonly role: "jwt-policy compiler";
   readonly policyRoot: string;
 }
 

@@ -4,7 +4,7 @@
  */
 import { setPriority } from "node:os";
 import { platform } from "node:process";
-import { isMainThread, type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { CompiledPolicy, CompiledRule } from "../../core/model/policy.ts";
 import type { PolicyLoad } from "../../policy/read-policy.ts";
 import type { PolicyCompiler } from "./policy-compiler.ts";
@@ -16,12 +16,7 @@ const BATCH_OPERATIONS = 256;
 /** The priority (nice value) of the thread, a little lower than the default 0. */
 const COMPILING_PRIORITY = 5;
 
-/** Whether this code runs in a compiling thread. One bundled file may contain the whole plugin server, including this module. */
-export function isCompilingThread(): boolean {
-  return !isMainThread && (workerData as Partial<CompilingThread> | null)?.role === "jwt-policy compiler";
-}
-
-if (parentPort && isCompilingThread()) {
+if (parentPort) {
   const { policyRoot } = workerData as CompilingThread;
   giveWay();
   answerRequests(parentPort, createPolicyStore(policyRoot));

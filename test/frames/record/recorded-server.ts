@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { createFactsReader } from "../../../plugin/kong/facts/read-facts.ts";
 import { startPluginInstance } from "../../../plugin/kong/handler.ts";
+import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { createRuntime } from "../../../plugin/runtime/runtime.ts";
 import { listenOnSocket } from "../../../plugin/server/process/listen.ts";
 import { serveConnection } from "../../../plugin/server/protocol/connection.ts";
@@ -22,7 +23,13 @@ export async function startPluginServer(
 ): Promise<{ stop(): Promise<void> }> {
   const now = (): number => STARTED_AT[which] * 1000;
   const log = (): void => {};
-  const runtime = createRuntime({ policyRoot, policyPollMs: 1_000, now, log: silentLog });
+  const runtime = createRuntime({
+    policyRoot,
+    compiler: createPolicyStore(policyRoot),
+    policyPollMs: 1_000,
+    now,
+    log: silentLog,
+  });
   const readFacts = createFactsReader(which === "first", log);
   const instances = createInstances(
     (configJson) => startPluginInstance(configJson, runtime, readFacts),

@@ -11,6 +11,7 @@ import { renderFacts } from "../../../plugin/kong/facts/facts-variable.ts";
 import { createFactsReader } from "../../../plugin/kong/facts/read-facts.ts";
 import { type PluginInstance, startPluginInstance } from "../../../plugin/kong/handler.ts";
 import type { AbuseWatch } from "../../../plugin/observe/abuse/abuse-watch.ts";
+import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { createRuntime, type Runtime, type VerdictCaching } from "../../../plugin/runtime/runtime.ts";
 import { findFreePorts } from "../../gateways/free-port.ts";
 import { waitFor } from "../../gateways/gateway.ts";
@@ -179,7 +180,14 @@ class TestServer {
     const now = (): number => this.#state.clockMs;
     const { clockMs } = this.#options;
     return createRuntime({
-      ...{ policyRoot: this.#directory, policyPollMs: 600_000, verdictCache, now, log: silentLog },
+      ...{
+        policyRoot: this.#directory,
+        compiler: createPolicyStore(this.#directory),
+        policyPollMs: 600_000,
+        verdictCache,
+        now,
+        log: silentLog,
+      },
       abuse: this.#options.createAbuse?.(() => now() - clockMs),
     });
   }

@@ -1,9 +1,7 @@
-import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   compileInThreads,
@@ -94,11 +92,6 @@ it.runIf(process.platform === "linux")("a thread that compiles does not block th
     ),
   );
   expect(nice).toContain(5);
-});
-
-it("the module does nothing in a thread that another part of the process started", async () => {
-  const thread = new Worker(BUILT);
-  expect(await once(thread, "exit")).toEqual([0]);
 });
 
 describe("the policy that is compiled first", () => {

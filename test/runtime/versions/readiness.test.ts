@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { createRuntime, type Runtime } from "../../../plugin/runtime/runtime.ts";
 import { type KeyServer, keySetOf, startKeyServer, status } from "../../keys/key-server.ts";
 import { logInto } from "../../logs.ts";
@@ -52,7 +53,13 @@ async function setUp(): Promise<Place> {
       await rename(join(root, `${file}.new`), join(root, file));
     },
     start(now = Date.now) {
-      const runtime = createRuntime({ policyRoot: root, policyPollMs: 20, now, log: logInto(log) });
+      const runtime = createRuntime({
+        policyRoot: root,
+        compiler: createPolicyStore(root),
+        policyPollMs: 20,
+        now,
+        log: logInto(log),
+      });
       onTestFinished(() => runtime.stop());
       return runtime;
     },

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RequestFacts } from "../../../plugin/core/model/request.ts";
 import { denyOwn } from "../../../plugin/kong/contract/deny-own.ts";
 import { EventRecord } from "../../../plugin/kong/facts/event-record.ts";
+import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { createRuntime, type Runtime } from "../../../plugin/runtime/runtime.ts";
 import { createMetrics, type Metrics } from "../../../plugin/server/metrics/create-metrics.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../../core/fixtures.ts";
@@ -23,7 +24,13 @@ let runtime: Runtime;
 let metrics: Metrics;
 beforeAll(() => {
   writeFileSync(join(directory, "payments.json"), JSON.stringify(DOCUMENT));
-  runtime = createRuntime({ policyRoot: directory, policyPollMs: 600_000, now: () => NOW * 1_000, log: silentLog });
+  runtime = createRuntime({
+    policyRoot: directory,
+    compiler: createPolicyStore(directory),
+    policyPollMs: 600_000,
+    now: () => NOW * 1_000,
+    log: silentLog,
+  });
   metrics = createMetrics({ runtime, decisionLog: undefined, now: () => NOW * 1_000 });
 });
 afterAll(() => {
