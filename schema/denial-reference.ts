@@ -14,7 +14,7 @@ export function renderDenialReference(): string {
     "# Why a request is refused",
     "",
     "The first stage that fails gives the reason. Kong's log has the reason, with the value that failed, the expected value, and the next step. The client sees the status, the challenge (RFC 6750) and the message.",
-    "The token affects them only through the reason. A policy's `answers.reasons` sets status and text by the public reason, which also",
+    "The token affects status, challenge and message only through the reason. A policy's `answers.reasons` sets status and text by the public reason, which also",
     "completes `answers.problem_types`. Reasons that a client must not distinguish share one public reason ([answers](../guides/answers.md)).",
     "",
     "| reason | stage | status | RFC 6750 error | client message | public reason | meaning | next step | spec |",

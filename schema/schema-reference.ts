@@ -31,7 +31,7 @@ export function renderSchemaReference(schema: SchemaNode, file: string, heading:
     "",
     `${schema.description}`,
     "",
-    "Keys that are not listed here are errors. Kinds of strings are described at the end.",
+    "Keys that are not listed here are errors. The end of this page describes the kinds of strings.",
     "",
     ...sections.flatMap(({ heading, node }) => [
       `## ${heading}`,

@@ -1,15 +1,15 @@
 // Generated from schema/abuse.schema.json by `npm run generate`; do not edit.
 
 /**
- * Version of this format. An unknown version is refused.
+ * Version of the document's format. A document with an unknown version is refused.
  */
 export type FormatVersion = 1
 /**
- * Whether the plugin server looks for this.
+ * Whether the plugin server looks for shared tokens.
  */
 export type Enabled = boolean
 /**
- * A token is shared if it comes back to a network this often within a minute. It comes back if another network used it in between, and if its last use in this network was at most 10 seconds ago. Several returns within 4 seconds count once.
+ * A token is shared if it comes back to a network this often within a minute. A token comes back to a network if another network used the token in between, and if its last use in the first network was at most 10 seconds ago. Several returns within 4 seconds count once.
  */
 export type Returns = number
 /**
@@ -36,7 +36,7 @@ export type NetworksOfAGroup = [Network, ...(Network)[]]
  */
 export type Network = string
 /**
- * `report` only reports a shared token. `refuse_token` also refuses this token for a limited time, with the reason `token_refused`. Its user gets a new token and can go on.
+ * `report` only reports a shared token. `refuse_token` also refuses this token for a limited time, with the reason `token_refused`. The user can go on with a new token.
  */
 export type Action = ("report" | "refuse_token")
 /**
@@ -44,27 +44,27 @@ export type Action = ("report" | "refuse_token")
  */
 export type TimeOfRefusal = string
 /**
- * Whether the plugin server looks for this.
+ * Whether the plugin server looks for subjects that are denied again and again.
  */
 export type Enabled1 = boolean
 /**
- * The number of denied requests within a minute.
+ * A subject is reported if this many of its requests are denied within a minute.
  */
 export type Denials = number
 /**
- * Whether the plugin server looks for this.
+ * Whether the plugin server looks for a sudden rise of tokens with an unknown key, algorithm or issuer.
  */
 export type Enabled2 = boolean
 /**
- * The smallest number of such tokens within a minute.
+ * An alarm needs at least this many tokens with an unknown `kid`, an unexpected algorithm or an untrusted issuer within a minute.
  */
 export type Tokens = number
 /**
- * The number must be at least this many times the usual number.
+ * An alarm needs at least this many times the usual number of such tokens.
  */
 export type Factor = number
 /**
- * Whether the plugin server looks for this.
+ * Whether the plugin server looks for tokens with a long lifetime.
  */
 export type Enabled3 = boolean
 /**
@@ -72,23 +72,23 @@ export type Enabled3 = boolean
  */
 export type Factor1 = number
 /**
- * The number of tokens of an issuer from which the plugin learns what is usual. Until then it reports nothing.
+ * The number of tokens of an issuer from which the plugin learns the usual lifetime. Before that, the plugin reports no long lifetime of this issuer.
  */
 export type Learning = number
 /**
- * Whether the plugin server looks for this.
+ * Whether the plugin server looks for sudden changes of denial rates.
  */
 export type Enabled4 = boolean
 /**
- * How much the part must rise or fall: 0.3 means from 2 % to 32 %.
+ * How much the denied part of the requests must rise or fall: 0.3 means from 2 % to 32 %.
  */
 export type Change = number
 /**
- * The smallest number of requests from which a part is computed.
+ * The smallest number of requests from which the denied part is computed.
  */
 export type Requests = number
 /**
- * A file with at least 32 bytes, from which the keys are derived. Anyone who has it can look for a known user. Without this file, each server makes random keys, and no one can make its pseudonyms again. An absolute path, or a path relative to the settings file.
+ * A file with at least 32 bytes, from which the keys are derived. Anyone who has this file can find the pseudonym of a known user. Without this file, each server makes random keys, and no one can make its pseudonyms again. An absolute path, or a path relative to the settings file.
  */
 export type Secret = string
 /**
@@ -105,7 +105,7 @@ export type Lines = number
 export type Repetition = string
 
 /**
- * Which signs of replayed and stolen tokens the plugin server looks for, and what it then does. This file belongs to the operator, and no policy can change it. The plugin server reads it when it starts. Without this file, nothing is watched.
+ * Which signs of replayed and stolen tokens the plugin server looks for, and what it then does. This file belongs to the operator, and no policy can change it. The plugin server reads the file when the server starts. Without this file, the plugin server watches nothing.
  */
 export interface AbuseSettingsDocument {
 abuse: FormatVersion
@@ -168,14 +168,14 @@ change: Change
 requests: Requests
 }
 /**
- * The keys of the pseudonyms that stand for subjects. With the same secret and the same rotation as the decision log, both write the same pseudonyms.
+ * The keys of the pseudonyms that stand for subjects. If the secret and the rotation are the same as for the decision log, alarms and decision log have the same pseudonyms.
  */
 export interface Pseudonyms {
 secret_file?: Secret
 rotate: Rotation
 }
 /**
- * Bounds for a flood of alarms. Metrics count each alarm, and the next line says how many lines were left out.
+ * Limits for the log during a flood of alarms. Metrics count each alarm, and the next line in the log says how many lines were left out.
  */
 export interface Limits {
 lines_per_minute: Lines

@@ -1,11 +1,11 @@
 // Generated from schema/decision-log.schema.json by `npm run generate`; do not edit.
 
 /**
- * Version of this format. An unknown version is refused.
+ * Version of the document's format. A document with an unknown version is refused.
  */
 export type FormatVersion = 1
 /**
- * An absolute path, or `stdout`. The file is created if it is missing, with mode 640, and it is opened again after a rotation. Its directory must exist. `stdout` works only for a plugin server that no launcher started, such as in its own container.
+ * An absolute path, or `stdout`. The file is created if it is missing, with mode 640, and it is opened again after a rotation. The file's directory must exist. `stdout` works only for a plugin server that no launcher started, such as in its own container.
  */
 export type Place = string
 /**
@@ -44,7 +44,7 @@ export type Lines = number
 export type Queue = number
 
 /**
- * Where the plugin server writes its decision log, which requests it logs, and what a line may say. This file belongs to the operator, and no policy can change it. The plugin server reads it when it starts.
+ * Where the plugin server writes its decision log, which requests it logs, and what a line may say. This file belongs to the operator, and no policy can change it. The plugin server reads the file when the server starts.
  */
 export interface DecisionLogSettingsDocument {
 decision_log: FormatVersion
@@ -69,7 +69,7 @@ secret_file?: Secret
 rotate: Rotation
 }
 /**
- * Bounds for a flood. Each dropped line is counted, and the log says how many there were.
+ * Limits for the log during a flood of requests. Each dropped line is counted, and the log says how many lines were dropped.
  */
 export interface Limits {
 lines_per_second: Lines

@@ -1,7 +1,7 @@
 // Generated from schema/fetch-settings.schema.json by `npm run generate`; do not edit.
 
 /**
- * Version of this format. An unknown version is refused.
+ * Version of the document's format. A document with an unknown version is refused.
  */
 export type FormatVersion = 1
 /**
@@ -52,7 +52,7 @@ export type ValueSFile = File
 export type ValueSPrefix = string
 
 /**
- * How the plugin server fetches the keys of issuers: with which certificate authorities, proxy, client certificates and headers. This file belongs to the operator, and no policy can change it. The plugin server reads it when it starts.
+ * How the plugin server fetches the keys of issuers: with which certificate authorities, proxy, client certificates and headers. This file belongs to the operator, and no policy can change it. The plugin server reads the file when the server starts.
  */
 export interface FetchSettingsDocument {
 fetch_settings: FormatVersion

@@ -1,7 +1,7 @@
 // Generated from schema/policy.schema.json by `npm run generate`; do not edit.
 
 /**
- * Version of this format. Policy files are recognised by this key. An unknown version is refused.
+ * Version of the document's format. Policy files are recognised by this key. A document with an unknown version is refused.
  */
 export type FormatVersion = 1
 /**
@@ -17,7 +17,7 @@ export type Identifier = string
  */
 export type Description = string
 /**
- * Path of another policy file, relative to this file. Its keys also apply here. Maps merge by key; strings, numbers and lists replace the parent's value. An issuer's `required_claims` merge too, if one file has a list and the other has a map. The parent's name and description are not inherited. An inline policy cannot have this key.
+ * Path of another policy file, relative to this file. This policy inherits the keys of that file. Maps merge by key; strings, numbers and lists replace the parent's value. An issuer's `required_claims` merge too, if one file has a list and the other has a map. The parent's name and description are not inherited. An inline policy cannot have this key.
  */
 export type Extends = string
 /**
@@ -49,7 +49,7 @@ export type Audiences = [string, ...(string)[]]
  */
 export type Algorithms = [("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512"), ...(("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512"))[]]
 /**
- * The allowed difference between the issuer's clock and Kong's clock when `exp` and `nbf` are checked. At most 5m.
+ * The allowed difference between the issuer's clock and Kong's clock when `exp` and `nbf` are checked. The largest difference is 5m.
  */
 export type ClockSkew = Duration
 /**
@@ -57,7 +57,7 @@ export type ClockSkew = Duration
  */
 export type Duration = string
 /**
- * Required `typ` of the token's header, compared without case and without `application/`. With the default, ID tokens are not accepted as access tokens (RFC 9068 section 4). Write `JWT` here if the issuer uses that type. Each type of a list is accepted. `any` turns the check off.
+ * Required `typ` of the token's header, compared without case and without `application/`. With the default, ID tokens are not accepted as access tokens (RFC 9068 section 4). Write `JWT` here if the issuer uses that type. With a list, each type in the list is accepted. `any` turns the check off.
  * 
  * @minItems 1
  * @maxItems 10
@@ -76,7 +76,7 @@ export type MaximumTokenAge = Duration
  */
 export type MaximumTokenLifetime = Duration
 /**
- * With DPoP or mTLS, a token is bound to a key by `cnf` (RFC 7800). This key says whether such tokens are accepted. The plugin does not check that the sender has the key (RFC 9449 section 7.2). Use `accept` only if a component in front of Kong checks this.
+ * With DPoP or mTLS, a token is bound to a key by `cnf` (RFC 7800). This key says whether such tokens are accepted. The plugin does not check that the sender has the key (RFC 9449 section 7.2). Use `accept` only if a component in front of Kong checks that the sender has the key.
  */
 export type BoundTokens = ("refuse" | "accept")
 /**
@@ -88,7 +88,7 @@ export type NumericSubject = boolean
  */
 export type TokensWithoutKid = ("try_keys" | "only_key")
 /**
- * Conditions on every token of this issuer. No rule can replace them. Write a list of claims that must have a value, or a map of conditions. A token that does not meet them is refused with 401. Conditions that compare with the path or a header belong to rules. docs/guides/conditions.md says what counts as a value.
+ * Conditions on every token of this issuer. No rule can replace these conditions. Write a list of claims that must have a value, or a map of conditions. A token that does not meet these conditions is refused with 401. Conditions that compare with the path or a header belong to rules. docs/guides/conditions.md says what counts as a value.
  * 
  * @maxItems 30
  */
@@ -125,7 +125,7 @@ export type ContainsAny = [(string | number | boolean), ...((string | number | b
  */
 export type ContainsAll = [(string | number | boolean), ...((string | number | boolean))[]]
 /**
- * The claim is a string of at most 256 characters, and the whole string matches this pattern. A pattern has characters, classes such as `[a-z0-9]`, `.`, `\d` and `\w`. Each of these can be followed by `?`, `*`, `+` or `{2,5}`. It has no groups and no alternatives: use `one_of`.
+ * The claim is a string of at most 256 characters, and the whole string matches this pattern. A pattern has characters, classes such as `[a-z0-9]`, `.`, `\d` and `\w`. Each of these parts can be followed by `?`, `*`, `+` or `{2,5}`. A pattern has no groups and no alternatives: use `one_of` instead.
  */
 export type Matches = string
 /**
@@ -141,7 +141,7 @@ export type Most = number
  */
 export type EqualsPathSegment = string
 /**
- * The claim equals the value of this request header. Write the header's name in lower case. The request must have it exactly once. The upstream gets the compared value, and only in a header with this spelling.
+ * The claim equals the value of this request header. Write the header's name in lower case. The request must have this header exactly once. The upstream gets the compared value, and only in a header with this spelling.
  */
 export type ComparedHeader = RequestHeader
 /**
@@ -157,7 +157,7 @@ export type Absent = (true | "allowed")
  */
 export type AudienceClaim = Claim
 /**
- * Claim that must name the same tenant as `iss`, if the issuer has `tenants`. Without this key, the claim is `tid`. But if each tenant has its own keys, the keys distinguish the tenants. Then no claim is needed, and this key is optional.
+ * Claim that must name the same tenant as `iss`, if the issuer has `tenants`. Without this key, the claim is `tid`. If each tenant has its own keys, the keys distinguish the tenants, so no claim is needed and this key is optional.
  */
 export type TenantClaim = Claim
 /**
@@ -198,7 +198,7 @@ export type RolesClaim = (ClaimLocations & string)
  */
 export type GroupsClaim = (ClaimLocations & string)
 /**
- * Takes the keys from the issuer's metadata, in which `issuer` must equal the configured issuer. `true` or `openid`: the metadata is at `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4). `oauth`: the metadata is at `/.well-known/oauth-authorization-server` between the issuer's host and path (RFC 8414 section 3.1). The plugin asks only this one URL.
+ * Takes the keys from the issuer's metadata, in which `issuer` must equal the configured issuer. `true` or `openid`: the metadata is at `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4). `oauth`: the metadata is at `/.well-known/oauth-authorization-server` between the issuer's host and path (RFC 8414 section 3.1). The plugin fetches the metadata from this one URL only.
  */
 export type Discovery = (true | "openid" | "oauth")
 /**
@@ -293,7 +293,7 @@ export type Thumbprint = string
  */
 export type KeysOverHTTP = boolean
 /**
- * After a successful fetch, keys are not fetched again for this time, whatever the provider says. At least 10s.
+ * After a successful fetch, keys are not fetched again for this time, whatever the provider says. The shortest time is 10s.
  */
 export type LeastTime = Duration
 /**
@@ -301,7 +301,7 @@ export type LeastTime = Duration
  */
 export type LongestTime = Duration
 /**
- * Tokens with an unknown kid cause at most one fetch in this time, counted from the last attempt. So tokens with a new key are accepted after at most this time. At least 5s.
+ * Tokens with an unknown kid cause at most one fetch in this time, counted from the last attempt. So tokens with a new key are accepted after at most this time. The shortest time is 5s.
  */
 export type Cooldown = Duration
 /**
@@ -313,19 +313,19 @@ export type LongestStale = Duration
  */
 export type FetchTimeout = Duration
 /**
- * `enforce`: requests that the policy does not allow are refused. `report`: such requests are logged and pass. Even then, identity headers from the client are removed, and only a verified token sets them. The mode under `defaults` also applies to requests that match no rule.
+ * `enforce`: requests that the policy does not allow are refused. `report`: requests that the policy does not allow are logged and pass. Even in report mode, the plugin removes identity headers from the client, and only a verified token sets them. The mode under `defaults` also applies to requests that match no rule.
  */
 export type Mode = ("enforce" | "report")
 /**
- * Allows tokens that come over the network without TLS. Otherwise such requests are refused. A request from this machine is never refused for this reason. A request is also not refused if a proxy in Kong's `trusted_ips` says `X-Forwarded-Proto: https` (RFC 6750 section 5.3).
+ * Allows tokens that come over the network without TLS. With `false`, requests that come over the network in clear text are refused. A request from this machine needs no TLS. A request counts as sent over TLS if a proxy in Kong's `trusted_ips` says `X-Forwarded-Proto: https` (RFC 6750 section 5.3).
  */
 export type AllowHTTP = boolean
 /**
- * `pass`: a preflight (OPTIONS with `Origin` and `Access-Control-Request-Method`, without credentials) goes to the upstream without a token. On a rule with operations, one of them must match the method that the preflight asks for. `judge`: a preflight needs a token like any other request. Kong's `cors` plugin answers preflights before this plugin runs.
+ * `pass`: a preflight (OPTIONS with `Origin` and `Access-Control-Request-Method`, without credentials) goes to the upstream without a token. On a rule with operations, one operation must match the method that the preflight asks for. `judge`: a preflight needs a token like any other request. Kong's `cors` plugin answers preflights before jwt-policy runs.
  */
 export type CORSPreflight = ("judge" | "pass")
 /**
- * A Kong plugin that runs before this one, such as session, may have authenticated the request. This key says which authentication is needed then. `ignore`: the request needs a valid token, as usual. `skip`: the authentication by the other plugin is enough. The plugin checks no token, and the upstream gets no Authorization header. `require`: both are needed. Plugins that run after this one, such as key-auth, have their own settings for this.
+ * Says which authentication is needed if a Kong plugin that runs before jwt-policy, such as session, has authenticated the request. `ignore`: the request needs a valid token, as usual. `skip`: the authentication by the other plugin is enough. With `skip`, jwt-policy checks no token, and the upstream gets no Authorization header. `require`: the request needs a valid token and the authentication by the other plugin. Plugins that run after jwt-policy, such as key-auth, have their own settings for requests that are already authenticated.
  */
 export type OtherAuthentication = ("ignore" | "skip" | "require")
 /**
@@ -336,7 +336,7 @@ export type OtherAuthentication = ("ignore" | "skip" | "require")
  */
 export type AcceptedIssuers = [(Identifier & string & string), ...((Identifier & string & string))[]]
 /**
- * Scopes that the token must have. A list means all of them. A map can have `all_of`, `any_of` and `none_of`. If a required scope is missing, the answer is 403 insufficient_scope (RFC 6750 section 3.1).
+ * Scopes that the token must have. With a list, the token must have all listed scopes. A map can have `all_of`, `any_of` and `none_of`. If a required scope is missing, the answer is 403 insufficient_scope (RFC 6750 section 3.1).
  * 
  * @maxItems 50
  */
@@ -371,7 +371,7 @@ export type AnyScope = [(Scope & string & string), ...((Scope & string & string)
  */
 export type NoScope = [(Scope & string & string), ...((Scope & string & string))[]]
 /**
- * Roles that the token must have, from the claim that the issuer's `claims.roles` names. A list means all of them.
+ * Roles that the token must have, from the claim that the issuer's `claims.roles` names. With a list, the token must have all listed roles.
  * 
  * @maxItems 50
  */
@@ -402,7 +402,7 @@ export type AnyRole = [string, ...(string)[]]
  */
 export type NoRole = [string, ...(string)[]]
 /**
- * Groups that the token must have, from the claim that the issuer's `claims.groups` names. A list means all of them.
+ * Groups that the token must have, from the claim that the issuer's `claims.groups` names. With a list, the token must have all listed groups.
  * 
  * @maxItems 50
  */
@@ -455,7 +455,7 @@ export type LongestTimeSince = Duration
  */
 export type Access = ("required" | "optional" | "public")
 /**
- * Alternatives: a request passes if it meets one of them. They replace the other requirements.
+ * Alternatives: a request passes if it meets one of them. The alternatives replace the other requirements.
  * 
  * @minItems 2
  * @maxItems 20
@@ -504,7 +504,7 @@ allow_unprefixed?: AllowAnUnprefixedName
 query?: Query
 })
 /**
- * The Authorization header with one of these schemes before the token (RFC 9110 section 11.1), in upper or lower case. `Bearer` must be one of them, because challenges ask for it. Use other schemes while clients migrate. The upstream always gets `Bearer`.
+ * The Authorization header with one of these schemes before the token (RFC 9110 section 11.1), in upper or lower case. The list must have `Bearer`, because challenges ask clients for this scheme. Use other schemes while clients migrate. The upstream always gets `Bearer`.
  * 
  * @minItems 1
  * @maxItems 10
@@ -530,7 +530,7 @@ export type IssuersOfTheSource = [Identifier, ...(Identifier)[]]
  */
 export type TokenHeader = RequestHeader
 /**
- * The word before the token, like `Bearer` in Authorization. Upper and lower case do not matter. Spaces follow the word. This key is allowed only with `header`.
+ * The word before the token, like `Bearer` in Authorization. Upper and lower case do not matter. One or more spaces must follow the word. This key is allowed only with `header`.
  */
 export type Prefix = string
 /**
@@ -538,7 +538,7 @@ export type Prefix = string
  */
 export type Cookie = string
 /**
- * Browsers send cookies along with requests that other sites make. So `Origin` must be exactly one of these values. Otherwise the answer is 403 origin_not_allowed. This applies to every method but GET, HEAD, OPTIONS and TRACE, and to upgrades of the connection, such as to WebSocket. Without this key, requests with this cookie pass only with these four methods. This key is allowed only with `cookie`.
+ * Browsers send cookies along with requests that other sites make. So `Origin` must be exactly one of these values. Otherwise the answer is 403 origin_not_allowed. This check applies to every method but GET, HEAD, OPTIONS and TRACE, and to upgrades of the connection, such as to WebSocket. Without this key, requests with this cookie pass only with these four methods. This key is allowed only with `cookie`.
  * 
  * @minItems 1
  * @maxItems 100
@@ -553,15 +553,15 @@ export type Origin = string
  */
 export type AllowAnUnprefixedName = true
 /**
- * A query parameter whose value is the token. URLs get into logs, histories and Referer headers. So a token in a URL gets there too (RFC 6750 section 2.3, RFC 9700 section 4.3.2). Use this only for clients that cannot send the token in another way.
+ * A query parameter whose value is the token. URLs get into logs, histories and Referer headers. So a token in a URL gets there too (RFC 6750 section 2.3, RFC 9700 section 4.3.2). Put tokens into the query only for clients that cannot send the token in another way.
  */
 export type Query = string
 /**
- * What happens to the client's own Authorization header on rules that read tokens. `remove`: the upstream gets Authorization only with the verified token. `keep`: the upstream gets the client's header unchanged. The plugin then never reads it, so `authorization` cannot be a source and `forward` cannot be `true`. The upstream must not treat this header as a verified token.
+ * What happens to the client's own Authorization header on rules that read tokens. `remove`: the upstream gets Authorization only with the verified token. `keep`: the upstream gets the client's header unchanged. With `keep`, the plugin never reads this header, so `authorization` cannot be a source and `forward` cannot be `true`. The upstream must not treat this header as a verified token.
  */
 export type ClientSAuthorization = ("remove" | "keep")
 /**
- * Says whether and where the upstream gets the verified token. `true`: in `Authorization: Bearer <token>`, whichever source the client used. `false`: the upstream gets no token and trusts the mapped headers instead. A map: in another header. The upstream gets the client's own Authorization header only with `client_authorization: keep`.
+ * Says whether and where the upstream gets the verified token. `true`: in `Authorization: Bearer <token>`, whichever source the client used. `false`: the upstream gets no token and trusts the mapped headers instead. A map: the upstream gets the token in another header. The upstream gets the client's own Authorization header only with `client_authorization: keep`.
  */
 export type Forwarding = (Forward & (boolean | {
 
@@ -611,7 +611,7 @@ export type Cache = Duration
  */
 export type Credential = FirstClaim
 /**
- * Claim with groups that Kong's acl plugin allows or denies: a list of strings, or one string. From several claims, the plugin uses the groups of all claims together. Without the claim there are no groups. For a request that has a Consumer, acl checks the Consumer's own groups, unless acl's option `always_use_authenticated_groups` is on.
+ * Claim with groups that Kong's acl plugin allows or denies: a list of strings, or one string. From several claims, the plugin uses the groups of all claims together. If the token lacks the claim, the caller has no groups. For a request that has a Consumer, acl checks the Consumer's own groups, unless acl's option `always_use_authenticated_groups` is on.
  */
 export type Groups = ClaimLocations
 /**
@@ -644,7 +644,7 @@ export type Payload = true
  */
 export type List = ("join" | "repeat")
 /**
- * The string between joined elements. No element may contain it.
+ * The string between joined elements. No element may contain this string.
  */
 export type Separator = string
 /**
@@ -664,11 +664,11 @@ export type LongestValue = number
  */
 export type Format = ("negotiate" | "problem" | "kong")
 /**
- * Beginning of the `type` of problem details (RFC 9457 section 3.1.1). The public reason is appended to it. It ends with `/`, `#`, `:` or `=`. Without this key the type is `about:blank`.
+ * Beginning of the `type` of problem details (RFC 9457 section 3.1.1). The plugin appends the public reason to this text. The text must end with `/`, `#`, `:` or `=`. Without this key the type is `about:blank`.
  */
 export type BeginningOfProblemTypes = string
 /**
- * Says whether a challenge for a missing or invalid token also names the scopes that the rule requires (RFC 6750 section 3). MCP clients ask for these scopes. Every client can then read them. With `false`, a client learns the scopes only if its valid token lacks a scope. With `protected_resource`, a client without a token also learns them.
+ * Says whether a challenge for a missing or invalid token also names the scopes that the rule requires (RFC 6750 section 3). MCP clients ask for these scopes. With `true`, every client can read these scopes. With `false`, a client learns the scopes only if its valid token lacks a scope. With `protected_resource`, a client without a token also learns the scopes.
  */
 export type ScopesInChallenges = boolean
 /**
@@ -781,7 +781,7 @@ not?: NegatedCondition
 absent?: Absent
 }
 /**
- * One test that the claim must not pass. If the test is not for the type of the claim's value, the condition is not met. For several values use `one_of` or `contains_any`.
+ * One test that the claim must not pass. If the test does not apply to the type of the claim's value, the condition is not met. For several values use `one_of` or `contains_any`.
  */
 export interface NegatedCondition {
 equals?: Equals
@@ -819,7 +819,7 @@ roles: RolesClaim
 groups: GroupsClaim
 }
 /**
- * Where the issuer's keys come from. A token cannot change this. Keys from several sources can be used together, such as during a migration.
+ * Where the issuer's keys come from. A token cannot change where the keys come from. Keys from several sources can be used together, such as during a migration.
  */
 export interface Keys {
 discovery?: Discovery
@@ -833,7 +833,7 @@ thumbprints?: Thumbprints
 allow_http?: KeysOverHTTP
 }
 /**
- * Public keys in the policy itself (RFC 7517 section 5). They change only with the policy. A private key is refused.
+ * Public keys in the policy itself (RFC 7517 section 5). These keys change only with the policy. A policy with a private key is refused.
  */
 export interface JWKSet {
 keys: JWKs
@@ -856,7 +856,7 @@ alg?: SecretAlgorithm
 kid?: SecretKeyID
 }
 /**
- * How long fetched keys are used. Within these limits, the provider's Cache-Control or Expires sets the time until the next fetch. Without either header, this time is 5m.
+ * How long fetched keys are used. Within these limits, the provider's Cache-Control or Expires sets the time until the next fetch. If the provider sends neither header, this time is 5m.
  */
 export interface KeyRefresh {
 min: LeastTime
@@ -882,13 +882,13 @@ required_claims?: RequiredClaims
 authentication?: Authentication
 }
 /**
- * Conditions on single claims. Each named claim must have a value, unless its condition has `absent`. The condition `{}` requires only a value. A rule's own value replaces the value of `defaults`. So put a condition for every token into the issuer's `required_claims`.
+ * Conditions on single claims. Each named claim must have a value, unless its condition has `absent`. The condition `{}` requires only that the claim has a value. A rule's own value replaces the value of `defaults`. So put a condition for every token into the issuer's `required_claims`.
  */
 export interface RequiredClaims {
 [k: string]: Condition
 }
 /**
- * How and when the user must have been authenticated (RFC 9470). If this is not the case, the answer is 401 insufficient_user_authentication. Its challenge names the values that the client must ask for.
+ * How and when the user must have been authenticated (RFC 9470). If the token shows no such authentication, the answer is 401 insufficient_user_authentication. The challenge of this answer names the values that the client must ask for.
  */
 export interface Authentication {
 acr_values?: ACRValues
@@ -896,7 +896,7 @@ amr?: AMR
 max_age?: LongestTimeSince
 }
 /**
- * Rules by id. The plugin's `config.rule` names the rule that applies to a request. Without it, the rule with the name of the Kong Route applies. If no rule has this name, a tag of the Route names the rule: `jwt-policy-rule:<id>`. A request without a rule is refused, so a policy without rules refuses everything. Other policies can extend such a policy.
+ * Rules by id. The plugin's `config.rule` names the rule that applies to a request. Without `config.rule`, the rule with the name of the Kong Route applies. If no rule has this name, a tag of the Route names the rule: `jwt-policy-rule:<id>`. A request without a rule is refused, so a policy without rules refuses everything. But other policies can extend a policy without rules.
  */
 export interface Rules {
 [k: string]: Rule
@@ -921,7 +921,7 @@ any_of?: Alternatives
 operations?: Operations
 }
 /**
- * One way to get access, with all its requirements. It inherits `accept` and `audiences` if it does not have these keys. It inherits nothing else.
+ * One way to get access, with all its requirements. An alternative without `accept` or `audiences` inherits these keys, and an alternative inherits no other keys.
  */
 export interface Alternative {
 accept?: AcceptedIssuers
@@ -971,7 +971,7 @@ credential?: Credential
 groups?: Groups
 }
 /**
- * The Kong Consumer that the token names. The plugin looks it up after the token has passed all checks. Kong's PDK finds Consumers by id or username, but not by `custom_id`.
+ * The Kong Consumer that the token names. The plugin looks up the Consumer after the token has passed all checks. Kong's PDK finds Consumers by id or username, but not by `custom_id`.
  */
 export interface Consumer {
 claim: ConsumerClaim
@@ -980,7 +980,7 @@ unknown: Unknown
 cache: Cache
 }
 /**
- * Maps each request header to a claim of the verified token. The upstream gets these headers. First, headers with these names that the client sent are removed, in every spelling with `-` and `_`. This is also done with public and optional rules. Without a verified token the upstream gets none of these headers.
+ * Maps each request header to a claim of the verified token. The upstream gets these headers. First, headers with these names that the client sent are removed, in every spelling with `-` and `_`. These headers are also removed with public and optional rules. Without a verified token the upstream gets none of these headers.
  */
 export interface HeaderMappings {
 [k: string]: HeaderMapping
@@ -1008,7 +1008,7 @@ status?: Status
 text?: Text
 }
 /**
- * With this key, the plugin answers requests for the API's description (RFC 9728) at its well-known path. These requests need no token, and every challenge names the description. MCP clients find their authorization server in it. docs/guides/answers.md says which Kong Route the description needs.
+ * With this key, the plugin answers requests for the API's description (RFC 9728) at its well-known path. These requests need no token, and every challenge names the description. MCP clients find their authorization server in the description. docs/guides/answers.md says which Kong Route the description needs.
  */
 export interface ProtectedResource {
 resource: Resource

@@ -1,15 +1,15 @@
 // Generated from schema/policy-test.schema.json by `npm run generate`; do not edit.
 
 /**
- * Version of this format. An unknown version is refused.
+ * Version of the document's format. A document with an unknown version is refused.
  */
 export type FormatVersion = 1
 /**
- * The policy file, relative to this file. Without this key, it is the file in the same directory with the same name, but without `.test`: `payments.test.yaml` tests `payments.yaml`.
+ * The policy file, relative to this file. Without this key, the policy is the file in the same directory with the same name, but without `.test`: `payments.test.yaml` tests `payments.yaml`.
  */
 export type TestedPolicy = string
 /**
- * A declarative Kong configuration, relative to this file. If a request names neither a rule nor a Route, this file says which Route it takes, as on Kong. Its Consumers exist in the tests.
+ * A declarative Kong configuration, relative to this file. If a request names neither a rule nor a Route, this file says which Route it takes, as on Kong. The Consumers of this file exist in the tests.
  */
 export type KongConfiguration = string
 /**
@@ -21,7 +21,7 @@ export type Now = string
  */
 export type Username = string
 /**
- * The Consumer's id. Without this key, it is a fixed UUID that follows from the username.
+ * The Consumer's id. Without this key, the id is a fixed UUID that follows from the username.
  */
 export type ConsumerId = string
 /**
@@ -48,7 +48,7 @@ tamper?: Tampering
 text?: TokenText
 } | string | unknown[])
 /**
- * The name of another recipe. Its claims and header also apply here, unless this recipe has its own value.
+ * The name of another recipe. This recipe inherits the claims and header parameters of the other recipe, unless it has its own values.
  */
 export type ExtendedToken = Name
 /**
@@ -60,18 +60,18 @@ export type Name = string
  */
 export type TokenIssuer = string
 /**
- * The algorithm with which the issuer signs. Without this key, it is the fastest algorithm that the policy allows. With an algorithm that the policy does not allow, the token is signed correctly and must be refused.
+ * The algorithm with which the issuer signs. Without this key, the token is signed with the fastest algorithm that the policy allows. With an algorithm that the policy does not allow, the token is signed correctly and must be refused.
  */
 export type TokenAlgorithm = ("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512")
 /**
- * Claims to leave out. Without this key, they would be filled in, or come from the extended recipe.
+ * Claims to leave out. Without this key, these claims would be filled in, or would come from the extended recipe.
  * 
  * @minItems 1
  * @maxItems 100
  */
 export type LeftOutClaims = [string, ...(string)[]]
 /**
- * What is wrong with the token: one change, or several changes that are made one after the other. docs/guides/testing-policies.md explains each.
+ * What is wrong with the token: one change, or several changes that are made one after the other. docs/guides/testing-policies.md explains each change.
  * 
  * @minItems 1
  * @maxItems 10
@@ -90,15 +90,15 @@ export type TokenText = string
  */
 export type TestedRule = string
 /**
- * Name of the Kong Route. The policy finds a rule for this Route, or no rule, as it does on the gateway.
+ * Name of the Kong Route. As on the gateway, the policy decides which rule this Route has, if any.
  */
 export type KongRoute = string
 /**
- * Method of the request. Without this key, it is GET.
+ * Method of the request. Without this key, the method is GET.
  */
 export type Method = string
 /**
- * Path of the request, with or without a query. Without this key, it is `/`. A request to a rule with operations needs this key.
+ * Path of the request, with or without a query. Without this key, the path is `/`. A request to a rule with operations needs this key.
  */
 export type RequestPath = string
 /**
@@ -106,11 +106,11 @@ export type RequestPath = string
  */
 export type Host = string
 /**
- * How the request came: over TLS, in clear text from this machine, or in clear text over the network. Without this key, it came over TLS.
+ * How the request came: over TLS, in clear text from this machine, or in clear text over the network. Without this key, the request came over TLS.
  */
 export type Transport = ("tls" | "loopback" | "plain")
 /**
- * Where the client sends the token: `authorization`, or the name of a header, cookie or query parameter of the policy's `token.sources`. Without this key, it is the first of these sources.
+ * Where the client sends the token: `authorization`, or the name of a header, cookie or query parameter of the policy's `token.sources`. Without this key, the client uses the first of these sources.
  */
 export type LocationOfTheToken = string
 /**
@@ -162,7 +162,7 @@ export type SentToken = (Token & (string | [string, ...(string)[]] | {
  */
 export type SentRequest = (string | [string, ...(string)[]])
 /**
- * `allow`: the request passes, and report mode is not the reason. `deny`: it is refused. A reason, such as `scope_insufficient`: it is refused for this reason. `answer`: the plugin itself answers with the API's description. `not_routed`: kong.yml has no Route for it. Or a map with more detail.
+ * `allow`: the request passes, and report mode is not the reason. `deny`: the request is refused. A reason, such as `scope_insufficient`: the request is refused for this reason. `answer`: the plugin itself answers with the API's description. `not_routed`: kong.yml has no Route for the request. A map describes the expected answer in more detail.
  */
 export type Expectation = (string | {
 decision?: Decision
@@ -224,11 +224,11 @@ export type ExpectedIssuer = string
  */
 export type Stage = ("match" | "extract" | "decode" | "key" | "verify" | "claims" | "authorize" | "propagate" | "any")
 /**
- * Username or id of the Consumer that Kong's plugins see. `false`: they see no Consumer.
+ * Username or id of the Consumer that Kong's plugins see. `false`: Kong's plugins see no Consumer.
  */
 export type ExpectedConsumer = (string | boolean)
 /**
- * The credential that Kong's plugins see. `false`: they see no credential.
+ * The credential that Kong's plugins see. `false`: Kong's plugins see no credential.
  */
 export type ExpectedCredential = (string | boolean)
 /**
@@ -239,7 +239,7 @@ export type ExpectedCredential = (string | boolean)
 export type ExpectedGroups = string[]
 
 /**
- * Tests of one policy: tokens and requests, and for each request the decision that the policy must make. `kong-jwt-policy test` runs them offline, through the same code as the gateway.
+ * Tests of one policy: tokens and requests, and for each request the decision that the policy must make. `kong-jwt-policy test` runs these tests offline, through the same code as the gateway.
  */
 export interface PolicyTestDocument {
 jwt_policy_test: FormatVersion
@@ -284,7 +284,7 @@ export interface Requests {
 [k: string]: Request
 }
 /**
- * A request. It names a rule, a Kong Route, or only method and path. If it names only method and path, kong.yml says which Route it takes. Without kong.yml, the request goes to the only rule with an operation that fits.
+ * A request. A request names a rule, a Kong Route, or only method and path. If a request names only method and path, kong.yml says which Route the request takes. Without kong.yml, the request goes to the only rule with an operation that fits.
  */
 export interface Request {
 rule?: TestedRule
@@ -298,13 +298,13 @@ token_in?: LocationOfTheToken
 authenticated_as?: OtherAuthentication
 }
 /**
- * Header fields of the request. The token is added automatically.
+ * Header fields of the request. The command adds the token itself.
  */
 export interface Headers {
 [k: string]: string
 }
 /**
- * A plugin that ran before this one has authenticated the request.
+ * A plugin that ran before jwt-policy has authenticated the request.
  */
 export interface OtherAuthentication {
 credential: CredentialId

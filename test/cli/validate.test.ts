@@ -88,7 +88,7 @@ describe("kong-jwt-policy validate", () => {
 ${file}:8:17 duration_invalid "30 sec" is not a valid duration. Did you mean "30s"? A whole number followed by s, m, h or d. Example: 30s.
 8 |     clock_skew: 30 sec
   |                 ^
-${file}:12:67 wrong_type This must be a list or a map, not "refunds:read". Write a list: [refunds:read].
+${file}:12:67 wrong_type The value must be a list or a map, not "refunds:read". Write a list: [refunds:read].
 12 |       - { methods: [GET], path: "/refunds/{id}", required_scopes: refunds:read }
    |                                                                   ^
 1 file, 3 mistakes
@@ -158,7 +158,7 @@ ${file}:12:67 wrong_type This must be a list or a map, not "refunds:read". Write
     const file = write("shadowing.yaml", SHADOWING);
     expect(runCli(["validate", file])).toEqual({
       status: 0,
-      stdout: `${file}:6:11 warning condition_shadowed This replaces "required_claims" of "defaults", so this does not apply here: "token_use" {"equals":"access"}. Repeat it here, or move it to "required_claims" of the issuer, which applies to every rule.
+      stdout: `${file}:6:11 warning condition_shadowed This replaces "required_claims" of "defaults", so this does not apply here: "token_use" {"equals":"access"}. Repeat the condition here, or move it to "required_claims" of the issuer, which applies to every rule.
 6 |   read: { required_claims: { sub: {} }, required_scopes: [things:read] }
   |           ^
 ok ${file}: policy "good"

@@ -95,7 +95,7 @@ describe("a mistake is reported in the file that contains it", () => {
     const options = root === undefined ? [] : [root, directory];
     const { status, stdout, stderr } = runCli([command, join(directory, "team/child.yaml"), ...options]);
     expect(`${stdout}${stderr}`).toMatch(
-      /\/base\.yaml:7:3 unknown_key The key "access" is not known here\. It belongs to a rule or an operation\.\n7 \| {3}access: public\n.*\n {2}\S*child\.yaml extends this file\n/,
+      /\/base\.yaml:7:3 unknown_key The key "access" is not known here\. This key belongs to a rule or an operation\.\n7 \| {3}access: public\n.*\n {2}\S*child\.yaml extends this file\n/,
     );
     expect(status).toBe(1);
   });

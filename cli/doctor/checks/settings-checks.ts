@@ -68,7 +68,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
   {
     id: "plugin_enabled",
     checks: `\`plugins\` has ${NAME}.`,
-    why: "Otherwise Kong does not know the plugin, and refuses to start with a configuration that uses it.",
+    why: "Without this setting Kong does not know the plugin, and refuses to start with a configuration that uses the plugin.",
     fix: `Set \`plugins = bundled,${NAME}\`.`,
     run({ settings }) {
       if (!settings.ok) {

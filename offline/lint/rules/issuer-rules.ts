@@ -58,7 +58,7 @@ const UNUSABLE: readonly LintRule[] = [
     bad: issuer("keys:\n  jwks_uri: https://idp.example.com/.well-known/openid-configuration # copied"),
     good: issuer("keys:\n  metadata_uri: https://idp.example.com/.well-known/openid-configuration # copied"),
     fix: {
-      summary: "uses the other key",
+      summary: "moves the address to the other key",
       changes: ({ path }) => [{ kind: "rename", path, to: path.at(-1) === "jwks_uri" ? "metadata_uri" : "jwks_uri" }],
     },
   },

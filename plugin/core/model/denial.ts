@@ -46,7 +46,8 @@ export const DENIALS = {
     stage: "match",
     status: 403,
     clientMessage: "Access is not allowed",
-    meaning: "The policy has no rule for this Kong Route, or no operation of the rule matches method and path.",
+    meaning:
+      "The policy has no rule for this Kong Route, or the rule has no operation for the request's method and path.",
     next: "Add a rule with the name of the Kong Route, or an operation for this method and path. Or correct the client's request.",
     spec: "default deny",
   },
@@ -64,7 +65,7 @@ export const DENIALS = {
     status: 403,
     clientMessage: "HTTPS is required",
     meaning:
-      "The request came over the network in clear text, where a token can be stolen. Kong knows this from its listener, or from `X-Forwarded-Proto` of a proxy in its `trusted_ips`.",
+      "The request came over the network in clear text, where a token can be stolen. Kong knows the protocol from its listener, or from `X-Forwarded-Proto` of a proxy in its `trusted_ips`.",
     next: "Use https. If a proxy in front of Kong terminates TLS, add the proxy's address to Kong's `trusted_ips`.",
     spec: "RFC 6750 section 5.3",
   },
@@ -92,7 +93,7 @@ export const DENIALS = {
     clientMessage: "Another authentication is required as well",
     meaning:
       "The rule says `other_authentication: require`, and no plugin that runs before this one has authenticated the request.",
-    next: "Add the other authentication plugin to this Kong Route, or let the client send its credential as well.",
+    next: "Add the other authentication plugin to this Kong Route, or let the client also send a credential for that plugin.",
     spec: "docs/guides/identity.md",
   },
   token_missing: {
@@ -119,7 +120,7 @@ export const DENIALS = {
     error: "invalid_request",
     clientMessage: "The request's credentials are malformed",
     meaning:
-      "A source other than Authorization has content that is not one token, or that servers can read in more than one way. Examples are quotes around a cookie, white space in its name, an empty parameter, a wrong escape in the query, and a query in a request target of more than 8,192 characters.",
+      "A source other than Authorization has content that is not one token, or that servers can read in more than one way. Examples are quotes around a cookie, white space in a cookie's name, an empty parameter, a wrong escape in the query, and a query in a request target of more than 8,192 characters.",
     next: "The client must send only the token in this source, without quotes, white space or escapes.",
     spec: "RFC 6265 section 4.2.1, RFC 6750 section 2.3",
   },
@@ -195,7 +196,7 @@ export const DENIALS = {
     ...INVALID_TOKEN,
     stage: "verify",
     meaning: "The signature is not valid with the issuer's key.",
-    next: "Check that the token is unchanged, and that the policy names the keys of the environment that issued it.",
+    next: "Check that the token is unchanged, and that the policy names the keys of the environment that issued the token.",
     spec: "RFC 7515 section 5.2",
   },
   keys_unavailable: {
@@ -247,7 +248,7 @@ export const DENIALS = {
     ...INVALID_TOKEN,
     stage: "claims",
     meaning: "The token was issued longer ago than the issuer's `max_token_age`, even if `exp` has not passed.",
-    next: "The client must get a new token. If this happens too often, raise `max_token_age`.",
+    next: "The client must get a new token. If tokens are refused for their age too often, raise `max_token_age`.",
     spec: "RFC 7519 section 4.1.6",
   },
   claim_missing: {
@@ -271,7 +272,7 @@ export const DENIALS = {
     stage: "claims",
     meaning:
       "The token is valid, but clients in different networks used it at the same time. With the operator's abuse settings, the plugin refuses such a token for a limited time.",
-    next: "Ask the user or the owner of the client. If the token is stolen, revoke the session at the issuer. A new token of the same user passes.",
+    next: "Ask the user or the owner of the client who uses the token. If the token is stolen, revoke the session at the issuer. A new token of the same user passes.",
     spec: "docs/guides/abuse.md",
   },
   scope_insufficient: {
@@ -321,7 +322,7 @@ export const DENIALS = {
     ...ACCESS_DENIED,
     stage: "propagate",
     meaning:
-      "A mapped claim cannot be sent as a header. It is not a string, number, boolean or list of strings, it is not visible ASCII, or it is too long.",
+      "A mapped claim cannot be sent as a header: it is not a string, number, boolean or list of strings, it has characters other than visible ASCII, or it is too long.",
     next: "Set `encoding`, `list`, `separator` or `max_bytes` of the mapping, or map another claim.",
     spec: "RFC 9110 section 5.5",
   },
@@ -344,7 +345,7 @@ export const DENIALS = {
     status: 500,
     clientMessage: "An unexpected error occurred",
     meaning: "The plugin has a defect, or it does not understand an answer from Kong.",
-    next: "Report it as a defect, with the lines of the plugin server's log at this time.",
+    next: "Report the defect, with the lines of the plugin server's log from the time of the request.",
     spec: "fail closed",
   },
 } as const satisfies Record<string, DenialRow>;

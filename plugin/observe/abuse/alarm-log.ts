@@ -38,7 +38,7 @@ export interface AlarmLogOptions {
 const TEXTS: { readonly [K in AlarmKind]: readonly [what: string, next: string] } = {
   shared_token: [
     "clients in different networks use one token at the same time",
-    "Ask the user or the owner of the client, and revoke the session at the issuer. If these networks belong together, add them to shared_networks.",
+    "Ask the user or the owner of the client who uses the token, and revoke the session at the issuer. If these networks belong together, add them to shared_networks.",
   ],
   failing_subject: [
     "one subject is denied again and again",

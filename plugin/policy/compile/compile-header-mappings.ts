@@ -39,7 +39,7 @@ function checkMapping(source: MappingMap, path: DocumentPath): Finding[] {
     return refuse(`A header has one source: name "from", "constant" or "payload", and only one of them.`);
   }
   if (source.from === undefined && source.fallback !== undefined) {
-    return refuse(`Only a claim can be absent: "fallback" goes with "from".`);
+    return refuse(`"fallback" is the value for an absent claim, so it needs "from".`);
   }
   if (source.list === "repeat" && source.separator !== PLAIN.separator) {
     return refuse(`"separator" is the text between joined elements: leave it out beside "list: repeat".`);

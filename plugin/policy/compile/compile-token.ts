@@ -93,7 +93,7 @@ function checkSource(source: MapOrName, document: PolicyDocument, path: Document
   }
   const stray = COMPANIONS.find(([key, place]) => source[key] !== undefined && source[place] === undefined);
   return [
-    ...(stray ? refuse([...path, stray[0]], `"${stray[0]}" goes with "${stray[1]}".`) : []),
+    ...(stray ? refuse([...path, stray[0]], `"${stray[0]}" is allowed only together with "${stray[1]}".`) : []),
     ...checkSchemes(source.authorization ?? [], [...path, "authorization"]),
     ...checkIssuerIds(source.issuers ?? [], document, [...path, "issuers"]),
     ...checkCookieName(source, path),

@@ -137,7 +137,7 @@ function checkTemplate(source: Issuer, path: DocumentPath): Finding[] {
     const message = `A host that names the tenant needs keys for each tenant: use discovery, or write ${placeholderOf(source)} into each source of keys.`;
     findings.push({ code: "issuer_template_invalid", path: [...path, "keys"], message });
   } else if (!isHost && (!isPath || !issuer.startsWith("https://"))) {
-    const message = `With "tenants", this must be an https URL in which one path segment or one part of the host is a name in braces, such as "https://idp.example.com/{tenant}".`;
+    const message = `With "tenants", "issuer" must be an https URL in which one path segment or one part of the host is a name in braces, such as "https://idp.example.com/{tenant}".`;
     findings.push({ code: "issuer_template_invalid", path: [...path, "issuer"], message });
   }
   if (tenants.length > 1 && tenants.includes(ANY_TENANT)) {

@@ -39,26 +39,26 @@ function compileRefresh({ key_refresh: { min, max, cooldown, max_stale, timeout 
 function checkRefresh({ key_refresh: source }: Issuer, refresh: KeyRefresh, path: DocumentPath): Finding[] {
   const { minSeconds, maxSeconds, cooldownSeconds, maxStaleSeconds, timeoutSeconds } = refresh;
   const rules: readonly [key: keyof typeof source, holds: boolean, message: string][] = [
-    ["min", minSeconds >= MIN_REFRESH_SECONDS, `This must be ${MIN_REFRESH_SECONDS}s or more.`],
+    ["min", minSeconds >= MIN_REFRESH_SECONDS, `The value must be ${MIN_REFRESH_SECONDS}s or more.`],
     [
       "max",
       maxSeconds >= minSeconds && maxSeconds <= MAX_REFRESH_SECONDS,
-      `This must be from min (${source.min}) to 1d.`,
+      `The value must be from min (${source.min}) to 1d.`,
     ],
     [
       "cooldown",
       cooldownSeconds >= MIN_COOLDOWN_SECONDS && cooldownSeconds <= maxSeconds,
-      `This must be from ${MIN_COOLDOWN_SECONDS}s to max (${source.max}).`,
+      `The value must be from ${MIN_COOLDOWN_SECONDS}s to max (${source.max}).`,
     ],
     [
       "max_stale",
       maxStaleSeconds >= maxSeconds,
-      `This must be max (${source.max}) or more, because keys are used for that long in any case.`,
+      `The value must be max (${source.max}) or more, because keys are used for that long in any case.`,
     ],
     [
       "timeout",
       timeoutSeconds >= MIN_TIMEOUT_SECONDS && timeoutSeconds <= MAX_TIMEOUT_SECONDS,
-      `This must be from ${MIN_TIMEOUT_SECONDS}s to ${MAX_TIMEOUT_SECONDS}s.`,
+      `The value must be from ${MIN_TIMEOUT_SECONDS}s to ${MAX_TIMEOUT_SECONDS}s.`,
     ],
   ];
   return rules.flatMap(([key, holds, message]): Finding[] =>

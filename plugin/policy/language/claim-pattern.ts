@@ -35,6 +35,6 @@ export function compileClaimPattern(pattern: string): Result<RegExp, string> {
   try {
     return succeed(new RegExp(`^${pattern}$`, "su"));
   } catch {
-    return fail("It is not a regular expression.");
+    return fail("The pattern is not a regular expression.");
   }
 }

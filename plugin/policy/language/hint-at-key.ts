@@ -72,7 +72,7 @@ export function hintAtKey(key: string, known: readonly string[]): string {
   }
   const location = Object.entries(LOCATIONS).find(([, keys]) => keys.includes(key))?.[0];
   if (location !== undefined) {
-    return ` It belongs to ${location}.`;
+    return ` This key belongs to ${location}.`;
   }
   const longer = known.filter((name) => name.endsWith(`_${key}`));
   const [only] = longer;

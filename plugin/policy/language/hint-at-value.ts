@@ -47,7 +47,7 @@ export function hintAtType(value: unknown, wanted: string | readonly string[], s
   if (types.includes("string") && (typeof value === "number" || typeof value === "boolean")) {
     return isDuration(schema)
       ? ` Write a number and a unit: s, m, h or d. Example: ${schema?.examples?.[0] ?? "30s"}.`
-      : ` Put it in quotes: "${value}".`;
+      : ` Put the value in quotes: "${value}".`;
   }
   if (typeof value === "string") {
     return hintAtText(value, types);

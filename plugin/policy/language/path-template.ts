@@ -27,12 +27,14 @@ export function parsePathTemplate(template: string): Result<readonly TemplateSeg
     return fail(problem);
   }
   if (parts.length > MAX_PATH_SEGMENTS) {
-    return fail(`It has more than ${MAX_PATH_SEGMENTS} segments.`);
+    return fail(`The path has more than ${MAX_PATH_SEGMENTS} segments.`);
   }
   const plain = `/${parts.map(({ text, named }) => (named ? `${named.prefix}${STAND_IN}${named.suffix}` : text)).join("/")}`;
   const segments = plain.includes("?") || plain.includes("#") ? undefined : splitPath(plain);
   if (!segments) {
-    return fail("No request path could match it: it has a query, an empty or dot segment, or characters to escape.");
+    return fail(
+      "No request path could match the template: it has a query, an empty or dot segment, or characters to escape.",
+    );
   }
   return succeed(segments.map((text, index) => toSegment(parts[index], text)));
 }

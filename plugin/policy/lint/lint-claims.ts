@@ -27,7 +27,7 @@ export function lintClaims(claims: RequiredClaims, path: DocumentPath): Finding[
 function lintValues(condition: Condition, path: DocumentPath): Finding[] {
   const { equals, one_of: values, not } = condition;
   if (equals !== undefined && values && !values.includes(equals)) {
-    const message = `This does not contain the value ${quoteText(String(equals))} of "equals", so no claim passes. Remove one of the two tests.`;
+    const message = `The list does not contain the value ${quoteText(String(equals))} of "equals", so no claim passes. Remove one of the two tests.`;
     return warn("condition_contradiction", [...path, "one_of"], message);
   }
   if (equals !== undefined && not?.equals === equals) {
@@ -43,7 +43,7 @@ function lintValues(condition: Condition, path: DocumentPath): Finding[] {
     ? warn(
         "condition_contradiction",
         [...path, key],
-        "No value here meets the other tests of this condition, so no claim passes. Remove one of the tests.",
+        "No listed value meets the other tests of the condition, so no claim passes. Remove one of the tests.",
       )
     : [];
 }
@@ -64,14 +64,14 @@ function lintKinds(condition: Condition, path: DocumentPath): Finding[] {
     return warn(
       "condition_contradiction",
       [...path, list],
-      `This test is for lists, and "${single}" is for single values, so no claim passes. Remove one of them.`,
+      `This test is for lists, and "${single}" is for single values, so no claim passes. Remove one of the two tests.`,
     );
   }
   return condition.matches !== undefined && bound !== undefined
     ? warn(
         "condition_contradiction",
         [...path, "matches"],
-        `This test is for strings, and "min" and "max" are for numbers, so no claim passes. Remove one of them.`,
+        `This test is for strings, and "min" and "max" are for numbers, so no claim passes. Remove one of these tests.`,
       )
     : [];
 }

@@ -26,7 +26,7 @@ export function lintIssuers(document: PolicyDocument): readonly Finding[] {
         ? warn(
             "issuer_unused",
             path,
-            `No rule accepts this issuer, so its tokens are always refused. Name "${id}" under "accept", or remove it.`,
+            `No rule accepts this issuer, so its tokens are always refused. Name "${id}" under "accept", or remove the issuer.`,
             true,
           )
         : []),
@@ -104,7 +104,7 @@ function lintTimes(
       ? warn(
           "duration_never",
           [...path, key],
-          `With ${value}, only tokens within the clock skew are accepted, or none. Write a longer duration, or leave it out.`,
+          `With ${value}, only tokens within the clock skew are accepted, or none. Write a longer duration, or leave the key out.`,
         )
       : [],
   );
@@ -138,7 +138,7 @@ function lintAudiences({ issuer, audiences }: Issuer, path: DocumentPath): Findi
       ? warn(
           "audience_is_issuer",
           [...path, "audiences", index],
-          `This is the issuer. "aud" names the API that the token is for: write the identifier of this API.`,
+          `This audience is the issuer. "aud" names the API that the token is for: write the identifier of this API.`,
         )
       : [],
   );

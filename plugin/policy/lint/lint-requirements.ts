@@ -37,12 +37,16 @@ function lintAlternatives({ source, path }: PlacedSource): Finding[] {
       return warn(
         "alternative_always_met",
         place,
-        "This alternative requires nothing, so every token meets it, and the others have no effect. Remove it, or give it a requirement.",
+        "This alternative requires nothing, so every token meets it, and the other alternatives have no effect. Remove this alternative, or give it a requirement.",
       );
     }
     const isRepeated = all.findIndex((other) => JSON.stringify(other) === JSON.stringify(alternative)) < index;
     return isRepeated
-      ? warn("alternative_repeated", place, "An earlier alternative is equal to this one. Remove one of them.")
+      ? warn(
+          "alternative_repeated",
+          place,
+          "An earlier alternative is equal to this one. Remove one of the two alternatives.",
+        )
       : [];
   });
 }
@@ -79,14 +83,14 @@ function lintNames(source: RequiredRoles | undefined, path: DocumentPath): Findi
     return warn(
       "condition_contradiction",
       [...path, "none_of"],
-      `${quoteText(clash)} is also in "all_of", so no token passes. Remove it from one of the two lists.`,
+      `${quoteText(clash)} is also in "all_of", so no token passes. Remove this name from one of the two lists.`,
     );
   }
   return any.length > 0 && any.every((name) => none.includes(name))
     ? warn(
         "condition_contradiction",
         [...path, "none_of"],
-        `All names of "any_of" are excluded here, so no token passes. Remove them from one of the two lists.`,
+        `All names of "any_of" are excluded here, so no token passes. Remove these names from one of the two lists.`,
       )
     : [];
 }

@@ -54,7 +54,7 @@ function lintReference({ text, path, isKey }: PlacedText): Finding[] {
     "claim_pointer_dotted",
     path,
     isKey,
-    `${quoteText(text)} is the name of one top-level claim. If it is meant as a path, write a JSON Pointer: "${suggestPointer(text)}".`,
+    `${quoteText(text)} is the name of one top-level claim. If you mean a path, write a JSON Pointer: "${suggestPointer(text)}".`,
   );
 }
 

@@ -71,7 +71,7 @@ function describeTextAfterValue(offset: number, text: string): YamlMistake {
   }
   if (last !== '"' && last !== "'") {
     const isDash = text[offset] === "-";
-    const message = isDash ? NO_SPACE_AFTER_DASH : `This does not continue what is above it. ${OTHER_INDENT}`;
+    const message = isDash ? NO_SPACE_AFTER_DASH : `This line does not continue the lines above it. ${OTHER_INDENT}`;
     return { offset, message };
   }
   const start = before.lastIndexOf(last, before.length - 2);
@@ -107,7 +107,7 @@ function describeMissing(error: YAMLError, all: readonly YAMLError[], text: stri
   }
   if (/between flow/.test(message)) {
     const isBrace = text[offset] === "[" || text[offset] === "{";
-    return { offset, message: isBrace ? braces(offset, text) : "A comma is missing before this." };
+    return { offset, message: isBrace ? braces(offset, text) : "A comma is missing before this text." };
   }
   if (/map values/.test(message)) {
     return { offset, message: describeBrokenKey(offset, all, text) };
@@ -120,7 +120,7 @@ function describeMissing(error: YAMLError, all: readonly YAMLError[], text: stri
 /** The parser expected a key, but found a string of one or several lines. */
 function describeBrokenKey(offset: number, all: readonly YAMLError[], text: string): string {
   if (all.some(({ code, pos }) => code === "BLOCK_IN_FLOW" && pos[0] === offset)) {
-    return "A comma is missing after this.";
+    return "A comma is missing after this text.";
   }
   const line = restOfLine(text, offset);
   if (/^["']?[\w.-]+["']?:[^\s:]/.test(line)) {

@@ -60,7 +60,7 @@ export function readDocument(text: string): Result<SourceDocument, readonly Find
     return fail(findings);
   }
   const { line = 1, column = 1 } = findings[0] ?? {};
-  const message = `${NOT_A_POLICY} It is not valid YAML either.`;
+  const message = `${NOT_A_POLICY} The document is not valid YAML either.`;
   return fail([{ ...wholeDocument("not_a_policy", message), line, column }]);
 }
 
@@ -162,7 +162,7 @@ function findDuplicateKeys(document: Document, lineCounter: LineCounter): Findin
         firstKeys.set(key.value, key);
         continue;
       }
-      const message = `This key is already in line ${placeOf(first, lineCounter).line}; keep one of them.`;
+      const message = `This key is already in line ${placeOf(first, lineCounter).line}; keep only one of the two keys.`;
       findings.push({ code: "duplicate_key", message, pointer: "", ...placeOf(key, lineCounter) });
     }
   }

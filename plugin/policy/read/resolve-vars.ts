@@ -161,7 +161,7 @@ function checkVars(vars: unknown): readonly Finding[] {
       const message = "The name of a variable has letters, digits, _ and -, and begins with a letter or _.";
       return [{ code: "variable_invalid", path, atKey: true, message }];
     }
-    const what = typeof value === "string" ? "" : " If it is a number or a word such as true, quote it.";
+    const what = typeof value === "string" ? "" : " If the value is a number or a word such as true, quote it.";
     const message = `A variable's value is one string of 1 to 512 characters, without $, braces and control characters.${what}`;
     return typeof value === "string" && VALUE.test(value) ? [] : [{ code: "variable_invalid", path, message }];
   });

@@ -71,7 +71,7 @@ function toFinding(error: ErrorObject, data: unknown, secrecy: Secrecy): Finding
       return {
         code: "wrong_type",
         path,
-        message: `This must be ${wantedName(params.type, parentSchema)}, not ${describe(error.data)}.${hintAtAudience(path, error.data) ?? (secrecy.values(path) ? "" : hintAtType(error.data, params.type, parentSchema))}`,
+        message: `The value must be ${wantedName(params.type, parentSchema)}, not ${describe(error.data)}.${hintAtAudience(path, error.data) ?? (secrecy.values(path) ? "" : hintAtType(error.data, params.type, parentSchema))}`,
       };
     case "minProperties":
       return { code: "invalid_value", path, message: emptyMapMessage(parentSchema) };
@@ -107,7 +107,7 @@ function valueFinding(error: ErrorObject, path: DocumentPath, { describe, isSecr
         : {
             ...place,
             code: "invalid_value",
-            message: `This must be ${JSON.stringify(error.params.allowedValue)}, not ${shown}.`,
+            message: `The value must be ${JSON.stringify(error.params.allowedValue)}, not ${shown}.`,
           };
     case "enum": {
       const indistinct = title === "public reason" && describeIndistinct(String(data));
@@ -165,7 +165,7 @@ function boundMessage({ keyword, params, message }: ErrorObject): string {
     return `This ${message}.`;
   }
   const [bound, one, several] = bounded;
-  return `This must have at ${bound} ${params.limit} ${params.limit === 1 ? one : several}.`;
+  return `The value must have at ${bound} ${params.limit} ${params.limit === 1 ? one : several}.`;
 }
 
 /** Omits keys that must be null: the schema has such a key only to say why it cannot be used. */
@@ -197,7 +197,7 @@ function enumMessage(shown: string, data: unknown, allowed: readonly unknown[]):
 
 function emptyMapMessage(schema: ErrorObject["parentSchema"]): string {
   const known = listKnown(schema);
-  return `This must not be empty.${known.length === 0 ? "" : ` Known here: ${known.join(", ")}.`}`;
+  return `The value must not be empty.${known.length === 0 ? "" : ` Known here: ${known.join(", ")}.`}`;
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {

@@ -24,7 +24,7 @@ export function checkNeeded(source: RequirementSource, isPublic: boolean, path: 
   if (!isPublic || needless === undefined) {
     return [];
   }
-  const message = `"access: public" needs no token, so "${needless}" has no effect; remove one of them.`;
+  const message = `"access: public" needs no token, so "${needless}" has no effect; remove one of the two keys.`;
   return [{ code: "requirement_contradiction", path: [...path, needless], atKey: true, message }];
 }
 
@@ -66,6 +66,6 @@ export function checkAcceptNamed(
   if (isNamed || settled.access === "public" || Object.keys(document.issuers).length === 1) {
     return [];
   }
-  const message = `The policy has several issuers: name those whose tokens are accepted under "accept", here or in "defaults".`;
+  const message = `The policy has several issuers: under "accept", here or in "defaults", name the issuers whose tokens are accepted.`;
   return [{ code: "accept_missing", path, atKey: true, message }];
 }

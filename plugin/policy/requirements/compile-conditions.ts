@@ -160,7 +160,8 @@ function compileCapture(
     );
   }
   const known = [...captures].flatMap(([other, index]) => (index === undefined ? [] : [other])).join(", ");
-  const hint = known === "" ? "It needs operations whose paths have names in braces." : `Known here: ${known}.`;
+  const hint =
+    known === "" ? '"equals_path" needs operations whose paths have names in braces.' : `Known here: ${known}.`;
   return segment === undefined
     ? refuse("equals_path", `No segment of the path is called "${name}". ${hint}`)
     : [{ is: "equals_path", segment }];

@@ -52,7 +52,7 @@ function compileConsumer({ claim, by, unknown, cache }: ConsumerSource): Compile
 }
 
 function checkUse({ consumer, credential, groups }: IdentitySource): Finding[] {
-  const message = `This has no effect: name at least one of "consumer", "credential" and "groups".`;
+  const message = `"identity" has no effect: name at least one of "consumer", "credential" and "groups".`;
   return (consumer ?? credential ?? groups) ? [] : [{ code: "identity_invalid", path: PATH, atKey: true, message }];
 }
 
@@ -61,7 +61,7 @@ function checkIssuers(issuers: readonly string[] | undefined, document: PolicyDo
   if (issuers) {
     return checkIssuerIds(issuers, document, [...PATH, "issuers"]);
   }
-  const message = `The policy has several issuers. Under "identity.issuers", name those whose tokens tell Kong who the caller is.`;
+  const message = `The policy has several issuers. Under "identity.issuers", name the issuers whose tokens tell Kong who the caller is.`;
   return Object.keys(document.issuers).length === 1
     ? []
     : [{ code: "identity_invalid", path: PATH, atKey: true, message }];
@@ -71,7 +71,7 @@ function checkCache(consumer: ConsumerSource | undefined): Finding[] {
   if (!consumer || durationSeconds(consumer.cache) <= MAX_CACHE_SECONDS) {
     return [];
   }
-  const message = `${consumer.cache} is more than 1h. A Consumer that Kong no longer has would be accepted for that long.`;
+  const message = `${consumer.cache} is more than 1h. A Consumer that Kong no longer has would be accepted for up to this time.`;
   return [{ code: "duration_invalid", path: [...PATH, "consumer", "cache"], message }];
 }
 

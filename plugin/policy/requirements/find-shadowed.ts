@@ -21,12 +21,12 @@ type Key = (typeof KEYS)[number];
 
 const MAX_SHOWN_LENGTH = 80;
 const FIXES: Readonly<Record<Key, string>> = {
-  required_scopes: "Repeat it here if it must apply.",
-  required_roles: "Repeat it here if it must apply.",
-  required_groups: "Repeat it here if it must apply.",
-  required_claims: `Repeat it here, or move it to "required_claims" of the issuer, which applies to every rule.`,
-  authentication: "Repeat it here if it must apply.",
-  audiences: "If it must apply, leave this key out, or name only audiences from that list.",
+  required_scopes: "Repeat the requirement here if it must apply.",
+  required_roles: "Repeat the requirement here if it must apply.",
+  required_groups: "Repeat the requirement here if it must apply.",
+  required_claims: `Repeat the condition here, or move it to "required_claims" of the issuer, which applies to every rule.`,
+  authentication: "Repeat the requirement here if it must apply.",
+  audiences: "If the inherited list must apply, leave this key out, or name only audiences from that list.",
 };
 
 /**
@@ -76,7 +76,7 @@ function describeShadowed(
   const cause = keys[key] === undefined ? `"any_of" replaces` : "This replaces";
   const what = `"${key}" of ${nameOf(inherited)}`;
   // An issuer's conditions cannot compare claims with the request.
-  const fix = lost.some((each) => /"equals_(?:path|header)"/.test(each)) ? "Repeat it here." : FIXES[key];
+  const fix = lost.some((each) => /"equals_(?:path|header)"/.test(each)) ? "Repeat the condition here." : FIXES[key];
   return [warn(placeOf(key), `${cause} ${what}, so this does not apply here: ${text}. ${fix}`)];
 }
 

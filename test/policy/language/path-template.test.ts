@@ -37,7 +37,7 @@ describe("refuses a template", () => {
     `"${part}" matches the rest of the path, so it must be the whole last segment.`;
   const star = (part: string): RegExp =>
     new RegExp(`^"${part}" is not a wildcard here\\. For one segment, write \\{name\\}\\.`);
-  const noPath = /^No request path could match it/;
+  const noPath = /^No request path could match the template/;
   it.each<[template: string, problem: string | RegExp]>([
     ["/{}", neither("{}")],
     ["/{id", neither("{id")],
@@ -76,7 +76,7 @@ describe("refuses a template", () => {
     ["/a;b", noPath],
     ["/a%", noPath],
     ["/a%ff", noPath],
-    ["/a".repeat(MAX_PATH_SEGMENTS + 1), /^It has more than 32 segments\.$/],
+    ["/a".repeat(MAX_PATH_SEGMENTS + 1), /^The path has more than 32 segments\.$/],
   ])("%s", (template, problem) => {
     const expected = typeof problem === "string" ? problem : expect.stringMatching(problem);
     expect(parsePathTemplate(template)).toEqual(fail(expected));

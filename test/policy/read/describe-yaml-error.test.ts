@@ -31,7 +31,7 @@ describe("one mistake in YAML is one finding that says what to write", () => {
     ["a last key without a space", "a:\n  d: e\n  ‸b:c\n", COLON],
     ["a key without a colon", "a:\n  ‸b\n  c: d\n", /^This line has no colon/],
     ["a dash without a space", "- a\n‸-b\n", DASH],
-    ["a key after a list", "- a\n‸b: c\n", /^This does not continue what is above it/],
+    ["a key after a list", "- a\n‸b: c\n", /^This line does not continue the lines above it/],
     ["a colon in a string", "a: ‸b: c\n", /^Put text that has a colon and a space in quotes/],
     ["a list that does not end", "a: ‸[x, y\nb: c\n", /^This \[ has no closing \]/],
     ["a map that does not end", "a: ‸{x: [y]\nb: c\n", /^This \{ has no closing \}/],
@@ -43,7 +43,11 @@ describe("one mistake in YAML is one finding that says what to write", () => {
     ["an exclamation mark", "a: ‸!x y\n", /text that begins with ! in quotes/],
     ["an escape sequence", 'a: "‸\\d+"\n', /write \\\\ for one backslash/],
     ["a comment without a space", "a: [x]‸#c\n", /^A comment needs a space before its #/],
-    ["a key twice", "a:\n  b: 1\n  c: 2\n  ‸b: 3\n", /^This key is already in line 2; keep one of them\.$/],
+    [
+      "a key twice",
+      "a:\n  b: 1\n  c: 2\n  ‸b: 3\n",
+      /^This key is already in line 2; keep only one of the two keys\.$/,
+    ],
     ["a merge key", "a: &a {b: c}\nd:\n  ‸<<: *a\n", /merge keys.* not supported.*"extends".*"defaults"/],
   ])("%s", (_what, marked, message) => {
     const source = readYaml(takeMarks(marked).text);

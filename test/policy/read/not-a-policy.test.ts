@@ -48,7 +48,7 @@ describe("a document without the key jwt_policy is refused without a word of its
     expect(issues.map(({ code, pointer }) => [code, pointer])).toEqual([["not_a_policy", ""]]);
     expect(JSON.stringify(issues)).not.toMatch(/SECRET/i);
     // Every word is the plugin's own: the message is one of two.
-    expect(issues[0]?.message.replace(" It is not valid YAML either.", "")).toBe(
+    expect(issues[0]?.message.replace(" The document is not valid YAML either.", "")).toBe(
       'This is not a policy: the key "jwt_policy" is missing. A policy begins with "jwt_policy: 1".',
     );
   });

@@ -123,18 +123,26 @@ plugins: null
 describe("unsupported fields are refused with their name and place", () => {
   const config = "config: {policy_file: p.yaml}";
   test.each<[what: string, text: string, problems: (string | RegExp)[]]>([
-    ["nothing", "", ["1:1 This must be a map, not empty."]],
-    ["no map", "- a", ["1:1 This must be a map, not a list."]],
+    ["nothing", "", ["1:1 The value must be a map, not empty."]],
+    ["no map", "- a", ["1:1 The value must be a map, not a list."]],
     ["broken YAML", "a: [", [/^1:4 This \[ has no closing \]/]],
-    ["a key given twice", `${HEAD}plugins: []\nplugins: []`, ["3:1 This key is already in line 2; keep one of them."]],
+    [
+      "a key given twice",
+      `${HEAD}plugins: []\nplugins: []`,
+      ["3:1 This key is already in line 2; keep only one of the two keys."],
+    ],
     ["no version", "services: []", ['1:1 The key "_format_version" is missing.']],
-    ["another version", "_format_version: 3.0", ['1:18 This must be "3.0", not 3.']],
+    ["another version", "_format_version: 3.0", ['1:18 The value must be "3.0", not 3.']],
     [
       "a consumer without a name",
       `${HEAD}consumers: [{tags: [a]}]`,
       ["2:13 A Consumer needs a username or a custom_id."],
     ],
-    ["a consumer's empty name", `${HEAD}consumers: [{username: ""}]`, ["2:24 This must have at least 1 character."]],
+    [
+      "a consumer's empty name",
+      `${HEAD}consumers: [{username: ""}]`,
+      ["2:24 The value must have at least 1 character."],
+    ],
     [
       "two consumers of one name",
       `${HEAD}consumers: [{username: a}, {username: a}]`,
@@ -222,7 +230,7 @@ describe("unsupported fields are refused with their name and place", () => {
     [
       "a wrong type",
       withRoute("paths: [/a]", "strip_path: yes please"),
-      ['7:17 This must be true or false, not "yes please".'],
+      ['7:17 The value must be true or false, not "yes please".'],
     ],
     ["no value", withRoute("paths:"), [/^6:5 A Route needs at least one of/]],
     [
