@@ -2,9 +2,9 @@ import type { SentRequest } from "./plugin-server.ts";
 import type { Protocol } from "./stage.ts";
 
 /** The stages whose inputs one request can have together. With an input of any other stage, the request ends before the next stage. */
-const TARGETS: readonly string[] = ["query: no token", "path: no dots"];
+const TARGETS: readonly string[] = ["query: read without a token", "path: read without dot segments"];
 const TOKENS: readonly string[] = ["base64url", "segments", "JOSE header", "claims"];
-const COOKIES = "cookies: no token";
+const COOKIES = "cookies: read without a token";
 export const COMBINED: readonly string[] = [...TARGETS, COOKIES, ...TOKENS, "Accept"];
 
 export interface StageRequest {

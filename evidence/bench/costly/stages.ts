@@ -104,7 +104,7 @@ function placeStages({ cookies, query }: Subject): readonly Stage[] {
   return [
     { name: "cookies: read", ...cookie, prepare: (text) => () => cookies.readCookies(text, COOKIE), send: sendCookie },
     {
-      name: "cookies: no token",
+      name: "cookies: read without a token",
       ...cookie,
       prepare: (text) => () => cookies.readCookies(text, COOKIE),
       goesOn: (text) => cookies.readCookies(text, COOKIE)?.length === 0,
@@ -123,7 +123,7 @@ function placeStages({ cookies, query }: Subject): readonly Stage[] {
       send: sendQuery,
     },
     {
-      name: "query: no token",
+      name: "query: read without a token",
       ...parameter,
       prepare: (text) => () => query.readParameters(text, PARAMETER),
       goesOn: (text) => !text.includes("#") && query.readParameters(text, PARAMETER)?.length === 0,
@@ -189,7 +189,7 @@ function requestStages(subject: Subject, { policy, rule }: BenchPolicy): readonl
     },
     { name: "path", ...pathInput, prepare: readPath, send: sendPath },
     {
-      name: "path: no dots",
+      name: "path: read without dot segments",
       ...pathInput,
       prepare: readPath,
       goesOn: (text) => !/[?#]/.test(text) && !dots.hasDotSegment(`/${text}`),
