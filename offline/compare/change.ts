@@ -3,9 +3,9 @@ import type { Cell } from "./cells/list-cells.ts";
 
 /**
  * The kind of a change. `access`: a rule has other requirements. `trust`: an issuer or its keys differ. `effect`: the
- * upstream, Kong or refused clients get something else. `mode`: a denial that was enforced is only logged, or the
- * reverse. `transport`: clients may send tokens in other ways. `routing`: another policy, rule or upstream gets the
- * requests of a Kong Route.
+ * upstream, Kong or refused clients get something else. `mode`: enforced denials are now only logged, or the reverse.
+ * `transport`: clients may send tokens in other ways. `routing`: another policy, rule or upstream gets the requests of
+ * a Kong Route.
  */
 export type ChangeClass = "access" | "trust" | "effect" | "mode" | "transport" | "routing";
 

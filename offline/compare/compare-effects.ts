@@ -99,8 +99,8 @@ function compareMappings(before: CompiledPolicy, after: CompiledPolicy): readonl
     const summary = !current
       ? "The plugin no longer sets this header and no longer removes it. So the upstream gets the client's own value."
       : old
-        ? `It is set from ${describeMapping(current)}. Before: ${describeMapping(old)}.`
-        : `The plugin sets it from ${describeMapping(current)}, and removes the client's own value.`;
+        ? `The plugin now sets this header from ${describeMapping(current)}. Before: ${describeMapping(old)}.`
+        : `The plugin now sets this header from ${describeMapping(current)}, and removes the client's own value.`;
     const direction = current ? (old ? "changed" : "stricter") : "looser";
     return [
       {

@@ -108,7 +108,7 @@ function compareTrusted(iss: string, entries: Entries, isNew: boolean): readonly
     class: "trust",
     direction: isNew ? "looser" : "stricter",
     subject,
-    summary: `Issuer ${issuer.issuer} ${isNew ? "is trusted now" : "is no longer trusted"}. Its keys: ${keys}.`,
+    summary: `Issuer ${issuer.issuer} ${isNew ? "is trusted now" : "is no longer trusted"}. The issuer's keys: ${keys}.`,
     cells: [],
     content: write([issuer.issuer, issuer.keys]),
   };

@@ -18,7 +18,8 @@ export function reasonOf(decision: Decision): Reason | undefined {
 }
 
 /**
- * Writes a difference as a test of the policy. The test expects what the old version does, so it fails with the new one.
+ * Writes a difference as a test of the policy. The test expects the decision of the old version, so the test fails with
+ * the new version.
  *
  * @param policies the old and the new version.
  * @param before the decision of the old version.

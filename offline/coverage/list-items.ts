@@ -26,9 +26,9 @@ export interface CoverageItem {
 export interface Use {
   /** Undefined for requirements of an issuer, which apply to every rule. */
   readonly requirements: Requirements | undefined;
-  /** The issuer whose tokens the item concerns. Undefined if it concerns every issuer. */
+  /** The issuer whose tokens the item concerns. Undefined if the item concerns every issuer. */
   readonly issuer: string | undefined;
-  /** Index of the alternative; undefined if it concerns all alternatives. */
+  /** The index of the alternative that contains the item. Undefined if the item concerns all alternatives. */
   readonly alternative: number | undefined;
   /** Judges a request by the policy without the item. Undefined if the item cannot refuse any request. */
   readonly without: Requirement["without"] | undefined;

@@ -65,7 +65,7 @@ export function explainLogLine(line: LogLine, policy: CompiledPolicy): Result<Lo
   });
 }
 
-/** Returns why the log line does not belong to this policy. Undefined if it may belong to the policy. */
+/** Returns why the log line does not belong to this policy. Undefined if the line may belong to the policy. */
 function findMismatch({ policy: name, rule }: LogLine, policy: CompiledPolicy): string | undefined {
   if (name !== undefined && name !== policy.name) {
     return `the line is about the policy ${quoteText(name)}, but this file is the policy "${policy.name}"`;

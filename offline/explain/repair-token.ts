@@ -13,7 +13,7 @@ import {
   usualTimes,
 } from "../compare/search/token-space.ts";
 
-/** A token that passes, and how it differs from the token that did not pass. */
+/** A token that passes, and its differences from the token that did not pass. */
 export interface Repaired {
   readonly token: CandidateToken;
   /** One line for each change of the token. Values come from the policy and the clock, never from the token. */
@@ -141,8 +141,8 @@ function* listTimes(token: CandidateToken, times: readonly Times[]): Generator<C
 }
 
 /**
- * Lists values to try for a claim, in the same form as the claim: with each name added, with all names added, and
- * without the names.
+ * Lists values to try for a claim: with each name added, with all names added, and without the names. The values have
+ * the same form as the claim.
  */
 function listNames(
   value: JsonValue | undefined,

@@ -42,7 +42,7 @@ function compareTexts(expect: Expectation, outcome: DescribedOutcome): readonly 
       differences.push({ what, expected: String(expected), actual: String(actual ?? "none") });
     }
   };
-  // Read the status only if the test expects a status, because each read composes it again.
+  // Read the status only if the test expects a status, because each read composes the status again.
   if (expect.status !== undefined) {
     compare("status", expect.status, outcome.status);
   }

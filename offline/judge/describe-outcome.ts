@@ -70,8 +70,8 @@ function describeAllow({ headers, caller, reported, evidence }: Allow): Describe
 }
 
 /**
- * A class with getters, because most tests do not read the status or the challenge. The getters compose them only for
- * tests that do.
+ * A class with getters, because most tests do not read the status or the challenge. The getters compose the status and
+ * the challenge only when a test reads them.
  */
 class DescribedDenial implements DescribedOutcome {
   readonly verdict = "deny";

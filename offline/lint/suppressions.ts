@@ -68,7 +68,7 @@ function checkSuppression(
     };
   }
   if (!HAS_WORD.test(reason)) {
-    return { code: "suppression_without_reason", message: `Say why: "# lint-ignore ${rule}: reason".` };
+    return { code: "suppression_without_reason", message: `Give a reason: "# lint-ignore ${rule}: reason".` };
   }
   const isUsed = findings.some(({ code, line }) => code === rule && line === target);
   return isUsed || !hasRun(known.id)

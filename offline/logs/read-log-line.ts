@@ -29,7 +29,10 @@ export interface LogLine {
   readonly issuer: string | undefined;
   /** The plugin's text about the value that failed. The person who pastes the line may have changed the text. */
   readonly detail: string | undefined;
-  /** The method and the target, which nginx adds to each line of its log. Undefined if the line lacks them. */
+  /**
+   * The method and the target, which nginx adds to each line of its log. Undefined if the line lacks the method and the
+   * target.
+   */
   readonly request: { readonly method: string; readonly target: string } | undefined;
   readonly host: string | undefined;
   /** Undefined for a line of the operator's log. */

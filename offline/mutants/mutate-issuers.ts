@@ -29,8 +29,8 @@ export function mutateIssuers(data: PlainMap, world: MutationWorld): readonly Mu
 function mutateIssuer(issuer: PlainMap, path: DocumentPath, world: MutationWorld): readonly Mutant[] {
   const { token_type: type, max_token_age: age, max_token_lifetime: life, bound_tokens: bound } = issuer;
   const limits = [
-    ["max_token_age", age, "tokens may be old"],
-    ["max_token_lifetime", life, "tokens may be valid for long"],
+    ["max_token_age", age, "tokens may have any age"],
+    ["max_token_lifetime", life, "tokens may have any lifetime"],
   ] as const;
   return [
     ...mutateAudiences(issuer.audiences, [...path, "audiences"], world),

@@ -148,7 +148,7 @@ function mutateAuthentication(value: unknown, path: DocumentPath): readonly Muta
     ...(acr === undefined ? [] : [dropKey("drop_acr", "acr_values", "acr is not checked")]),
     ...(isList(amr) && amr.length > 1 ? dropEach("drop_amr", amr, [...path, "amr"], "amr % is not required") : []),
     ...(amr === undefined ? [] : [dropKey("drop_amr", "amr", "amr is not checked")]),
-    ...(age === undefined ? [] : [dropKey("drop_max_age", "max_age", "the login may be old")]),
+    ...(age === undefined ? [] : [dropKey("drop_max_age", "max_age", "the login may have any age")]),
     ...doubleDuration("double_max_age", value, "max_age", path),
   ];
 }
@@ -193,7 +193,7 @@ function mutateAlternatives(value: unknown, path: DocumentPath, world: MutationW
     mutate("empty_alternative", path, "a new alternative requires nothing", () => [...value, {}]),
     ...value.map((_, index) => {
       const left = value.toSpliced(index, 1);
-      return mutate("drop_alternative", path, `alternative ${index + 1} is gone`, () =>
+      return mutate("drop_alternative", path, `alternative ${index + 1} is removed`, () =>
         left.length === 1 ? [left[0], left[0]] : left,
       );
     }),

@@ -21,7 +21,7 @@ function mutateRule(id: string, rule: PlainMap, world: MutationWorld): readonly 
   const path = ["routes", id];
   const operations = isList(rule.operations) ? rule.operations : [];
   return [
-    mutate("drop_rule", path, `rule ${id} is gone`, () => undefined),
+    mutate("drop_rule", path, `rule ${id} is removed`, () => undefined),
     ...mutateRequirements(rule, path, world),
     ...mutateSwitches(rule, path, false),
     // If a rule has operations, the rule's own access and mode have no effect, so they need no mutants.
@@ -53,7 +53,7 @@ function mutateOperation(
     ...(rule.mode !== undefined && { mode: rule.mode }),
   };
   return [
-    ...(others.length === 0 ? [] : [mutate("drop_operation", path, "the operation is gone", () => undefined)]),
+    ...(others.length === 0 ? [] : [mutate("drop_operation", path, "the operation is removed", () => undefined)]),
     ...(added.length === 0
       ? []
       : [setKey("add_methods", path, "methods", [...methods, ...added], `${added.join(", ")} are allowed as well`)]),
@@ -70,10 +70,7 @@ function mutateOperation(
   ];
 }
 
-/**
- * Whether another operation has this method and can match the same path as the operation, and neither path template is
- * more specific.
- */
+/** Whether another operation with this method can match the same path by an equally specific template. */
 function fits(other: unknown, method: string, { path }: PlainMap): boolean {
   if (!isMap(other) || !isList(other.methods) || !other.methods.map(String).includes(method)) {
     return false;

@@ -70,7 +70,7 @@ function normalizeRule(rule: CompiledRule): unknown {
 
 function normalizeRequirements(requirements: Requirements): unknown {
   const { access, mode, alternatives, ...others } = requirements;
-  // A second, equal alternative lets no other requests pass, so it is omitted.
+  // Two equal alternatives let the same requests pass as one alternative. So the second alternative is omitted.
   const distinct = alternatives.filter(
     (one, index) => !alternatives.slice(0, index).some((other) => isDeepStrictEqual(one, other)),
   );

@@ -45,7 +45,8 @@ export function varyToken(
   const withClaims = (claims: Members): TokenRecipe => ({ ...token, claims: { ...token.claims, ...claims } });
   const mapped = mapMissing(token, policies, consumers[0]?.username ?? OTHER);
   return [
-    // Before tokens without a claim, because a wrong value shows more: a condition may also refuse only tokens without the claim.
+    // Wrong claim values come before absent claims, because they show more: a condition may also refuse only tokens
+    // without the claim.
     ...wrongValues(policies, rule, issuers).map((set) => {
       const claims = structuredClone({ ...token.claims });
       set(claims);

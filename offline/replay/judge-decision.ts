@@ -67,7 +67,7 @@ function judgeOther(line: DecisionLine, was: Verdict, versions: Both<PolicyVersi
   return judgeSame(line, was, versions, [known, found]) ?? judgeDifferent(line, was, versions, [known, found]);
 }
 
-/** Returns a verdict if the rule is gone, or if both versions treat the request alike. Otherwise undefined. */
+/** Returns a verdict if the rule is gone, or if both versions treat the request alike. Otherwise, the result is undefined. */
 function judgeSame(
   { reason }: DecisionLine,
   was: Verdict,
@@ -107,8 +107,8 @@ function judgeDifferent(
   return judgeBeforeToken(line, known, requirements) ?? judgeToken(line, versions, known, found);
 }
 
-// These texts depend only on the policies. They are cached, because a log may have millions of lines, and a policy may
-// have thousands of rules.
+// These texts depend only on the policies. The texts are cached, because a log may have millions of lines, and a policy
+// may have thousands of rules.
 
 /** Writes the parts of a policy on which a decision about a token depends, except for the rules. */
 const writeFrame = rememberTexts(({ document }: PolicyVersion) =>

@@ -127,7 +127,7 @@ function describeVerdict(verdict: Verdict): string {
     case "not_routed":
       return "no Route (404)";
     case "deny": {
-      const reason = verdict.reason ?? "refused, one of several reasons";
+      const reason = verdict.reason ?? "refused for one of several reasons";
       return verdict.isReported ? `allow (reports ${reason})` : reason;
     }
     case "unknown":

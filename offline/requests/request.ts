@@ -22,7 +22,7 @@ export interface OfflineRequest {
   readonly route: string | undefined;
 }
 
-/** Puts the token into the request. The failure says that the policy does not have the request's token source. */
+/** Puts the token into the request. The failure says that the policy lacks the request's token source. */
 export function createFacts(
   request: OfflineRequest,
   token: string | undefined,

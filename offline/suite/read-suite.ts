@@ -92,7 +92,7 @@ export function resolveSuite(source: TestSource, world: SuiteWorld): Result<Test
     : fail(mistakes);
 }
 
-/** Finds the positions of any number of findings. `locate` returns only the first fifty. */
+/** Finds the positions of any number of findings. `locate` returns only the first fifty findings. */
 function locateEach(findings: readonly Finding[], locate: SourceDocument["locate"]): readonly Finding[] {
   return findings
     .flatMap((finding) => locate([finding]))

@@ -24,7 +24,7 @@ export interface RequestWorld {
   readonly consumers: readonly Consumer[];
 }
 
-/** The plugin that judges the request, and the Route if kong.yml found it. */
+/** The plugin that judges the request, and the Route that kong.yml has for the request. */
 interface Bound {
   readonly binding: Binding;
   readonly route?: string;

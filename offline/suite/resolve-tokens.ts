@@ -7,7 +7,7 @@ import { TAMPERINGS } from "../tokens/tamper.ts";
 import { looksLikeTime, readTime, TIME_CLAIMS } from "../tokens/times.ts";
 import { unknownName } from "./names.ts";
 
-/** A recipe as the schema accepts it. */
+/** A recipe in the form that the schema accepts. */
 interface RecipeSource {
   readonly extends?: string;
   readonly issuer?: string;

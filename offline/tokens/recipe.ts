@@ -1,4 +1,4 @@
-/** The members of a JSON object, as a test document writes them. */
+/** The members of a JSON object in a test document. */
 export type Members = Readonly<Record<string, unknown>>;
 
 /** A recipe for a token. Values that the recipe does not set come from the policy's issuer: see write-draft.ts. */

@@ -10,7 +10,7 @@ import {
   sign,
 } from "node:crypto";
 
-/** A JWK as an issuer publishes it. */
+/** A JWK in the form that an issuer publishes. */
 export type PublicJwk = Readonly<Record<string, unknown>>;
 
 /** One throw-away key of one issuer, for one algorithm. */

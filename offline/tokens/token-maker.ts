@@ -9,7 +9,7 @@ import { type Draft, writeDraft } from "./write-draft.ts";
 
 /**
  * `real`: every token is signed. `assumed`: tokens get a mark in place of a signature. The key source of the same run
- * accepts the mark as a valid signature. A token with a tampering of the signature is signed also with `assumed`.
+ * accepts the mark as a valid signature. With `assumed`, only tokens whose tampering concerns the signature are signed.
  */
 export type Signing = "real" | "assumed";
 

@@ -88,7 +88,7 @@ it.each<[what: string, after: string, line: string, expected: readonly string[] 
     "a scope too few, and another one more",
     WIDER,
     denied("scope_insufficient"),
-    ["other_reason", "scope_insufficient", "refused, one of several reasons"],
+    ["other_reason", "scope_insufficient", "refused for one of several reasons"],
   ],
   ["a new scope that the line does not have", WIDER, decision({}), /claims whose values the line does not have/],
   [
@@ -123,7 +123,7 @@ it.each<[what: string, after: string, line: string, expected: readonly string[] 
     denied("scope_insufficient"),
     ["newly_allowed", "scope_insufficient", "allow (reports scope_insufficient)"],
   ],
-  ["a rule that is gone", GONE, decision({}), ["newly_refused", "allow", "refused, one of several reasons"]],
+  ["a rule that is gone", GONE, decision({}), ["newly_refused", "allow", "refused for one of several reasons"]],
   [
     "a public rule that needs a token now",
     edited("{ access: public }", "{}"),
@@ -152,7 +152,7 @@ it.each<[what: string, after: string, line: string, expected: readonly string[] 
     "a bound that the claim misses now",
     edited("min: 2", "min: 4"),
     decision({ rule: "tier", claims: { tier: 3 } }),
-    ["newly_refused", "allow", "refused, one of several reasons"],
+    ["newly_refused", "allow", "refused for one of several reasons"],
   ],
   [
     "another issuer's keys",

@@ -22,8 +22,8 @@ interface Group {
 /**
  * Finds the requests of one rule that only one of two policy versions lets pass.
  *
- * @param haveOtherIssuers whether the versions have different issuers. Then equal requirements may still let different
- * requests pass.
+ * @param haveOtherIssuers whether the versions have different issuers. If the issuers differ, equal requirements may
+ * let different requests pass.
  */
 export function compareAccess(
   resolved: readonly ResolvedCell[],

@@ -22,7 +22,7 @@ export interface Difference {
   /** The part of the policy that differs: the rule, or the token's issuer. */
   readonly cause: "rule" | "issuer";
   readonly sender: Sender;
-  /** The requirements of the refusing version that the token does not meet. */
+  /** The requirements that the token does not meet, in the version that refuses the token. */
   readonly lacks: readonly string[];
   readonly transport: "tls" | "plain";
 }
@@ -209,8 +209,8 @@ function keyOf({ reads, text }: Requirement): string {
 }
 
 /**
- * Lists an example `iss` for each issuer, with an example `alg` of each kind. Algorithms of one kind are allowed by the
- * same versions.
+ * Lists an example `iss` for each issuer, with an example `alg` of each kind. Two algorithms are of one kind if the
+ * same versions allow them.
  */
 function listFrames(policies: readonly CompiledPolicy[], now: number): readonly TokenFrame[] {
   const kinds = new Map<string, string>();

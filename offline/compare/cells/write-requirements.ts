@@ -19,7 +19,7 @@ export function writeRequirements({ requirements, segments, passesPreflight }: C
     return `denied ${passesPreflight}`;
   }
   const text = writeParts(requirements);
-  // The effect of a condition that compares a claim with the path depends on the path. So the string contains the path.
+  // If a condition compares a claim with the path, its effect depends on the path. So the string contains the path.
   return text.includes('"equals_path"')
     ? `${text} ${passesPreflight} ${segments.join("/")}`
     : `${text} ${passesPreflight}`;

@@ -168,7 +168,10 @@ type AddChange = (
   shows: Witness["shows"],
 ) => Found;
 
-/** If requests without a token differ, only they are reported. Preflights are reported only if no other requests differ. */
+/**
+ * If requests without a token differ, the comparison reports only these requests. Preflights are reported only if no
+ * other requests differ.
+ */
 function findDifferences(targets: Both<Target>, cell: Cell, now: number): readonly Difference[] {
   const versions = targets.map(({ judge }) => (judge?.by === "policy" ? judge.version : undefined));
   const some = versions.find((version) => version !== undefined);

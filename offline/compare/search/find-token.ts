@@ -16,9 +16,9 @@ import {
 } from "./token-space.ts";
 
 /**
- * Finds a token that one formula accepts and the other rejects. The token must meet all requirements of one accepting
- * alternative, and must miss one requirement of each rejecting alternative. Requirements on different parts of a token
- * do not depend on each other. So the search solves each group of parts separately.
+ * Finds a token that one formula accepts and the other formula rejects. The token must meet all requirements of one
+ * accepting alternative, and must miss one requirement of each rejecting alternative. Requirements on different parts
+ * of a token do not depend on each other. So the search solves each group of parts separately.
  */
 
 /** A search tries at most this many combinations of missed requirements. */

@@ -28,7 +28,7 @@ import { write } from "./write-value.ts";
 
 /**
  * Writes a policy's requirements on a token as alternatives of single requirements. The plugin's own code decides
- * whether a token meets a requirement. For this, a rule or an issuer is created that has only this requirement.
+ * whether a token meets a requirement. For each check, a rule or an issuer is created that has only this requirement.
  */
 
 /** The names that one or more claims must contain: all names, at least one name (`any`), or none of the names. */
@@ -65,7 +65,7 @@ export const NEVER: Formula = [];
 export const ALWAYS: Formula = [[]];
 
 const SUBJECT = "alice";
-/** Checks of other requirements read the audience from this claim. So they do not depend on the token's own audience. */
+/** Checks of other requirements read the audience from this claim, and so ignore the token's own audience. */
 const AUDIENCE: ClaimReference = { text: "", path: ["\u0000audience"] };
 const AUDIENCES = new Set(["any"]);
 const WITH_AUDIENCE = { "\u0000audience": "any" };

@@ -1,7 +1,10 @@
 import type { Requirement } from "./formula.ts";
 import type { PartName } from "./token-space.ts";
 
-/** Parts that one requirement reads together, such as two claims with roles. Their values must be chosen together. */
+/**
+ * Parts that one requirement reads together, such as two claims with roles. The search must choose the values of these
+ * parts together.
+ */
 export interface PartGroup {
   readonly parts: readonly PartName[];
   readonly requirements: readonly Requirement[];

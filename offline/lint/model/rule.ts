@@ -40,7 +40,7 @@ interface FixedPlace {
   readonly parent: unknown;
 }
 
-/** One rule of `kong-jwt-policy lint`. The reference page, the findings and the tests come from this entry. */
+/** One rule of `kong-jwt-policy lint`. The reference page, the findings and the tests of a lint rule come from its entry. */
 export interface LintRule {
   /** The id never changes, because comments in policies and settings of CI name it. */
   readonly id: FindingCode;
@@ -54,7 +54,7 @@ export interface LintRule {
   /** Absent if other code makes this finding, such as a check that `validate` or `render` shares with lint. */
   readonly check?: (document: PolicyDocument) => readonly Place[];
   readonly fix?: {
-    /** What `--fix` does. */
+    /** The change that `--fix` makes, such as `writes 30s`. */
     readonly summary: string;
     /** @returns undefined if no change is safe. */
     readonly changes: (place: FixedPlace) => readonly Change[] | undefined;

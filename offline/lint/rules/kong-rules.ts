@@ -1,8 +1,8 @@
 import type { Example, LintRule } from "../model/rule.ts";
 
 /**
- * Creates an example with a kong.yml of one Service. `routes` is the list of its Routes, and `more` is added to the end
- * of the file.
+ * Creates an example with a kong.yml of one Service. `routes` is the list of the Service's Routes, and `more` is added
+ * to the end of the file.
  */
 function kong(routes: string, policy = "", more = ""): Example {
   const lines = routes.trim().split("\n");
@@ -30,7 +30,7 @@ export const KONG_RULES: readonly LintRule[] = [
     severity: "error",
     summary:
       "No jwt-policy plugin runs for a Route. The plugin is neither on the Route, nor on its Service, nor global.",
-    why: "Kong forwards all requests of the Route, and no policy judges the requests. Add the plugin. If the Route is open on purpose, give the Route the tag `jwt-policy-public`.",
+    why: "Kong forwards all requests of the Route, and no policy judges the requests. Add the plugin to the Route. If the Route is open on purpose, give the Route the tag `jwt-policy-public`.",
     bad: kong(`${READ}\n  ${PLUGIN}\n- name: admin\n  paths: [/admin]`),
     good: kong(`${READ}\n  ${PLUGIN}\n- name: docs\n  paths: [/docs]\n  tags: [jwt-policy-public]`),
   },
@@ -82,7 +82,7 @@ export const KONG_RULES: readonly LintRule[] = [
     topic: "kong",
     severity: "warning",
     summary: "An operation is outside the paths or methods of its Kong Route.",
-    why: "No request reaches the operation. Write the path that the client sends, before Kong applies `strip_path`.",
+    why: "No request reaches the operation. In an operation, write the path that the client sends, before Kong applies `strip_path`.",
     bad: kong(
       READ,
       'routes:\n  read:\n    operations:\n      - { methods: [GET], path: "/order/{id}", required_scopes: [orders:read] }\n',
@@ -130,7 +130,7 @@ export const KONG_RULES: readonly LintRule[] = [
     topic: "kong",
     severity: "error",
     summary: "A Route, a Service or the gateway has two jwt-policy plugins.",
-    why: "Kong accepts only one jwt-policy plugin at each place. Remove the second plugin.",
+    why: "Kong accepts only one jwt-policy plugin for each Route, for each Service and for the gateway. Remove the second plugin.",
     bad: kong(READ, "", `${GLOBAL}  - name: jwt-policy\n    config: { policy_file: orders.yaml, rule: read }\n`),
     good: kong(READ, "", GLOBAL),
   },

@@ -54,7 +54,7 @@ const UNUSABLE: readonly LintRule[] = [
     ),
     good: rule("any_of:\n  - required_scopes: [orders:read]\n  - required_roles: [staff] # the back office"),
     fix: {
-      summary: "removes the second alternative, if there are three or more",
+      summary: "removes the second alternative, if there are three or more alternatives",
       changes: ({ path, parent }) =>
         Array.isArray(parent) && parent.length > 2 ? [{ kind: "remove", path }] : undefined,
     },
@@ -108,7 +108,7 @@ const RISKY: readonly LintRule[] = [
     topic: "requirement",
     severity: "warning",
     summary: "`other_authentication: skip`: a request that another plugin has authenticated needs no token.",
-    why: "No requirement of this policy applies to such a request, not even scopes and roles. Use `require` if a request needs both authentications. Use `ignore` if every request needs a token.",
+    why: "No requirement of this policy applies to such a request, not even scopes and roles. Use `require` if a request needs a token and also the other authentication. Use `ignore` if every request needs a token.",
     bad: rule("required_scopes: [orders:read]\nother_authentication: skip"),
     good: rule("required_scopes: [orders:read]\nother_authentication: require"),
     check: eachSource(({ other_authentication: other }, path) =>

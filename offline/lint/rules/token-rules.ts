@@ -24,7 +24,7 @@ export const TOKEN_RULES: readonly LintRule[] = [
     id: "query_source",
     topic: "token",
     severity: "warning",
-    summary: "The query may contain the token.",
+    summary: "The policy accepts a token in the query of the URL.",
     why: "A token in a URL gets into logs, browser histories and Referer headers (RFC 9700 section 4.3.2). Use the Authorization header. For downloads and WebSockets, use a cookie.",
     bad: policy("token:\n  sources:\n    - authorization\n    - query: access_token\n"),
     good: policy("token:\n  sources:\n    - authorization\n    - header: x-access-token\n"),
@@ -53,7 +53,7 @@ export const TOKEN_RULES: readonly LintRule[] = [
         ? [
             {
               path: ["token", "sources", index, "cookie"],
-              message: `Every request with this cookie that may change something, such as POST, is refused. Name the origins of your pages as "allowed_origins".`,
+              message: `Every POST, PUT, PATCH and DELETE with this cookie is refused. Name the origins of your pages as "allowed_origins".`,
             },
           ]
         : [],
@@ -133,7 +133,7 @@ header_mappings:
     topic: "token",
     severity: "error",
     summary: "The name of Kong's caller comes from a claim that users can change.",
-    why: "At many providers, users choose their own name and email, or get the name of a former user. So one user can appear as another Consumer. Use `sub`, `client_id` or another claim that never changes.",
+    why: "At many providers, users choose their own name and email, or get the name of a former user. So one user can appear as the Consumer of another user. Use `sub`, `client_id` or another claim that never changes.",
     bad: policy("identity:\n  consumer: { claim: email }\n"),
     good: policy("identity:\n  consumer: { claim: sub }\n"),
     check: ({ identity }) =>
@@ -159,7 +159,7 @@ header_mappings:
     topic: "token",
     severity: "warning",
     summary: "A token passes even if Kong has no Consumer for the token (`unknown: ignore`).",
-    why: "Plugins that deny or limit by Consumer let requests without a Consumer pass. This also happens while Kong cannot read its database.",
+    why: "Plugins that deny or limit by Consumer let requests without a Consumer pass. Requests also have no Consumer while Kong cannot read its database.",
     bad: policy("identity:\n  consumer: { claim: client_id, unknown: ignore }\n"),
     good: policy("identity:\n  consumer: { claim: client_id, unknown: refuse }\n"),
     check: ({ identity }) =>
@@ -187,7 +187,7 @@ header_mappings:
         ? [
             {
               path: ["identity", "consumer", "cache"],
-              message: `${cache} is long. The plugin accepts a Consumer until this time after its removal in Kong.`,
+              message: `${cache} is long. The plugin accepts a Consumer for up to "cache" after its removal in Kong.`,
             },
           ]
         : [];

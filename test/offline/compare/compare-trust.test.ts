@@ -35,7 +35,7 @@ it.each<[what: string, before: string, after: string, expected: readonly [string
       [
         "looser",
         "acme",
-        /^Issuer https:\/\/idp\.example\/t3 is trusted now\. Its keys: https:\/\/keys\.example\/t3\/jwks/,
+        /^Issuer https:\/\/idp\.example\/t3 is trusted now\. The issuer's keys: https:\/\/keys\.example\/t3\/jwks/,
       ],
     ],
   ],
