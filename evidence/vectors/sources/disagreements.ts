@@ -17,7 +17,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     source: "Wycheproof: JWS",
     ids: ["json_web_signature_test#367", "json_web_signature_test#370"],
     found: "accepted",
-    why: "The description of the vector says that its token has padding, but the token in the file has no padding. Its key and token equal those of #357, byte for byte, and Wycheproof calls #357 valid. The plugin refuses tokens with padding (core/decode.test.ts).",
+    why: "The description of the vector says that its token has padding, but the token in the file has no padding. The vector's key and token equal those of #357, byte for byte, and Wycheproof calls #357 valid. The plugin refuses tokens with padding (core/decode.test.ts).",
   },
   {
     source: "JOSE cookbook: RFC 7520, 7797, 8037",
@@ -59,13 +59,13 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     source: KONG_SCENARIOS,
     ids: ["refusals 12"],
     found: "400 token_ambiguous",
-    why: "Kong refuses a request with two tokens with 401. The plugin refuses such a request with 400 and `invalid_request`, as RFC 6750 section 3.1 requires for more than one token.",
+    why: "Kong refuses a request with two tokens with 401. The plugin refuses a request with two tokens with 400 and `invalid_request`, as RFC 6750 section 3.1 requires for more than one token.",
   },
   {
     source: KONG_SCENARIOS,
     ids: ["HS256 13"],
     found: "400 token_ambiguous",
-    why: "The request has two header lines with tokens. Kong reads the first of these lines and forwards both lines, but other programs would read the last line. The plugin refuses a request with two tokens (RFC 6750 section 2).",
+    why: "The request has two header lines with tokens. Kong reads the first line with a token and forwards both lines, but other programs would read the last line. The plugin refuses a request with two tokens (RFC 6750 section 2).",
   },
   {
     source: KONG_SCENARIOS,
