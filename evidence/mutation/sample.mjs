@@ -2,13 +2,22 @@
 //
 //   --sample N        how many mutants (100)
 //   --seed N          which ones (1). A mutant keeps its place in the draw when other lines or files change
-//   --folder DIR      where; can be repeated (plugin/core, keys, policy, runtime, server, kong)
+//   --folder DIR      where; can be repeated (plugin/core, keys, policy, runtime, server, kong; plugin/guard needs nginx or Kong)
 //   --only TEXT       only mutants whose place contains this text
 //   --tests N         at most this many test files per mutant, nearest first (all)
 //   --root DIR        another clone (this one)
 import { fork, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,7 +30,9 @@ import { createTestFinder, listFiles } from "./related-tests.mjs";
 const LEFT_OUT = new Set(["node_modules", ".git"]);
 /** Far longer than the longest time between two tests; a mutant may loop for ever. */
 const SILENCE_MS = 150_000;
-const KONG_TESTS = [
+/** Those in nginx with Lua first, because a Kong is rarer; a test that lacks its tool notices nothing. */
+const GUARD_TESTS = [
+  ...["verdicts", "shared-token"].map((name) => `test/guard/nginx/${name}.test.ts`),
   ...["requests", "faults", "settings"].map((name) => `test/guard/${name}.test.ts`),
   ...["conformance", "spoofing"].map((name) => `test/${name}/kong-binary-guard.test.ts`),
 ];
@@ -122,7 +133,7 @@ async function judge(mutant) {
   const restore = () => {
     writeFileSync(path, mutant.source);
     changed.add(path);
-    if (!mutant.file.endsWith(".lua")) {
+    if (existsSync(builtPathOf(mutant.file))) {
       compile(mutant.file, mutant.source);
     }
   };
@@ -152,11 +163,11 @@ async function tryMutant(mutant, path) {
   changed.add(path);
   const choose = (tests) => tests.filter((test) => !broken.has(test)).slice(0, Number(options.tests));
   if (mutant.file.endsWith(".lua")) {
-    return runTests(choose(KONG_TESTS));
+    return runTests(choose(GUARD_TESTS));
   }
   const { imports, starts } = findTests(mutant.file);
   const result = await runTests(choose(imports));
-  if (result.killer !== undefined || choose(starts).length === 0) {
+  if (result.killer !== undefined || choose(starts).length === 0 || !existsSync(builtPathOf(mutant.file))) {
     return result;
   }
   const failure = build(mutant.file, mutated);
@@ -174,9 +185,13 @@ function build(file, source) {
 
 function compile(file, source) {
   const { code, errors } = transformSync(file, source, { lang: "ts", typescript: { onlyRemoveTypeImports: true } });
-  const path = join(workplace, "dist", file.replace(/\.ts$/, ".js"));
-  writeFileSync(path, code.replaceAll(/((?:from|import) "\.[^"]+)\.ts"/g, '$1.js"'));
+  writeFileSync(builtPathOf(file), code.replaceAll(/((?:from|import) "\.[^"]+)\.ts"/g, '$1.js"'));
   return errors.length === 0;
+}
+
+/** The build has neither the guard nor the script of the web view. */
+function builtPathOf(file) {
+  return join(workplace, "dist", file.replace(/\.ts$/, ".js"));
 }
 
 /** The name of the first test that fails, or undefined. */

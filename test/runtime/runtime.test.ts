@@ -1,10 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { NO_CALLERS } from "../../plugin/core/model/caller.ts";
+import type { PolicyCompiler } from "../../plugin/runtime/load/policy-compiler.ts";
 import { createPolicyStore } from "../../plugin/runtime/load/policy-store.ts";
 import { createRuntime, type Runtime } from "../../plugin/runtime/runtime.ts";
+import type { PolicySource } from "../../plugin/runtime/versions/policy-source.ts";
 import { claimsOf, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { logInto } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
@@ -66,6 +68,49 @@ it("decides by an inline policy", async () => {
   const load = await runtime.openInlinePolicy(ENTITY, document("inline"), undefined).current(askNothing);
   const decision = load.ok && (await runtime.decide(requestOf(undefined), load.value, NO_KONG));
   expect(decision).toMatchObject({ denial: { reason: "token_missing" }, evidence: { policy: "inline" } });
+});
+
+it("releases inline policies of more than 4 MiB that were unused for a minute, the oldest first, and looks each half minute", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const compiled: string[] = [];
+  const store = createPolicyStore(root);
+  const compileText: PolicyCompiler["compileText"] = (text) => {
+    compiled.push(text);
+    return store.compileText(text);
+  };
+  const compiler = { ...store, compileText };
+  runtime = createRuntime({ policyRoot: root, policyPollMs: 1e9, compiler, now: () => clockMs, log: logInto(log) });
+  const open = async (index: number, length: number): Promise<PolicySource> => {
+    clockMs += 1;
+    const text = `${document(`p${index}`)} #`.padEnd(length, "x");
+    const source = runtime.openInlinePolicy({ ...ENTITY, pluginId: `${index}` }, text, undefined);
+    await source.current(askNothing);
+    return source;
+  };
+  const sources = await Promise.all(Array.from({ length: 16 }, (_, index) => open(index, 256 * 1_024)));
+  /** All policies are needed now. */
+  const compiledAgain = async (): Promise<number> => {
+    const before = compiled.length;
+    await Promise.all(sources.map((source) => source.current(askNothing)));
+    return compiled.length - before;
+  };
+  clockMs += 60_001;
+  vi.advanceTimersByTime(30_000);
+  expect(await compiledAgain(), "exactly 4 MiB").toBe(0);
+  sources.push(await open(16, 0));
+  await compiledAgain();
+  clockMs += 60_000;
+  vi.advanceTimersByTime(30_000);
+  expect(await compiledAgain(), "exactly a minute").toBe(0);
+  clockMs += 60_001;
+  vi.advanceTimersByTime(29_999);
+  expect(await compiledAgain(), "not at once").toBe(0);
+  clockMs += 60_001;
+  vi.advanceTimersByTime(1);
+  expect(await compiledAgain(), "one is enough").toBe(1);
+  runtime.stop();
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 it("reads every policy under the root at the start, and skips tests, other files and the link targets of Kubernetes", async () => {

@@ -87,7 +87,7 @@ function createPublicKeyVerifier(algorithm: string, publicKey: KeyObject): Verif
   // RFC 8017 sections 8.1.2 and 8.2.2, step 1, require that the signature has the exact length. OpenSSL also accepts a PSS
   // signature without its leading zero bytes. Without this check, the same token could be written in two ways.
   const signatureBytes =
-    parameters.signatureBytes ?? Math.ceil((publicKey.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
+    parameters.signatureBytes ?? Math.ceil(Number(publicKey.asymmetricKeyDetails?.modulusLength) / 8);
   const key = { key: publicKey, ...options };
   const verifyExact = isSlow(publicKey)
     ? createPooledVerifier(hash, key)
@@ -100,11 +100,12 @@ function toCheck(isValid: boolean): SignatureCheck {
   return isValid ? PASSED : SIGNATURE_INVALID;
 }
 
+const SLOW_CURVES: ReadonlySet<string | undefined> = new Set(["secp384r1", "secp521r1"]);
+
 /**
  * A check takes 0.8 ms with P-384, 1.8 ms with P-521 and 0.4 ms with RSA of 8192 bits. The checks of other algorithms take about
  * a tenth of this time.
  */
 function isSlow({ asymmetricKeyDetails }: KeyObject): boolean {
-  const { namedCurve = "", modulusLength = 0 } = asymmetricKeyDetails ?? {};
-  return namedCurve === "secp384r1" || namedCurve === "secp521r1" || modulusLength > 4096;
+  return SLOW_CURVES.has(asymmetricKeyDetails?.namedCurve) || Number(asymmetricKeyDetails?.modulusLength) > 4096;
 }

@@ -2,26 +2,9 @@ import { quoteText } from "../../core/text/printable.ts";
 
 /** For a longer value, no corrected form is shown. */
 const MAX_LENGTH = 60;
-const UNITS: Readonly<Record<string, string>> = {
-  s: "s",
-  sec: "s",
-  secs: "s",
-  second: "s",
-  seconds: "s",
-  m: "m",
-  min: "m",
-  mins: "m",
-  minute: "m",
-  minutes: "m",
-  h: "h",
-  hr: "h",
-  hrs: "h",
-  hour: "h",
-  hours: "h",
-  d: "d",
-  day: "d",
-  days: "d",
-};
+/** A duration such as `30 sec`, `5min` or `PT30S`, in lower case. Its parts are the number and the unit of policies. */
+const DURATION =
+  /^(?:pt?)?\s*0*(\d{1,9})\s*(?=(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)$)([smhd])[a-z]*$/;
 const BOOLEANS: Readonly<Record<string, boolean>> = {
   true: true,
   yes: true,
@@ -80,27 +63,17 @@ export function hintAtForm(value: unknown, schema: Schema): string {
   if (typeof value !== "string" || value === "" || value.length > MAX_LENGTH) {
     return "";
   }
-  const pattern = new RegExp(schema?.pattern ?? "", "u");
+  const pattern = new RegExp(schema?.pattern, "u");
   const parts = splitText(value);
   if (schema?.title === "Scope" && parts.length > 1 && parts.every((part) => pattern.test(part))) {
     return ` Write each value as a separate element: ${parts.map(writeElement).join(", ")}.`;
   }
   const lower = value.toLowerCase();
   const candidates = isDuration(schema)
-    ? listDurations(lower)
+    ? [lower.trim().replace(DURATION, "$1$2")]
     : [value.trim(), value.toUpperCase(), lower, lower.replaceAll("_", "-"), `/${value}`];
   const better = candidates.find((candidate) => candidate !== value && pattern.test(candidate));
   return better === undefined ? "" : ` Did you mean ${quoteText(better)}?`;
-}
-
-/**
- * Writes durations such as `30 sec`, `5min` and `PT30S` with the units of policies. A number without a unit is written with each
- * unit.
- */
-function listDurations(lower: string): readonly string[] {
-  const parts = /^(?:pt?)?\s*0*(\d{1,9})\s*([a-z]*)$/.exec(lower.trim());
-  const unit = UNITS[parts?.[2] ?? ""];
-  return parts && unit ? [`${parts[1]}${unit}`] : [];
 }
 
 function isDuration(schema: Schema): boolean {

@@ -233,13 +233,17 @@ function wishIdentity({ policy: { identity }, issuer, consumers }: Attempt): rea
     return [];
   }
   const { consumer, credential } = identity;
-  const names = consumers.flatMap((known) => known[consumer?.by ?? "username"] ?? []);
-  const [first] = consumer?.claims ?? [];
+  const first = (claims: readonly ClaimReference[] = []): readonly ClaimReference[] => claims.slice(0, 1);
   return [
-    ...(credential ?? [])
-      .slice(0, 1)
-      .map((claim): Wish => ({ slot: slotOf(claim), suggestions: suggestValues(claim), accepts: isText })),
-    ...(consumer?.refusesUnknown && first ? [{ slot: slotOf(first), oneOf: names }] : []),
+    ...first(credential).map(
+      (claim): Wish => ({ slot: slotOf(claim), suggestions: suggestValues(claim), accepts: isText }),
+    ),
+    ...(consumer?.refusesUnknown
+      ? first(consumer.claims).map((claim): Wish => {
+          const oneOf = consumers.flatMap((known) => known[consumer.by] ?? []);
+          return { slot: slotOf(claim), oneOf };
+        })
+      : []),
   ];
 }
 

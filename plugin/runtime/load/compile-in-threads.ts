@@ -303,7 +303,6 @@ class CompilerThread {
 
   end(): void {
     this.#hasFailed = true;
-    clearTimeout(this.#timer);
     void this.#worker.terminate();
   }
 

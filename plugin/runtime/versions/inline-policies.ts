@@ -179,8 +179,8 @@ class InlineInstance {
    * newest version.
    */
   supersedeBy(newer: InlineInstance): void {
-    const { sequence = 0 } = this.#options.entity;
-    const isOlder = sequence <= (newer.#options.entity.sequence ?? Number.POSITIVE_INFINITY);
+    const [own, other] = [this.#options.entity.sequence, newer.#options.entity.sequence];
+    const isOlder = own === undefined || other === undefined || own <= other;
     if (isOlder && this.#version?.state === "ready" && this.#options.text !== newer.#options.text) {
       this.#version.retire();
     }

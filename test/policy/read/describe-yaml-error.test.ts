@@ -48,6 +48,27 @@ describe("one mistake in YAML is one finding that says what to write", () => {
       "a:\n  b: 1\n  c: 2\n  ‸b: 3\n",
       /^This key is already in line 2; keep only one of the two keys\.$/,
     ],
+    ["a quote at the start that ends in another line", '‸"a\nb" c\n', /^This quoted text ends only in line 2: add the/],
+    ["a quote in quotes after text in quotes", "a: \"x\" ‸'y'\n", /Write \\" for a quote inside/],
+    [
+      "a list whose elements are less indented",
+      "a: ‸[\n- b\n",
+      /^This \[ has no closing \], or the lines after it are not/,
+    ],
+    ["a map that does not end, after one that does", "a: ‸{b: {c: 1}\nd: e\n", /^This \{ has no closing \}/],
+    ["a tab after a blank", "a:\n  b: c\n \t‸d: e\n", /^A tab cannot indent a line/],
+    ["a map without commas", "a: {b: ‸1 c: 2}\n", /^Put text that has a colon .* Separate elements by commas\.$/],
+    ["a list without commas", "a: [x: ‸y\n z: w]\n", /^A comma is missing after this/],
+    ["a bracket in a list", "a: [1 ‸[2]]\n", BRACES],
+    ["a bracket without an opening one", "a: ‸]\n", /closing bracket has no opening one/],
+    ["a list after a value", "a: b\n‸- c\n", /^This line has no colon/],
+    ["a map as a key", "‸{a: b}: c\n", BRACES],
+    ["a list as a key", "‸[a]: b\n", /^A key must be a string\.$/],
+    ["a second map", "{a: 1}\n‸{b: 2}\n", BRACES],
+    ["a text that ends with a colon", "a: ‸b:\n", /^Put text that has a colon and a space in quotes/],
+    ["a quoted key without a space", 'a:\n  d: e\n  ‸"b":c\n', COLON],
+    ["an unknown directive", "‸%FOO x\n---\na: b\n", /^This directive is not known\.$/],
+    ["a header of a text", "a: |‸x\n b\n", /^Block scalar header includes extra characters\.$/],
     ["a merge key", "a: &a {b: c}\nd:\n  ‸<<: *a\n", /merge keys.* not supported.*"extends".*"defaults"/],
   ])("%s", (_what, marked, message) => {
     const source = readYaml(takeMarks(marked).text);
@@ -64,6 +85,14 @@ describe("one mistake in YAML is one finding that says what to write", () => {
     expect(source.ok ? [] : source.failure.findings.map(({ line: at, message }) => [at, message])).toEqual([
       [2, expect.stringMatching(/in quotes.* The same is missing in line 3, 6\.$/)],
     ]);
+  });
+
+  it.each([
+    [9, /in line 3, 4, 5, 6, 7, 8, 9, 10\.$/],
+    [10, /in line 3, 4, 5, 6, 7, 8, 9, 10 and more\.$/],
+  ])("braces that are not quoted in %d lines: at most eight others are listed", (count, message) => {
+    const source = readYaml(`a:\n${"  - { methods: [GET], path: /a/{id} }\n".repeat(count)}`);
+    expect(source.ok ? "" : source.failure.findings[0]?.message).toMatch(message);
   });
 
   it("mistakes that do not follow from one another are all reported", () => {

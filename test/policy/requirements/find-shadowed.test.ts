@@ -83,6 +83,13 @@ describe("condition_shadowed: a condition of defaults or of the rule that does n
     ["one of two scopes", "required_scopes: [a, b]", "{‸required_scopes: [a]}"],
     ["any instead of all scopes", "required_scopes: [a]", "{‸required_scopes: {any_of: [a, b]}}"],
     ["more scopes of which any will do", "required_scopes: {any_of: [a]}", "{‸required_scopes: {any_of: [a, b]}}"],
+    ["nothing, where any of two was required", "required_scopes: {any_of: [a, b]}", "{‸required_scopes: []}"],
+    [
+      "an absent claim allowed, where none may be",
+      "required_claims: {a: {absent: true}}",
+      "{‸required_claims: {a: {absent: allowed}}}",
+    ],
+    ["no amr at all", "authentication: {amr: [otp]}", "{‸authentication: {max_age: 5m}}"],
     ["an exclusion left out", "required_roles: {none_of: [x]}", "{‸required_roles: [a]}"],
     ["groups", "required_groups: [a]", "{‸required_groups: [b]}"],
     ["another acr", "authentication: {acr_values: [mfa]}", "{‸authentication: {acr_values: [mfa, pwd]}}"],
@@ -142,6 +149,11 @@ describe("condition_shadowed: a condition of defaults or of the rule that does n
       "mode: enforce",
       "{any_of: [{required_scopes: [a]}, {}], operations: [{methods: [GET], path: /}, {methods: [PUT], path: /, any_of: [{}, {}]}]}",
     ],
+    [
+      "the same condition on absent claims",
+      "required_claims: {a: {equals: x, absent: allowed}}",
+      "{required_claims: {a: {equals: x, absent: allowed}}}",
+    ],
     ["an empty default", "required_scopes: []", "{required_scopes: [a]}"],
   ])("is not found if a rule has %s", (_what, defaults, rule) => {
     expect(warningsOf(defaults, rule)).toEqual([]);
@@ -183,9 +195,32 @@ describe("condition_shadowed: a condition of defaults or of the rule that does n
     expect(ofAny[0]?.message).toBe('This replaces "any_of" of rule "r", so no alternative has to be met here.');
   });
 
-  it("is shortened if a default is long", () => {
-    const scopes = Array.from({ length: 50 }, (_, index) => `scope-${index}`).join(", ");
-    const [warning] = warningsOf(`required_scopes: [${scopes}]`, "{required_scopes: []}");
-    expect(warning?.message.length).toBeLessThan(250);
+  it.each<[defaults: string, rule: string, lost: string]>([
+    ["required_roles: {all_of: [a, b], none_of: [x, y]}", "required_roles: []", 'all of "a" "b", none of "x" "y".'],
+    ["required_groups: {any_of: [a, b]}", "required_groups: [c]", 'any of "a" "b".'],
+    [
+      "authentication: {acr_values: [a, b], amr: [otp, pwd], max_age: 5m}",
+      "authentication: {amr: [sms]}",
+      'acr_values "a" "b", amr "otp", amr "pwd", max_age 5m.',
+    ],
+    ["audiences: [a, b]", "audiences: [c]", 'aud is one of "a" "b".'],
+    [
+      "required_claims: {a: {}, b: {equals_path: c}}",
+      "required_claims: {}",
+      '"a" {}, "b" {"equals_path":"c"}. Repeat the condition here.',
+    ],
+  ])("says what is lost of %s", (defaults, rule, lost) => {
+    expect(warningsOf(defaults, `{${rule}}`)[0]?.message).toContain(`so this does not apply here: ${lost}`);
+  });
+
+  it("shows at most 80 characters of a default", () => {
+    const shownOf = (length: number): string => {
+      const [warning] = warningsOf(
+        `required_scopes: [${"x".repeat(length - 'all of ""'.length)}]`,
+        "{required_scopes: []}",
+      );
+      return /here: (.*)\. Repeat/.exec(warning?.message ?? "")?.[1] ?? "";
+    };
+    expect([shownOf(80), shownOf(81)]).toEqual([`all of "${"x".repeat(71)}"`, `all of "${"x".repeat(71)}…`]);
   });
 });

@@ -44,6 +44,7 @@ async function judge(policy: CompiledPolicy, rule: string, request: SatisfyingRe
 
 type Members = Record<string, unknown>;
 
+const UUID = "11111111-2222-4333-8444-555555555555";
 const BASE = { issuer: ISSUER, audiences: [AUDIENCE], algorithms: ["ES256"] };
 
 function compile(rule: Members, issuer: Members = {}, others: Members = {}): CompiledPolicy {
@@ -181,16 +182,24 @@ describe("the claims that satisfy a rule", () => {
     });
   });
 
-  it("name a Consumer that Kong has, if the policy refuses unknown ones", async () => {
-    const identity = { identity: { consumer: { claim: "azp", by: "username", unknown: "refuse" } } };
-    const policy = compile({}, {}, identity);
+  it.each<[by: string, azp: string]>([
+    ["username", "shop"],
+    ["id", UUID],
+  ])("name a Consumer that Kong has, by its %s, if the policy refuses unknown ones", async (by, azp) => {
+    const policy = compile({}, {}, { identity: { consumer: { claim: ["azp", "sub"], by, unknown: "refuse" } } });
     const [none] = await satisfyAll(policy);
     expect(none).toMatchObject({ ok: false, failure: { isCertain: true } });
-    const rule = policy.rules.get("r");
-    const operation = rule && listOperations(rule)[0];
-    const consumers = [{ id: "1", username: "shop" }];
+    const [operation] = listOperations(policy.rules.get("r") ?? expect.fail());
+    const consumers = [{ id: UUID }, { id: "2", username: "shop" }];
     const found = operation && (await satisfyRule({ policy, rule: "r", operation, consumers, nowSeconds: NOW }));
-    expect(found).toMatchObject({ ok: true, value: { token: { claims: { azp: "shop" } } } });
+    expect(found).toMatchObject({ ok: true, value: { token: { claims: { azp } } } });
+  });
+
+  it("name no Consumer if the policy lets unknown ones pass, and have a text for the credential", async () => {
+    const identity = { consumer: { claim: "azp", by: "username", unknown: "ignore" }, credential: "kid" };
+    const claims = await claimsFor({}, {}, { identity });
+    expect(claims).toMatchObject({ kid: "example" });
+    expect(claims).not.toHaveProperty("azp");
   });
 });
 

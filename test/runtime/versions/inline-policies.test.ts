@@ -68,6 +68,11 @@ describe("the first good version of a plugin decides at once", () => {
 
   it("also after a broken version", async () => {
     expect(await nameOf(openText(BROKEN))).toBe(BROKEN_CODES);
+    expect(log.warnings).toEqual([
+      expect.stringMatching(
+        /^inline policy of plugin 5d7f is refused; its routes answer 503: policy:1:1 missing_key: ./,
+      ),
+    ]);
     expect(await nameOf(open("mended"))).toBe("mended");
   });
 });
@@ -222,27 +227,38 @@ describe("a new good version", () => {
     expect(log.warnings).toEqual([]);
   });
 
-  it("never takes effect if it was replaced while it waited for keys", async () => {
-    const strict = await putIntoEffect("strict");
-    keys.hold("mistake");
-    const mistake = open("mistake");
-    expect(await nameOf(mistake)).toBe("strict");
-    strict.close?.();
-    const again = await putIntoEffect("strict");
-    keys.release("mistake");
-    expect(await nameOf(mistake)).toBe("strict");
-    mistake.close?.();
-    again.close?.();
-    expect(await nameOf(openText(BROKEN))).toBe(BROKEN_CODES);
-    expect(log.infos.join()).not.toContain("name=mistake");
-  });
+  it.each<[mistake: number | undefined, again: number | undefined]>([
+    [2, 3],
+    [2, 2],
+    [undefined, 3],
+    [2, undefined],
+  ])(
+    "never takes effect if it was replaced while it waited for keys (Kong's counts: %s, %s)",
+    async (second, third) => {
+      const strict = await putIntoEffect("strict");
+      keys.hold("mistake");
+      const mistake = open("mistake", { sequence: second });
+      expect(await nameOf(mistake)).toBe("strict");
+      strict.close?.();
+      const again = await putIntoEffect("strict", { sequence: third });
+      keys.release("mistake");
+      expect(await nameOf(mistake)).toBe("strict");
+      mistake.close?.();
+      again.close?.();
+      expect(await nameOf(openText(BROKEN))).toBe(BROKEN_CODES);
+      expect(log.infos.join()).not.toContain("name=mistake");
+    },
+  );
 
-  it("still waits when a late worker starts an instance of the version before", async () => {
+  it.each([
+    ["a late worker starts an instance of the version before", "one", 2],
+    ["another worker starts an instance of the same version", "two", 4],
+  ])("still waits when %s", async (_what, other, sequence) => {
     await putIntoEffect("one", { sequence: 1 });
     keys.hold("two");
     const second = open("two", { sequence: 3 });
     await nameOf(second);
-    open("one", { sequence: 2 });
+    open(other, { sequence });
     keys.release("two");
     await become(second, "two");
   });

@@ -14,18 +14,18 @@ const HEIGHT = 150;
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 8, 8, 20];
 const SVG = "http://www.w3.org/2000/svg";
 
-/** The order of the areas, from bottom to top. */
-const LAYERS = [
-  { name: "bad", read: ({ refused }: Sample) => refused ?? 0 },
-  { name: "warn", read: ({ wouldRefuse }: Sample) => wouldRefuse ?? 0 },
-  {
-    name: "allowed",
-    read: ({ requests, refused, wouldRefuse }: Sample) =>
-      Math.max(0, (requests ?? 0) - (refused ?? 0) - (wouldRefuse ?? 0)),
-  },
-] as const;
+const countRefused = ({ refused }: Sample): number => refused ?? 0;
+const countDoubtful = (sample: Sample): number => countRefused(sample) + (sample.wouldRefuse ?? 0);
+const countAll = (sample: Sample): number => Math.max(sample.requests ?? 0, countDoubtful(sample));
 
-/** Drops samples that are too old for the chart. */
+/** The order of the areas, from bottom to top. */
+const LAYERS: readonly { readonly name: string; readonly floor: Count; readonly roof: Count }[] = [
+  { name: "bad", floor: () => 0, roof: countRefused },
+  { name: "warn", floor: countRefused, roof: countDoubtful },
+  { name: "allowed", floor: countDoubtful, roof: countAll },
+];
+
+/** Adds a sample, and drops samples that are too old for the chart. */
 export function keepRecent(samples: readonly Sample[], newest: Sample): readonly Sample[] {
   return [...samples.filter(({ at }) => at < newest.at && newest.at - at <= MAX_SPAN_MS), newest];
 }
@@ -71,24 +71,20 @@ function splitAtGaps(samples: readonly Sample[]): readonly (readonly Sample[])[]
 }
 
 type Scale = (value: number) => number;
+type Count = (sample: Sample) => number;
 
 /** Draws the areas on top of each other. */
 function drawLayers(samples: readonly Sample[], x: Scale, y: Scale): readonly SVGElement[] {
-  const below = samples.map(() => 0);
-  return LAYERS.map(({ name, read }) => {
-    const floor = samples.map(({ at }, index) => `${x(at)},${y(below[index] ?? 0)}`);
-    const roof = samples.map((sample, index) => {
-      below[index] = (below[index] ?? 0) + read(sample);
-      return `${x(sample.at)},${y(below[index] ?? 0)}`;
-    });
-    return create("polygon", { class: `area ${name}`, points: [...floor, ...roof.reverse()].join(" ") });
+  return LAYERS.map(({ name, floor, roof }) => {
+    const edge = (height: Count): string[] => samples.map((sample) => `${x(sample.at)},${y(height(sample))}`);
+    return create("polygon", { class: `area ${name}`, points: [...edge(floor), ...edge(roof).reverse()].join(" ") });
   });
 }
 
 /** Returns the next number that is 1, 2, 4 or 6 followed by zeros. Half of such a number also has few digits. */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  return power * ([1, 2, 4, 6, 10].find((step) => step * power >= value) ?? 10);
+  return power * ([1, 2, 4, 6].find((step) => step * power >= value) ?? 10);
 }
 
 function create(name: string, attributes: Readonly<Record<string, string | number>>): SVGElement {

@@ -17,10 +17,7 @@ export function setText(element: Element, { text, tone }: Cell, kind = ""): void
   if (element.textContent !== text) {
     element.textContent = text;
   }
-  const name = [kind, tone ?? ""].filter((part) => part !== "").join(" ");
-  if (element.className !== name) {
-    element.className = name;
-  }
+  element.className = [kind, tone ?? ""].filter((part) => part !== "").join(" ");
 }
 
 export function showOverview({ state, about, reasons, figures, tables }: Overview): void {
@@ -74,18 +71,16 @@ function showTable({ id, title, summary, columns, rows }: Table): void {
   }
   const more = section.querySelector(".more") as HTMLElement;
   more.hidden = rows.length <= MAX_ROWS;
-  more.textContent = `The first ${MAX_ROWS} of ${rows.length} rows. /status has all of them.`;
+  setText(more, { text: `The first ${MAX_ROWS} of ${rows.length} rows. /status has all of them.` }, "more quiet");
 }
 
 function showRow(tr: HTMLTableRowElement, row: readonly Cell[], columns: Table["columns"]): void {
-  resize(tr, row.length, () => createWithRole("td", "cell"));
-  for (const [index, cell] of row.entries()) {
+  resize(tr, columns.length, () => createWithRole("td", "cell"));
+  for (const [index, { heading, kind }] of columns.entries()) {
     const td = tr.children[index] as HTMLElement;
-    const { heading, kind } = columns[index] ?? { heading: "", kind: "text" };
+    const cell = row[index] as Cell;
     setText(td, cell, cell.text === ABSENT ? `${kind} empty` : kind);
-    if (td.dataset.heading !== heading) {
-      td.dataset.heading = heading; // On narrow screens, the style shows the heading beside the value.
-    }
+    td.dataset.heading = heading; // On narrow screens, the style shows the heading beside the value.
   }
 }
 
@@ -109,7 +104,7 @@ function createSection(id: string, title: string): HTMLElement {
   scroll.className = "scroll";
   scroll.append(table);
   const more = document.createElement("div");
-  more.className = "more quiet";
+  more.className = "more";
   section.append(head, scroll, more);
   find("tables").append(section);
   return section;
