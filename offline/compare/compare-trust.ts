@@ -11,7 +11,7 @@ interface Setting {
   readonly direction: (before: CompiledIssuer, after: CompiledIssuer) => Direction;
 }
 
-/** The direction of a change from one number to another. The higher number is looser. */
+/** The direction of a change of a number: `looser` if the number is higher than before. */
 function byNumber(read: (issuer: CompiledIssuer) => number): Setting["direction"] {
   return (before, after) => (read(after) > read(before) ? "looser" : "stricter");
 }

@@ -109,7 +109,7 @@ export function isAbout(reason: Reason, { reads, text, names }: Requirement): bo
   }
 }
 
-/** Each of these reasons can come from only one requirement of a rule. */
+/** Whether the reason can come from only one requirement of a rule. */
 function isSingle(reason: Reason): boolean {
   return ["token_type_mismatch", "audience_mismatch", "token_expired", "token_not_yet_valid", "token_too_old"].includes(
     reason,

@@ -6,7 +6,7 @@ import { denialRow, type Reason, type Stage } from "../../plugin/core/model/deni
 import type { Verdict } from "../suite/test-case.ts";
 import type { Outcome } from "./judge.ts";
 
-/** An outcome in the words of test documents. Parts that do not apply are undefined. */
+/** An outcome in the words of test documents. A part that does not apply to the outcome is undefined. */
 export interface DescribedOutcome {
   readonly verdict: Verdict;
   readonly reason: Reason | undefined;

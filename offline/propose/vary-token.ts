@@ -45,8 +45,8 @@ export function varyToken(
   const withClaims = (claims: Members): TokenRecipe => ({ ...token, claims: { ...token.claims, ...claims } });
   const mapped = mapMissing(token, policies, consumers[0]?.username ?? OTHER);
   return [
-    // Wrong claim values come before absent claims, because they show more: a condition may also refuse only tokens
-    // without the claim.
+    // Wrong values come before absent claims, because a refused token without the claim does not show that the
+    // condition checks the value.
     ...wrongValues(policies, rule, issuers).map((set) => {
       const claims = structuredClone({ ...token.claims });
       set(claims);

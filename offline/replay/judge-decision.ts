@@ -141,7 +141,7 @@ function findPlace(line: DecisionLine, policy: CompiledPolicy): Place | UnknownW
   return { policy, requirements, mode: (requirements.requirements ?? own).mode, isGone: false };
 }
 
-/** Describes a policy version without the rule. The version refuses every request, unless report mode is on. */
+/** Describes a policy version without the rule. A version without the rule refuses every request, unless report mode is on. */
 function describeGone(binding: Binding | undefined, policy: CompiledPolicy): Place | UnknownWhy {
   if (!binding || policy.unmatchedMode === "report") {
     return "rule_not_logged";

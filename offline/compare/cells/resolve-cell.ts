@@ -8,7 +8,7 @@ import { type Both, ofBoth, type PolicyVersion } from "./policy-version.ts";
 export interface CellRequirements {
   /** Undefined if the version denies every request of the cell. */
   readonly requirements: Requirements | undefined;
-  /** The segments of the path that conditions compare with claims. */
+  /** The path segments that conditions compare with claims. */
   readonly segments: readonly string[];
   /** Whether a CORS preflight for the cell's method passes without a token. */
   readonly passesPreflight: boolean;

@@ -109,7 +109,7 @@ class Search {
     return undefined;
   }
 
-  /** Checks the whole token again, because a claim can overwrite another claim that contains it. */
+  /** Checks the whole token again, because claims inside other claims can overwrite each other. */
   #finish(choices: Choices): CandidateToken | undefined {
     const token = this.#assemble(choices);
     const isRight = meets(this.#accepting, token) && !meets(this.#rejecting, token);
