@@ -281,7 +281,7 @@ function chooseEnvironment({ env }: KongEnvOptions): Record<string, string> {
   const [lost] = Object.keys(passedOn);
   if (!env && lost !== undefined) {
     throw new Error(
-      `--no-env cannot pass on ${lost}, which is set here: unset it, and name the certificate authorities with ca_file in --fetch-settings`,
+      `--no-env cannot pass on ${lost}, which is set here: unset this variable, and name the certificate authorities with ca_file in --fetch-settings`,
     );
   }
   return env ? { NODE_ENV: "production", ...passedOn } : {};

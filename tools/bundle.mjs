@@ -65,7 +65,9 @@ function inlineThreads(code, id) {
 
 function replaceOnce(code, text, replacement, id) {
   if (code.split(text).length !== 2) {
-    fail(`${text} must be in ${id} exactly once: teach tools/bundle.mjs how the thread starts now`);
+    fail(
+      `${text} must be in ${id} exactly once: change tools/bundle.mjs, because the thread now starts in another way`,
+    );
   }
   return code.replace(text, () => replacement);
 }
@@ -82,7 +84,7 @@ function renderNotice(folder) {
   const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
   const file = readdirSync(folder).find((entry) => /^licen[sc]e/i.test(entry));
   if (file === undefined) {
-    fail(`${name} brings no licence text`);
+    fail(`${name} has no licence text`);
   }
   return `${name} ${version} (${license})\n\n${readFileSync(`${folder}/${file}`, "utf8").trim()}\n`;
 }

@@ -1,5 +1,6 @@
 // Fails if a part of a change is missing: a reason without a conformance row, a key of the policy document that no test of the
-// policy names, or, on a pull request, changed sources without a line in CHANGELOG.md. `npm run check` runs it after the build.
+// policy names, or, on a pull request, changed sources without a line in CHANGELOG.md. `npm run check` runs this program after
+// the build.
 //
 //   node tools/completeness.mjs [--base REF]      REF is what the change is compared with; on GitHub the branch that it goes to
 import { execFileSync } from "node:child_process";
@@ -8,8 +9,8 @@ import { parseArgs } from "node:util";
 import { DENIALS } from "../dist/plugin/core/model/denial.js";
 
 /**
- * Reasons that the conformance tests leave out, because their cause differs between gateways. Each has the tests that cover it
- * instead.
+ * Reasons that the conformance tests leave out, because their cause differs between gateways. Each reason has a list of the tests
+ * that cover it instead.
  */
 const WITHOUT_ROW = {
   too_many_headers: "nginx refuses requests with so many headers first; test/kong/facts/read-headers.test.ts",

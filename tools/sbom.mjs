@@ -1,6 +1,6 @@
 // Prints a CycloneDX bill of materials of what users install: node tools/sbom.mjs
 // `npm sbom --omit dev` leaves out a dependency that a development dependency needs too, such as jose.
-// So this script asks npm about a copy of package.json that has no development dependencies.
+// Therefore this script asks npm about a copy of package.json that has no development dependencies.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

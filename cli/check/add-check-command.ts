@@ -73,7 +73,7 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<v
   }
 }
 
-/** The sandbox reads one file only. */
+/** Finds the files for the sandbox. The sandbox reads only one file of Kong, so several files give no result. */
 function findSandbox({ gateway: { files, policyRoot } }: CheckResult): SandboxFiles | undefined {
   const [kong, ...others] = files;
   return kong === undefined || others.length > 0

@@ -22,9 +22,9 @@ async function checkTests(file: string): Promise<CheckedFile> {
 }
 
 /**
- * Checks one policy or file of tests, with warnings.
+ * Checks one policy or test file, and also reports warnings.
  *
- * @param online asks the issuers for their keys as well.
+ * @param online if set, also asks the issuers for their keys.
  */
 export async function checkFile(
   file: string,

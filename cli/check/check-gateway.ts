@@ -43,7 +43,7 @@ export async function checkGateway({ files, policyRoot }: Gateway, found: readon
     const [first] = found;
     return skipStep(
       "kong.yml",
-      first === undefined ? "no --kong" : `no --kong; to check ${first}, add --kong ${first}`,
+      first === undefined ? "no --kong" : `no --kong was given; to check ${first}, add --kong ${first}`,
     );
   }
   const rendered = await renderState(files, {

@@ -37,7 +37,7 @@ export interface CheckResult {
 
 const NOT_READ = /^file_/;
 
-/** Runs all steps. A step that cannot run does not stop the others. */
+/** Runs all steps. A step that cannot run does not stop the other steps. */
 export async function runCheck(paths: readonly string[], settings: CheckSettings): Promise<CheckResult> {
   const files = await pickFiles(paths);
   const changes: FoundChange[] = [];
@@ -114,7 +114,7 @@ async function lint(
   const counts = [
     plural(own.length, "finding"),
     ...(suppressed > 0 ? [`${suppressed} suppressed`] : []),
-    ...(own.length < findings.length ? ["files with mistakes are not linted"] : []),
+    ...(own.length < findings.length ? ["lint skips files with mistakes"] : []),
   ];
   return {
     name: "lint",
@@ -182,7 +182,7 @@ async function comparePolicies(
   }
   const found = compared.changes.map((change) => toFinding(change, approvals));
   const isComplete = compared.findings.length === 0;
-  // `validate` already reports the mistakes of the new version. So this function reports only the mistakes of the old version.
+  // `validate` already reports the mistakes of the new version, so this function reports only the mistakes of the old version.
   const foreign = compared.findings.filter(isNew);
   return {
     name: "diff",

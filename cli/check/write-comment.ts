@@ -9,14 +9,14 @@ import type { FindRequest } from "./find-route.ts";
 import type { CheckResult } from "./run-check.ts";
 import { writeCurl } from "./write-curl.ts";
 
-/** How a reviewer starts the sandbox. */
+/** The files with which a reviewer can start the sandbox. */
 export interface SandboxFiles {
   readonly kong: string;
   readonly policyRoot: string;
   readonly findRequest: FindRequest;
 }
 
-/** GitHub accepts 65,536 characters. The other 5,536 characters are free for text that a workflow adds. */
+/** GitHub accepts 65,536 characters in a comment. This limit leaves 5,536 of them for text that a workflow adds. */
 const MAX_COMMENT = 60_000;
 /** The space for the line that says how much text is left out. */
 const RESERVE = 300;
@@ -128,7 +128,7 @@ function showCurl(found: FoundChange, sandbox: SandboxFiles | undefined): readon
   return ["", "The example as a request to a sandbox on your machine:", "", codeBlock("sh", text)];
 }
 
-/** The table of findings that are not changes. */
+/** Writes the table of findings that are not changes. */
 function writeFindings({ steps }: CheckResult): readonly string[] {
   const found = steps.flatMap(({ name, findings }) =>
     findings.filter((finding) => !isChange(finding)).map((finding) => ({ name, finding })),
@@ -151,7 +151,7 @@ function isChange({ code }: Finding): boolean {
   return code.startsWith("policy_") && code !== "policy_missing" && code !== "policy_too_large";
 }
 
-/** One line for each change that lets no additional requests pass. */
+/** Writes one line for each change that lets no additional requests pass. */
 function writeOthers({ changes }: CheckResult): readonly string[] {
   const others = changes.filter(({ change }) => !isLooser(change));
   const lines = others

@@ -17,12 +17,12 @@ export interface CompletedOption {
   /** All spellings of the option, such as `-o` and `--output`. */
   readonly flags: readonly string[];
   readonly description: string;
-  /** Undefined if the option takes no value. */
+  /** The values are undefined if the option takes no value. */
   readonly values: Values | undefined;
 }
 
 export interface CompletedCommand {
-  /** The words after the program's name. This list is empty for the program itself. */
+  /** The words after the program's name. For the program itself, this list is empty. */
   readonly path: readonly string[];
   readonly description: string;
   readonly options: readonly CompletedOption[];
@@ -34,7 +34,7 @@ const DOCUMENTS: Values = { are: "files", endings: ["yaml", "yml", "json"] };
 const ANY_FILE: Values = { are: "files", endings: [] };
 const UNKNOWN: Values = { are: "unknown" };
 
-/** Values of single options. */
+/** The accepted values of some options, by the name of the option. */
 const BY_OPTION: Readonly<Record<string, Values>> = {
   "check --code-quality": { are: "files", endings: ["json"] },
   "check --comment": { are: "files", endings: ["md"] },
@@ -46,7 +46,7 @@ const BY_OPTION: Readonly<Record<string, Values>> = {
   "report --log": ANY_FILE,
 };
 
-/** Values by the placeholder in the definition of an option or argument. */
+/** The accepted values, by the placeholder in the definition of an option or argument. */
 const BY_PLACEHOLDER: Readonly<Record<string, Values>> = {
   before: DOCUMENTS,
   dir: { are: "directories" },

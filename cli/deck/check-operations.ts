@@ -36,7 +36,7 @@ export function checkOperations(
   });
 }
 
-/** The name of the rule that a plugin applies to a route. */
+/** Finds the name of the rule that a plugin applies to a Route. */
 export function findRuleName(route: StateRoute, { config, policy }: CheckedPlugin): string | undefined {
   const name = textAt(route.node, "name");
   const tag = route.tags.find((candidate) => candidate.startsWith(RULE_TAG_PREFIX))?.slice(RULE_TAG_PREFIX.length);

@@ -11,7 +11,7 @@ const ROUTE_PROTOCOLS = ["http", "https"];
 export const PLUGIN_PROTOCOLS = ["grpc", "grpcs", "http", "https"];
 
 /**
- * Warns of each route without a plugin, and of each route whose plugin does not list all of the route's protocols. The function
+ * Warns of each Route without a plugin, and of each Route whose plugin does not list all of the Route's protocols. The function
  * also warns if the policy has no rule for the Route.
  */
 export function checkRoutes(
@@ -56,7 +56,7 @@ function describeUnmatched({ policy }: CheckedPlugin): string {
 }
 
 /**
- * Finds the plugin of a route as Kong does: the route's plugin, else the plugin of its Service, else the global plugin. The
+ * Finds the plugin of a Route as Kong does: the Route's plugin, else the plugin of its Service, else the global plugin. The
  * search ignores disabled plugins.
  */
 export function findGoverning(route: StateRoute, plugins: readonly StatePlugin[]): StatePlugin | undefined {

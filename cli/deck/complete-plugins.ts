@@ -16,7 +16,7 @@ export function completePlugins(plugins: readonly CheckedPlugin[], tags: readonl
   }
 }
 
-/** Instance names are unique on Kong. */
+/** Instance names must be unique on Kong. */
 export function checkInstanceNames(plugins: readonly CheckedPlugin[]): Finding[] {
   const seen = new Set<string>();
   return plugins.flatMap(({ node, source }) => {

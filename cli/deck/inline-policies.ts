@@ -13,7 +13,7 @@ const { policy: POLICY_FIELD } = Object.assign({}, ...CONFIG_FIELDS) as { policy
 /**
  * Replaces each `policy_file` with the policy itself, in the plugin or the shared configuration that names it.
  *
- * @returns why policies could not be inlined.
+ * @returns findings that say why policies could not be inlined.
  */
 export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRoot: string): Promise<Finding[]> {
   const findings: Finding[] = [];

@@ -13,7 +13,7 @@ import { findingAt } from "./state/state-finding.ts";
 export interface ConfigField {
   readonly value: string;
   readonly node: Node;
-  /** The map that contains the field. */
+  /** The YAML map that contains the field. */
   readonly owner: YAMLMap;
   readonly source: StateFile;
 }
@@ -57,7 +57,7 @@ export function readPluginConfig(
   return findings.length > 0 ? fail(findings) : succeed(config);
 }
 
-/** Whether decK inserts this value later. In this case the value is unknown here. */
+/** Whether decK inserts this value later, so that the value is unknown here. */
 export function isTemplate(text: string): boolean {
   return text.includes("${{");
 }

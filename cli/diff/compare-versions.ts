@@ -20,7 +20,7 @@ export interface CompareOptions {
 export interface Comparison {
   readonly changes: readonly FoundChange[];
   readonly findings: readonly Finding[];
-  /** The number of policies. */
+  /** The number of policies that were compared. */
   readonly files: number;
   readonly kongFiles: number;
   readonly renamed: readonly Renamed[];
@@ -91,7 +91,7 @@ async function checkSeveral(paths: readonly string[], against: string): Promise<
     throw new Error(`${absent}: no such file or directory, and none in ${against}`);
   }
   if (olds?.every((kind) => kind === undefined)) {
-    throw new Error(`${against} has no old version of these paths: it must be in ${places.join(" or ")}`);
+    throw new Error(`${against} has no old version of these paths: the old version must be in ${places.join(" or ")}`);
   }
 }
 

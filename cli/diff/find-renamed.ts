@@ -28,7 +28,7 @@ export async function findRenamed(
   });
 }
 
-/** The files of each policy name. */
+/** Finds the files of each policy name. */
 async function namesOf(files: readonly string[], directory: string): Promise<ReadonlyMap<string, readonly string[]>> {
   const names = new Map<string, string[]>();
   for (const file of files) {

@@ -104,7 +104,7 @@ async function gitWithInput(
     // Git's messages must be in English, because the code recognizes one of them.
     const env = { ...process.env, LC_ALL: "C", ...variables };
     const running = run("git", args, { env, maxBuffer: MAX_LISTING_BYTES });
-    // Git may end before it reads the input. Then the write fails, but Git's exit code says what happened.
+    // If Git ends before it reads the input, the write fails, but Git's exit code says what happened.
     running.child.stdin?.on("error", () => undefined).end(input);
     return (await running).stdout;
   } catch (error) {

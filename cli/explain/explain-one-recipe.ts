@@ -16,9 +16,7 @@ import { type RequestOptions, readNow, readRequest } from "./read-request.ts";
 
 export interface RecipeOptions extends RequestOptions {
   /**
-   * `jq` may have wrapped the line of the decision log.
-   *
-   * @param argument the line;
+   * A file with one recipe, `-` for standard input, `FILE#NAME`, or the name of a token in the policy's test file.
    */
   readonly recipe: string;
 }

@@ -8,7 +8,7 @@ export type Form = "text" | "json";
 export interface Context {
   /** The lines that come below the first line of the explanation. */
   readonly lines: readonly string[];
-  /** Additional members of the JSON form. */
+  /** Additional members of the explanation's JSON form. */
   readonly members: Readonly<Record<string, unknown>>;
 }
 

@@ -9,8 +9,8 @@ const SKIPPED_FOLDERS = ["node_modules"];
 const MAX_FILES = 10_000;
 
 /**
- * The files that a command's arguments name: files, directories, globs and `-`. For a directory, the result has all
- * files in it and below it that `isWanted` accepts. Every file is listed once.
+ * Lists the files that a command's arguments name: files, directories, globs and `-`. For a directory, the result has all files
+ * at any depth that `isWanted` accepts. Every file is listed once.
  *
  * @throws Error if an argument names nothing.
  */
@@ -56,7 +56,7 @@ async function kindOf(path: string): Promise<"file" | "directory" | undefined> {
   return found && (found.isDirectory() ? "directory" : "file");
 }
 
-/** All files below a directory, in a fixed order. Hidden files and installed packages are left out. */
+/** Lists all files below a directory, in a fixed order. The list leaves out hidden files and installed packages. */
 async function walk(root: string): Promise<readonly string[]> {
   const files: string[] = [];
   const pending = [root];

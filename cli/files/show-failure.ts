@@ -39,7 +39,7 @@ export async function showFailure(load: FileLoad, path: string, name: string): P
 interface RefusedParent {
   readonly path: string;
   readonly name: string;
-  /** The extended file, relative to the file that extends it. */
+  /** The path of the extended file, relative to the policy that extends this file. */
   readonly parent: string;
   readonly refusal: Finding;
 }

@@ -22,6 +22,6 @@ export interface Report {
   readonly cases: readonly ReportedCase[];
   /** Text lines at the end of the report. */
   readonly summary: readonly string[];
-  /** Additional members of the JSON form. */
+  /** Additional members of the report's JSON form. */
   readonly details: Readonly<Record<string, unknown>>;
 }

@@ -4,7 +4,7 @@ import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
 import { messageOf } from "../../plugin/core/text/error-message.ts";
 
 export interface PlannedFile {
-  /** The path, relative to the directory of `--dir`. */
+  /** The path of the file, relative to the directory that `--dir` names. */
   readonly path: string;
   readonly text: string;
   /**
@@ -26,7 +26,7 @@ export interface PlacedFile extends PlannedFile {
 }
 
 /**
- * Compares the files with the files in a directory.
+ * Compares the planned files with the existing files in a directory.
  *
  * @returns what to do with each file, or the files that only `--force` may replace.
  */

@@ -66,5 +66,5 @@ const WOULD: Readonly<Record<PlacedFile["action"], string>> = {
   write: "would be written",
   replace: "would be replaced, only with --force",
   keep: "has this part already",
-  add: "is yours, and you would add this part",
+  add: "is yours: you would have to add this part",
 };

@@ -15,7 +15,7 @@ interface PickedFiles {
  * Reads the files to lint. From directories and globs, this function takes only policies and Kong's files. The function takes
  * every file that an argument names.
  *
- * @param kongFiles the files of one gateway. If there are none, all of Kong's files in one directory count as one gateway.
+ * @param kongFiles the files of one gateway. If `kongFiles` is empty, all of Kong's files in one directory count as one gateway.
  * @throws Error if there is nothing to lint.
  */
 export async function pickFiles(args: readonly string[], kongFiles: readonly string[]): Promise<PickedFiles> {

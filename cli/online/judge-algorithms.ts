@@ -32,8 +32,8 @@ export function readAnnounced(metadata: JsonObject | undefined): readonly string
 }
 
 /**
- * Finds problems with the algorithms of an issuer, and with the time for which its keys are used. There are no findings if a
- * source of keys did not answer.
+ * Finds problems with the algorithms of an issuer, and with the time for which the issuer's keys are used. There are no findings
+ * if a source of keys did not answer.
  */
 export function judgeAlgorithms(asked: AskedIssuer, written: WrittenIssuer): readonly Finding[] {
   const isComplete = asked.places.every(({ keys }) => keys.ok && keys.value.keys.length > 0);

@@ -102,7 +102,7 @@ function judgeClock(
     return [];
   }
   const direction = (clockAheadMs ?? 0) > 0 ? "behind" : "ahead of";
-  const message = `The clock of this machine is ${Math.round(seconds)} s ${direction} the clock of issuer ${quoteText(id)}, and the policy allows a clock skew of ${clockSkewSeconds} s. Synchronise the clock (NTP): otherwise good tokens are refused, or expired ones accepted.`;
+  const message = `The clock of this machine is ${Math.round(seconds)} s ${direction} the clock of issuer ${quoteText(id)}, and the policy allows a clock skew of ${clockSkewSeconds} s. Synchronise the clock (NTP): otherwise valid tokens are refused, or expired tokens are accepted.`;
   return [{ code: "clock_differs", severity: "warning", path, message }];
 }
 

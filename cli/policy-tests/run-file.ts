@@ -31,7 +31,8 @@ export const NO_SIGNATURES: Signatures = { made: 0, verified: 0, assumed: 0 };
 /**
  * Runs the tests of one file.
  *
- * @param policies is filled. One map must not outlive one run, because files change.
+ * @param policies the function adds the policies that it loads to this map. The map must not be used for a second run, because
+ * files change.
  */
 export async function testFile(file: string, options: RunOptions, policies: LoadedPolicies): Promise<FileRun> {
   const { result, files } = await loadSuite(file, policies);

@@ -4,23 +4,23 @@ import { Worker } from "node:worker_threads";
 import { STDIN } from "../files/list-files.ts";
 import { type FileRun, type RunOptions, testFile } from "./run-file.ts";
 
-/** A thread loads the modules again, which takes as long as the tests of about so many bytes. */
+/** A thread must load the modules again, which takes as long as the tests in files of about this many bytes. */
 const BYTES_WORTH_A_THREAD = 128 * 1024;
 const MAX_THREADS = 8;
 
-/** What a thread needs to take its share of the files. */
+/** The data that a thread needs for its share of the files. */
 export interface FilesTask {
   readonly files: readonly string[];
   readonly options: RunOptions;
-  /** One number, shared by all threads: how many files have been taken. */
+  /** The number of files that threads have already taken, which all threads share. */
   readonly taken: Int32Array<SharedArrayBuffer>;
 }
 
-/** Results, by the place of the file in the list. */
+/** The results, by the position of the file in the list. */
 export type ResultsByPlace = ReadonlyMap<number, FileRun>;
 
 /**
- * Runs test files. Many tests are divided among the processors: each thread takes the next file until none is left.
+ * Runs test files. Many tests are divided among the processors: each thread takes the next file until no file is left.
  *
  * @returns results in the order of the files.
  */
@@ -39,7 +39,7 @@ export async function testAll(files: readonly string[], options: RunOptions): Pr
   });
 }
 
-/** Takes files until none is left, and tests them. */
+/** Takes files and tests them, until no file is left. */
 export async function takeFiles({ files, options, taken }: FilesTask): Promise<ResultsByPlace> {
   const results = new Map<number, FileRun>();
   const policies = new Map();
@@ -52,7 +52,10 @@ export async function takeFiles({ files, options, taken }: FilesTask): Promise<R
   return results;
 }
 
-/** How many threads to start beside this one. Coverage and mutants need everything in this thread; only it has standard input. */
+/**
+ * The number of threads to start in addition to this thread. Coverage and mutants need all results in this thread, and only this
+ * thread has standard input.
+ */
 async function countHelpers(files: readonly string[], { coverage, mutate }: RunOptions): Promise<number> {
   if (coverage || mutate || files.length < 2 || files.includes(STDIN)) {
     return 0;

@@ -17,7 +17,7 @@ export interface TopOptions {
 
 interface Reading {
   readonly servers: readonly ServerReading[];
-  /** For each server that did not answer, the reason. */
+  /** For each server that did not answer, the reason why. */
   readonly problems: readonly string[];
 }
 

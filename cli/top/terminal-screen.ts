@@ -10,7 +10,7 @@ const CLEAR_TO_END_OF_LINE = `${ESCAPE}K`;
 const CLEAR_BELOW = `${ESCAPE}J`;
 /** Terminals that support this mode show the whole frame at once. */
 const [BEGIN_FRAME, END_FRAME] = [`${ESCAPE}?2026h`, `${ESCAPE}?2026l`];
-/** Used for terminals that do not know their size. */
+/** The size that is used for terminals that do not know their size. */
 const USUAL = { rows: 24, columns: 80 };
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 

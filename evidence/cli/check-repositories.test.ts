@@ -73,7 +73,7 @@ it("lints kong.yml with its suppressions, and says each thing once", () => {
 it("says how to check a kong.yml that it finds, because a directory may have those of several gateways", () => {
   const folder = folderOf("hint");
   expect(check(folder, ["."]).stdout).toMatch(
-    /^kong\.yml +skipped +no --kong; to check kong\.yml, add --kong kong\.yml$/m,
+    /^kong\.yml +skipped +no --kong was given; to check kong\.yml, add --kong kong\.yml$/m,
   );
   expect(check(folder, ["policies", "kong.yml"]).stdout).toMatch(/^kong\.yml +passed +1 file, no mistakes$/m);
 });

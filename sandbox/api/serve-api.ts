@@ -29,7 +29,7 @@ export interface ApiOptions {
   /** Whether requests go to the Services' own addresses. If false, the echo upstream answers them. */
   readonly usesServices: boolean;
   readonly fetchSettings: string | undefined;
-  /** Where the plugin server shows its status, on this machine's loopback address. Undefined: nowhere. */
+  /** The port on which the plugin server shows its status, on this machine's loopback address. If undefined, the status is not shown. */
   readonly statusPort?: number | undefined;
   /**
    * Checks `kong.yml` against the policies.

@@ -258,7 +258,7 @@ class Adaptation {
   #insertEnvironment(entity: Members, path: DocumentPath): Members {
     const { value, missing } = insertEnvironment(entity, this.#environment);
     for (const { variable, path: place } of missing) {
-      const message = `decK inserts ${variable} here, and it is not set: set it for the sandbox as well.`;
+      const message = `decK inserts ${variable} here, but this variable is not set: set the variable for the sandbox too.`;
       this.#mistakes.push({ code: "invalid_value", path: [...path, ...place], message });
     }
     return value as Members;

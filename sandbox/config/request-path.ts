@@ -62,7 +62,7 @@ export function isAcceptedPath(path: string): boolean {
   return true;
 }
 
-/** The path without the query. As in Kong, a `?` at the start of the target belongs to the path. */
+/** Returns the path without the query. As in Kong, a `?` at the start of the target belongs to the path. */
 export function stripQuery(target: string): string {
   const query = target.indexOf("?", 1);
   return query < 0 ? target : target.slice(0, query);
@@ -84,8 +84,8 @@ export function joinUpstreamPath(base: string, path: string): string {
 /**
  * Joins the Service's path and the request's path, for a Route with `strip_path`.
  *
- * @param matchedPath the start of the request path that the Route's path matches. It is absent if the Route has no paths. In this
- * case Kong strips one `/`.
+ * @param matchedPath the start of the request path that the Route's path matches. The argument is absent if the Route has no
+ * paths. Without a matched path, Kong strips one `/`.
  */
 export function joinStrippedPath(base: string, path: string, matchedPath = "/"): string {
   // Also removes one dot segment at the start of the rest, because the removal of the Route's path may leave a dot segment there.

@@ -32,7 +32,7 @@ export const SILENT_ENTITIES: readonly string[] = ["_comment", "_ignore", "_konn
 
 interface IgnoredField {
   readonly why: string;
-  /** Kong's default of the field, which needs no warning. */
+  /** Kong's default value; a field with this value causes no warning. */
   readonly usual?: unknown;
 }
 

@@ -13,7 +13,7 @@ const SPLIT_ROUTES_NAMESPACE = "7f145bf9-0dce-4f91-98eb-debbce4b9f6b";
 
 interface RouteMatch {
   route: KongRoute;
-  /** The start of the request path that a path of the Route matches. It is absent if the Route has no paths. */
+  /** The start of the request path that a path of the Route matches. This text is absent if the Route has no paths. */
   matchedPath?: string;
 }
 
@@ -50,7 +50,8 @@ export function compileRouter(routes: readonly KongRoute[], port: number): Match
   const candidates = routes.flatMap(splitByPathLength).sort(comparePriority);
   return (method, host, path, headers = []) => {
     if (!isUtf8(Buffer.from(path + (host ?? ""), "latin1"))) {
-      // Kong's router accepts only valid UTF-8. If the path or the host has other bytes, it logs an error and finds no Route.
+      // Kong's router accepts only valid UTF-8. If the path or the host has other bytes, the router logs an error and finds no
+      // Route.
       return undefined;
     }
     const [hostName, hostPort = port] = splitPort(host ?? "");
@@ -124,7 +125,7 @@ function compilePaths(paths: readonly string[]): Candidate["matchPath"] {
   };
 }
 
-/** One of the header's values must be equal to one of the Route's values. The comparison ignores letter case. */
+/** One of the header's values must be equal to one of the Route's values. The comparison of values ignores letter case. */
 function compileHeader(name: string, wanted: readonly string[]): HeaderTest {
   const variable = name.toLowerCase().replaceAll("-", "_");
   const tests = wanted.map((value) => {
@@ -142,8 +143,8 @@ function compileHeader(name: string, wanted: readonly string[]): HeaderTest {
 }
 
 /**
- * Compares two candidates. Compares two candidates, in this order: more kinds of criteria, plain hosts before
- * wildcards, more headers, regular expressions by their priority, the longer path, the greater id.
+ * Compares two candidates, in this order: more kinds of criteria, plain hosts before wildcards, more headers, regular expressions
+ * by their priority, the longer path, the greater id.
  */
 function comparePriority(a: Candidate, b: Candidate): number {
   return (

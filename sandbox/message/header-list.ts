@@ -34,7 +34,7 @@ export function removeHeader(headers: HeaderList, name: string): HeaderList {
 
 /**
  * Replaces all headers of this name, at the position of the first of them. If there are no values, the headers are removed. In
- * this comparison, `_` and `-` are different characters.
+ * the comparison of names, `_` and `-` are different characters.
  */
 export function setHeader(headers: HeaderList, name: string, values: readonly string[]): HeaderList {
   const wanted = name.toLowerCase();

@@ -20,7 +20,7 @@ type Step =
 export interface Regex {
   /**
    * Returns the match at the start of the text. If several matches are possible, it returns the match that Perl would choose.
-   * It returns undefined if no match begins there.
+   * The result is undefined if no match begins at the start of the text.
    */
   matchStart(text: string): string | undefined;
   /** Whether any part of the text matches. */

@@ -20,7 +20,8 @@ const READY_TIMEOUT = 15_000;
 const DEFAULT_READ_TIMEOUT = 60_000;
 
 /**
- * The line that the plugin server prints when it listens on the status address. Until then, another program may use this address.
+ * The line that the plugin server prints when it listens on the status address. Before this line, another program may use the
+ * address.
  */
 const STATUS_IS_SERVED = /^status is served on (\S+)/;
 
@@ -76,7 +77,7 @@ export interface Sandbox {
    */
   reload(configText: string): string | undefined;
   /**
-   * The process id of the plugin server. It changes when the plugin server restarts, and is undefined while the plugin server
+   * The process id of the plugin server. The id changes when the plugin server restarts, and is undefined while the plugin server
    * is down.
    */
   pluginServerPid(): number | undefined;

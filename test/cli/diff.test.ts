@@ -89,7 +89,7 @@ test("diff and check compare several paths with a directory that has each path a
     [["a", "b", "--against", "gone"], /gone is not a directory/],
     [["a", "../b", "--against", "old"], /\.\.\/b is outside the working directory/],
     [["a", "none", "--against", "old"], /none: no such file or directory, and none in old/],
-    [["b", "c", "--against", "a"], /a has no old version of these paths: it must be in a\/b or a\/c/],
+    [["b", "c", "--against", "a"], /a has no old version of these paths: the old version must be in a\/b or a\/c/],
     [["a", "--against", "single.yaml"], /single\.yaml is a file, and a is a directory/],
   ] as const) {
     expect(run("diff", ...args)).toMatchObject({ status: 2, stderr: expect.stringMatching(message) });

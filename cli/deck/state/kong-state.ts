@@ -12,13 +12,13 @@ export interface StateRoute extends StateEntity {
   /** The entity's name and id, if the file gives them. */
   readonly names: readonly string[];
   readonly tags: readonly string[];
-  /** Name and id of the Service. */
+  /** The name and the id of the Service. */
   readonly service: readonly string[];
   /** The Service of the Route, if the files contain this Service. */
   readonly serviceNode: YAMLMap | undefined;
 }
 
-/** The entity that a plugin is attached to, with its name and id. */
+/** The entity to which a plugin is attached, with the entity's name and id. */
 export interface PluginScope {
   readonly on: "global" | "service" | "route" | "consumer";
   readonly names: readonly string[];

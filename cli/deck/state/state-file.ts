@@ -21,7 +21,7 @@ export function readStateFile(file: string, text: string): Result<StateFile, rea
     const { line, col } = lineCounter.linePos(offset);
     return { line, column: col };
   };
-  // The finding has no excerpt. If the file is not a decK file, its text may be secret.
+  // The finding has no excerpt, because the text may be secret if the file is not a decK file.
   const report = (offset: number, code: FindingCode, message: string): Finding => {
     return { severity: "error", file, ...locate(offset), code, message };
   };

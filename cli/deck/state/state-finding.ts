@@ -5,7 +5,7 @@ import type { Finding, FindingCode, Severity } from "../../../plugin/policy/lang
 export interface PlacedText {
   readonly file: string;
   readonly lines: readonly string[];
-  /** Where a node begins, counted from 1. */
+  /** Finds the line and the column at which a node begins, counted from 1. */
   locate(node: Node): { readonly line: number; readonly column: number };
 }
 

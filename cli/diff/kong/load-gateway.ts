@@ -20,13 +20,13 @@ import { loadVersion } from "../policies/policy-tree.ts";
 
 /** One side of a comparison of Kong's files. */
 export interface GatewayPlace {
-  /** The directory of this side. */
+  /** The directory with the files of this side. */
   readonly directory: string;
-  /** Kong's files, relative to the directory. */
+  /** The paths of Kong's files, relative to this directory. */
   readonly files: readonly string[];
-  /** The directory of the policies; undefined if this function must find it. */
+  /** The directory of the policies; undefined if the code must guess this directory. */
   readonly root: string | undefined;
-  /** Directories below `directory` that have policies. */
+  /** The directories below `directory` that contain policies. */
   readonly policyFolders: readonly string[];
 }
 
@@ -148,7 +148,7 @@ function convertRoute(
   };
 }
 
-/** Without a plugin, the guard refuses the request. */
+/** If no plugin judges a Route, the guard refuses the Route's requests. */
 function judgeWithoutPlugin(route: StateRoute, { guardPlugins }: KongState): RouteJudge {
   const isGuarded = findGoverning(route, guardPlugins) !== undefined && !route.tags.includes(PUBLIC_TAG);
   return isGuarded ? { by: "refused", why: "the guard finds no verdict" } : { by: "nobody" };

@@ -27,10 +27,10 @@ export function isYamlFile(file: string): boolean {
 }
 
 /**
- * The files that may be policies or Kong's files, relative to the directory. A path is skipped if one version has no such files
- * there.
+ * Lists the files that may be policies or Kong's files, relative to the directory. A path is skipped if one version has no such
+ * files there.
  *
- * @param paths in the directory.
+ * @param paths the paths to search, relative to the directory.
  */
 export async function listVersion(directory: string, paths: readonly string[]): Promise<readonly string[]> {
   const isWanted = (name: string): boolean => isYamlFile(name) && !isTestFile(name);

@@ -61,7 +61,7 @@ export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
         return notChecked(issuers.failure);
       }
       const found = issuers.value.findings.filter(({ code }) => code !== CLOCK);
-      const fix = "follow the message; `kong-jwt-policy validate --online` repeats this check alone";
+      const fix = "follow the message; `kong-jwt-policy validate --online` repeats only this check";
       return outcomeOf(
         found.slice(0, MAX_FINDINGS).map((finding) => ({ ...finding, fix })),
         issuers.value.issuers.map(({ id }) => id).join(", "),
@@ -71,7 +71,7 @@ export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
   {
     id: "clock",
     checks: "The clocks of this machine and of each issuer differ by less than the policy's `clock_skew`.",
-    why: "Otherwise valid tokens may be refused as expired or not yet valid, or expired tokens may be accepted.",
+    why: "If the clocks differ more, valid tokens may be refused as expired or not yet valid, or expired tokens may be accepted.",
     fix: "Synchronise the clock by NTP (`timedatectl set-ntp true`).",
     run: checkClock,
   },

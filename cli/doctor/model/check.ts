@@ -11,7 +11,7 @@ export type Outcome =
 /** One check of a set-up. A check is a pure function, because `readSetup` has already collected all facts. */
 export interface DoctorCheck {
   readonly id: DoctorCode;
-  /** Describes the check in the reference page. */
+  /** The text that describes the check in the reference page. */
   readonly checks: string;
   /** Why the checked property matters. */
   readonly why: string;

@@ -35,13 +35,13 @@ export interface PathView {
   /** `hidden`: the user of this command has no access to the path's directory. */
   readonly kind: "missing" | "hidden" | "socket" | "directory" | "file";
   readonly uid: number;
-  /** The permission bits, the sticky bit included. */
+  /** The permission bits and the sticky bit. */
   readonly mode: number;
 }
 
 export interface SocketView extends PathView {
   readonly directory: PathView;
-  /** The reason why Kong's workers cannot create the socket there. Undefined if they can, or if their user is not known. */
+  /** The reason why Kong's workers cannot create the socket there; undefined if they can, or if their user is not known. */
   readonly createProblem: string | undefined;
   /** The result of a call to the server; undefined if no call was made. */
   readonly answer: Result<undefined, NoAnswer> | undefined;
@@ -69,7 +69,7 @@ export interface GuardView {
 /** Why Kong's entities are not known. */
 export interface NoGateway {
   readonly detail: string;
-  /** The reason why Kong's entities are not known. If the Admin API was asked, the failure counts as a problem. */
+  /** Whether the Admin API was asked. If the Admin API was asked, the failure counts as a problem. */
   readonly wasAsked: boolean;
 }
 

@@ -7,7 +7,7 @@ import type { PluginServer } from "../settings/plugin-server.ts";
 
 const MAX_REASONS = 20;
 
-/** Asks the plugin server for its status. An option or Kong's settings name the address. */
+/** Asks the plugin server for its status. An option or Kong's settings name the server's address. */
 export async function readStatus(
   statusUrl: string | undefined,
   server: PluginServer | undefined,

@@ -106,7 +106,7 @@ function readOptions({ file = "", args }: ServerCommand): Result<ServerOptions, 
   if (!SERVER_FILES.includes(basename(file))) {
     return undefined;
   }
-  const words = args.map((word) => (word === "$PPID" ? "1" : word)); // The shell replaces this value, so it is not known here.
+  const words = args.map((word) => (word === "$PPID" ? "1" : word)); // The shell replaces `$PPID`, so its value is not known here.
   try {
     const options = readServerOptions([...words, "--launched", "later"]);
     return typeof options === "string" ? fail(`--${options} starts no server`) : succeed(options);

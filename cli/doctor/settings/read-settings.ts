@@ -27,7 +27,7 @@ const RUNNING = ".kong_env";
 const PREFIX = "KONG_";
 const MAX_CONF_BYTES = 1024 * 1024;
 
-/** The values of a setting with several values, such as `plugins`. */
+/** Returns the values of a setting with several values, such as `plugins`. */
 export function listValues(settings: KongSettings, name: string): readonly string[] {
   return (settings.get(name)?.value ?? "").split(",").map((value) => value.trim());
 }
@@ -40,8 +40,8 @@ export interface SettingsSources {
 }
 
 /**
- * Reads Kong's settings from kong.conf and from the environment, which takes precedence as in Kong. If there are neither, it
- * reads the settings that a running Kong has written into its prefix.
+ * Reads Kong's settings from kong.conf and from the environment, which takes precedence as in Kong. If both are missing, the
+ * function reads the settings that a running Kong has written into its prefix.
  *
  * @throws Error if a file that was named cannot be read.
  */

@@ -2,8 +2,8 @@
 const PART = /'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])|([^\s'"\\]+)/y;
 
 /**
- * Splits a command into words as `sh` does, but without expansions: `$PPID` stays as written. The result is undefined if a quote
- * is not closed.
+ * Splits a command into words as `sh` does, but without expansions: for example, `$PPID` stays as written. The result is
+ * undefined if a quote is not closed.
  */
 export function splitWords(command: string): readonly string[] | undefined {
   const words: string[] = [];

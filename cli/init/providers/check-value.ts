@@ -37,14 +37,14 @@ export const checkIssuer: Check = (value) => {
     : fail(`must be the issuer itself: leave out ${toPrintable(value.slice(issuer.length))}`);
 };
 
-/** The address of an upstream. */
+/** Checks the address of an upstream. */
 export const checkUpstream: Check = (value) =>
   check(
     /^https?:\/\/[!-~]+$/.test(value) && URL.canParse(value) && !/[?#@]/.test(value),
     "must be an http or https URL without user, query and fragment, such as http://orders.internal:8080",
   );
 
-/** A path of a Kong Route: a prefix, not a regular expression. */
+/** Checks a path of a Kong Route, which must be a prefix and not a regular expression. */
 export const checkPath: Check = (value) =>
   check(
     /^\/(?:[A-Za-z0-9._~-]+(?:\/(?!$)|$))*$/.test(value) && !value.split("/").some((part) => /^\.{1,2}$/.test(part)),

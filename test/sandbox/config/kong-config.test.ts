@@ -404,7 +404,9 @@ services: [{name: s, url: "http://h", routes: [{name: r, paths: [/a, "/b/\\\\d+$
       );
     const read = readKongConfig(text, { DECK_HOST: "h.test", DECK_PORT: "81" });
     expect(read).toMatchObject({ ok: true });
-    expect(problemsOf(text)).toContainEqual(expect.stringContaining("decK inserts DECK_HOST here, and it is not set"));
+    expect(problemsOf(text)).toContainEqual(
+      expect.stringContaining("decK inserts DECK_HOST here, but this variable is not set"),
+    );
   });
 
   test("the guard is recognised as a global plugin", () => {
