@@ -81,6 +81,7 @@ async function createRows(keys) {
 
 /** The plugin as the server runs it, without the socket. */
 async function createHandler(jwks, verdictCache) {
+  const { createPolicyStore } = await import(`${DIST}/runtime/load/policy-store.js`);
   const { createRuntime } = await import(`${DIST}/runtime/runtime.js`);
   const { startPluginInstance } = await import(`${DIST}/kong/handler.js`);
   const { createFactsReader } = await import(`${DIST}/kong/facts/read-facts.js`);
@@ -88,7 +89,8 @@ async function createHandler(jwks, verdictCache) {
   const { renderFacts } = await import(`${DIST}/kong/facts/facts-variable.js`);
   const policyRoot = mkdtempSync(join(tmpdir(), "jwt-policy-libraries-"));
   const log = { info() {}, notice() {}, warn() {} };
-  const runtime = createRuntime({ policyRoot, policyPollMs: 600_000, verdictCache, now: Date.now, log });
+  const compiler = createPolicyStore(policyRoot);
+  const runtime = createRuntime({ policyRoot, policyPollMs: 600_000, compiler, verdictCache, now: Date.now, log });
   const policy = {
     jwt_policy: 1,
     name: "bench",
