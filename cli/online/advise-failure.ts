@@ -70,7 +70,7 @@ const ROWS: readonly Row[] = [
   [/status 5\d\d/, "issuer_answer_invalid", "The provider is down or broken: try again later, and ask its operator."],
   [/status \d+/, "issuer_answer_invalid", "The address is wrong, or the provider is down."],
   [
-    /a web page came instead of JSON/,
+    /the server sent a web page instead of JSON/,
     "issuer_answer_invalid",
     "A login page or an error page answers there: write the address of the metadata or of the keys.",
   ],

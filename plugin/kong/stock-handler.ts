@@ -41,7 +41,7 @@ async function judge(kong: StockPdk, handler: StockHandler): Promise<readonly Pd
   if (!guard) {
     return listExit(
       denyOwn("policy_unavailable", ""),
-      `${NAME} refuses everything in kong-js-pluginserver unless ${NAME}-guard is loaded: see \`kong-jwt-policy kong env --stock\``,
+      `${NAME} refuses every request in kong-js-pluginserver unless ${NAME}-guard is loaded: see \`kong-jwt-policy kong env --stock\``,
     );
   }
   if (!handler.identity || !isMeant(guard, handler.identity)) {

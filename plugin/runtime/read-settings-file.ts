@@ -45,7 +45,7 @@ export async function readPseudonymSecret(file: string, pseudonyms: NamesSecret)
   const bytes = await readFile(secretFile);
   if (bytes.length < MIN_SECRET_BYTES) {
     throw new Error(
-      `${secretFile}: the secret of the pseudonyms has ${bytes.length} bytes, at least ${MIN_SECRET_BYTES} are needed`,
+      `${secretFile}: the secret for pseudonyms has ${bytes.length} bytes, but at least ${MIN_SECRET_BYTES} bytes are needed`,
     );
   }
   return bytes;

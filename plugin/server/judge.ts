@@ -98,7 +98,7 @@ async function openPolicies(own: ServerProcess, replaceKeys?: ReplaceKeys): Prom
     readStatus: () =>
       describeStatus(
         runtime,
-        socket.isOurs() ? [] : [`the socket ${options.socket} belongs to another process, or to none`],
+        socket.isOurs() ? [] : [`the socket ${options.socket} belongs to another process, or no process listens on it`],
       ),
     refreshKeys() {
       log.info("SIGHUP: all keys are loaded again");
@@ -161,7 +161,7 @@ function retryUntilSound({ options, lifecycle }: ServerProcess): void {
         await openDecisionLogSettings(options.decisionLog);
       }
       await readAbuse(options);
-      lifecycle.end("its settings are valid now");
+      lifecycle.end("the settings are valid now");
     } catch {
       setTimeout(retry, RETRY_MS);
     }

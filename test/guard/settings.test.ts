@@ -24,7 +24,7 @@ if (missing !== undefined) {
         "the stock server without the guard",
         { stock: true, adapt: withPlugins("bundled,jwt-policy"), without: "jwt-policy-guard" },
         ["/read", "/public", "/both"],
-        "jwt-policy refuses everything in kong-js-pluginserver unless jwt-policy-guard is loaded",
+        "jwt-policy refuses every request in kong-js-pluginserver unless jwt-policy-guard is loaded",
       ],
       [
         "the stock server with the guard, without the facts variable",

@@ -57,7 +57,7 @@ export function createFetcher(
     const end = AbortSignal.any([done.signal, timeout, ...(signal ? [signal] : [])]);
     try {
       if (!isFetchAllowed(text, { allowHttp, allowQuery: true })) {
-        throw new Error("keys are fetched only by https; http needs loopback or `allow_http`");
+        throw new Error("keys are fetched only over https; http needs a loopback host or `allow_http`");
       }
       end.throwIfAborted();
       // The time limit also ends a fetch that still waits for its credential files.

@@ -23,7 +23,7 @@ export async function readAnswer(response: IncomingMessage): Promise<JsonObject>
     throw new Error(`status ${statusCode}${describeRedirect(statusCode)}`);
   }
   if (/^(?:text\/html|application\/xhtml\+xml)\b/i.test(headers["content-type"] ?? "")) {
-    throw new Error("a web page came instead of JSON; is this the right address?");
+    throw new Error("the server sent a web page instead of JSON; check the address");
   }
   const packed = await readBounded(response);
   const text = decode(unpack(packed, headers["content-encoding"]));

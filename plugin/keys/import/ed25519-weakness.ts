@@ -27,6 +27,6 @@ export function findEd25519Weakness(publicKey: KeyObject): string | undefined {
   const point = Buffer.from(x, "base64url");
   point[31] = (point[31] ?? 0) & 0x7f;
   return SMALL_ORDER.has(point.toString("hex"))
-    ? "an Ed25519 key of small order: anyone can make signatures that it accepts"
+    ? "an Ed25519 key of small order: anyone can make signatures that are valid for this key"
     : undefined;
 }

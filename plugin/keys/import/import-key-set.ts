@@ -45,7 +45,8 @@ export async function importKeySet(
   // This loop also checks the entries beyond the limit of imported keys. A key set has at most about 1,600 entries.
   for (const [index, jwk] of list.entries()) {
     if (isObject(jwk) && findPrivateMember(jwk) !== undefined) {
-      const advice = "its private part is published, so anyone who read it can make tokens; replace it at the issuer";
+      const advice =
+        "the key's private part is published, so anyone who read it can make tokens; replace the key at the issuer";
       found.leaked.push(`${nameKey(index, jwk)}: ${advice}`);
       found.leakedThumbprints.push(...(await findLeakedThumbprints(jwk)));
     } else if (index < MAX_KEYS) {
@@ -102,7 +103,7 @@ async function importKey(
   const members = readPublicMembers(jwk);
   const thumbprint = await calculateJwkThumbprint(members as unknown as JWK, "sha256");
   if (thumbprints && !thumbprints.includes(thumbprint)) {
-    throw new Error("the policy does not name its thumbprint");
+    throw new Error("the policy does not name the key's thumbprint");
   }
   // Imports only the members that make up the public key. `key_ops` and similar members were already checked. Some importers
   // reject values of these members that RFC 7517 allows.
@@ -143,7 +144,7 @@ function bindAlgorithm(
   }
   const chosen = allowed.find((algorithm) => algorithm.startsWith("RS")) ?? first;
   const others = allowed.filter((algorithm) => algorithm !== chosen).join(", ");
-  const note = `it has no alg and is used for ${chosen} only, not for ${others}; name one RSA algorithm in the policy's algorithms`;
+  const note = `the key has no alg and is used for ${chosen} only, not for ${others}; name one RSA algorithm in the policy's algorithms`;
   return { algorithms: [chosen], note };
 }
 
@@ -157,8 +158,8 @@ function describeMisfit(jwk: Jwk): string {
   }
   const fitting = fittingAlgorithms(jwk);
   return fitting.length === 0
-    ? `its alg ${show(alg)} does not fit its type ${type}`
-    : `it fits ${fitting.join(", ")}, which the policy's algorithms do not name`;
+    ? `the key's alg ${show(alg)} does not fit its type ${type}`
+    : `the key fits ${fitting.join(", ")}, which the policy's algorithms do not name`;
 }
 
 /** @throws Error when the members do not make a public key. */
@@ -166,7 +167,7 @@ function readPublicKey(members: ReturnType<typeof readPublicMembers>): KeyObject
   try {
     return createPublicKey({ key: members, format: "jwk" });
   } catch {
-    throw new Error("its members do not form a public key");
+    throw new Error("the members do not form a public key");
   }
 }
 
@@ -188,7 +189,7 @@ function findOwner(published: Jwk, { issuer, template }: CompiledIssuer): string
     return undefined;
   }
   if (typeof owner !== "string") {
-    throw new Error("its issuer is not a string");
+    throw new Error("the member issuer is not a string");
   }
   return owner;
 }

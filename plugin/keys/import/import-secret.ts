@@ -79,7 +79,7 @@ function minBytes(algorithm: string): number {
 function decodeSecret(content: Buffer, encoding: SecretEncoding): Buffer {
   const text = content.toString("latin1").replace(TRAILING_LINE_ENDS, "");
   if (PUBLIC_KEY.test(text)) {
-    throw new Error("the file contains a key in another form instead of a secret");
+    throw new Error("the file contains a PEM block, an SSH key or a JWK instead of a secret");
   }
   if (encoding === "text") {
     return Buffer.from(text, "latin1"); // The text was decoded as latin1, so this restores the file's bytes.

@@ -30,7 +30,7 @@ export function readPublicMembers(jwk: Jwk): PublicMembers {
 function readInteger(jwk: Jwk, member: string): string {
   const { text, bytes } = readBytes(jwk, member);
   if (bytes[0] === 0) {
-    throw new Error(`its ${member} begins with a zero octet`);
+    throw new Error(`the member ${member} begins with a zero octet`);
   }
   return text;
 }
@@ -40,7 +40,7 @@ function readCoordinate(jwk: Jwk, member: string, curve: string): string {
   const { text, bytes } = readBytes(jwk, member);
   const length = COORDINATE_BYTES[curve];
   if (bytes.byteLength !== length) {
-    throw new Error(`its ${member} has ${bytes.byteLength} octets; on ${curve} it must have ${length}`);
+    throw new Error(`the member ${member} has ${bytes.byteLength} octets; on ${curve} it must have ${length}`);
   }
   return text;
 }
@@ -48,11 +48,11 @@ function readCoordinate(jwk: Jwk, member: string, curve: string): string {
 function readBytes(jwk: Jwk, member: string): { readonly text: string; readonly bytes: Uint8Array } {
   const text = jwk[member];
   if (typeof text !== "string" || text === "") {
-    throw new Error(`its ${member} is missing or is not a string`);
+    throw new Error(`the member ${member} is missing or is not a string`);
   }
   const bytes = decodeBase64url(text);
   if (!bytes) {
-    throw new Error(`its ${member} is not canonical base64url without padding`);
+    throw new Error(`the member ${member} is not canonical base64url without padding`);
   }
   return { text, bytes };
 }

@@ -48,7 +48,7 @@ export function findRsaWeakness(publicKey: KeyObject): string | undefined {
   const modulus = BigInt(`0x${Buffer.from(n, "base64url").toString("hex")}`);
   const remainders = PRIMES.map((prime) => Number(modulus % BigInt(prime)));
   if (modulus % 2n === 0n || remainders.includes(0)) {
-    return "an RSA key whose modulus has a small factor: anyone can make signatures that it accepts";
+    return "an RSA key whose modulus has a small factor: anyone can make signatures that are valid for this key";
   }
   return PRIMES.every((prime, index) => POWERS_OF_65537.get(prime)?.has(remainders[index] ?? 0))
     ? "an RSA key made by a faulty chip (CVE-2017-15361): anyone can factor it"

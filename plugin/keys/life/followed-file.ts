@@ -31,7 +31,7 @@ export class FollowedFile {
     this.#read = await this.#files.identify(this.#file);
     const content = await read();
     if ((await this.#files.identify(this.#file)) !== this.#read) {
-      throw new Error(`${this.#file}: it changed while it was read`);
+      throw new Error(`${this.#file}: the file changed while it was read`);
     }
     return content;
   }

@@ -113,7 +113,7 @@ export class PlaceReport {
   #describeLastAnswer(): string {
     const { state, lastAnswer } = this.#set;
     if (state === "too_old") {
-      return "; the last keys are too old, and tokens of these keys get 503";
+      return "; the last keys are too old, and tokens signed with these keys get 503";
     }
     const isServing = state === "serving" && lastAnswer?.isRestored === true;
     return isServing
@@ -124,8 +124,8 @@ export class PlaceReport {
 
 function describeMissing(state: KeySetState): string {
   return state === "too_old"
-    ? "the last keys are too old, and tokens of these keys get 503"
-    : "its last answer has no usable key, so the earlier keys are no longer used. Tokens of these keys get 503";
+    ? "the last keys are too old, and tokens signed with these keys get 503"
+    : "its last answer has no usable key, so the earlier keys are no longer used. Tokens signed with these keys get 503";
 }
 
 function describeTime(ms: number): string {

@@ -12,4 +12,4 @@ export function isStandIn(kid: unknown): boolean {
   return typeof kid === "string" && kid.toLowerCase().startsWith(STAND_IN_PREFIX);
 }
 
-export const STAND_IN_REFUSED = "it is a sandbox's own key, and the plugin never uses such a key";
+export const STAND_IN_REFUSED = "this is a sandbox's own key, and the plugin never uses such a key";

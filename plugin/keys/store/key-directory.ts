@@ -232,7 +232,7 @@ function renderRecord(record: object, kind: Kind, name: string): string {
 function parseRecord(path: string, content: string, kind: Kind, name: string): JsonObject {
   const [firstLine = "", text = "", ...rest] = content.split("\n");
   if (!firstLine.startsWith(FIRST_LINE)) {
-    throw new Error(`${path} does not have the form of a stored file`);
+    throw new Error(`${path} does not have the format of a stored file`);
   }
   if (firstLine !== `${FIRST_LINE}${digestOf(text)}` || rest.join("\n") !== "") {
     throw new Error(`${path} is damaged`);

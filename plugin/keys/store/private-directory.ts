@@ -61,7 +61,7 @@ async function checkAncestors(from: string, directory: string): Promise<void> {
 
 function checkOwner(path: string, { uid, mode }: Owner): void {
   if (uid !== process.geteuid?.()) {
-    throw new Error(`${path} belongs to user ${uid}, not to user ${process.geteuid?.()} that this process runs as`);
+    throw new Error(`${path} belongs to user ${uid}, but this process runs as user ${process.geteuid?.()}`);
   }
   if ((mode & WRITABLE_BY_OTHERS) !== 0) {
     throw new Error(`${path} can be written by other users; run chmod go-w on it`);

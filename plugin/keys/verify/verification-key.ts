@@ -69,7 +69,7 @@ export function createVerificationKey(
 function createHmacVerifier(algorithm: string, secret: KeyObject): VerificationKey["verify"] {
   const hash = SECRET_HASHES[algorithm];
   if (hash === undefined) {
-    throw new RangeError(`no verification for algorithm ${algorithm} with a secret`);
+    throw new RangeError(`signatures of algorithm ${algorithm} cannot be verified with a secret`);
   }
   return (signingInput, signature) => {
     const expected = createHmac(hash, secret).update(signingInput).digest();
@@ -81,7 +81,7 @@ function createHmacVerifier(algorithm: string, secret: KeyObject): VerificationK
 function createPublicKeyVerifier(algorithm: string, publicKey: KeyObject): VerificationKey["verify"] {
   const parameters = PARAMETERS[algorithm];
   if (!parameters) {
-    throw new RangeError(`no verification for algorithm ${algorithm} with a public key`);
+    throw new RangeError(`signatures of algorithm ${algorithm} cannot be verified with a public key`);
   }
   const { hash, options } = parameters;
   // RFC 8017 sections 8.1.2 and 8.2.2, step 1, require that the signature has the exact length. OpenSSL also accepts a PSS

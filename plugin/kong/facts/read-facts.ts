@@ -129,7 +129,7 @@ async function readHeaders(
   }
   const sent = headers.get("authorization")?.length ?? 0;
   if (sent > 1) {
-    return deny({ reason: "token_ambiguous", detail: `in authorization, which the request has ${sent} times` });
+    return deny({ reason: "token_ambiguous", detail: `the request has ${sent} authorization headers` });
   }
   const joined = new Map<string, string>();
   const severalSpellings = new Set<string>();

@@ -4,7 +4,7 @@ import { NAME } from "../contract/plugin-identity.ts";
 export const CONFIG_FIELDS = [
   {
     policy_file: {
-      description: "Policy file, relative to the policy root. The plugin server was started with this root.",
+      description: "Path of the policy file, relative to the policy root with which the plugin server was started.",
       type: "string",
       len_min: 1,
       len_max: 1024,
@@ -21,7 +21,7 @@ export const CONFIG_FIELDS = [
   {
     rule: {
       description:
-        "Id of the policy's rule. Without it, the name of the Kong Route selects the rule, or else its tag `jwt-policy-rule:<id>` does.",
+        "Id of the policy's rule. If no id is set, the Kong Route's name selects the rule, or else the Route's tag `jwt-policy-rule:<id>`.",
       type: "string",
       len_min: 1,
       len_max: 128,

@@ -42,7 +42,7 @@ const TEXTS: { readonly [K in AlarmKind]: readonly [what: string, next: string] 
   ],
   failing_subject: [
     "one subject is denied again and again",
-    "Look for its denials in the decision log: either a client has a defect, or an attacker tries what is allowed.",
+    "Look for its denials in the decision log: either a client has a defect, or an attacker tests what the subject may do.",
   ],
   unknown_keys: [
     "far more tokens than usual with an unknown key, algorithm or issuer",
@@ -54,7 +54,7 @@ const TEXTS: { readonly [K in AlarmKind]: readonly [what: string, next: string] 
   ],
   denial_rate: [
     "the part of denied requests of one rule changed suddenly",
-    "Compare with the last change of the policy, of the clients and of the issuer.",
+    "Look for a recent change of the policy, the clients or the issuer.",
   ],
 };
 

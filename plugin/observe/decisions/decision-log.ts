@@ -74,7 +74,7 @@ export class DecisionLog {
       onProblem: (problem) =>
         warn(
           problem === undefined
-            ? "the decision log is written again"
+            ? "the decision log can be written again"
             : `the decision log cannot be written, and its lines are dropped: ${problem}`,
         ),
     });

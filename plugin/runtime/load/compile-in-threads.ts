@@ -213,7 +213,7 @@ class ThreadPool {
 
   #replace(thread: CompilerThread, work: Work | undefined, message: string): void {
     this.#threads.delete(thread);
-    this.#options.log.warn(`a thread that compiles policies failed, another one is started: ${message}`);
+    this.#options.log.warn(`a thread that compiles policies failed, so another thread starts: ${message}`);
     if (work) {
       work.tries += 1;
       if (work.tries < MAX_TRIES) {
@@ -269,7 +269,7 @@ class CompilerThread {
     this.#worker.unref();
     this.#worker.on("message", (answer: ThreadAnswer) => this.#take(answer));
     this.#worker.on("error", (error) => this.#fail(error.message));
-    this.#worker.on("exit", (code) => this.#fail(`it ended with code ${code}`));
+    this.#worker.on("exit", (code) => this.#fail(`the thread ended with code ${code}`));
   }
 
   get isFree(): boolean {
@@ -364,6 +364,6 @@ class CompilerThread {
 }
 
 function describeFailure(message: string): Finding {
-  const text = `The policy could not be compiled: ${message}. Make it smaller, or look for unusual parts in it.`;
+  const text = `The policy could not be compiled: ${message}. Make the policy smaller, or look for unusual parts in the policy.`;
   return wholeDocument("compile_failed", text);
 }

@@ -25,7 +25,7 @@ const MAX_FILE_BYTES = 256 * 1024;
  */
 export class OutsideRootError extends Error {
   constructor() {
-    super("it lies outside the policy root; move it there, or start with another --policy-root");
+    super("the file lies outside the policy root; move it there, or start with another --policy-root");
   }
 }
 
@@ -73,7 +73,7 @@ export async function readBounded(path: string): Promise<Buffer> {
   }
   const { size } = stats;
   if (size > MAX_FILE_BYTES) {
-    throw new Error(`it has ${size} bytes, at most ${MAX_FILE_BYTES} are read`);
+    throw new Error(`the file has ${size} bytes, at most ${MAX_FILE_BYTES} are read`);
   }
   return readFile(path);
 }

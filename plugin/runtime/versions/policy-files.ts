@@ -235,8 +235,8 @@ function missingFinding({ files }: WatchedFile, found: readonly FileIdentity[]):
 }
 
 function reservedFinding(file: string): Finding {
-  const message = `${file} holds settings or secrets for fetching keys; it is never read as a policy.`;
+  const message = `${file} contains settings or secrets for fetching keys, so it is never read as a policy.`;
   return wholeDocument("not_a_policy", message);
 }
 
-const UNREAD = wholeDocument("file_unreadable", "The file changed while it was read; it is read again.");
+const UNREAD = wholeDocument("file_unreadable", "The file changed during the read, so the server reads it again.");

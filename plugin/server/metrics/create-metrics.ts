@@ -91,7 +91,7 @@ export function createMetrics(source: MetricsSource): Metrics {
   }
   const decisions = new TimeHistogram(
     `${PREFIX}decision_seconds`,
-    "Time from Kong's call to the decision, with waiting for keys and for Kong's answers.",
+    "Time from Kong's call to the decision, including waits for keys and for Kong's answers.",
     DECISION_BUCKETS,
   );
   const keyWaits = new TimeHistogram(
@@ -135,7 +135,7 @@ function listCounters({ runtime, decisionLog, abuse }: MetricsSource): readonly 
   return [
     {
       name: "decisions_total",
-      help: "Requests by policy, rule and outcome: allow, deny, would_deny (report mode let it pass) or answer.",
+      help: "Requests by policy, rule and outcome: allow, deny, would_deny (report mode let the request pass) or answer.",
       labels: ["policy", "rule", "outcome", "reason", "mode"],
       read: () =>
         runtime
@@ -189,7 +189,7 @@ function listCounters({ runtime, decisionLog, abuse }: MetricsSource): readonly 
     },
     {
       name: "abuse_alarms_total",
-      help: "Alarms about replayed and stolen tokens. A finding is counted again only after repeat_after.",
+      help: "Alarms about replayed and stolen tokens. The same finding is counted again only after the time repeat_after.",
       labels: ["kind", "policy", "rule", "issuer"],
       read: () =>
         (abuse?.status().alarms ?? []).map(({ kind, policy, rule = "", issuer = "", alarms }) => [

@@ -39,7 +39,7 @@ export function claimGeneration(socket: string, list: (directory: string) => str
     }
   }
   throw new Error(
-    `no number is free: the file names from ${pathOf(0)} to ${pathOf(GENERATIONS - 1)} use them all; remove these files`,
+    `no generation number is free, because the files ${pathOf(0)} to ${pathOf(GENERATIONS - 1)} use all numbers; remove these files`,
   );
 }
 

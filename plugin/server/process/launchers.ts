@@ -96,7 +96,7 @@ export class Launchers {
       return undefined;
     }
     if (!this.#isListening) {
-      return "its launcher ended before the server listened";
+      return "the launcher ended before the server listened";
     }
     if (this.#owner === undefined || !isAlive(this.#owner)) {
       return "Kong is gone";

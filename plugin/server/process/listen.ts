@@ -141,7 +141,7 @@ export function keepSocket(
       await listen().then(
         () => {
           isTold = false;
-          log(`no process listens on the socket ${path} any more: listening on it again`);
+          log(`no process listens on the socket ${path} any more: this process listens on it again`);
         },
         (error: unknown) => tellOnce(`cannot listen: ${messageOf(error)}`),
       );

@@ -94,7 +94,7 @@ interface Answer {
   readonly body: object;
 }
 
-const FOREIGN_HOST: Answer = { status: 421, body: { message: "Ask by an IP address, or as localhost" } };
+const FOREIGN_HOST: Answer = { status: 421, body: { message: "Use an IP address or localhost as the host" } };
 
 const METRICS_FAILED: Answer = { status: 500, body: { message: "The metrics could not be read" } };
 

@@ -129,14 +129,14 @@ const ROWS: readonly Row[] = [
     keys: [rsaWithoutAlg],
     lines: ["algorithms: [RS256, PS256]"],
     expected: ["5:13 warning key_note", "6:25 warning algorithm_without_key"],
-    words: "it has no alg and is used for RS256 only, not for PS256",
+    words: "the key has no alg and is used for RS256 only, not for PS256",
   },
   {
     title: "a key whose thumbprint the policy does not name",
     keys: [elliptic, rsa],
     lines: [`keys: { discovery: true, thumbprints: [${"A".repeat(43)}] }`],
     expected: ["5:13 error no_usable_key"],
-    words: "the policy does not name its thumbprint",
+    words: "the policy does not name the key's thumbprint",
   },
   {
     title: "a certificate that has expired",

@@ -121,7 +121,7 @@ if (ownAddress === undefined) {
       expect(await fetchJson(url(), { timeoutMs, allowHttp: true })).toMatchObject({
         body: { host: new URL(url()).host },
       });
-      await expect(fetchJson(url(), { timeoutMs })).rejects.toThrow(/keys are fetched only by https/);
+      await expect(fetchJson(url(), { timeoutMs })).rejects.toThrow(/keys are fetched only over https/);
     });
 
     it("is resolved once for each fetch, so that a different answer a moment later has no effect", async () => {

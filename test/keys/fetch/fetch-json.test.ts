@@ -123,7 +123,7 @@ describe("reads", () => {
 
 describe("refuses", () => {
   const NO_OBJECT = "the answer is not a JSON object: ";
-  const PAGE = "a web page came instead of JSON; is this the right address?";
+  const PAGE = "the server sent a web page instead of JSON; check the address";
   const MOVED = "redirects are not followed; name the final address in the policy";
   it.each<[what: string, answer: Answer, cause: string]>([
     ["text", { text: "SECRET" }, `${NO_OBJECT}bad value`],
@@ -268,7 +268,7 @@ describe("refuses", () => {
     "to request %s",
     async (url) => {
       const asked = fetchJson(url, { timeoutMs: PATIENCE_MS });
-      await expect(asked).rejects.toThrow(/failed: keys are fetched only by https/);
+      await expect(asked).rejects.toThrow(/failed: keys are fetched only over https/);
       await expect(asked).rejects.not.toThrow(/SECRET/);
     },
   );

@@ -49,7 +49,7 @@ describe("findEd25519Weakness", () => {
   ])("finds the point with y = %s, with either sign of x", (_what, point) => {
     expect(isOfSmallOrder(point)).toBe(true);
     expect(findEd25519Weakness(keyOf(point))).toBe(
-      "an Ed25519 key of small order: anyone can make signatures that it accepts",
+      "an Ed25519 key of small order: anyone can make signatures that are valid for this key",
     );
     expect(findEd25519Weakness(keyOf(withSign(point)))).toMatch(/small order/);
   });

@@ -66,7 +66,7 @@ describe("a key is used for the one algorithm that the issuer, its type and its 
 describe("a key without alg is bound to one RSA algorithm, which is reported to the operator", () => {
   const nameless = without(rsa, "alg");
   const noteOf = (chosen: string, others: string): string[] => [
-    `key 0, kid "r": it has no alg and is used for ${chosen} only, not for ${others}; name one RSA algorithm in the policy's algorithms`,
+    `key 0, kid "r": the key has no alg and is used for ${chosen} only, not for ${others}; name one RSA algorithm in the policy's algorithms`,
   ];
   it.each<[algorithms: string[], bound: string, notes: string[]]>([
     [["RS256", "ES256"], "RS256", []],
@@ -112,19 +112,27 @@ describe("leaves out keys for other purposes and says so, because providers publ
     [
       "an alg that the issuer does not use",
       { ...rsa, alg: "RS384" },
-      "key 0: it fits RS384, which the policy's algorithms do not name",
+      "key 0: the key fits RS384, which the policy's algorithms do not name",
     ],
     [
       "ES256 over P-384",
       { ...p384, alg: "ES256" },
-      'key 0: its alg "ES256" does not fit its type "EC" with crv "P-384"',
+      'key 0: the key\'s alg "ES256" does not fit its type "EC" with crv "P-384"',
     ],
-    ["ES512 over P-256", { ...ec, alg: "ES512" }, 'key 0: its alg "ES512" does not fit its type "EC" with crv "P-256"'],
-    ["an alg of another type", { ...rsa, alg: "ES256" }, 'key 0: its alg "ES256" does not fit its type "RSA"'],
-    ["HS256 over a public key", { ...rsa, alg: "HS256" }, 'key 0: its alg "HS256" does not fit its type "RSA"'],
-    ["none", { ...rsa, alg: "none" }, 'key 0: its alg "none" does not fit its type "RSA"'],
-    ["EdDSA over RSA", { ...rsa, alg: "EdDSA" }, 'key 0: its alg "EdDSA" does not fit its type "RSA"'],
-    ["an alg that is not a string", { ...rsa, alg: null }, 'key 0: its alg "object" does not fit its type "RSA"'],
+    [
+      "ES512 over P-256",
+      { ...ec, alg: "ES512" },
+      'key 0: the key\'s alg "ES512" does not fit its type "EC" with crv "P-256"',
+    ],
+    ["an alg of another type", { ...rsa, alg: "ES256" }, 'key 0: the key\'s alg "ES256" does not fit its type "RSA"'],
+    ["HS256 over a public key", { ...rsa, alg: "HS256" }, 'key 0: the key\'s alg "HS256" does not fit its type "RSA"'],
+    ["none", { ...rsa, alg: "none" }, 'key 0: the key\'s alg "none" does not fit its type "RSA"'],
+    ["EdDSA over RSA", { ...rsa, alg: "EdDSA" }, 'key 0: the key\'s alg "EdDSA" does not fit its type "RSA"'],
+    [
+      "an alg that is not a string",
+      { ...rsa, alg: null },
+      'key 0: the key\'s alg "object" does not fit its type "RSA"',
+    ],
     [
       "secp256k1",
       { kty: "EC", crv: "secp256k1", x: ec.x, y: ec.y },
@@ -154,7 +162,7 @@ describe("leaves out keys for other purposes and says so, because providers publ
     expect(await importAll([without(rsa, "alg"), ec], rs256Only)).toEqual([
       ["r RS256"],
       [],
-      ["key 1: it fits ES256, which the policy's algorithms do not name"],
+      ["key 1: the key fits ES256, which the policy's algorithms do not name"],
     ]);
   });
 
@@ -164,7 +172,7 @@ describe("leaves out keys for other purposes and says so, because providers publ
       issuer,
     );
     expect(unused).toEqual([
-      `key 0, kid "\\n${"k".repeat(63)}": its alg "${"a".repeat(64)}" does not fit its type "RSA"`,
+      `key 0, kid "\\n${"k".repeat(63)}": the key's alg "${"a".repeat(64)}" does not fit its type "RSA"`,
     ]);
   });
 });
@@ -180,7 +188,7 @@ describe("a key that is published with its private part is leaked, and reported 
       ignored: [],
       leaked: [
         expect.stringMatching(
-          /^key 1.*: its private part is published, so anyone who read it can make tokens; replace it at the issuer$/,
+          /^key 1.*: the key's private part is published, so anyone who read it can make tokens; replace the key at the issuer$/,
         ),
       ],
     });
@@ -202,46 +210,58 @@ describe("leaves out, and says why without key material", () => {
     [
       "a modulus in the standard alphabet",
       { ...rsa, n: standard(bothAlphabets.n) },
-      "key 0: its n is not canonical base64url without padding",
+      "key 0: the member n is not canonical base64url without padding",
     ],
-    ["a modulus with padding", { ...rsa, n: `${rsa.n}==` }, "key 0: its n is not canonical base64url without padding"],
+    [
+      "a modulus with padding",
+      { ...rsa, n: `${rsa.n}==` },
+      "key 0: the member n is not canonical base64url without padding",
+    ],
     [
       "a modulus with white space",
       { ...rsa, n: `${rsa.n}\n` },
-      "key 0: its n is not canonical base64url without padding",
+      "key 0: the member n is not canonical base64url without padding",
     ],
     [
       "an exponent with left-over bits",
       { ...rsa, e: "AQAC".replace("AQAC", "AB") },
-      "key 0: its e is not canonical base64url without padding",
+      "key 0: the member e is not canonical base64url without padding",
     ],
-    ["a modulus with a leading zero octet", { ...rsa, n: padded(rsa.n) }, "key 0: its n begins with a zero octet"],
-    ["an exponent with a leading zero octet", { ...rsa, e: "AAEAAQ" }, "key 0: its e begins with a zero octet"],
+    [
+      "a modulus with a leading zero octet",
+      { ...rsa, n: padded(rsa.n) },
+      "key 0: the member n begins with a zero octet",
+    ],
+    ["an exponent with a leading zero octet", { ...rsa, e: "AAEAAQ" }, "key 0: the member e begins with a zero octet"],
     [
       "a coordinate with a leading zero octet",
       { ...ec, x: padded(ec.x) },
-      "key 0: its x has 33 octets; on P-256 it must have 32",
+      "key 0: the member x has 33 octets; on P-256 it must have 32",
     ],
     [
       "a coordinate that is cut",
       { ...ec, y: Buffer.from(String(ec.y), "base64url").subarray(1).toString("base64url") },
-      "key 0: its y has 31 octets; on P-256 it must have 32",
+      "key 0: the member y has 31 octets; on P-256 it must have 32",
     ],
-    ["a coordinate with padding", { ...ec, x: `${ec.x}=` }, "key 0: its x is not canonical base64url without padding"],
+    [
+      "a coordinate with padding",
+      { ...ec, x: `${ec.x}=` },
+      "key 0: the member x is not canonical base64url without padding",
+    ],
     [
       "a P-521 coordinate without its leading zeros",
       { ...p521, x: Buffer.alloc(65, 1).toString("base64url") },
-      "key 0: its x has 65 octets; on P-521 it must have 66",
+      "key 0: the member x has 65 octets; on P-521 it must have 66",
     ],
     [
       "an Ed25519 key with padding",
       { ...okp, x: `${okp.x}=` },
-      "key 0: its x is not canonical base64url without padding",
+      "key 0: the member x is not canonical base64url without padding",
     ],
     [
       "an Ed25519 key of 31 octets",
       { ...okp, x: Buffer.alloc(31, 1).toString("base64url") },
-      "key 0: its x has 31 octets; on Ed25519 it must have 32",
+      "key 0: the member x has 31 octets; on Ed25519 it must have 32",
     ],
     ["RSA of 1024 bits", rsaOf(1024, 65_537), "key 0: an RSA key of 1024 bits; only 2048 to 8192 bits are allowed"],
     ["RSA of 2040 bits", rsaOf(2040, 65_537), "key 0: an RSA key of 2040 bits; only 2048 to 8192 bits are allowed"],
@@ -322,7 +342,7 @@ describe("among the keys of an issuer with many tenants, one that is kept for", 
   });
 
   it.each([null, 1, [TEMPLATE], {}])("%j is not used", async (owner) => {
-    expect(await ownerOf(owner)).toEqual(['key 0, kid "e": its issuer is not a string']);
+    expect(await ownerOf(owner)).toEqual(['key 0, kid "e": the member issuer is not a string']);
   });
 
   it("for other issuers the member has no effect", async () => {
@@ -336,7 +356,7 @@ describe("a key with which a sandbox stands in for an issuer", () => {
     async (kid) => {
       const imported = await importKeySet({ keys: [{ ...ec, kid }] }, issuer);
       expect(imported.keys).toEqual([]);
-      expect(imported.ignored).toEqual([expect.stringContaining("it is a sandbox's own key")]);
+      expect(imported.ignored).toEqual([expect.stringContaining("this is a sandbox's own key")]);
     },
   );
 

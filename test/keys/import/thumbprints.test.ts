@@ -47,7 +47,7 @@ it("of a key set only the pinned keys are used, even under the pinned key's kid"
   const thumbprints = [await calculateJwkThumbprint(own)];
   const { keys, ignored } = await importKeySet({ keys: [foreign, own, { kty: "EC", kid: "2" }] }, issuer, thumbprints);
   expect(keys.map(({ kid }) => kid)).toEqual(["1"]);
-  expect(ignored).toEqual(['key 0, kid "1": the policy does not name its thumbprint']);
+  expect(ignored).toEqual(['key 0, kid "1": the policy does not name the key\'s thumbprint']);
 });
 
 it("a policy's thumbprints apply to fetched keys", async () => {

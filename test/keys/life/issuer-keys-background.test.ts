@@ -143,7 +143,7 @@ describe("tells the operator", () => {
     scene.serve({ json: { keys: [first.publicJwk, { ...second.publicJwk, d: "c2VjcmV0" }, WEAK_JWK] } });
     await scene.keys.refresh();
     expect(scene.log).toEqual([
-      expect.stringMatching(/^issuer=acme .* key 1, kid "2": its private part is published/),
+      expect.stringMatching(/^issuer=acme .* key 1, kid "2": the key's private part is published/),
       expect.stringMatching(
         /^issuer=acme .*keys not used: key 2, kid "1": an RSA key of 1024 bits; only 2048 to 8192 bits are allowed$/,
       ),

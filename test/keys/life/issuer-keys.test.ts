@@ -429,7 +429,7 @@ describe("keys that cannot be fetched again", () => {
     expect([await scene.find("1"), scene.keys.hasKeys()]).toEqual([30, false]);
     await scene.keys.refresh();
     expect(scene.log.at(-1)).toMatch(
-      /keys not loaded: .*503; the last keys are too old, and tokens of these keys get 503$/,
+      /keys not loaded: .*503; the last keys are too old, and tokens signed with these keys get 503$/,
     );
   });
 

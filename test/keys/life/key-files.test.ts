@@ -121,7 +121,7 @@ describe("keys in files", () => {
     [0, "JSON that is cut off", json(first).slice(0, -1), /idp\.json: it is not a JSON object: bad object$/],
     [0, "a member twice", '{"keys": [], "keys": []}', /idp\.json: it is not a JSON object: duplicate member$/],
     [0, "no list `keys`", "{}", /idp\.json: it is not a key set: it has no list "keys"$/],
-    [0, "too much", " ".repeat(300_000), /idp\.json: it has 300000 bytes, at most 262144 are read$/],
+    [0, "too much", " ".repeat(300_000), /idp\.json: the file has 300000 bytes, at most 262144 are read$/],
     [
       1,
       "a certificate that is cut off",
@@ -192,7 +192,7 @@ describe("keys in files", () => {
     await until(() => log.length > 0);
     expect([keys.hasKeys(), log]).toEqual([
       false,
-      [expect.stringMatching(/\.\.\/idp\.json: it lies outside the policy root; move it there/)],
+      [expect.stringMatching(/\.\.\/idp\.json: the file lies outside the policy root; move it there/)],
     ]);
   });
 });
@@ -276,7 +276,7 @@ describe("a file that changes while it is checked", () => {
       state.content = json(second);
     });
     await keys.refresh();
-    expect(keys.status()).toMatchObject([{ failure: "idp.json: it changed while it was read" }]);
+    expect(keys.status()).toMatchObject([{ failure: "idp.json: the file changed while it was read" }]);
     await look();
     await vi.waitFor(async () => expect(await has("2")).toBe(true), SOON);
     expect(await has("1")).toBe(false);

@@ -163,7 +163,7 @@ describe("a stored file is not used, and the log says why, when it", () => {
       /is not a regular file with one name$/,
     ],
     ["is too large", (file) => writeFileSync(file, "x".repeat(600_000)), /has 600000 bytes, at most 524288 are read$/],
-    ["is empty", (file) => writeFileSync(file, ""), /does not have the form of a stored file$/],
+    ["is empty", (file) => writeFileSync(file, ""), /does not have the format of a stored file$/],
     ["is cut off", (file) => writeFileSync(file, readFileSync(file).subarray(0, -20)), /is damaged$/],
     [
       "was changed",
@@ -174,7 +174,7 @@ describe("a stored file is not used, and the log says why, when it", () => {
     [
       "has a later form",
       (file) => writeFileSync(file, String(readFileSync(file)).replace("keys 1", "keys 2")),
-      /does not have the form of a stored file$/,
+      /does not have the format of a stored file$/,
     ],
     [
       "is of another place",
@@ -219,7 +219,7 @@ describe("a stored file is not used, and the log says why, when it", () => {
     chownSync(file, 12_345, 0);
     const { store, log } = reopen();
     expect(await store.readKeySet("a")).toBeUndefined();
-    expect(log).toEqual([expect.stringMatching(/belongs to user 12345, not to user 0 that this process runs as$/)]);
+    expect(log).toEqual([expect.stringMatching(/belongs to user 12345, but this process runs as user 0$/)]);
   });
 });
 
@@ -276,7 +276,7 @@ describe("a directory that other users can change is not used: nothing is read o
     [
       "it belongs to another user",
       (directory) => chownSync(directory, 12_345, 0),
-      /belongs to user 12345, not to user 0/,
+      /belongs to user 12345, but this process runs as user 0/,
     ],
     [
       "the directory above belongs to another user",

@@ -149,7 +149,7 @@ describe("a file that cannot be written", () => {
     await vi.advanceTimersByTimeAsync(20_000);
     expect(warnings).toEqual([
       "the decision log cannot be written, and its lines are dropped: ENOSPC",
-      "the decision log is written again",
+      "the decision log can be written again",
     ]);
     expect(sink.lines.filter(({ event }) => event === "decision")).toHaveLength(1);
     expect(sink.lines.filter(({ event }) => event === "dropped")).toMatchObject([{ lines: 2, causes: { write: 2 } }]);

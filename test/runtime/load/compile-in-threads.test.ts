@@ -164,7 +164,7 @@ describe("a thread that fails", () => {
 
   it.each<[what: string, misbehave: string, why: RegExp]>([
     ["throws", 'if (request.file === "bad") throw new Error("no");', /could not be compiled: no\./],
-    ["ends", 'if (request.file === "bad") process.exit(3);', /it ended with code 3/],
+    ["ends", 'if (request.file === "bad") process.exit(3);', /the thread ended with code 3/],
     [
       "hangs",
       'if (request.file === "bad") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);',
@@ -189,7 +189,7 @@ describe("a thread that fails", () => {
         files: ["bad"],
       });
       expect(await codeOf(compiler, "good")).toBe("syntax_error");
-      expect(log.warnings[0]).toMatch(/^a thread that compiles policies failed, another one is started: ./);
+      expect(log.warnings[0]).toMatch(/^a thread that compiles policies failed, so another thread starts: ./);
     },
   );
 

@@ -31,7 +31,7 @@ describe("no name leads out of the root", () => {
     }
     const { read, identify } = createRootFiles(root);
     await expect(read(name)).rejects.toThrow(OutsideRootError);
-    expect(await identify(name)).toContain("it lies outside the policy root");
+    expect(await identify(name)).toContain("the file lies outside the policy root");
   });
 });
 

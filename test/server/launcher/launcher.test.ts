@@ -189,7 +189,7 @@ describe("a launched server", SLOW, () => {
       `the plugin server cannot judge requests: --policy-root ${place.policyRoot} is not a directory`,
     );
     renameSync(`${place.policyRoot}-elsewhere`, place.policyRoot);
-    await launcher.waitForOutput("the plugin server ends: its settings are valid now");
+    await launcher.waitForOutput("the plugin server ends: the settings are valid now");
     await expect
       .poll(async () => {
         const { worker: next, id: nextId } = await startOpen(place);

@@ -63,7 +63,7 @@ it("says which files are in the way if no number is free, and where it cannot wr
     writeFileSync(`${socket}.generation-${generation}`, "");
   }
   expect(() => claimGeneration(socket)).toThrow(
-    /s\.generation-0 to .*s\.generation-255 use them all; remove these files$/,
+    /s\.generation-0 to .*s\.generation-255 use all numbers; remove these files$/,
   );
   expect(() => claimGeneration(join(directory, "none", "s"))).toThrow(/ENOENT/);
 });

@@ -135,7 +135,7 @@ describe("the status of a process", () => {
     await next.waitForOutput("status is served on");
     expect(await becomes("/status/ready", 200)).toBe(true);
     next.child.kill("SIGKILL");
-    await old.waitForOutput("listening on it again");
+    await old.waitForOutput("listens on it again");
     expect(await becomes("/status/ready", 200)).toBe(true);
   });
 

@@ -96,7 +96,7 @@ describe("/status/view", () => {
 
   it("is not for pages of other sites, which reach the server under their own name", async () => {
     const { status, text } = await ask("/status/view", "GET", "evil.example");
-    expect([status, text]).toEqual([421, expect.stringContaining("Ask by an IP address")]);
+    expect([status, text]).toEqual([421, expect.stringContaining("Use an IP address")]);
   });
 });
 

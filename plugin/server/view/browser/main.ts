@@ -32,7 +32,7 @@ async function ask(): Promise<void> {
   });
   const document = response.ok ? readStatusDocument(await response.json()) : undefined;
   if (document === undefined) {
-    throw new Error(response.ok ? "it answers with another version of /status" : `it answers ${response.status}`);
+    throw new Error(response.ok ? "the answer has another version of /status" : `the status is ${response.status}`);
   }
   reading = { name: "", document, rates: rates.measure(document) };
   answeredAt = Date.now();
@@ -68,7 +68,10 @@ function showAnswered(failure: string | undefined): void {
   find("tables").classList.toggle("stale", failure !== undefined);
   find("figures").classList.toggle("stale", failure !== undefined);
   if (failure !== undefined) {
-    setText(problem, createCell(`The plugin server does not answer: ${failure}. This page shows its last answer.`));
+    setText(
+      problem,
+      createCell(`The plugin server gives no usable answer: ${failure}. This page shows the last usable answer.`),
+    );
   }
   showAge();
 }

@@ -71,7 +71,7 @@ function showTable({ id, title, summary, columns, rows }: Table): void {
   }
   const more = section.querySelector(".more") as HTMLElement;
   more.hidden = rows.length <= MAX_ROWS;
-  setText(more, { text: `The first ${MAX_ROWS} of ${rows.length} rows. /status has all of them.` }, "more quiet");
+  setText(more, { text: `The first ${MAX_ROWS} of ${rows.length} rows. /status has all rows.` }, "more quiet");
 }
 
 function showRow(tr: HTMLTableRowElement, row: readonly Cell[], columns: Table["columns"]): void {

@@ -30,6 +30,6 @@ it("a reason that stays is logged once, and again if the socket was served in be
     await vi.advanceTimersByTimeAsync(500);
     await vi.waitFor(() => expect([tries, vi.getTimerCount()]).toEqual([look, 1])); // This check is over.
   }
-  const served = `no process listens on the socket ${path} any more: listening on it again`;
+  const served = `no process listens on the socket ${path} any more: this process listens on it again`;
   expect(log).toEqual(["cannot listen: no space", served, "cannot listen: no space"]);
 });

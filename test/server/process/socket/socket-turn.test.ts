@@ -155,7 +155,7 @@ describe("keepSocket", () => {
     expect(await isAnswered(path)).toBe(true);
     await look(3);
     expect(kept.times).toBe(2);
-    expect(kept.log).toEqual([`no process listens on the socket ${path} any more: listening on it again`]);
+    expect(kept.log).toEqual([`no process listens on the socket ${path} any more: this process listens on it again`]);
   });
 
   it("never takes the socket from a live process, but takes it after that process has ended", async () => {

@@ -130,8 +130,8 @@ describe("the script of the page shows", () => {
   });
 
   it.each<[what: string, reaction: Reaction, why: string]>([
-    ["503", () => new Response("", { status: 503 }), "it answers 503"],
-    ["another document", json({}), "it answers with another version of /status"],
+    ["503", () => new Response("", { status: 503 }), "the status is 503"],
+    ["another document", json({}), "the answer has another version of /status"],
     ["nothing", () => Promise.reject(new Error("Failed to fetch")), "Failed to fetch"],
     ["an unknown failure", () => Promise.reject("no"), "unknown error"],
   ])("the last answer, marked as old, after %s, until the next answer", async (_what, reaction, why) => {
@@ -140,7 +140,9 @@ describe("the script of the page shows", () => {
     expect([page.find("problem").hidden, ...stale()]).toEqual([true, false, false]);
     await wait(2_000);
     expect([page.find("problem").hidden, ...stale()]).toEqual([false, true, true]);
-    expect(page.textOf("problem")).toBe(`The plugin server does not answer: ${why}. This page shows its last answer.`);
+    expect(page.textOf("problem")).toBe(
+      `The plugin server gives no usable answer: ${why}. This page shows the last usable answer.`,
+    );
     expect([page.textOf("updated"), page.textOf("state")]).toEqual(["updated 2 s ago", "ready"]);
     await wait(2_000);
     expect([page.find("problem").hidden, ...stale()]).toEqual([true, false, false]);

@@ -71,7 +71,7 @@ describe("the page", () => {
         '<td role="cell" class="number" data-heading="Total">0</td>',
         '<td role="cell" class="code empty quiet" data-heading="Rule">–</td>',
         "</tr></tbody></table></div>",
-        '<div class="more quiet" hidden>The first 200 of 2 rows. /status has all of them.</div>',
+        '<div class="more quiet" hidden>The first 200 of 2 rows. /status has all rows.</div>',
         "</section></div>",
       ].join(""),
     );
@@ -106,7 +106,7 @@ describe("the page", () => {
     [0, 0, ""],
     [1, 1, ""],
     [200, 200, ""],
-    [201, 200, "The first 200 of 201 rows. /status has all of them."],
+    [201, 200, "The first 200 of 201 rows. /status has all rows."],
   ])("shows at most 200 of %d rows, and then says how many there are", (rows, shown, more) => {
     showOverview({ ...OVERVIEW, tables: [{ ...TABLE, rows: rowsOf(rows) }] });
     const section = page.find("rules");

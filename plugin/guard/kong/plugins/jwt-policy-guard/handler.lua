@@ -31,7 +31,7 @@ local Guard = {
 local function refuse(why)
   kong.log.err("jwt-policy-guard refused the request: ", why)
   kong.response.exit(503, BODY, HEADERS)
-  error("jwt-policy-guard: the exit returned")
+  error("jwt-policy-guard: kong.response.exit returned, but it must end the request")
 end
 
 -- Removes and returns the header with exactly the verdict's name, because Kong's own look-up also accepts x_jwt_policy_verdict.
@@ -63,7 +63,7 @@ local function pass_on(encoded, conf)
   end
   trace.note(conf, line and "deny" or "answer", nil, line)
   kong.response.exit(answer.status, answer.body, answer.headers)
-  error("jwt-policy-guard: the exit returned")
+  error("jwt-policy-guard: kong.response.exit returned, but it must end the request")
 end
 
 -- Applies the changes of a verdict to the request, in the same way at its first use and at every reuse. Tables that other plugins
