@@ -89,8 +89,8 @@ function fillReasons(text: string): string {
 const bannerOf = (schemaFile: string): string => `Generated from ${schemaFile} by \`npm run generate\`; do not edit.`;
 
 /**
- * The types describe a document after validation. At that time all defaults are filled in, so properties with a default
- * are required.
+ * The types describe a document after validation. After validation all defaults are filled in, so properties with a
+ * default are required.
  */
 function requireDefaulted(node: unknown): void {
   if (typeof node !== "object" || node === null) {
@@ -151,8 +151,8 @@ function renderValidator(source: SchemaNode, { schemaFile, validator: [, validat
 }
 
 /**
- * Replaces each `propertyNames` that refers to a definition by the definition. Without this, Ajv's errors would not say which name
- * they are about.
+ * Replaces each `propertyNames` that refers to a definition by the definition. Without this replacement, Ajv's errors
+ * would not say which name they are about.
  */
 function copyPropertyNames<Node>(node: Node, { definitions = {} }: SchemaNode): Node {
   return JSON.parse(JSON.stringify(node), (key, value) =>
@@ -160,7 +160,10 @@ function copyPropertyNames<Node>(node: Node, { definitions = {} }: SchemaNode): 
   );
 }
 
-/** Ajv repeats the text of each definition beside the whole schema. This replaces each copy by a reference to the whole schema. */
+/**
+ * Ajv repeats the text of each definition beside the whole schema. The function replaces each copy by a reference to
+ * the whole schema.
+ */
 function shareDefinitions(code: string, schema: SchemaNode): string {
   const [, whole] = code.match(/const (schema\d+) = \{"\$schema":/) ?? [];
   return Object.entries(schema.definitions ?? {}).reduce(

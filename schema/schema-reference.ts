@@ -1,6 +1,6 @@
 import type { SchemaNode } from "./schema-node.ts";
 
-/** Editors offer all examples. A reader needs only a few of them. */
+/** Editors offer all examples. A reader needs only a few examples. */
 const MAX_EXAMPLES = 6;
 
 /**

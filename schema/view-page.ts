@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
 const SOURCE = "plugin/server/view/browser/";
-/** Both texts would end the script early. */
+/** Matches the texts that would end the script of the page early. */
 const ENDS_SCRIPT = /<\/script|<!--/i;
 
 export async function renderViewPage(root: URL): Promise<string> {

@@ -9,8 +9,8 @@ export interface Bounds<K, V extends object> {
 }
 
 /**
- * A map that never grows beyond its bounds. To make room for a new entry, it evicts the entries that were set the longest time ago.
- * The newest entry always stays, even if this one entry is larger than the maximum.
+ * A map that never grows beyond its bounds. To make room for a new entry, the map evicts the entries that were set the
+ * longest time ago. The newest entry always stays, even if its size is above `maxSize`.
  */
 export class BoundedMap<K, V extends object> {
   readonly #bounds: Bounds<K, V>;
@@ -32,7 +32,7 @@ export class BoundedMap<K, V extends object> {
     return this.#size;
   }
 
-  /** Reading an entry does not count as use. To keep an entry that is in use, set it again. */
+  /** Reading an entry does not count as use. A caller that wants to keep an entry must set the entry again. */
   get(key: K): V | undefined {
     return this.#entries.get(key);
   }

@@ -47,8 +47,8 @@ export async function decide(
   const rule = findRule(policy, facts.binding);
   const path = checkPath(policy, facts);
   if (!rule.ok) {
-    // In report mode, a request without a rule passes. But a server may read an ambiguous path as the path of a rule
-    // that enforces. So the plugin applies the denial of the path.
+    // In report mode, a request without a rule passes. But some server may read an ambiguous path as the path of a rule
+    // that enforces. So the plugin denies a request with an ambiguous path, although the mode is `report`.
     const { denial, mode } =
       !path.ok && policy.unmatchedMode === "report"
         ? path.failure
@@ -104,7 +104,7 @@ interface Request extends Asked {
 interface AskedCallers extends CallerSource {
   /**
    * Whether the plugin asked Kong a question for this decision. Kong's answers are not facts of the request and may
-   * change, so such a decision is not reused.
+   * change, so a decision that needs them is not reused.
    */
   readonly hasAsked: () => boolean;
 }
@@ -153,9 +153,9 @@ async function pass(request: Request, matched: Matched, known: Known, parts: Par
 }
 
 /**
- * In report mode the request passes. Even then, only a verified token sets identity headers and Kong's caller. {@link
- * reportedCredentials} decides about credentials. A defect of the plugin proves nothing about the request, so the
- * request is denied in every mode.
+ * In report mode the request passes. Even in report mode, only a verified token sets identity headers and Kong's
+ * caller. {@link reportedCredentials} decides about credentials. A defect of the plugin proves nothing about the
+ * request, so the request is denied in every mode.
  */
 async function refuse(
   request: Request,

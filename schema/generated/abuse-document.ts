@@ -9,11 +9,11 @@ export type FormatVersion = 1
  */
 export type Enabled = boolean
 /**
- * A token is shared if it comes back to a network this often within a minute. A token comes back to a network if another network used the token in between, and if its last use in the first network was at most 10 seconds ago. Several returns within 4 seconds count once.
+ * A token counts as shared if it comes back to one network at least this many times within a minute. A token comes back to a network if another network used the token in between, and if its last use in the first network was at most 10 seconds ago. Several returns within 4 seconds count once.
  */
 export type Returns = number
 /**
- * A token is shared if it comes from this many networks within a minute.
+ * A token counts as shared if it comes from at least this many networks within a minute.
  */
 export type Networks = number
 /**
@@ -48,7 +48,7 @@ export type TimeOfRefusal = string
  */
 export type Enabled1 = boolean
 /**
- * A subject is reported if this many of its requests are denied within a minute.
+ * A subject is reported if at least this many of its requests are denied within a minute.
  */
 export type Denials = number
 /**
@@ -60,7 +60,7 @@ export type Enabled2 = boolean
  */
 export type Tokens = number
 /**
- * An alarm needs at least this many times the usual number of such tokens.
+ * An alarm needs at least this many times the usual number of tokens with an unknown key, algorithm or issuer.
  */
 export type Factor = number
 /**
@@ -72,7 +72,7 @@ export type Enabled3 = boolean
  */
 export type Factor1 = number
 /**
- * The number of tokens of an issuer from which the plugin learns the usual lifetime. Before that, the plugin reports no long lifetime of this issuer.
+ * The number of tokens of an issuer from which the plugin learns the usual lifetime. Until the plugin has seen this number of tokens, it reports no long lifetime of the issuer.
  */
 export type Learning = number
 /**

@@ -17,7 +17,7 @@ export type AllowedRequests = number
  */
 export type Field = ("request_id" | "trace_id" | "policy" | "policy_file" | "policy_version" | "plugin_id" | "rule" | "route" | "method" | "host" | "path" | "client" | "headers" | "transport" | "mode" | "reason" | "stage" | "status" | "issuer" | "kid" | "token_source" | "reused")
 /**
- * The fields that a line may have, besides `event`, `time`, `outcome` and `sampled`. No other field is written. `path`, `host` and `client` are personal data, so they are written only if they are listed here. In a path, segments that look like random values are written as `...`, and the query is never written.
+ * The fields that a line may have, besides `event`, `time`, `outcome` and `sampled`. The log has no other fields. `path`, `host` and `client` are personal data, so they are written only if they are listed here. In a path, segments that look like random values are written as `...`, and the query is never written.
  * 
  * @maxItems 22
  */

@@ -5,7 +5,7 @@
  */
 export type FormatVersion = 1
 /**
- * Certificates in PEM. With this key, the plugin server trusts only the authorities in this file. It ignores Node's own authorities and NODE_EXTRA_CA_CERTS. To trust the system's authorities as well, join the files. This key also applies to an https proxy.
+ * Certificates in PEM. With `ca_file`, the plugin server trusts only the authorities in that file. The server ignores Node's own authorities and NODE_EXTRA_CA_CERTS. To trust the system's authorities as well, join the files. This key also applies to an https proxy.
  */
 export type CertificateAuthorities = File
 /**
@@ -31,7 +31,7 @@ export type Host = string
  */
 export type NoProxy = Host[]
 /**
- * Certificates in PEM. Only these authorities are trusted for this origin.
+ * Certificates in PEM. For this origin, the plugin server trusts only the authorities in this file.
  */
 export type CertificateAuthoritiesOfTheOrigin = File
 /**
@@ -47,7 +47,7 @@ export type Key = File
  */
 export type ValueSFile = File
 /**
- * Text before the file's content, such as `Bearer ` for a token. It ends with a space or a punctuation mark. The secret belongs in the file, not here.
+ * Text before the file's content, such as `Bearer ` for a token. It ends with a space or a punctuation mark. The secret belongs in the file with the value, not in the settings.
  */
 export type ValueSPrefix = string
 
@@ -96,7 +96,7 @@ export interface Headers {
 [k: string]: HeaderValue
 }
 /**
- * A header's value is never written here, because it may be a secret.
+ * A header's value is never written into the settings, because it may be a secret.
  */
 export interface HeaderValue {
 file: ValueSFile

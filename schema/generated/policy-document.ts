@@ -9,11 +9,11 @@ export type FormatVersion = 1
  */
 export type Name = Identifier
 /**
- * Letters, digits, dot, dash and underscore; it may appear in challenges, logs and metric labels.
+ * Letters, digits, dot, dash and underscore; the name may appear in challenges, logs and metric labels.
  */
 export type Identifier = string
 /**
- * Says what the policy is for. The plugin does not read it.
+ * Says what the policy is for. The plugin does not read the description.
  */
 export type Description = string
 /**
@@ -25,7 +25,7 @@ export type Extends = string
  */
 export type IssuerIdentifier = string
 /**
- * For issuers with many tenants, such as Microsoft Entra: the tenants whose tokens are accepted. `"*"` alone accepts every tenant that exists. The tenant's segment of `iss` has only letters, digits, `-` and `_`. With discovery, or with the placeholder in the sources of `keys`, each tenant has its own keys, and the tenants must be named. Otherwise all tenants share their keys, and the claim that `claims.tenant` names must contain the same tenant.
+ * For issuers with many tenants, such as Microsoft Entra: the tenants whose tokens are accepted. `"*"` alone accepts every tenant that exists. The tenant's segment of `iss` has only letters, digits, `-` and `_`. With discovery, or with the placeholder in the sources of `keys`, each tenant has its own keys, and the tenants must be named. If all tenants share their keys, the claim that `claims.tenant` names must contain the tenant of `iss`.
  * 
  * @minItems 1
  * @maxItems 1000
@@ -43,7 +43,7 @@ export type IssuerAudiences = Audiences
  */
 export type Audiences = [string, ...(string)[]]
 /**
- * Signature algorithms that the issuer's tokens may use (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). A token must use one of these names exactly. `EdDSA` and `Ed25519` are two names of one algorithm, and an Ed25519 key verifies tokens with each of these names that is in the list. HS256, HS384 and HS512 need `secret_files`.
+ * Signature algorithms that the issuer's tokens may use (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). The `alg` of a token must be exactly one of the listed names. `EdDSA` and `Ed25519` are two names of one algorithm, and an Ed25519 key verifies tokens with each of the two names that is in the list. HS256, HS384 and HS512 need `secret_files`.
  * 
  * @minItems 1
  */
@@ -68,15 +68,15 @@ export type TokenType = (string | [OneOfSeveralTokenTypes]|[OneOfSeveralTokenTyp
  */
 export type OneOfSeveralTokenTypes = string
 /**
- * How long ago a token may have been issued (`iat`). This limit does not depend on `exp`. With this key, `iat` is required (RFC 7519 section 4.1.6).
+ * How long ago a token may have been issued (`iat`). This limit does not depend on `exp`. With `max_token_age`, `iat` is required (RFC 7519 section 4.1.6).
  */
 export type MaximumTokenAge = Duration
 /**
- * Longest time from `iat` to `exp`. Tokens that are valid for longer are refused. With this key, `iat` is required.
+ * Longest time from `iat` to `exp`. Tokens that are valid for longer are refused. With `max_token_lifetime`, `iat` is required.
  */
 export type MaximumTokenLifetime = Duration
 /**
- * With DPoP or mTLS, a token is bound to a key by `cnf` (RFC 7800). This key says whether such tokens are accepted. The plugin does not check that the sender has the key (RFC 9449 section 7.2). Use `accept` only if a component in front of Kong checks that the sender has the key.
+ * With DPoP or mTLS, a token is bound to a key by `cnf` (RFC 7800). This key says whether bound tokens are accepted. The plugin does not check that the sender has the key (RFC 9449 section 7.2). Use `accept` only if a component in front of Kong checks that the sender has the key.
  */
 export type BoundTokens = ("refuse" | "accept")
 /**
@@ -129,11 +129,11 @@ export type ContainsAll = [(string | number | boolean), ...((string | number | b
  */
 export type Matches = string
 /**
- * The claim is this number or more.
+ * The claim is a number of at least this value.
  */
 export type Least = number
 /**
- * The claim is this number or less.
+ * The claim is a number of at most this value.
  */
 export type Most = number
 /**
@@ -145,7 +145,7 @@ export type EqualsPathSegment = string
  */
 export type ComparedHeader = RequestHeader
 /**
- * The name of a request header in lower case, at most five words with dashes between. It cannot be a header that controls the connection, routing or authentication, such as `host`, `cookie` and `authorization`. It cannot be a header that the guard or Kong itself writes, such as `x-real-ip`, or one of the `x-forwarded-` headers for, host, path, port, prefix and proto. Other names such as `x-forwarded-user` are fine.
+ * The name of a request header in lower case, at most five words with dashes between. The name cannot be that of a header that controls the connection, routing or authentication, such as `host`, `cookie` and `authorization`. The name cannot be that of a header that the guard or Kong itself writes, such as `x-real-ip`, or one of the `x-forwarded-` headers for, host, path, port, prefix and proto. Other names such as `x-forwarded-user` are fine.
  */
 export type RequestHeader = string
 /**
@@ -309,7 +309,7 @@ export type Cooldown = Duration
  */
 export type LongestStale = Duration
 /**
- * Longest time of each request for keys, from the look-up of the name to the last byte. Discovery makes two such requests. From 1s to 30s. Clients wait at most 5s for keys, and then get 503.
+ * Longest time of each request for keys, from the look-up of the name to the last byte. Discovery makes two requests for keys. From 1s to 30s. Clients wait at most 5s for keys, and then get 503.
  */
 export type FetchTimeout = Duration
 /**
@@ -455,7 +455,7 @@ export type LongestTimeSince = Duration
  */
 export type Access = ("required" | "optional" | "public")
 /**
- * Alternatives: a request passes if it meets one of them. The alternatives replace the other requirements.
+ * Alternatives: a request passes if its token meets one alternative. The alternatives replace the other requirements.
  * 
  * @minItems 2
  * @maxItems 20
@@ -476,7 +476,7 @@ export type Operations = [Operation, ...(Operation)[]]
  */
 export type Methods = [string]|[string, string]|[string, string, string]|[string, string, string, string]|[string, string, string, string, string]|[string, string, string, string, string, string]|[string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]
 /**
- * The path as the client sends it to Kong. `{name}` matches exactly one segment, even if there is text beside it in the segment, as in `{id}:cancel`. `{name...}` at the end matches all paths below. To find the more specific path, compare the first segment in which two paths differ: text comes before a name with text, then a name, then a subtree. docs/guides/paths.md explains this.
+ * The path as the client sends it to Kong. `{name}` matches exactly one segment, even if there is text beside it in the segment, as in `{id}:cancel`. `{name...}` at the end matches all paths below. To find the more specific path, compare the first segment in which two paths differ: text comes before a name with text, then a name, then a subtree. docs/guides/paths.md explains the order.
  */
 export type PathTemplate = string
 /**
@@ -534,11 +534,11 @@ export type TokenHeader = RequestHeader
  */
 export type Prefix = string
 /**
- * A cookie whose value is the token. Its name begins with `__Host-`, so only this host itself can have set it, and only over https (RFC 6265bis section 4.1.3.2).
+ * A cookie whose value is the token. The cookie's name begins with `__Host-`, so only this host itself can have set it, and only over https (RFC 6265bis section 4.1.3.2).
  */
 export type Cookie = string
 /**
- * Browsers send cookies along with requests that other sites make. So `Origin` must be exactly one of these values. Otherwise the answer is 403 origin_not_allowed. This check applies to every method but GET, HEAD, OPTIONS and TRACE, and to upgrades of the connection, such as to WebSocket. Without this key, requests with this cookie pass only with these four methods. This key is allowed only with `cookie`.
+ * Browsers send cookies along with requests that other sites make. So `Origin` must be exactly one of these values. With another `Origin`, the answer is 403 origin_not_allowed. This check applies to every method but GET, HEAD, OPTIONS and TRACE, and to upgrades of the connection, such as to WebSocket. Without this key, requests with this cookie pass only with GET, HEAD, OPTIONS and TRACE. This key is allowed only with `cookie`.
  * 
  * @minItems 1
  * @maxItems 100
@@ -553,7 +553,7 @@ export type Origin = string
  */
 export type AllowAnUnprefixedName = true
 /**
- * A query parameter whose value is the token. URLs get into logs, histories and Referer headers. So a token in a URL gets there too (RFC 6750 section 2.3, RFC 9700 section 4.3.2). Put tokens into the query only for clients that cannot send the token in another way.
+ * A query parameter whose value is the token. URLs get into logs, histories and Referer headers. So a token in a URL gets into logs and histories too (RFC 6750 section 2.3, RFC 9700 section 4.3.2). Put tokens into the query only for clients that cannot send the token in another way.
  */
 export type Query = string
 /**
@@ -676,7 +676,7 @@ export type ScopesInChallenges = boolean
  */
 export type Status = number
 /**
- * The text for the client. A challenge leaves it out if it has characters beyond plain ASCII (RFC 6750 section 3).
+ * The text for the client. A challenge leaves the text out if it has characters beyond plain ASCII (RFC 6750 section 3).
  */
 export type Text = PlainText
 /**
@@ -888,7 +888,7 @@ export interface RequiredClaims {
 [k: string]: Condition
 }
 /**
- * How and when the user must have been authenticated (RFC 9470). If the token shows no such authentication, the answer is 401 insufficient_user_authentication. The challenge of this answer names the values that the client must ask for.
+ * How and when the user must have been authenticated (RFC 9470). If the user was not authenticated in this way, the answer is 401 insufficient_user_authentication. The challenge of this answer names the values that the client must ask for.
  */
 export interface Authentication {
 acr_values?: ACRValues
@@ -896,7 +896,7 @@ amr?: AMR
 max_age?: LongestTimeSince
 }
 /**
- * Rules by id. The plugin's `config.rule` names the rule that applies to a request. Without `config.rule`, the rule with the name of the Kong Route applies. If no rule has this name, a tag of the Route names the rule: `jwt-policy-rule:<id>`. A request without a rule is refused, so a policy without rules refuses everything. But other policies can extend a policy without rules.
+ * Rules by id. The plugin's `config.rule` names the rule that applies to a request. Without `config.rule`, the rule with the name of the Kong Route applies. If no rule has the Route's name, a tag of the Route names the rule: `jwt-policy-rule:<id>`. A request without a rule is refused, so a policy without rules refuses everything. But other policies can extend a policy without rules.
  */
 export interface Rules {
 [k: string]: Rule
@@ -980,7 +980,7 @@ unknown: Unknown
 cache: Cache
 }
 /**
- * Maps each request header to a claim of the verified token. The upstream gets these headers. First, headers with these names that the client sent are removed, in every spelling with `-` and `_`. These headers are also removed with public and optional rules. Without a verified token the upstream gets none of these headers.
+ * Maps each request header to a claim of the verified token. The upstream gets the mapped headers. Before that, the plugin removes mapped headers that the client sent, in every spelling with `-` and `_`. The plugin also removes them with public and optional rules. Without a verified token the upstream gets none of the mapped headers.
  */
 export interface HeaderMappings {
 [k: string]: HeaderMapping

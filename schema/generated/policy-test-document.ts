@@ -9,7 +9,7 @@ export type FormatVersion = 1
  */
 export type TestedPolicy = string
 /**
- * A declarative Kong configuration, relative to this file. If a request names neither a rule nor a Route, this file says which Route it takes, as on Kong. The Consumers of this file exist in the tests.
+ * A declarative Kong configuration, relative to this file. If a request names neither a rule nor a Route, this file says which Route the request takes, as on Kong. The Consumers of this file exist in the tests.
  */
 export type KongConfiguration = string
 /**
@@ -110,7 +110,7 @@ export type Host = string
  */
 export type Transport = ("tls" | "loopback" | "plain")
 /**
- * Where the client sends the token: `authorization`, or the name of a header, cookie or query parameter of the policy's `token.sources`. Without this key, the client uses the first of these sources.
+ * Where the client sends the token: `authorization`, or the name of a header, cookie or query parameter of the policy's `token.sources`. Without this key, the client uses the policy's first source.
  */
 export type LocationOfTheToken = string
 /**
@@ -278,7 +278,7 @@ export interface JOSEHeader {
 [k: string]: unknown
 }
 /**
- * Requests, by name. Requests by name. A test refers to such a name, or has the keys of a request itself.
+ * Requests, by name. Requests by name. A test refers to the name of a request, or has the keys of a request itself.
  */
 export interface Requests {
 [k: string]: Request
@@ -311,7 +311,7 @@ credential: CredentialId
 consumer?: ConsumerOfTheCredential
 }
 /**
- * One test, a matrix of tests, or a group. A group has `tests`; its other keys apply to all of them.
+ * One test, a matrix of tests, or a group. A group has `tests`; its other keys apply to all these tests.
  */
 export interface Test {
 name?: TestName

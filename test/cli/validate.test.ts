@@ -158,7 +158,7 @@ ${file}:12:67 wrong_type The value must be a list or a map, not "refunds:read". 
     const file = write("shadowing.yaml", SHADOWING);
     expect(runCli(["validate", file])).toEqual({
       status: 0,
-      stdout: `${file}:6:11 warning condition_shadowed This replaces "required_claims" of "defaults", so this does not apply here: "token_use" {"equals":"access"}. Repeat the condition here, or move it to "required_claims" of the issuer, which applies to every rule.
+      stdout: `${file}:6:11 warning condition_shadowed This replaces "required_claims" of "defaults", so this requirement does not apply here: "token_use" {"equals":"access"}. Repeat the condition here, or move it to "required_claims" of the issuer, which applies to every rule.
 6 |   read: { required_claims: { sub: {} }, required_scopes: [things:read] }
   |           ^
 ok ${file}: policy "good"

@@ -27,7 +27,7 @@ export const FACTS_CHECKS: readonly DoctorCheck[] = [
   {
     id: "read_timeout",
     checks: "`nginx_proxy_lua_socket_read_timeout` is set to a few seconds.",
-    why: "If the plugin server is stopped, a client waits for this time. nginx's default is 60 s.",
+    why: "If the plugin server is stopped, a client waits until this timeout ends. nginx's default is 60 s.",
     fix: "Set `nginx_proxy_lua_socket_read_timeout = 7s`, which is longer than the plugin's own deadline.",
     run({ settings }) {
       if (!settings.ok) {

@@ -57,7 +57,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
   {
     id: "kong_settings",
     checks: "Kong's settings can be found: in kong.conf, in `KONG_*` variables, or in the prefix of a running Kong.",
-    why: "Most other checks need the settings.",
+    why: "Most other checks need Kong's settings.",
     fix: "Name the file with `--conf`, or run the command in Kong's environment.",
     run({ settings }) {
       return settings.ok
@@ -91,7 +91,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
     checks:
       "`pluginserver_names` contains the plugin server of jwt-policy. The socket and the commands of the server fit together.",
     why: "Kong asks the query command for the schema, and connects to the socket. If the server listens on another path, every request gets 500.",
-    fix: "Print the settings again with `kong-jwt-policy kong env`, and use all of them.",
+    fix: "Print the settings again with `kong-jwt-policy kong env`, and use all printed settings.",
     run: checkServer,
   },
   {

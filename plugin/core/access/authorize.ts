@@ -55,8 +55,8 @@ const CHECKS: readonly ((attempt: Attempt) => Checked)[] = [
 ];
 
 /**
- * Checks a valid token against the rule. One alternative must be met. If no alternative is met, the reason comes from the first
- * alternative that accepts the token's issuer and audience.
+ * Checks a valid token against the rule. The token must meet one alternative of the rule. If it meets none, the reason
+ * comes from the first alternative that accepts the token's issuer and audience.
  *
  * @param nowSeconds since the epoch.
  */
@@ -144,7 +144,10 @@ function checkScopes({ issuer, alternative: { scopes: wanted }, claims }: Attemp
       );
 }
 
-/** An issuer may use a tab or a line end instead of a space. So a string with such a character is rejected. */
+/**
+ * An issuer may use a tab or a line end instead of a space. So the plugin rejects a string of scopes with a tab or a
+ * line end.
+ */
 function splitScopes(text: string): readonly string[] | undefined {
   return SCOPE_TEXT.test(text) ? text.split(" ") : undefined;
 }
@@ -192,8 +195,8 @@ function hintAtNames({ allOf, anyOf }: Membership, names: ReadonlySet<string> | 
 }
 
 /**
- * Whether the rule requires nothing of these names. If so, the plugin does not read the claim. This saves time, because
- * most claims have no requirements.
+ * Whether the rule requires no scope, role or group of this kind. In that case the plugin does not read the claim,
+ * which saves time because most claims have no requirements.
  */
 function asksNothing({ allOf, anyOf, noneOf }: Membership): boolean {
   return allOf.length === 0 && anyOf.length === 0 && noneOf.length === 0;

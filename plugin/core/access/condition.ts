@@ -155,8 +155,8 @@ function holds(test: ClaimTest, value: JsonValue, { segments, headers }: Compare
 }
 
 /**
- * Whether the test applies to a value of this type. Without this check, `not: {equals: admin}` would accept the list `[admin]`, which an
- * upstream may treat like the text `admin`.
+ * Whether the test applies to a value of this type. Without this check, `not: {equals: admin}` would accept the list
+ * `[admin]`, which some upstreams treat like the text `admin`.
  */
 function isJudged(test: PlainTest, value: JsonValue): boolean {
   switch (test.is) {

@@ -10,8 +10,8 @@ const MARGIN = 0.001;
 
 /**
  * The time span in which every check of a time gives the same result as now. Every stage that compares a claim with the
- * time must add the times at which its result changes to this file. Returns undefined if the plugin must judge the
- * token each time: if a check changes its result now, or if the token is bound to a key (RFC 7800).
+ * time must add the times at which its result changes to {@link listTimeEdges}. Returns undefined if the plugin must
+ * judge the token each time: if a check changes its result now, or if the token is bound to a key (RFC 7800).
  */
 export function findValidity(
   issuer: CompiledIssuer,

@@ -19,7 +19,10 @@ const TIME: ClaimType = { is: (value) => (roundNumber(value) ?? -1) >= 0, name: 
 /** RFC 9068 section 2.1. */
 const ACCESS_TOKEN_TYPE = "at+jwt";
 
-/** The types of these claims in every token. validate-claims.ts checks the times `exp`, `nbf` and `iat`. */
+/**
+ * The types that these registered claims must have in every token. validate-claims.ts checks the times `exp`, `nbf` and
+ * `iat`.
+ */
 const TYPES: readonly (readonly [claim: string, type: ClaimType])[] = [
   // RFC 7519 section 4.1.
   ["iss", STRING],
@@ -38,9 +41,9 @@ const TYPES: readonly (readonly [claim: string, type: ClaimType])[] = [
 ];
 
 /**
- * Types that RFC 9068 section 2.2.1 requires in a token with `typ` `at+jwt`. Other tokens use other types: AD FS writes
- * `auth_time` as a date, Supabase writes `amr` as a list of maps. In those tokens, an `auth_time` or `amr` of an
- * unexpected type does not satisfy the `authentication` of any rule.
+ * Types that RFC 9068 section 2.2.1 requires in a token with `typ` `at+jwt`. Tokens with another `typ` may have other
+ * types: AD FS writes `auth_time` as a date, Supabase writes `amr` as a list of maps. In those tokens, an `auth_time`
+ * or `amr` of an unexpected type does not satisfy the `authentication` of any rule.
  */
 const ACCESS_TOKEN_TYPES: typeof TYPES = [
   ["auth_time", TIME],

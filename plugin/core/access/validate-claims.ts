@@ -15,7 +15,7 @@ import { checkTypes } from "./registered-claims.ts";
 
 /** The last second of the year 9999. A NumericDate after that second is most likely in milliseconds. */
 const MAX_NUMERIC_DATE = 253_402_300_799;
-/** The year 2000 in milliseconds. A token's time in seconds is never this large. */
+/** The year 2000 in milliseconds. A time of a token that is in seconds is never as large as this number. */
 const MIN_MILLISECONDS = 946_684_800_000;
 
 /** A token, and everything that its claims are compared with. */
@@ -60,7 +60,7 @@ export function validateClaims(
 
 /**
  * Goes through the issuer's entries that the rule accepts, and chooses the entry whose conditions the token meets. If
- * there is no such entry, the reason comes from the entry for which the token passes the most checks.
+ * the token meets no entry, the reason comes from the entry for which the token passes the most checks.
  *
  * @param issuer the first entry.
  */
@@ -147,8 +147,8 @@ function validateConditions({ issuer, claims }: Checked): Validated {
 }
 
 /**
- * A token with `cnf` is bound to a key (RFC 7800, RFC 9449 section 7.2). A client that sends such a token as a bearer token
- * has most likely stolen it.
+ * A token with `cnf` is bound to a key (RFC 7800, RFC 9449 section 7.2). A client that sends a bound token as a bearer
+ * token has most likely stolen the token.
  */
 function validateBinding({ issuer: { acceptsBoundTokens }, claims: { cnf } }: Checked): Validated {
   if (cnf === undefined || (acceptsBoundTokens && isJsonObject(cnf))) {

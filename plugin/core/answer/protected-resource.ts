@@ -3,8 +3,8 @@ import type { ProtectedResource } from "../model/policy.ts";
 import type { RequestFacts } from "../model/request.ts";
 
 /**
- * Recognises a request for the API's description. The path is compared as the client sent it. This is safe, because the plugin
- * treats any other spelling of this path as a request for the API.
+ * Recognises a request for the API's description. The path is compared as the client sent it. This comparison is safe,
+ * because the plugin treats any other spelling of this path as a request for the API.
  */
 export function readMetadataRequest(
   resource: ProtectedResource | undefined,

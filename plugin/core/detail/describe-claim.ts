@@ -9,8 +9,8 @@ import {
 import { listValues, quoteNamed } from "./quote-value.ts";
 
 /**
- * Names the claim and its value for the operator's log. If a JSON Pointer leads to no value, the text names the first step that is
- * missing. Call this only for a claim that made a check fail.
+ * Names the claim and its value for the operator's log. If a JSON Pointer leads to no value, the text names the first
+ * step that is missing. Call this function only for a claim that made a check fail.
  */
 export function describeClaim(claims: JsonObject, reference: ClaimReference): string {
   const value = readClaim(claims, reference);

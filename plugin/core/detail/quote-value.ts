@@ -1,6 +1,6 @@
 /**
- * Shows values of tokens and requests in the operator's log. Any client can send such a value. So each value is shortened before
- * it is escaped, which limits the cost. A value that may be a credential is described instead of shown.
+ * Shows values of tokens and requests in the operator's log. Any client can send a long value, so the plugin shortens
+ * each value before escaping it. A value that may be a credential is described instead of shown.
  */
 
 const MAX_SHOWN = 80;

@@ -78,8 +78,8 @@ export class JsonCheck {
   }
 
   /**
-   * @returns the wanted members that the object has, with null for values that are not texts. Undefined if the text is
-   *   not a JSON object.
+   * @returns the wanted members that the object has, with null for values that are not texts. Returns undefined if the
+   *   text is not a JSON object.
    * @throws JsonError if the text is rejected.
    */
   run(): Readonly<Record<string, string | null>> | undefined {

@@ -8,8 +8,8 @@ import { JsonCheck, JsonError, MAX_JSON_DEPTH, MAX_JSON_MEMBERS, type WantedMemb
 import { isExactDecimal } from "./exact-number.ts";
 
 /**
- * A number that a double cannot represent exactly. In comparisons, such a number equals no other number. The plugin
- * uses the rounded value of such a number only for times.
+ * A number that a double cannot represent exactly. In comparisons, an inexact number equals no other number. The plugin
+ * uses the rounded value of an inexact number only for times.
  */
 export class InexactNumber {
   /** The double that is nearest to the number. */
@@ -33,7 +33,10 @@ export interface JsonObject {
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const WHITESPACE = /[ \t\n\r]*/y;
-/** The highest code of a whitespace character. Tokens rarely have whitespace, so this comparison is usually the only check. */
+/**
+ * The highest code of a whitespace character. Tokens rarely have whitespace, so a comparison with this code is usually
+ * the only check.
+ */
 const BLANK = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -16,7 +16,8 @@ export class NameTable {
   readonly seed: number;
   readonly #slots = new Int32Array(SLOTS);
   /**
-   * A slot is occupied if its number here is the current generation. So the table need not be cleared for each text.
+   * A slot is occupied if its number here is the current generation. So a new text needs only a new generation, and the
+   * table is not cleared.
    */
   readonly #generations = new Uint32Array(SLOTS);
   readonly #hashes = new Int32Array(ENTRIES);

@@ -31,8 +31,8 @@ export interface Reply {
   /** URL of the API's description (RFC 9728 section 5.1). */
   readonly resourceMetadata: string | undefined;
   /**
-   * Scopes that a token needs, for clients that have no valid token yet. Empty if the policy does not show scopes to
-   * such clients.
+   * Scopes that a token needs, for clients that have no valid token yet. The list is empty if the policy does not show
+   * scopes to clients without a valid token.
    */
   readonly scopes: readonly string[];
   /** Header fields of the request. */

@@ -3,7 +3,9 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../json/json.ts";
 
 /** A reference to a claim: the name of a top-level claim, or a JSON Pointer to an inner member (RFC 6901). */
 export interface ClaimReference {
-  /** The reference as written in the policy document. It is safe to log, because it comes from configuration. */
+  /**
+   * The reference as written in the policy document. The reference is safe to log, because it comes from configuration.
+   */
   readonly text: string;
   readonly path: readonly string[];
 }

@@ -6,7 +6,7 @@ import type { Mode, ProtectedResource, Requirements, TokenSource } from "./polic
 import type { Result } from "./result.ts";
 import type { SentToken, VerifiedToken } from "./token.ts";
 
-/** Facts found on the way to a decision. They are for logs and `explain`, never for the client. */
+/** Facts found on the way to a decision, for logs and `explain`, but never for the client. */
 export interface Evidence {
   readonly policy: string;
   readonly rule?: string | undefined;
@@ -69,7 +69,7 @@ export interface Answer {
 }
 
 // The Allows that {@link createAllow} made: an object that only looks like an Allow must not let a request pass. Only
-// createAllow can add to this set.
+// createAllow can add to the set of Allows.
 const issued = new WeakSet<object>();
 
 /** Creates the only kind of value that lets a request reach the upstream. */

@@ -13,8 +13,8 @@ export interface DenialRow {
   readonly stage: Stage;
   readonly status: 400 | 401 | 403 | 500 | 503;
   /**
-   * If `error` is undefined for a 401, the challenge has no error. RFC 6750 section 3.1 asks for such a challenge if
-   * the client sent no token.
+   * If `error` is undefined for a 401, the challenge has no error. RFC 6750 section 3.1 asks for a challenge without an
+   * error if the client sent no token.
    */
   readonly error?: BearerError;
   /** The text for the client. The text depends only on the reason, and never on the content of the token. */
@@ -56,7 +56,7 @@ export const DENIALS = {
     status: 400,
     clientMessage: "The request path is ambiguous",
     meaning:
-      "Servers read the path in more than one way. With every rule, a path is ambiguous if some server may read a dot segment in it (`/..%2fadmin`, `/..;x/`), or if it has a `#`. A malformed request line counts as an ambiguous path. With a rule that has operations, a path with `//` or encoded separators is ambiguous too.",
+      "Servers read the path in more than one way. With every rule, a path is ambiguous if some server may read a dot segment in it (`/..%2fadmin`, `/..;x/`), or if the path has a `#`. A malformed request line counts as an ambiguous path. With a rule that has operations, a path with `//` or encoded separators is ambiguous too.",
     next: "The client must send the plain path: without dot segments, `//`, `#` and encoded separators.",
     spec: "RFC 3986 section 6.2.2, RFC 9112 section 3.2",
   },
@@ -121,7 +121,7 @@ export const DENIALS = {
     clientMessage: "The request's credentials are malformed",
     meaning:
       "A source other than Authorization has content that is not one token, or that servers can read in more than one way. Examples are quotes around a cookie, white space in a cookie's name, an empty parameter, a wrong escape in the query, and a query in a request target of more than 8,192 characters.",
-    next: "The client must send only the token in this source, without quotes, white space or escapes.",
+    next: "The client must send only the token in its source, without quotes, white space or escapes.",
     spec: "RFC 6265 section 4.2.1, RFC 6750 section 2.3",
   },
   token_ambiguous: {
@@ -140,7 +140,7 @@ export const DENIALS = {
     clientMessage: "The origin of the request is not allowed",
     meaning:
       "The token came in a cookie, but the `Origin` of this request is not one of the source's `allowed_origins`. This check applies to requests that change something or ask for an upgrade. Another site may have sent the request.",
-    next: "If this site may use the API, add its origin to `allowed_origins` of the cookie source.",
+    next: "If the site that sent the request may use the API, add its origin to `allowed_origins` of the cookie source.",
     spec: "RFC 6265 section 8.2, RFC 9110 section 9.2.1",
   },
   token_too_large: {
@@ -175,14 +175,14 @@ export const DENIALS = {
     ...INVALID_TOKEN,
     stage: "key",
     meaning: "`iss` is not an issuer that the rule accepts.",
-    next: "If the issuer is right, write its `iss` under `issuers` exactly as the token has it, and name it under `accept`. If only the tenant is new, add it to `tenants`.",
+    next: "If the issuer is right, write its `iss` under `issuers` exactly as the token has it, and name the issuer under `accept`. If only the tenant is new, add the tenant to `tenants`.",
     spec: "RFC 8725 section 3.8",
   },
   algorithm_not_allowed: {
     ...INVALID_TOKEN,
     stage: "key",
     meaning: "`alg` is not among the issuer's algorithms.",
-    next: "If the issuer really uses this algorithm, add it to the issuer's `algorithms`. Otherwise the token is forged.",
+    next: "If the issuer really uses this algorithm, add the algorithm to the issuer's `algorithms`. If the issuer never uses it, the token is forged.",
     spec: "RFC 8725 section 3.1",
   },
   key_not_found: {
@@ -271,7 +271,7 @@ export const DENIALS = {
     ...INVALID_TOKEN,
     stage: "claims",
     meaning:
-      "The token is valid, but clients in different networks used it at the same time. With the operator's abuse settings, the plugin refuses such a token for a limited time.",
+      "The token is valid, but clients in different networks used it at the same time. With the operator's abuse settings, the plugin refuses a shared token for a limited time.",
     next: "Ask the user or the owner of the client who uses the token. If the token is stolen, revoke the session at the issuer. A new token of the same user passes.",
     spec: "docs/guides/abuse.md",
   },
@@ -281,7 +281,7 @@ export const DENIALS = {
     error: "insufficient_scope",
     clientMessage: "The access token lacks a required scope",
     meaning: "The token lacks at least one scope that the rule requires.",
-    next: "The client must ask for the scope, and the issuer must allow it for this client. Check `claims.scopes`.",
+    next: "The client must ask for the scope, and the issuer must allow this scope for the client. Check `claims.scopes`.",
     spec: "RFC 6750 section 3.1",
   },
   condition_unmet: {

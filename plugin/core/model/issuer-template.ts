@@ -33,8 +33,8 @@ const HOST_TEMPLATE =
   /^https:\/\/(?:[A-Za-z0-9-]+\.)*(\{[A-Za-z][A-Za-z0-9_]*\})(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?(?:\/[^{}]*)?$/;
 
 /**
- * The placeholder, such as `{tenant}`, that is one label of the host. A token could choose the host of such a template, so the policy
- * must name all tenants.
+ * The placeholder, such as `{tenant}`, that is one label of the host. If `iss` names the tenant in its host, a token
+ * could choose the host, so the policy must name all tenants.
  */
 export function findHostPlaceholder(template: string): string | undefined {
   return HOST_TEMPLATE.exec(template)?.[1];

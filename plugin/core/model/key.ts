@@ -32,9 +32,10 @@ export const SIGNATURE_INVALID: SignatureCheck = fail("invalid");
 export const CHECK_OVERLOADED: SignatureCheck = fail("overloaded");
 
 /**
- * `unknown`: the issuer has no such key. `conflict`: the names in the token belong to different keys. `too_many`: the
- * token names no key, and more keys fit than the plugin may try. `unavailable`: keys of the issuer are missing, so it
- * is unknown whether the issuer has the key. `overloaded`: too many other requests already wait for keys.
+ * `unknown`: the issuer has no key that fits the token. `conflict`: the names in the token belong to different keys.
+ * `too_many`: the token names no key, and more keys fit than the plugin may try. `unavailable`: keys of the issuer are
+ * missing, so it is unknown whether the issuer has the key. `overloaded`: too many other requests already wait for
+ * keys.
  */
 export type MissingKey =
   | { readonly because: "unknown" | "conflict" | "overloaded" }
@@ -58,7 +59,7 @@ export interface KeySource {
 /** Describes the keys of an issuer for the operator, without key material. */
 export interface KeyOverview {
   readonly keys: readonly Pick<VerificationKey, "kid" | "algorithm">[];
-  /** The reasons why other keys are not used. */
+  /** The reasons why the issuer's other keys are not used. */
   readonly notUsed: readonly string[];
   /** Why the last attempts to load keys failed. */
   readonly failures: readonly string[];

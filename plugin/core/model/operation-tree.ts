@@ -14,8 +14,8 @@ export type TemplateSegment =
   /** Matches exactly one segment that is not empty. */
   | { readonly kind: "placeholder" }
   /**
-   * Matches all segments to the end of the path: one or more, and not only a slash at the end. Such a segment is always
-   * the last one of a template.
+   * Matches all segments to the end of the path: one or more, and not only a slash at the end. A segment of this kind
+   * is always the last segment of a template.
    */
   | { readonly kind: "subtree" };
 
@@ -47,8 +47,8 @@ export interface OperationNode<T> {
 export interface Subtree<T> {
   readonly below: Fit<T>;
   /**
-   * Matches the path at which the subtree begins, with or without a slash at its end. No operation has this path, so
-   * `value` is undefined.
+   * Matches the path at which the subtree begins, with or without a slash at its end. No operation has the path at
+   * which the subtree begins, so `value` is undefined.
    */
   readonly start: Fit<T>;
 }

@@ -53,7 +53,10 @@ export interface CompiledPolicy {
  * the same method and the same `Connection`, if both paths are plain.
  */
 export interface DecidingFacts {
-  /** Whether decisions depend on the path or the query. If not, the path is compared only if it may be ambiguous. */
+  /**
+   * Whether decisions depend on the path or the query. If decisions depend on neither, the path is compared only if it
+   * may be ambiguous.
+   */
   readonly target: boolean;
   /** Whether decisions depend on how the request came: over TLS, from this machine, or in clear text. */
   readonly transport: boolean;
@@ -107,8 +110,8 @@ export interface CompiledIssuer {
   readonly issuer: string;
   readonly template: IssuerTemplate | undefined;
   /**
-   * Set if this entry is one tenant of an issuer with keys for each tenant: the issuer's template. The keys of such a tenant are loaded
-   * when they are needed.
+   * Set if this entry is one tenant of an issuer with keys for each tenant: the issuer's template. The keys of a tenant
+   * are loaded when they are needed.
    */
   readonly tenantOf: string | undefined;
   readonly audiences: ReadonlySet<string>;
@@ -116,9 +119,9 @@ export interface CompiledIssuer {
   readonly clockSkewSeconds: number;
   /** Accepted `typ`, in lower case without `application/`. If undefined, any `typ` is accepted. */
   readonly tokenTypes: ReadonlySet<string> | undefined;
-  /** Longest time since `iat`. If undefined, there is no limit. */
+  /** Longest time since `iat`. If undefined, a token may have any age. */
   readonly maxTokenAgeSeconds: number | undefined;
-  /** Longest time from `iat` to `exp`. If undefined, there is no limit. */
+  /** Longest time from `iat` to `exp`. If undefined, a token may have any lifetime. */
   readonly maxTokenLifetimeSeconds: number | undefined;
   /** Whether tokens that are bound to a key are accepted without proof of possession. */
   readonly acceptsBoundTokens: boolean;
@@ -151,7 +154,7 @@ export interface KeyRefresh {
   /** Limits for the time until the next fetch, which the provider suggests. */
   readonly minSeconds: number;
   readonly maxSeconds: number;
-  /** After an attempt to fetch keys, an unknown `kid` causes no fetch for this time. */
+  /** For this time after an attempt to fetch keys, a token with an unknown `kid` causes no fetch. */
   readonly cooldownSeconds: number;
   /** How long the last good keys are used while no fetch succeeds. */
   readonly maxStaleSeconds: number;
@@ -183,7 +186,7 @@ export type SecretEncoding = "text" | "base64url" | "base64" | "hex";
 export interface FetchRules {
   /** Allows http without TLS to a host that is not loopback. */
   readonly allowHttp?: true;
-  /** RFC 7638 thumbprints (SHA-256, base64url), sorted. Only keys with these thumbprints are used. */
+  /** RFC 7638 thumbprints (SHA-256, base64url), sorted. Fetched keys with other thumbprints are not used. */
   readonly thumbprints?: readonly string[];
 }
 
@@ -238,7 +241,10 @@ export interface Requirements {
   readonly comparedHeaders: readonly { readonly name: string; readonly spellings: readonly string[] }[];
   /** Ids of the issuers whose tokens at least one alternative accepts. */
   readonly accept: ReadonlySet<string>;
-  /** One or more, in the order of the document. The request passes if the token meets one of the alternatives. */
+  /**
+   * One or more alternatives, in the order of the document. The request passes if the token meets one of the
+   * alternatives.
+   */
   readonly alternatives: readonly Alternative[];
 }
 

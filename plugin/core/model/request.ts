@@ -20,8 +20,9 @@ export interface RequestFacts {
 }
 
 /**
- * How the request came: over TLS (directly, or as reported by a proxy that Kong trusts), from this machine, or over the network in
- * clear text. The value is also `plain` if no rule needs this fact and reading it would cost a call.
+ * How the request came: over TLS (directly, or as reported by a proxy that Kong trusts), from this machine, or over the
+ * network in clear text. The value is also `plain` if no rule needs to know the transport and reading it would cost a
+ * call.
  */
 export type Transport = "tls" | "loopback" | "plain";
 

@@ -1,4 +1,4 @@
-/** The result of everything that can fail: a value, or a failure that says why there is none. */
+/** The result of everything that can fail: a value, or a failure that says why there is no value. */
 export type Result<T, F> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: F };
 
 export function succeed<T>(value: T): Result<T, never> {
@@ -10,6 +10,6 @@ export function fail<F>(failure: F): Result<never, F> {
 }
 
 /**
- * The success of a check, which has no value. All checks share this object, because every request passes many checks.
+ * The success of a check, which has no value. All checks share this success, because every request passes many checks.
  */
 export const PASSED: Result<undefined, never> = succeed(undefined);

@@ -37,7 +37,7 @@ export interface UnverifiedIssuer {
   readonly iss?: unknown;
 }
 
-/** A string that the client sent in a token source. The plugin has not yet checked this string. */
+/** A string that the client sent in a token source. The plugin has not yet checked the content of the string. */
 export interface Credential {
   readonly source: TokenSource;
   readonly text: string;

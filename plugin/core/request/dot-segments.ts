@@ -32,17 +32,17 @@ const ENCODED_SLASH = /%2f/i;
 /** The compatible forms of these Arabic letters are long, but have neither dots nor slashes. */
 const LIGATURES = /[\ufb50-\ufdff]+/g;
 /**
- * An unusual path has dots beyond ASCII, or escapes that are nested, broken or not UTF-8. Checking such a path in all
- * ways costs up to a hundred times as much as checking a plain path. Unusual paths longer than this are rejected,
- * because honest clients do not send them.
+ * An unusual path has dots beyond ASCII, or escapes that are nested, broken or not UTF-8. Checking an unusual path in
+ * all ways costs up to a hundred times as much as checking a plain path. Unusual paths longer than this limit are
+ * rejected, because honest clients do not send them.
  */
 const MAX_UNUSUAL_LENGTH = 512;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * Whether some common server may read a dot segment in the path. Such a path may leave the Kong Route, so no rule can
- * decide about it. The result is also true for a path that is too long to check.
+ * Whether some common server may read a dot segment in the path. A path with dot segments may leave the Kong Route, so
+ * no rule can decide about the path. The result is also true for a path that is too long to check.
  *
  * @param target path and optional query, exactly as sent, in any form.
  */

@@ -15,7 +15,9 @@ export interface Match {
    * empty if the rule has no operations.
    */
   readonly segments: readonly string[];
-  /** Whether no token is needed: the rule is public, or lets this CORS preflight pass. */
+  /**
+   * Whether the request needs no token, because the rule is public or the request is a CORS preflight that may pass.
+   */
   readonly isOpen: boolean;
 }
 
@@ -23,8 +25,8 @@ export interface Match {
 export interface Mismatch {
   readonly denial: Denial;
   /**
-   * The mode of the matched rule or operation. If it is uncertain which one matches, this is the strictest mode of all
-   * that may match.
+   * The mode of the matched rule or operation. If it is uncertain which rule or operation matches, the strictest mode
+   * of all that may match.
    */
   readonly mode: Mode;
   /** Requirements of the matched rule or operation; undefined if no rule or operation matched. */
@@ -36,13 +38,13 @@ export interface Mismatch {
 const CONNECTION_OPTION =
   /^[ \t]*(?:(?:close|keep-alive|upgrade|te|trailer|transfer-encoding|http2-settings|proxy-connection)[ \t]*)?$/i;
 
-/** Only field names of this form are shown in the log. Any other string in such a header may be a secret. */
+/** Only field names of this form are shown in the log. A string that is not a field name may be a secret. */
 const FIELD_NAME = /^[A-Za-z0-9_-]{1,40}$/;
 const PROTOCOL = /^[a-z]{1,8}(?:, ?[a-z]{1,8})?$/i;
 
 /**
- * Only eight options exist, so no client needs more options or a longer string than this. Reading thousands of options
- * would take long.
+ * Only eight options exist, so no client needs more options or a longer header than these limits. Reading thousands of
+ * options would take long.
  */
 const MAX_CONNECTION_OPTIONS = 64;
 const MAX_CONNECTION_LENGTH = 1_024;
@@ -149,8 +151,8 @@ function strictestModeOfAll({ rules, unmatchedMode }: CompiledPolicy): Mode {
 }
 
 /**
- * Finds the rule that the configuration names. Otherwise finds the rule with the Route's name, or else the rule that
- * the Route's tag names.
+ * Finds the rule that the configuration names. If it names no rule, finds the rule with the Route's name, or the rule
+ * that a tag of the Route names.
  */
 export function findRule(policy: CompiledPolicy, binding: Binding): Result<CompiledRule, Denial> {
   if (binding.by === "rule") {
@@ -197,7 +199,10 @@ function describeTransport({ headers, client }: RequestFacts): string {
     : `http${from}, and X-Forwarded-Proto is ${quoteValue(said)}, expected https`;
 }
 
-/** Shows a name in `Connection` only if it is a plain field name, because a client can write any string there. */
+/**
+ * Shows a name in `Connection` only if it is a plain field name, because a client can write any string into this
+ * header.
+ */
 function describeConnection(connection: string): string {
   if (connection.length > MAX_CONNECTION_LENGTH) {
     return `Connection has ${connection.length} characters, at most ${MAX_CONNECTION_LENGTH} are allowed`;

@@ -119,7 +119,7 @@ function addForMethods<V>(byMethod: Map<string, V> | undefined, methods: readonl
   return added;
 }
 
-/** A subtree has no separate node, because nothing follows it. */
+/** A subtree has no separate node, because no segment follows it in a template. */
 function childFor<T>(node: OperationNode<T>, segment: TemplateSegment): OperationNode<T> {
   switch (segment.kind) {
     case "literal":

@@ -11,9 +11,9 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TR
 const ORIGIN = /^(?:null|[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/?#@]{1,255}\/?)$/i;
 
 /**
- * Protects tokens in cookies against cross-site requests, because browsers also send cookies with requests that other sites make. A
- * request that changes something must come from an origin that the policy names. A request to upgrade the connection also needs such
- * an origin, because browsers let any site send this request and read the answers.
+ * Protects tokens in cookies against cross-site requests, because browsers also send cookies with requests that other
+ * sites make. A request that changes something must come from an origin that the policy names. A request to upgrade the
+ * connection also needs an allowed origin, because browsers let any site send it and read the answers.
  */
 export function checkOrigin({ source }: Credential, facts: RequestFacts): Result<undefined, Denial> {
   if (source.from !== "cookie" || (isSafe(facts) && !asksForUpgrade(facts))) {
@@ -36,8 +36,8 @@ function isSafe({ requestLine }: RequestFacts): boolean {
 }
 
 /**
- * Kong checks only `Upgrade`, and a proxy in front of Kong may forward `Upgrade` without `Connection`. So one of these
- * two headers is enough to treat a request as a request for an upgrade.
+ * Kong checks only `Upgrade`, and a proxy in front of Kong may forward `Upgrade` without `Connection`. So `Upgrade`
+ * alone, or `Connection: upgrade` alone, counts as a request for an upgrade.
  */
 function asksForUpgrade({ connection, headers }: RequestFacts): boolean {
   return headers.has("upgrade") || (connection?.toLowerCase().includes("upgrade") ?? false);

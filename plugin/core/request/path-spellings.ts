@@ -1,9 +1,10 @@
 import type { TemplateSegment } from "../model/operation-tree.ts";
 
 /**
- * Some servers read other spellings as the same path: another case, compatible or invisible characters, a slash, dot or space at the end,
- * a format such as `.json`, or needless escapes. The plugin itself compares paths without any such conversion. If an operation for
- * `/users/me` is stricter than one for `/users/{id}`, then `/users/ME` must not pass as an `{id}`.
+ * Some servers read other spellings as the same path: another case, compatible or invisible characters, a slash, dot or
+ * space at the end, a format such as `.json`, or needless escapes. The plugin itself compares paths without any
+ * conversion. If the operation for `/users/me` is stricter than the operation for `/users/{id}`, `/users/ME` must not
+ * pass as an `{id}`.
  */
 
 const ASCII = /^[\0-\x7f]*$/;
@@ -50,8 +51,8 @@ export function lenientSpellings(path: readonly string[]): readonly (readonly st
 
 /**
  * How a server may read a path if the server keeps needless escapes, such as `%6de` or `%3Acancel`. Returns undefined
- * if the path has no such escape. RFC 3986 section 6.2.2.2 says that letters are equal to their escapes, but not every
- * router decodes them.
+ * if the path has no needless escape. RFC 3986 section 6.2.2.2 says that letters are equal to their escapes, but not
+ * every router decodes these escapes.
  *
  * @param target a request target that `splitPath` accepts.
  */
@@ -74,8 +75,8 @@ function fold(text: string): string {
   if (ASCII.test(text)) {
     return text.toLowerCase();
   }
-  // The text is first converted to upper case, because some letters, such as the long s, become ASCII letters only this
-  // way.
+  // The text is first converted to upper case, because some letters, such as the long s, become ASCII letters only in
+  // upper case.
   return text.normalize("NFKC").replaceAll(INVISIBLE, "").toUpperCase().toLowerCase();
 }
 

@@ -1,13 +1,14 @@
 /**
  * Splits a request's path into segments, if the raw path and every way to normalise it agree. Kong, nginx and upstreams
- * differ in how they read `%2F`, `//`, `/../` or `;x=y`. A decision that depends on the path must not depend on how one server decodes it.
+ * differ in how they read `%2F`, `//`, `/../` or `;x=y`. A decision that depends on the path must not depend on how one
+ * server decodes the path.
  */
 
 /** Templates have at most this many segments, so a longer path cannot match. */
 export const MAX_PATH_SEGMENTS = 32;
 
-// Matches all characters except the unreserved characters and sub-delims of RFC 3986 section 3.3. Also matches `;`, where some
-// servers cut off parameters.
+// Matches all characters except the unreserved characters and sub-delims of RFC 3986 section 3.3. Also matches `;`,
+// because some servers cut off parameters at a `;`.
 const UNUSUAL_CHARACTER = /[^A-Za-z0-9\-._~!$&'()*+,=:@%/]/;
 // Broken escapes, and escapes of characters that have a meaning when unencoded: `%00`-`%1F`, `%25`, `%2E`, `%2F`, `%3B`, `%5C`, `%7F`.
 const MISLEADING_ESCAPE = /%(?:[01][0-9a-f]|25|2e|2f|3b|5c|7f|(?![0-9a-f]{2}))/i;

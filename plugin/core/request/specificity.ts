@@ -61,7 +61,7 @@ function segmentsOverlap(a: TemplateSegment, b: TemplateSegment): boolean {
   if (b.kind === "literal") {
     return fitsText(b.text, a);
   }
-  // Both segments have a placeholder. The segments overlap if one prefix begins with the other, and one suffix ends with the other.
+  // Two segments with placeholders overlap if one prefix begins with the other, and one suffix ends with the other.
   const one = affixesOf(a);
   const other = affixesOf(b);
   return (

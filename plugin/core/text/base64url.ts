@@ -9,7 +9,7 @@ for (const [sextet, character] of [...ALPHABET].entries()) {
 
 /**
  * Decodes one segment of a token. Rejects every other way to write the same bytes: padding, whitespace, and `+` and `/`
- * of the standard alphabet. It also rejects a length that no encoder produces, and left-over bits that are not zero.
+ * of the standard alphabet. Also rejects a length that no encoder produces, and left-over bits that are not zero.
  * Returns undefined for a rejected text.
  */
 export function decodeBase64url(text: string): Uint8Array | undefined {

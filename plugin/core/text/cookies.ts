@@ -43,9 +43,9 @@ export function readCookies(header: string, name: string): readonly string[] | u
 
 /**
  * Matches the start of a part of the header with this name, as the most lenient server reads it. The cookie's name has
- * only visible ASCII. The pattern skips all other characters, because some server drops them. It also matches a part
- * without `=`, which some servers read as a name and others as a value. The pattern reads each character once, because
- * no two neighbouring steps accept the same character.
+ * only visible ASCII. The pattern skips all other characters, because some server drops them. The pattern also matches
+ * a part without `=`, which some servers read as a name and others as a value. The pattern reads each character once,
+ * because no two neighbouring steps accept the same character.
  */
 function createNamedPart(name: string): RegExp {
   const dropped = "[^\\x21-\\x7e]*";
@@ -54,7 +54,7 @@ function createNamedPart(name: string): RegExp {
 }
 
 /**
- * Removes every cookie with this name, and every cookie to which some server may give this name. The other cookies stay
+ * Removes every cookie with this name, and every cookie to which some server may give this name. All other cookies stay
  * unchanged. The result is empty when no cookie is left.
  */
 export function removeCookie(header: string, name: string): string {

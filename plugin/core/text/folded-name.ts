@@ -22,7 +22,8 @@ export class SuspectNames {
 
   /**
    * @param name plain ASCII.
-   * @param isCookie whether these are names of cookies. Some servers drop spaces, control characters and bytes beyond ASCII from them.
+   * @param isCookie whether these are names of cookies. Some servers drop spaces, control characters and bytes beyond
+   *   ASCII from the names of cookies.
    */
   constructor(name: string, isCookie: boolean) {
     this.#name = name;
@@ -64,8 +65,9 @@ const ESCAPE_LENGTH = 3;
 const NOT_VISIBLE = /[^\x21-\x7e]+/g;
 
 /**
- * Compares the first word of two names. Returns false only for a name that no server reads as the wanted name. Before
- * the first word, a name may have only characters that some server drops or reads as underscores.
+ * Compares the first word of a name with the first word of the wanted name. Returns false only for a name that no
+ * server reads as the wanted name. Before the first word, a name may have only characters that some server drops or
+ * reads as underscores.
  */
 function beginsAlike(text: string, start: number, end: number, name: string): boolean {
   const nameStart = skipJoints(name);
@@ -101,8 +103,9 @@ function skipJoints(name: string): number {
 }
 
 /**
- * Finds each name that may be the wanted name, for {@link SuspectNames}. Such a name has the same first word, or an escape inside that
- * word. The pattern reads each character once, because no two neighbouring steps accept the same character.
+ * Finds each name that may be the wanted name, for {@link SuspectNames}. A candidate has the same first word as the
+ * wanted name, or an escape inside that word. The pattern reads each character once, because no two neighbouring steps
+ * accept the same character.
  *
  * @param separators characters that can come before a name.
  */
@@ -134,8 +137,8 @@ function isJoint(code: number): boolean {
 /**
  * Whether some common server reads this name of a parameter or cookie as `name`, although the bytes differ.
  *
- * PHP reads `.`, spaces and `[` as `_`. It drops leading spaces and everything after a NUL. PHP, Rack and Node's `qs` read `name[]`,
- * `name[key]` and `[name]` as `name`. ASP.NET ignores case. Some servers decode escapes twice.
+ * PHP reads `.`, spaces and `[` as `_`. PHP drops leading spaces and everything after a NUL. PHP, Rack and Node's `qs`
+ * read `name[]`, `name[key]` and `[name]` as `name`. ASP.NET ignores case. Some servers decode escapes twice.
  *
  * @param text as the client sent it, with its escapes.
  * @param name plain ASCII.

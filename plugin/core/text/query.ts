@@ -17,7 +17,7 @@ const SPACE = 0x20;
 const ESCAPE_LENGTH = 3;
 /**
  * At most this many names are compared in full: names that begin like the wanted name, or with an escape. Only a client
- * that wants to cause load sends more such names, so its query counts as unclear.
+ * that wants to cause load sends more such names, so the plugin treats the client's query as unclear.
  */
 const MAX_CANDIDATES = 256;
 const MAX_SPACED_LENGTH = 1_024;
@@ -59,8 +59,8 @@ export function readParameters(query: string, name: string): readonly string[] |
 }
 
 /**
- * The decoded value if the parameter after the separator at `index` has this name, and no value if it has another name.
- * Returns undefined when servers may read the parameter differently.
+ * The decoded value if the parameter after the separator at `index` has the name `name`, and no value if it has another
+ * name. Returns undefined when servers may read the parameter differently.
  */
 function readCandidate(
   query: string,
@@ -148,7 +148,7 @@ function findSuspect(query: string, start: number, end: number, suspects: Suspec
   return undefined;
 }
 
-/** The end of the name that old servers read at `start`: they end a parameter at `;` as well. */
+/** The end of the name that begins at `start`, as read by old servers, which also end a parameter at `;`. */
 function endOfInnerName(query: string, start: number): number {
   let position = start;
   for (; position < query.length; position += 1) {
@@ -180,8 +180,8 @@ function skipUntil(text: string, start: number, end: number, wanted: number): nu
 interface NameComparison {
   isNamed: boolean;
   /**
-   * If the two names are equal, the end of the name: `=`, `&` or the end of the query. Otherwise the first position at
-   * which the names differ.
+   * If the two names are equal, the end of the name: `=`, `&` or the end of the query. If the names differ, the first
+   * position at which they differ.
    */
   end: number;
 }
@@ -227,8 +227,8 @@ function findEnd(query: string, start: number): number {
 
 /**
  * Decodes the value of a parameter. Returns undefined if an escape is invalid. Returns undefined also for some values
- * that are not UTF-8, or that are long and have a space. Such a value cannot be a token, and replacing thousands of
- * characters takes long.
+ * that are not UTF-8, or that are long and have a space. A value that is not UTF-8 or has a space cannot be a token,
+ * and replacing thousands of characters takes long.
  */
 function decode(text: string): string | undefined {
   const hasSpace = text.includes("+");

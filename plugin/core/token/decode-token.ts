@@ -23,8 +23,8 @@ export function decodeToken(token: string): Result<DecodedToken, Denial> {
 }
 
 /**
- * Reads the claims only when they are used. This is a class, because creating an object with a getter takes a
- * microsecond.
+ * A decoded token that reads the claims only when they are used. This is a class, because creating an object with a
+ * getter takes a microsecond.
  */
 class Decoded implements DecodedToken {
   readonly joseHeader: JoseHeader;

@@ -7,8 +7,8 @@ import { readCookies } from "../text/cookies.ts";
 import { queryOf, readParameters } from "../text/query.ts";
 
 /**
- * Characters that replace lost bytes: bytes that are not valid UTF-8. If the guard read the request, they also replace
- * all bytes that are not ASCII.
+ * Characters that replace lost bytes: bytes that are not valid UTF-8. If the guard read the request, these characters
+ * also replace all bytes that are not ASCII.
  */
 const LOST_BYTES = /[\ufffd\x7f]/;
 
@@ -58,7 +58,7 @@ function readTexts(source: TokenSource, facts: RequestFacts): readonly string[] 
 
 /**
  * A query over HTTP/2 can be so long that reading it would cost several times as much as a request without a token. So
- * longer queries are not read.
+ * the plugin does not read queries that are longer than the limit.
  */
 function readQuery(target: string, name: string): readonly string[] | undefined {
   if (target.length > MAX_TARGET_LENGTH && target.includes("?")) {

@@ -8,7 +8,7 @@ import type { DecodedToken } from "../model/token.ts";
 type SignedToken = Pick<DecodedToken, "signingInput" | "signature" | "unverifiedClaims">;
 type Verified = Result<JsonObject, Denial>;
 
-/** Checks the signature (RFC 7515 section 5.2). Afterwards the claims are known to come from the issuer. */
+/** Checks the signature (RFC 7515 section 5.2). After this check, the claims are known to come from the issuer. */
 export function verifySignature(
   decoded: SignedToken,
   key: VerificationKey,

@@ -25,8 +25,8 @@ const GROUP = /^[\x21-\x2b\x2d-\x7e](?:[\x20-\x2b\x2d-\x7e]{0,254}[\x21-\x2b\x2d
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * Maps a verified token to the caller's identity for Kong. The result has no identity if the policy has no such mapping for this issuer's
- * tokens.
+ * Maps a verified token to the caller's identity for Kong. The result has no identity if the policy sets no identity
+ * from this issuer's tokens.
  *
  * @param issuerId id of the token's issuer.
  */

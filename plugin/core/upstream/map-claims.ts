@@ -123,7 +123,7 @@ function encodeText(text: string): string {
 }
 
 /**
- * Rejects numbers beyond 2^53. Such numbers may be rounded when they are read, and then two users would get the same
+ * Rejects numbers beyond 2^53. Larger numbers may be rounded when they are read, and then two users would get the same
  * number.
  */
 function scalarText(value: JsonValue): string | undefined {

@@ -42,7 +42,7 @@ function checkMapping(source: MappingMap, path: DocumentPath): Finding[] {
     return refuse(`"fallback" is the value for an absent claim, so it needs "from".`);
   }
   if (source.list === "repeat" && source.separator !== PLAIN.separator) {
-    return refuse(`"separator" is the text between joined elements: leave it out beside "list: repeat".`);
+    return refuse(`"separator" is the text between joined elements: leave "separator" out beside "list: repeat".`);
   }
   return source.payload && source.encoding !== PLAIN.encoding
     ? refuse(`"payload" already has an encoding: it is base64url, as in the token. Leave "encoding" out.`)

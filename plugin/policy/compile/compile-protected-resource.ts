@@ -56,7 +56,10 @@ function orNothing(list: readonly string[]): readonly string[] | undefined {
   return list.length === 0 ? undefined : list;
 }
 
-/** The well-known path goes between host and path. It replaces a path that is only a slash (RFC 9728 section 3.1). */
+/**
+ * The well-known path goes between host and path. The well-known path replaces a path that is only a slash (RFC 9728
+ * section 3.1).
+ */
 function locateMetadata(resource: string): string | undefined {
   if (!isFetchAllowed(resource)) {
     return undefined;

@@ -130,7 +130,10 @@ function checkDuplicates(sources: readonly TokenSource[]): Finding[] {
   );
 }
 
-/** Reports an issuer that a rule accepts, but no source accepts. All tokens of such an issuer would be refused. */
+/**
+ * Reports an issuer that a rule accepts, but no source accepts. All tokens of an issuer without a source would be
+ * refused.
+ */
 function checkIssuersAccepted(sources: readonly TokenSource[], rules: readonly CompiledRule[]): Finding[] {
   if (sources.some(({ issuers }) => issuers === undefined)) {
     return [];

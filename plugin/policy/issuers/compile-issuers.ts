@@ -65,8 +65,8 @@ function addIssuer(
 }
 
 /**
- * The same identifier can come from different templates. In this case, the tenants may differ, and so may the addresses
- * of the keys.
+ * The same identifier can come from different templates. Two templates may give different tenants, and different
+ * addresses of keys.
  */
 function checkTemplates(issuer: CompiledIssuer, first: CompiledIssuer): Finding[] {
   const message = `Issuer "${first.id}" has a tenant with the same identifier: write the same template here, or other tenants.`;

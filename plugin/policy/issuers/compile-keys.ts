@@ -113,7 +113,7 @@ function compileFetchedKeys(
     findings.push(...checkAddress(jwks_uri, allowHttp, [...path, "keys", "jwks_uri"]));
   }
   // Without fetched keys, `allow_http` and `thumbprints` have no effect. But the author of the policy could believe
-  // that these settings protect something.
+  // that `thumbprints` still protects something.
   for (const name of keys.length === 0 ? (["allow_http", "thumbprints"] as const) : []) {
     if ({ allow_http, thumbprints }[name] !== undefined) {
       const message = `"${name}" applies only to fetched keys, and no keys are fetched.`;
@@ -124,8 +124,8 @@ function compileFetchedKeys(
 }
 
 /**
- * HS256, HS384 and HS512 need a shared secret. If one of them accepted a public key as the secret, anyone could forge tokens (RFC
- * 8725 section 2.1).
+ * HS256, HS384 and HS512 need a shared secret. If one of these algorithms accepted a public key as the secret, anyone
+ * could forge tokens (RFC 8725 section 2.1).
  */
 function checkAlgorithms(algorithms: readonly string[], origins: readonly KeyOrigin[], path: DocumentPath): Finding[] {
   const hasSecrets = origins.some(({ from }) => from === "secret_file");
@@ -167,7 +167,7 @@ function checkUrl(url: string, rules: FetchUrlRules, path: DocumentPath): Findin
 function checkInlineKeys(jwks: readonly Jwk[], algorithms: readonly string[], keysPath: DocumentPath): Finding[] {
   const findings: Finding[] = jwks.flatMap((jwk, index) => {
     const member = findPrivateMember(jwk);
-    const message = `The key has the private member "${member}". Treat it as leaked: replace it at the issuer and publish the public part only.`;
+    const message = `The key has the private member "${member}". Treat the key as leaked: replace the key at the issuer, and publish only the public part.`;
     return member === undefined
       ? []
       : [{ code: "private_key" as const, path: [...keysPath, index, member], atKey: true, message }];

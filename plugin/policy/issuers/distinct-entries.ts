@@ -35,7 +35,7 @@ function contradicts(own: Condition, condition: Condition): boolean {
   );
 }
 
-/** The values that `equals` or `one_of` allow. Empty if the condition has neither test. */
+/** The values that `equals` or `one_of` allow. The list is empty if the condition has neither of these tests. */
 function listValues(tests: readonly ClaimTest[]): readonly Scalar[] {
   for (const test of tests) {
     if (test.is === "equals") {

@@ -19,7 +19,10 @@ export function hasKeysPerTenant(issuer: Issuer): boolean {
   );
 }
 
-/** The claim that must name the tenant. If each tenant has its own keys, no claim is needed unless the policy names one. */
+/**
+ * The claim that must name the tenant. If each tenant has its own keys, no claim is needed unless the policy names a
+ * claim.
+ */
 export function tenantClaimOf(issuer: Issuer): string | undefined {
   const needsClaim = issuer.tenants !== undefined && !hasKeysPerTenant(issuer);
   return issuer.claims.tenant ?? (needsClaim ? DEFAULT_TENANT_CLAIM : undefined);

@@ -4,7 +4,7 @@ const REASONS = Object.keys(DENIALS) as Reason[];
 
 /**
  * Explains why a reason must share its answer with other reasons. With distinct answers, an attacker would have an
- * oracle for forging tokens. Returns undefined for any other name.
+ * oracle for forging tokens. Returns undefined for a reason that may have its own answer.
  */
 export function describeIndistinct(name: string): string | undefined {
   const reason = REASONS.find((candidate) => candidate === name);

@@ -200,7 +200,7 @@ export interface Finding {
   readonly line?: number;
   readonly column?: number;
   /**
-   * The line of the file in which the mistake is, to show it to people. Only commands set this field, because the line
+   * The line of the file in which the mistake is, to show it to people. Only commands set `excerpt`, because the line
    * may contain secrets.
    */
   readonly excerpt?: string;

@@ -19,8 +19,8 @@ const PLAIN = /^[A-Za-z](?:[\w./-]|:(?=\S))*$/;
 type Schema = Readonly<Record<string, any>> | undefined;
 
 /**
- * Says how to write a value that has a wrong type, as the end of a message. Empty if there is no hint. The value must
- * not be secret.
+ * Says how to write a value that has a wrong type, as the end of a message. Returns an empty string if there is no
+ * hint. The value must not be secret.
  */
 export function hintAtType(value: unknown, wanted: string | readonly string[], schema: Schema): string {
   const types = [wanted].flat();

@@ -4,7 +4,8 @@
  */
 const MARK = "jwt_policy";
 
-// The key may follow blank lines, comments, directives and `---`. It may also be the first member of a JSON object.
+// The key may follow blank lines, comments, directives and `---`. The key may also be the first member of a JSON
+// object.
 const FIRST_KEY =
   /^\ufeff?(?:[ \t]*(?:#[^\n]*|%[^\n]*|---[ \t]*(?:#[^\n]*)?)?\r?\n)*(?:jwt_policy|"jwt_policy"|'jwt_policy'|\{\s*(?:jwt_policy|"jwt_policy"))[ \t]*:/;
 

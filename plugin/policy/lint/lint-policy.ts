@@ -25,6 +25,6 @@ function lintVars({ vars = {}, routes }: PolicyDocument): readonly Finding[] {
         severity: "warning",
         path: ["vars", name],
         atKey: true,
-        message: `No string uses the variable "${name}": write "\${vars.${name}}" where its value belongs, or remove it.`,
+        message: `No string uses the variable "${name}": write "\${vars.${name}}" where its value belongs, or remove the variable.`,
       }));
 }

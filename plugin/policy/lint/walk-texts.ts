@@ -4,7 +4,7 @@ import type { DocumentPath } from "../language/finding.ts";
 export interface PlacedText {
   readonly text: string;
   readonly path: DocumentPath;
-  /** If true, the string is the key at the path. Otherwise it is the value. */
+  /** Whether the string is the key at the path, and not the value. */
   readonly isKey: boolean;
 }
 

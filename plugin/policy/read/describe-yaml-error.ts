@@ -14,8 +14,8 @@ const INSTEAD: Readonly<Partial<Record<YAMLError["code"], string>>> = {
 };
 
 /**
- * After these mistakes, the parser still knows the structure of the document. After any other mistake, the parser may
- * report further mistakes that only follow from it.
+ * Codes of mistakes after which the parser still knows the structure of the document. After any other mistake, the
+ * parser may report further mistakes that only follow from it.
  */
 const KEEPS_STRUCTURE: ReadonlySet<YAMLError["code"]> = new Set([
   "BAD_ALIAS",

@@ -6,8 +6,8 @@ type PlainMap = Readonly<Record<string, unknown>>;
 const OWN_KEYS: readonly string[] = ["jwt_policy", "name", "description", "extends"];
 
 /**
- * The file that a document extends, relative to the document. Returns undefined if it extends no file, or if `extends`
- * is not a string.
+ * The file that a document extends, relative to the document. Returns undefined if the document extends no file, or if
+ * `extends` is not a string.
  */
 export function findParent(data: unknown): string | undefined {
   return isMap(data) && typeof data.extends === "string" ? data.extends : undefined;

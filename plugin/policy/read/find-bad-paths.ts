@@ -2,10 +2,10 @@ import type { Finding } from "../language/finding.ts";
 import { badPathFinding, parsePathTemplate } from "../language/path-template.ts";
 
 /**
- * Checks the paths of operations in a document that the schema refuses. So authors see wrong paths together with wrong keys and types,
- * and not only after they have corrected the others.
+ * Checks the paths of operations in a document that the schema refuses. So authors see wrong paths together with wrong
+ * keys and types, and not only after they have corrected the keys and types.
  *
- * @param known findings of the schema. A path that has one of these gets no second one.
+ * @param known findings of the schema. A path that already has a finding gets no second finding.
  */
 export function findBadPaths(document: unknown, known: readonly Finding[]): readonly Finding[] {
   const knownPlaces = new Set(known.map(({ path }) => JSON.stringify(path)));

@@ -5,7 +5,10 @@ const INTEGER = /^(?:[-+]?\d+|0o[0-7]+|0x[0-9a-fA-F]+)$/;
 /** Longer numbers are never accepted as exact, because reading them takes long. */
 const MAX_LENGTH = 400;
 
-/** Finds numbers that would be rounded when they are read. A condition would then compare with a different number. */
+/**
+ * Finds numbers that would be rounded when they are read. With a rounded number, a condition would compare with a
+ * number that the author did not write.
+ */
 export function findInexactNumbers(document: Document): readonly Scalar[] {
   const found: Scalar[] = [];
   visit(document, {

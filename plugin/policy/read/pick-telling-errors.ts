@@ -16,7 +16,8 @@ export function pickTellingErrors(all: readonly ErrorObject[]): readonly ErrorOb
 }
 
 /**
- * The schema repeats the type beside some references, because Ajv needs the type there. So Ajv reports one error twice.
+ * The schema repeats the type beside some references, because Ajv needs the type there. So Ajv reports one error of a
+ * repeated type twice.
  */
 function dropRepeated(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const byText = new Map(

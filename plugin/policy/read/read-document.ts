@@ -18,7 +18,10 @@ import { findInexactNumbers } from "./find-inexact-numbers.ts";
 import { findMergeKeys, NO_MERGE_KEYS } from "./find-merge-keys.ts";
 import { parseYaml, type YamlMistake } from "./parse-yaml.ts";
 
-/** Largest policy document, in UTF-16 units: several thousand rules. Reading blocks the process, so it must be quick. */
+/**
+ * Largest policy document, in UTF-16 units: several thousand rules. Reading blocks the process, so reading a document
+ * must be quick.
+ */
 const MAX_DOCUMENT_LENGTH = 256 * 1024;
 /** Only a number with many digits, a fraction or an exponent can be inexact. Most documents have no such number. */
 const MAY_BE_ROUNDED = /[0-9a-f]{13}|\.\d|\d[eE]/i;

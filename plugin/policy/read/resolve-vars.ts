@@ -27,7 +27,7 @@ export function usesVars(text: string): boolean {
 }
 
 /**
- * Replaces each `${vars.name}` in the strings of a document by the variable's value, in place. Afterwards `vars` has
+ * Replaces each `${vars.name}` in the strings of a document by the variable's value, in place. After that, `vars` has
  * only the variables that no string uses. A variable's value replaces only a part of a string. So a variable never adds
  * a key, a list element, or a value of another type.
  *

@@ -30,7 +30,10 @@ export function validateDocument(data: unknown): Result<PolicyDocument, readonly
   return findings.length === 0 ? succeed(data as PolicyDocument) : fail([...findings, ...findBadPaths(data, findings)]);
 }
 
-/** The parts of a document whose values or unknown keys must not be in messages. Messages reach logs, and a secret may be there by mistake. */
+/**
+ * The parts of a document whose values or unknown keys must not be in messages. Messages reach logs, and these parts
+ * may contain a secret by mistake.
+ */
 export interface Secrecy {
   readonly values: (path: DocumentPath) => boolean;
   readonly keys: (path: DocumentPath) => boolean;

@@ -55,7 +55,7 @@ function findReplacedAlternatives({ own, inherited }: SettledRule): Finding[] {
     ? [
         warn(
           [...own.path, replacing],
-          `This replaces "any_of" of ${nameOf(replaced)}, so no alternative has to be met here.`,
+          `This replaces "any_of" of ${nameOf(replaced)}, so the alternatives do not apply here.`,
         ),
       ]
     : [];
@@ -77,7 +77,7 @@ function describeShadowed(
   const what = `"${key}" of ${nameOf(inherited)}`;
   // An issuer's conditions cannot compare claims with the request.
   const fix = lost.some((each) => /"equals_(?:path|header)"/.test(each)) ? "Repeat the condition here." : FIXES[key];
-  return [warn(placeOf(key), `${cause} ${what}, so this does not apply here: ${text}. ${fix}`)];
+  return [warn(placeOf(key), `${cause} ${what}, so this requirement does not apply here: ${text}. ${fix}`)];
 }
 
 function nameOf({ path }: PlacedSource): string {
@@ -188,7 +188,7 @@ function findLostAuthentication(wanted: Authentication, own: Authentication): re
 
 /**
  * A token passes with any listed audience. So a rule drops the inherited list if the rule accepts an audience that is
- * not in it.
+ * not in this list.
  */
 function findForeignAudiences(wanted: Alternative["audiences"], own: Alternative["audiences"]): readonly string[] {
   const foreign = wanted ? (own ?? []).filter((audience) => !wanted.includes(audience)) : [];

@@ -99,7 +99,7 @@ function settleAlternatives(
   return [settle(Object.fromEntries(values), placeAt)];
 }
 
-/** Each document has only one such list, so that all rules share the set that is compiled from the list. */
+/** Each document has one list of all issuers, so that all rules share the set that is compiled from the list. */
 const issuerIds = new WeakMap<PolicyDocument, readonly string[]>();
 
 function listIssuerIds(document: PolicyDocument): readonly string[] {

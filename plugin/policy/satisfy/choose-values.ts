@@ -25,7 +25,7 @@ export interface UnmetSlot {
 }
 
 /**
- * Chooses a value for each slot. Values of different slots do not depend on each other, except where two slots must be equal.
+ * Chooses a value for each slot. Each slot is filled independently, except slots that must have the same value.
  *
  * @param fits whether a value can be in the slot at all. For example, not every string can be a segment of a path.
  * @returns one value for each slot. The failure names a slot for which no value meets all wishes.
@@ -115,7 +115,7 @@ function listMemberForms(wanted: readonly WantedMembers[]): readonly JsonValue[]
 }
 
 /**
- * Returns every way to take one value of each list. A value that was already taken from another list comes first, so
+ * Returns every way to take one value of each list. Values that were already taken from another list come first, so
  * that the result stays short.
  */
 function combine(lists: readonly (readonly Scalar[])[]): readonly (readonly Scalar[])[] {

@@ -24,7 +24,7 @@ import { claimsWith } from "./write-claims.ts";
 const HOUR = 3_600;
 /** Tenants for an issuer that accepts all of them. Most providers use UUIDs as tenants. */
 const EXAMPLE_TENANTS = ["11111111-2222-4333-8444-555555555555", "tenant-1"];
-/** A claim that no policy names. Checks that must not depend on the audience read the audience from this claim. */
+/** A claim that no policy names. A check that must not depend on the audience reads the audience from this claim. */
 const ANY_AUDIENCE = parseClaimReference("kong-jwt-policy:any-audience");
 const NO_PAYLOAD = new Uint8Array(0);
 
@@ -67,7 +67,10 @@ export function collectWishes(attempt: Attempt): readonly Wish[] {
   ];
 }
 
-/** Wishes about a claim that may be absent. An absent claim meets these wishes. */
+/**
+ * Limits each claim of the wishes to values that pass the check of types and that the mapped headers can carry. An
+ * absent claim meets these limits.
+ */
 export function restrictUsed(wishes: readonly Wish[], { policy, issuer }: Attempt): readonly Wish[] {
   const used = new Map(wishes.map((wish) => [nameSlot(wish.slot), wish.slot]));
   return [...used.values()].flatMap((slot): Wish[] => {
@@ -114,7 +117,7 @@ function wishRegistered({ issuer, alternative, tenant, nowSeconds }: Attempt): r
   ];
 }
 
-/** A claim that may be absent gets a value as well, because other parts of the rule may want one. */
+/** A claim that may be absent gets a value as well, because other parts of the rule may want a value. */
 function wishCondition({ claim, absent, tests }: Condition, { segments }: Attempt): readonly Wish[] {
   if (absent === "required") {
     return [];
@@ -189,12 +192,12 @@ function wishMembers(
   if (!location) {
     return [];
   }
-  // If several claims can have the names, the first claim gets all of them.
+  // If several claims can have the names, the first claim gets all names.
   const { claim, separator } = location;
   if (wanted.allOf.length === 0 && wanted.anyOf.length === 0) {
     return []; // A token without this claim has none of the names that the alternative excludes.
   }
-  // The check is the plugin's own, with only this requirement.
+  // The value is checked by the plugin's own code, with only this requirement.
   const only: Alternative = {
     ...acceptAll(alternative.accept, new Set(["any"])),
     [what]: wanted,

@@ -1,8 +1,8 @@
 import type { Alternative, Membership, Requirements } from "../../core/model/policy.ts";
 
 /**
- * Requirements that ask for nothing. A caller replaces one of them, so the pipeline's stages then check only this
- * one requirement.
+ * Requirements that ask for nothing. A caller replaces one requirement, so the pipeline's stages check only that
+ * requirement.
  */
 
 const NO_NAMES: Membership = { allOf: [], anyOf: [], noneOf: [] };
@@ -20,7 +20,7 @@ export function acceptAll(accept: ReadonlySet<string>, audiences: Alternative["a
   };
 }
 
-/** A rule with this alternative, and nothing else. */
+/** The requirements of a rule that has only this alternative. */
 export function requireOnly(alternative: Alternative): Requirements {
   return {
     access: "required",

@@ -1,6 +1,6 @@
 /**
- * Makes strings that match a pattern of a policy. Such patterns have characters and classes with quantifiers, but no
- * groups (claim-pattern.ts). So each part can be made separately.
+ * Makes strings that match a pattern of a policy. Patterns of policies have characters and classes with quantifiers,
+ * but no groups (claim-pattern.ts). So a string for each part of the pattern can be made separately.
  */
 
 const PART =

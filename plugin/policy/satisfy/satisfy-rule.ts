@@ -31,7 +31,7 @@ export interface Wanted {
   readonly methods?: readonly string[];
   /** Paths for a rule without operations, in the order of preference. */
   readonly paths?: readonly string[];
-  /** Whether a request with this method and path reaches the rule at all. */
+  /** Whether Kong sends a request with this method and path to the rule. */
   readonly isRouted?: (method: string, path: string) => boolean;
   /** Whether tokens of this issuer can be made. By default, tokens of every issuer can be made. */
   readonly canSign?: (issuer: CompiledIssuer) => boolean;
@@ -121,7 +121,7 @@ async function satisfy(wanted: Wanted, attempt: Attempt): Promise<Result<Satisfy
       const chosen = chooseValues([...inPath, ...wishes, ...restrictUsed(wishes, attempt)], fitsRequest);
       if (!chosen.ok) {
         const { slot, isCertain } = chosen.failure;
-        failure = { isCertain, reason: `no value of ${describeSlot(slot)} meets everything that is required of it` };
+        failure = { isCertain, reason: `no value of ${describeSlot(slot)} meets all requirements` };
         continue;
       }
       const token = { issuer: attempt.issuer, claims: writeClaims(chosen.value) };

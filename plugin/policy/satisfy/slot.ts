@@ -24,7 +24,7 @@ export interface WantedMembers {
 /** What one part of a rule requires of one slot. */
 export interface Wish {
   readonly slot: Slot;
-  /** The value must be one of these. */
+  /** The accepted values. */
   readonly oneOf?: readonly JsonValue[];
   readonly pattern?: RegExp;
   readonly bound?: number;

@@ -184,7 +184,7 @@ export function factsOf(rule: string, request: SatisfyingRequest): RequestFacts 
   };
 }
 
-/** A token with a meaningless signature of the usual length. Only {@link TRIAL_KEYS} accept it. */
+/** A token with a meaningless signature of the usual length. Only {@link TRIAL_KEYS} accept this token. */
 function writeTrialToken({ algorithm, typ, claims }: UnsignedToken): string {
   const parts = [{ alg: algorithm, kid: "trial", typ }, claims].map((part) => utf8.encode(JSON.stringify(part)));
   const signature = new Uint8Array(SIGNATURE_BYTES[algorithm] ?? RSA_BYTES);

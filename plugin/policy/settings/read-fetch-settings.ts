@@ -14,7 +14,10 @@ export function readFetchSettings(text: string): Result<SourceFetchSettings, rea
   return read.ok && wrongOrigins.length > 0 ? fail(read.value.locate(wrongOrigins)) : read;
 }
 
-/** A misspelt origin would never match, so its settings would not apply. If a secret is sent over plain http, it can be stolen. */
+/**
+ * A misspelt origin would never match, so its settings would not apply. A secret that is sent over plain http can be
+ * stolen.
+ */
 function checkOrigin(origin: string): Finding[] {
   const place = { path: ["origins", origin], atKey: true } as const;
   if (!isFetchAllowed(origin)) {

@@ -175,11 +175,11 @@ describe("condition_shadowed: a condition of defaults or of the rule that does n
       ({ message }) => message,
     );
     expect(messages[0]).toBe(
-      '"any_of" replaces "required_scopes" of "defaults", so this does not apply here: all of "a" "b". Repeat the requirement here if it must apply.',
+      '"any_of" replaces "required_scopes" of "defaults", so this requirement does not apply here: all of "a" "b". Repeat the requirement here if it must apply.',
     );
     const [own] = warningsOf(ACCESS, "{required_claims: {sub: {}}}");
     expect(own?.message).toBe(
-      'This replaces "required_claims" of "defaults", so this does not apply here: "token_use" {"equals":"access"}. Repeat the condition here, or move it to "required_claims" of the issuer, which applies to every rule.',
+      'This replaces "required_claims" of "defaults", so this requirement does not apply here: "token_use" {"equals":"access"}. Repeat the condition here, or move it to "required_claims" of the issuer, which applies to every rule.',
     );
     expect(own?.pointer).toBe("/routes/r/required_claims");
     const header = "required_claims: {tenant: {equals_header: x-tenant}}";
@@ -189,10 +189,10 @@ describe("condition_shadowed: a condition of defaults or of the rule that does n
     const operation = "{methods: [GET], path: /, required_scopes: [b]}";
     const ofRule = warningsOf("mode: enforce", `{required_scopes: [a], operations: [${operation}]}`);
     expect(ofRule[0]?.message).toMatch(
-      /^This replaces "required_scopes" of rule "r", so this does not apply here: all of "a"/,
+      /^This replaces "required_scopes" of rule "r", so this requirement does not apply here: all of "a"/,
     );
     const ofAny = warningsOf("mode: enforce", `{any_of: [{}, {}], operations: [${operation}]}`);
-    expect(ofAny[0]?.message).toBe('This replaces "any_of" of rule "r", so no alternative has to be met here.');
+    expect(ofAny[0]?.message).toBe('This replaces "any_of" of rule "r", so the alternatives do not apply here.');
   });
 
   it.each<[defaults: string, rule: string, lost: string]>([
