@@ -1,6 +1,6 @@
 /**
- * The plugin as Kong's JavaScript PDK defines it, for the stock `kong-js-pluginserver`. That server uses the protocol
- * `MsgPack:1`. With this protocol, Kong proxies a request when the plugin process dies, hangs or throws. So the plugin judges
+ * The plugin as Kong's JavaScript PDK defines it, for the stock `kong-js-pluginserver`. The stock server uses the protocol
+ * `MsgPack:1`. With `MsgPack:1`, Kong proxies a request when the plugin process dies, hangs or throws. So the plugin judges
  * requests here only if the guard is loaded, because the guard checks the verdict inside Kong. Without the guard, the plugin
  * refuses every request.
  */

@@ -10,8 +10,8 @@ import type { PluginInstance } from "./handler.ts";
 
 export interface DecisionLimits {
   /**
-   * Time limit for one decision in milliseconds. After this time the plugin refuses the request, even if the handler decides
-   * later.
+   * Time limit for one decision in milliseconds. After the time limit the plugin refuses the request, even if the handler
+   * decides later.
    */
   readonly deadlineMs: number;
   readonly log: (line: string) => void;

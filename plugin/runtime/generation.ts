@@ -10,7 +10,7 @@ export class Generation {
   #count = 1;
   readonly #listeners: (() => void)[] = [];
 
-  /** The number of changes so far. It grows with every change. */
+  /** The number of the generation, which grows with every change. */
   get count(): number {
     return this.#count;
   }

@@ -16,13 +16,13 @@ export interface KnownConsumers {
 
 const MAX_ENTRIES = 10_000;
 /**
- * This time is short, so that a new Consumer works soon. It also makes the plugin soon ask again if Kong could not read its
+ * This time is short, so that a new Consumer works soon. The plugin then also asks soon again if Kong could not read its
  * database.
  */
 const MAX_UNKNOWN_AGE_SECONDS = 10;
 /**
- * When this part of an entry's lifetime has passed, one request asks Kong again. Meanwhile, all other requests use the cached
- * entry.
+ * When this part of an entry's lifetime has passed, one request asks Kong again. While this request waits for Kong, all other
+ * requests use the cached entry.
  */
 const RENEW_FROM = 0.9;
 const RENEW_AGAIN_MS = 1_000;

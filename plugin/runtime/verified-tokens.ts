@@ -25,8 +25,8 @@ interface Verified {
  * look-ups do not find the key, so cached results with this key are no longer used.
  */
 export function rememberVerified(keys: KeySource, lookups: Lookups = { hits: 0, misses: 0 }): KeySource {
-  // The signature is the key of an entry. The plugin also compares all signed bytes. It does not compare hashes, because hashes
-  // can collide.
+  // The signature is the key of an entry. The plugin also compares all signed bytes. The plugin does not compare hashes, because
+  // hashes can collide.
   const verified = new BoundedMap<string, Verified>({
     maxEntries: Number.POSITIVE_INFINITY,
     maxSize: MAX_BYTES,

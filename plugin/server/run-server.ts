@@ -20,8 +20,8 @@ import { serveStatus } from "./status/status.ts";
 const WATCHDOG_MS = 3_000;
 const FOLLOW_MS = 500;
 /**
- * Maximum time for the warm-up at the start, in milliseconds. It must be short, because Kong refuses requests while no process
- * listens.
+ * Maximum time for the warm-up at the start, in milliseconds. The warm-up must be short, because Kong refuses requests while no
+ * process listens.
  */
 const MAX_WARMING_MS = 500;
 /** This limit is shorter than the time that Kong waits for the answer to a call. */
@@ -69,7 +69,7 @@ function fail(message: string): never {
 /** The steps of the server's start. The comment of ServerProcess says what stops at the end, and in which order. */
 async function serve(options: ServerOptions, replaceKeys?: ReplaceKeys): Promise<void> {
   const inherited = options.queued ? SOCKET_DESCRIPTOR : findInheritedSocket(process.env, process.pid);
-  const own = new ServerProcess(options, inherited); // The object of the server's process is created first, so that signals are handled from the beginning.
+  const own = new ServerProcess(options, inherited); // `ServerProcess` is created first, so that signals are handled from the beginning.
   const judge = await prepareJudge(own, replaceKeys);
   offerStatus(own, judge);
   yieldWhenReplaced(own);

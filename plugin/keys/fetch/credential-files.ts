@@ -25,7 +25,7 @@ interface TlsFiles {
 /** Matches a header value of visible ASCII, with blanks and tabs only inside (RFC 9110 section 5.5). */
 const HEADER_VALUE = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
-/** The minimum version of TLS. It is set here, because Node's options can lower the default version. */
+/** The minimum version of TLS. The version is set here, because Node's options can lower the default. */
 const MIN_VERSION = "TLSv1.2";
 
 export function openCredentialFiles(settings: FetchSettings): CredentialFiles {

@@ -34,15 +34,15 @@ export interface FetchedJson {
 }
 
 /**
- * Sends a GET request for one JSON object. A fetch follows no redirect, because only the policy decides where keys come from. It
- * also does not retry.
+ * Sends a GET request for one JSON object. A fetch follows no redirect, because only the policy decides where keys come from. A
+ * fetch also does not retry.
  *
  * @throws Error whose message names the URL without its query, and the cause. The message quotes nothing from the answer.
  */
 export type FetchJson = (url: string, options: FetchOptions) => Promise<FetchedJson>;
 
 /**
- * A fetcher for the whole process. Each fetch opens its own connection, so it checks addresses and reads files each time.
+ * A fetcher for the whole process. Each fetch opens its own connection, checks the addresses and reads the credential files.
  *
  * @param resolve resolves names to addresses.
  */

@@ -3,7 +3,7 @@
  * absolute, and the process reads the files at each fetch.
  */
 export interface FetchSettings {
-  /** File with certificate authorities in PEM format. These authorities replace Node's own authorities. */
+  /** File with certificate authorities in PEM format. The authorities in the file replace Node's own authorities. */
   readonly caFile: string | undefined;
   readonly proxy: ProxySettings | undefined;
   /** Settings by origin, such as `https://idp.internal:8443`. */

@@ -31,7 +31,7 @@ export async function openConnection(
   const isTls = url.protocol === "https:";
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const target = { host, port: Number(url.port) || (isTls ? 443 : 80), lookup: lookUpChecked(resolve, url.hostname) };
-  signal.throwIfAborted(); // Without this line, an already aborted signal would not end the connection.
+  signal.throwIfAborted(); // Without this check, an already aborted signal would not end the connection.
   const tls = { secureContext, rejectUnauthorized: true, servername: isIP(host) ? "" : host }; // `rejectUnauthorized` is explicit, so that an environment variable cannot turn the check off.
   const socket = isTls ? connectTls({ ...target, ...tls, ...(over && { socket: over }) }) : connectTcp(target);
   // The code that waits for the socket also gets this error. Without this listener, a late error would end the process.

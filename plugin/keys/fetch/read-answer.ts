@@ -5,8 +5,8 @@ import { type JsonObject, readJsonObject } from "../../core/json/json.ts";
 /** Longest accepted answer of a key server, in bytes. Key sets of large providers are below 30 kB. */
 const MAX_BODY_BYTES = 512 * 1024;
 /**
- * Maximum number of members and elements in a key set. For comparison: a hundred keys with their certificates have two thousand
- * members and elements.
+ * Maximum number of members and elements in a key set. A key set of a hundred keys with certificates has two thousand members
+ * and elements.
  */
 export const MAX_MEMBERS = 8_192;
 const TOO_LONG = `the answer is longer than ${MAX_BODY_BYTES} bytes`;

@@ -26,7 +26,7 @@ class OtherPurposeError extends Error {}
  * Turns a JWK Set (RFC 7517 section 5) into keys of one issuer. Each key is used for one algorithm (RFC 8725bis section 3.1).
  * Unsuitable keys are skipped, as RFC 7517 section 5 requires.
  *
- * @param jwks what the issuer published. This value is untrusted and may have any form.
+ * @param jwks what the issuer published. The value is untrusted and may have any form.
  * @param thumbprints the only keys that may be used (RFC 7638, SHA-256); undefined if every key may be used.
  */
 export async function importKeySet(

@@ -11,7 +11,10 @@ const MAX_BYTES = 1024;
 const MIN_DIFFERENT_BYTES = 8;
 const TRAILING_LINE_ENDS = /[\r\n]+$/;
 
-/** The characters that each encoding allows. They are checked here, because Node's decoders silently skip unknown characters. */
+/**
+ * The characters that each encoding allows. The plugin checks the characters itself, because Node's decoders silently skip
+ * unknown characters.
+ */
 const FORMS: Readonly<Record<Exclude<SecretEncoding, "text">, RegExp>> = {
   base64url: /^[A-Za-z0-9_-]+={0,2}$/,
   base64: /^[A-Za-z0-9+/]+={0,2}$/,
@@ -22,9 +25,9 @@ const FORMS: Readonly<Record<Exclude<SecretEncoding, "text">, RegExp>> = {
 const PUBLIC_KEY = /-----BEGIN |^(?:ssh|ecdsa)-|"kty"/;
 
 /**
- * Turns the content of a file into an issuer's secret. The secret is used for one algorithm (RFC 8725bis section 3.1). The policy
- * may name this algorithm for the secret. Otherwise it is the issuer's first HMAC algorithm for which the secret is long enough
- * (RFC 7518 section 3.2).
+ * Turns the content of a file into an issuer's secret. The secret is used for one algorithm (RFC 8725bis section 3.1). The
+ * policy may name this algorithm for the secret. If the policy names none, the issuer's first HMAC algorithm for which the
+ * secret is long enough is used (RFC 7518 section 3.2).
  *
  * @throws Error that says why the secret cannot be used. The message does not quote the secret.
  */

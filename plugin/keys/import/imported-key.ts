@@ -16,7 +16,7 @@ export interface ImportedKeySet {
   readonly keys: readonly ImportedKey[];
   /** The reasons why keys are rejected. The rejected keys are faulty, or the policy excludes them. */
   readonly ignored: readonly string[];
-  /** The reasons why keys are not needed for this issuer's tokens. These keys have another purpose. */
+  /** The reasons why keys are not needed for this issuer's tokens. Keys that are not needed have another purpose. */
   readonly unused: readonly string[];
   /** Settings that the operator should write in the policy explicitly. */
   readonly notes: readonly string[];

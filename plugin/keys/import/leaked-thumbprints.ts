@@ -12,9 +12,9 @@ const CURVES: Readonly<Record<string, readonly [name: string, bytes: number]>> =
 const ED25519_PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /**
- * Returns the RFC 7638 thumbprints of a key whose private part was published. They identify the key wherever its public part
- * appears. The function accepts spellings that the import rejects, because a key leaks in any spelling. Returns two thumbprints
- * if the JWK's public part does not belong to its private part, because both public keys may be in use.
+ * Returns the RFC 7638 thumbprints of a key whose private part was published. The thumbprints identify the key wherever its
+ * public part appears. The function accepts spellings that the import rejects, because a key leaks in any spelling. Returns two
+ * thumbprints if the JWK's public part does not belong to its private part, because both public keys may be in use.
  */
 export async function findLeakedThumbprints(jwk: Jwk): Promise<readonly string[]> {
   const parts = [normalise(jwk), derivePublic(jwk)].filter((part) => part !== undefined);

@@ -85,9 +85,9 @@ export class IssuerKeys {
   }
 
   /**
-   * Returns the period in which the keys in effect stay the same, unless `onChange` is called earlier. Both ends are in seconds
-   * since the epoch. After the period, a look-up may find other keys. A look-up may then also reload keys that no request has
-   * needed for a long time.
+   * Returns the period in which the keys in effect stay the same, unless `onChange` is called earlier. Both ends of the period
+   * are in seconds since the epoch. After the period, a look-up may find other keys. A look-up may then also reload keys that
+   * no request has needed for a long time.
    */
   validity(): Validity {
     this.#keepUp();
@@ -230,7 +230,7 @@ export class IssuerKeys {
     }
   }
 
-  /** @param isLoading whether the request stopped waiting while a load was still running. This load may find the key. */
+  /** @param isLoading whether the request stopped waiting while a load was still running. The running load may find the key. */
   #answer(joseHeader: JoseHeader, isLoading: boolean): KeyLookup {
     const lookup = this.#lookUp(joseHeader);
     const isUnknown = !lookup.ok && lookup.failure.because === "unknown";

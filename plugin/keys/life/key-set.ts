@@ -60,8 +60,8 @@ export interface KeySetContext {
  * Loads and refreshes the keys from one source. Each answer of the source replaces the previous answer, whatever its content. A
  * failed load leaves the last answer in effect. All waiting requests share one load, and refreshes run in the background.
  *
- * The record (place-record.ts) contains the state of the source. This class changes the record: it loads keys, starts timers and
- * writes to the store.
+ * The record (place-record.ts) contains the state of the source. The class KeySet changes the record: it loads keys, starts
+ * timers and writes to the store.
  */
 export class KeySet {
   readonly origin: KeyOrigin;
@@ -125,7 +125,7 @@ export class KeySet {
     return this.#record.nextAttemptAt;
   }
 
-  /** Returns the running fetch, or starts a fetch if the time for one has come. Otherwise returns undefined. */
+  /** Returns the running load, or a new load if the time for one has come; undefined if there is none. */
   lookAgain(): Promise<void> | undefined {
     // Files are polled, so an unknown kid does not cause a load of a file. Keys in the policy itself change only with the policy.
     const canChange = this.#isFetched || !this.#hasKeys();

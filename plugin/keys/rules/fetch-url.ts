@@ -1,6 +1,6 @@
 /**
- * Matches visible ASCII except `#`, `@` and the backslash. Each of these three characters can hide from a human reader which host
- * a URL names.
+ * Matches visible ASCII except `#`, `@` and the backslash. `#`, `@` and the backslash can hide from a human reader which host a
+ * URL names.
  */
 const PLAIN_URL = /^[!"$-?A-[\]-~]+$/;
 

@@ -23,7 +23,10 @@ export function findPrivateMember(jwk: Jwk): string | undefined {
   return PRIVATE_MEMBERS.find((member) => member in jwk);
 }
 
-/** Whether `use` and `key_ops` allow the key to verify signatures (RFC 7517 sections 4.2 and 4.3). Both members are optional. */
+/**
+ * Whether `use` and `key_ops` allow the key to verify signatures (RFC 7517 sections 4.2 and 4.3). `use` and `key_ops` are
+ * optional.
+ */
 export function isMeantForVerifying({ use, key_ops }: Jwk): boolean {
   return (
     (use === undefined || use === "sig") &&

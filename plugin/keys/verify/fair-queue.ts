@@ -61,7 +61,7 @@ export class FairQueue<T> {
    *
    * @param client the address of the client. All addresses of one IPv6 /64 network count as one client.
    * @returns the rejected item if the queue is full. The rejected item is the new item if its client has other items in the
-   * queue. Otherwise it is the oldest item.
+   *   queue. If its client has no other items, the oldest item is rejected.
    */
   add(item: T, client: string, nowMs: number): T | undefined {
     const network = networkOf(client);

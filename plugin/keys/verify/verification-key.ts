@@ -73,7 +73,8 @@ function createHmacVerifier(algorithm: string, secret: KeyObject): VerificationK
   }
   return (signingInput, signature) => {
     const expected = createHmac(hash, secret).update(signingInput).digest();
-    // RFC 7518 section 3.2: the comparison takes constant time. Otherwise, an attacker could guess the signature byte by byte.
+    // RFC 7518 section 3.2: the comparison takes constant time. With a faster comparison, an attacker could guess the signature
+    // byte by byte.
     return toCheck(signature.byteLength === expected.byteLength && timingSafeEqual(signature, expected));
   };
 }
@@ -85,7 +86,7 @@ function createPublicKeyVerifier(algorithm: string, publicKey: KeyObject): Verif
   }
   const { hash, options } = parameters;
   // RFC 8017 sections 8.1.2 and 8.2.2, step 1, require that the signature has the exact length. OpenSSL also accepts a PSS
-  // signature without its leading zero bytes. Without this check, the same token could be written in two ways.
+  // signature without its leading zero bytes. Without the check of the length, the same token could be written in two ways.
   const signatureBytes =
     parameters.signatureBytes ?? Math.ceil(Number(publicKey.asymmetricKeyDetails?.modulusLength) / 8);
   const key = { key: publicKey, ...options };

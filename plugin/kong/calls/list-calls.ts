@@ -45,7 +45,10 @@ function listWarning({ level, line }: WaitingLine): PdkCall {
   return { method: `kong.log.${level}`, args: [`${NAME}: ${line}`] };
 }
 
-/** The calls that set headers come last. They include the verdict, which shows the guard that all earlier calls succeeded. */
+/**
+ * The calls that set headers come last. These calls include the verdict, which shows the guard that all earlier calls
+ * succeeded.
+ */
 function listAllow(allow: Allow): readonly PdkCall[] {
   const { headers, rawQuery, caller } = allow;
   const report = formatReport(allow);

@@ -8,7 +8,7 @@ export interface PdkArguments {
   readonly "kong.log.warn": readonly [line: string];
   readonly "kong.log.err": readonly [line: string];
   readonly "kong.client.authenticate": readonly [consumer: KongConsumer, credential: KongCredential];
-  /** Without a value, the call sets nil. */
+  /** If `value` is undefined, the call sets nil in Lua. */
   readonly "kong.nginx.set_ctx": readonly [name: string, value?: { readonly id: string }];
   /** Without a value, the call sets nil. */
   readonly "kong.ctx.shared.set": readonly [name: string, value?: readonly string[]];

@@ -1,6 +1,9 @@
 import type { Consumer } from "../../core/model/caller.ts";
 
-/** The functions of Kong's PDK that the plugin calls, under Kong's names. Each call is a round trip to Kong's worker. */
+/**
+ * The functions of Kong's PDK that the plugin calls, under Kong's names. Each call of a PDK function is a round trip to Kong's
+ * worker.
+ */
 export interface Pdk {
   /**
    * Whether Kong no longer waits for the event because its client is gone. The method is absent if the protocol does not tell

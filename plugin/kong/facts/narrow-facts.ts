@@ -2,10 +2,10 @@ import type { DecidingFacts } from "../../core/model/policy.ts";
 import { countLines, FACT_LINES, readHead } from "./facts-variable.ts";
 
 /**
- * Matches a request line whose path all servers read in the same way. Such a path has no dot segment and no escape, and it is
+ * Matches a request line whose path all servers read in the same way. The matched path has no dot segment and no escape, and is
  * never the path of an API's metadata. So if no rule reads the path, a verdict about such a request depends only on the method.
- * The pattern does not match OPTIONS, because answers to preflights are not reused. The guard uses the same pattern. A dot in the
- * path must be between letters or digits.
+ * The pattern does not match OPTIONS, because answers to preflights are not reused. The guard uses the same pattern. A dot in
+ * the path must be between letters or digits.
  */
 const PLAIN =
   /^(?!OPTIONS )([A-Z]{1,16}) \/(?:[A-Za-z0-9](?:\.(?=[A-Za-z0-9]))?|[_~/-])*(?:\?[!"$-~]*)? HTTP\/[0-9.]{1,8}$/;

@@ -37,8 +37,8 @@ export interface ReadRequest extends RequestFacts {
 
 /**
  * @param hasFactsVariable whether Kong is configured to set the facts variable.
- * @param log receives one line if Kong does not set the variable despite this configuration. It also receives one line for each
- * header field that the variable lacks.
+ * @param log receives one line if Kong does not set the variable despite this configuration. `log` also receives one line for
+ *   each header field that the variable lacks.
  */
 export function createFactsReader(hasFactsVariable: boolean, log: (line: string) => void): ReadFacts {
   const warned = new Set<string>();

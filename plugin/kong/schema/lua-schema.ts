@@ -14,7 +14,7 @@ function renderValue(value: SchemaValue, indent: string): string {
     return "ngx.null"; // A Lua table cannot contain nil.
   }
   if (typeof value !== "object") {
-    return JSON.stringify(value); // JSON and Lua write this type of value in the same way. This is also true for strings without control characters.
+    return JSON.stringify(value); // JSON and Lua write numbers, booleans and strings without control characters in the same way.
   }
   const inner = `${indent}  `;
   const lines = isList(value)

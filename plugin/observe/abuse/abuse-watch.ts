@@ -27,7 +27,7 @@ export interface SeenToken {
 export interface WatchedEvent extends JudgedEvent {
   /** The request's token, if the plugin has already hashed it. */
   readonly token?: SeenToken | undefined;
-  /** The client's address. This call costs much less than reading the whole request. */
+  /** The client's address. Reading the address costs much less than reading the whole request. */
   readClient(): string | undefined;
 }
 

@@ -31,8 +31,8 @@ export interface JudgedEvent extends Trace {
   readonly route?: string | undefined;
   /** Whether the plugin reused an earlier verdict about the same facts. */
   readonly isReused: boolean;
-  /** Kong's id of the request. This call is much cheaper than reading the whole request. */
+  /** Kong's id of the request. Reading the id is much cheaper than reading the whole request. */
   readRequestId(): string | undefined;
-  /** Reads the whole request. This method is called only for events that are logged, because it takes time. */
+  /** Reads the whole request. The request is read only for events that are logged, because reading takes time. */
   readRequest(): SeenRequest | undefined;
 }

@@ -252,7 +252,7 @@ class CompilerThread {
   readonly #events: ThreadEvents;
   readonly #limits: ThreadLimits;
   #work: Work | undefined;
-  /** A thread sends a policy in parts. These are the rules of the policy that have arrived so far. */
+  /** The rules of a policy that have arrived so far. A thread sends a policy in parts. */
   #rules: Map<string, CompiledRule> | undefined;
   #compiled: CompiledFile | undefined;
   #timer: NodeJS.Timeout | undefined;

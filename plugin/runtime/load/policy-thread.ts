@@ -31,8 +31,8 @@ function giveWay(): void {
     try {
       setPriority(COMPILING_PRIORITY);
     } catch {
-      // A sandboxed system may forbid a change of the priority. Then requests wait a little longer while many policies are
-      // compiled.
+      // A sandboxed system may forbid a change of the priority. Without the lower priority, requests wait a little longer while
+      // many policies are compiled.
     }
   }
 }

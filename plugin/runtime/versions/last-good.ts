@@ -46,7 +46,7 @@ interface Entity {
  * The last good version of each plugin entity. If a newer version of the entity is broken or waits for keys, the last good
  * version may judge the entity's requests. A last good version must never judge requests of another entity or Route. An id does
  * not prove that an entity is the same, because declarative configuration derives ids from names. So a Route that is deleted
- * and created elsewhere gets the same id again. These rules follow from this:
+ * and created elsewhere gets the same id again. The following rules result:
  *
  * - The last good version belongs to one entity on one Route, with the paths, hosts, methods and Service that the Route had
  *   when the version judged requests.

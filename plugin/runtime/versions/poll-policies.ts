@@ -6,7 +6,7 @@ import type { PolicyFiles } from "./policy-files.ts";
  */
 const MAX_SHARE = 0.01;
 const MAX_DELAY_MS = 30_000;
-/** The result for a check that failed. With this result, the next check comes soon. */
+/** The result for a check that failed. After a failed check, the next check comes soon. */
 const FAILED = { tookMs: 0, hasChanges: true } as const;
 
 /**

@@ -4,7 +4,7 @@ import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 const PING_MS = 1_000;
 /**
- * The number of pings without an answer after which a server counts as hanging. This takes longer than the limit of the
+ * The number of pings without an answer after which a server counts as hanging. So many pings take longer than the limit of the
  * server's own watchdog, and less time than Kong's read timeout.
  */
 const MAX_SILENT_PINGS = 6;

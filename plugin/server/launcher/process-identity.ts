@@ -42,8 +42,8 @@ export function findOwner(parentPid: number): ProcessIdentity {
   if (facts === undefined || facts.parentPid === 0 || !readTitle(parentPid)?.startsWith("nginx: worker process")) {
     return identifyProcess(parentPid);
   }
-  // If the system hides the processes of other users, the parent's title is unknown. In this case, the worker's parent counts as
-  // the master. If the master was killed, the worker has another parent, with a different title.
+  // If the system hides the processes of other users, the parent's title is unknown. If the title is unknown, the worker's parent
+  // counts as the master. If the master was killed, the worker has another parent, with a different title.
   const title = readTitle(facts.parentPid) ?? "nginx: master process";
   return identifyProcess(title.startsWith("nginx: master process") ? facts.parentPid : parentPid);
 }

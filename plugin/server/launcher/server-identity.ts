@@ -18,7 +18,8 @@ export interface ServerCommand {
 
 /**
  * Computes the identity of the server that a launcher wants: its code, Node version, options and settings. If the running
- * server has the same identity, the launcher attaches to it. Otherwise the launcher replaces it.
+ * server has the same identity, the launcher attaches to it. If the identities differ, the launcher replaces the running
+ * server.
  */
 export function identifyServer({ node, nodeOptions, main, options, environment, files }: ServerCommand): string {
   const variables = Object.entries(environment)

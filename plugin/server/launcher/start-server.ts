@@ -50,8 +50,8 @@ function hasStarted(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Opens the file for the server's error output. If the file cannot be created, the server starts without it. In this case, only
- * the server's last error output is missing.
+ * Opens the file for the server's error output. If the file cannot be created, the server starts without it. Without this file,
+ * only the server's last error output is missing.
  */
 function openStderr(socket: string): number | undefined {
   const path = stderrPathOf(socket);

@@ -93,7 +93,7 @@ export class CarriedCounts {
   }
 
   /**
-   * Reads the counts files of other processes. The function omits files that it cannot read. They have another format, or
+   * Reads the counts files of other processes. The function omits files that it cannot read. Such files have another format, or
    * another process is removing them at this moment.
    */
   #readFiles(): readonly CountsFile[] {

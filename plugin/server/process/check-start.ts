@@ -12,8 +12,8 @@ export interface StartProblems {
   /** Problems that keep the plugin server from listening. Only Kong itself can report such problems, when it starts. */
   readonly fatal: readonly string[];
   /**
-   * Problems that do not keep the plugin server from starting. In this case, the plugin server refuses requests, and Kong's log
-   * has the reason.
+   * Problems that do not keep the plugin server from starting. If there are such problems, the plugin server refuses requests,
+   * and Kong's log has the reason.
    */
   readonly warnings: readonly string[];
 }

@@ -12,7 +12,7 @@ const MAX_TRIES = 1_000;
  *
  * The claim of a number is an empty file beside the socket, which only one process can create. After a process has created the
  * file, its claim is valid only if there is no newer claim. Between this process's check and its claim, faster processes may
- * have claimed this number and later numbers. They may also have removed this number's file as too old.
+ * have claimed this number and later numbers. The faster processes may also have removed this number's file as too old.
  *
  * @param socket path of the shared socket.
  * @param list a function that returns the names in a directory.

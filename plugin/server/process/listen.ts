@@ -71,8 +71,8 @@ export function identifySocket(path: string): string | undefined {
 }
 
 /**
- * Time between two checks, in milliseconds. It is short, because between the end of one process and the start of the next no
- * process answers.
+ * Time between two checks, in milliseconds. The time is short, because between the end of one process and the start of the next
+ * no process answers.
  */
 const TAKE_OVER_CHECK_MS = 20;
 

@@ -168,8 +168,8 @@ class ServedConnection implements Connection {
   }
 
   /**
-   * Ends an event. Replies that the handler no longer needs still arrive in order. After them, the replies to the calls that
-   * end the event arrive in order.
+   * Ends an event. Replies that the handler no longer needs still arrive in order. After these replies, the replies to the
+   * calls that end the event arrive in order.
    */
   #end({ frames, repliesToDrop }: EventEnding): void {
     this.#state = IDLE;

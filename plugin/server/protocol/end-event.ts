@@ -77,7 +77,7 @@ export function encodeFailure(text: string): EventEnding {
   return { frames: encodePdkCall(text, EMPTY), repliesToDrop: 0 };
 }
 
-/** With this error text, Kong forgets its instance ids, starts the instance again and repeats the event. */
+/** With the error text "no plugin instance", Kong forgets its instance ids, starts the instance again and repeats the event. */
 export function encodeUnknownInstance(): EventEnding {
   return encodeFailure("no plugin instance");
 }

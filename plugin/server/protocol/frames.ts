@@ -1,7 +1,7 @@
 /**
  * Encodes and decodes the frames of Kong's `ProtoBuf:1` plugin protocol. A frame begins with the length of its content in
- * bytes, as a uint32 in little-endian order. The content follows. If Kong waits for the name of a PDK method, an empty frame
- * ends the event, and Kong proxies the request.
+ * bytes, as a uint32 in little-endian order. After the length comes the content. If Kong waits for the name of a PDK method, an
+ * empty frame ends the event, and Kong proxies the request.
  */
 
 /**

@@ -1,4 +1,4 @@
-/** Assigns Kong's replies to PDK calls. Replies come in the order of the calls. */
+/** Assigns each reply of Kong to the PDK call that it answers. Replies come in the order of the calls. */
 export class ReplyQueue {
   readonly #handlers: ((reply: Buffer) => void)[] = [];
 

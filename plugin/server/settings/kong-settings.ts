@@ -28,10 +28,7 @@ export interface Installation {
   readonly verdictCache?: VerdictCaching | undefined;
   /** Lower-case names of the header fields that policies use, in addition to the usual header fields. */
   readonly headers: readonly string[];
-  /**
-   * The environment variables of the plugin server. Without them, the environment would be empty, because Kong starts the
-   * server with an empty environment.
-   */
+  /** The environment variables of the plugin server. Kong itself starts the server with an empty environment. */
   readonly environment: Readonly<Record<string, string>>;
 }
 

@@ -114,7 +114,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
   }
   const policyRoot = requirePath("--policy-root", values["policy-root"]);
   if (values.launched === undefined && !values.dump) {
-    checkPolicyRoot(policyRoot); // A launched server does not stop at this problem. It reports the problem through Kong's log.
+    checkPolicyRoot(policyRoot); // A launched server does not stop here, but reports the problem through Kong's log.
   }
   const socket = requirePath("--socket", values.socket);
   checkSocketPath(socket);

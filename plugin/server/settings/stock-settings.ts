@@ -7,7 +7,7 @@ export interface StockServer {
   readonly main: string;
   /**
    * Path of the TypeScript version for which kong-pdk's server was made. kong-pdk's server loads TypeScript when it starts.
-   * Without this path, it would also use a later version if it finds one.
+   * Without this path, the server would also use a later version of TypeScript if it finds one.
    */
   readonly typescript: string;
   /** Path of this package's plugin/stock. */

@@ -29,10 +29,10 @@ const CHECK_MS = 250;
 
 /**
  * Starts the HTTP server for probes: `/status/live` answers 200 while the event loop runs. `/status/ready` answers 200, or 503
- * with the reasons. `/status` shows the version of each policy in force and the state of each issuer's keys. It also shows how
- * many requests each rule has judged, and what rules in report mode would have refused. `/status/view` shows the same data as a
- * page for people. `/metrics` returns the metrics for Prometheus. These answers contain no secrets, but they name policies and
- * issuers. So the address must not be reachable from the outside.
+ * with the reasons. `/status` shows the version of each policy in force and the state of each issuer's keys. `/status` also
+ * shows how many requests each rule has judged, and what rules in report mode would have refused. `/status/view` shows the same
+ * data as a page for people. `/metrics` returns the metrics for Prometheus. These answers contain no secrets, but they name
+ * policies and issuers. So the address must not be reachable from the outside.
  *
  * @returns a function that releases the address at once.
  */
@@ -133,7 +133,7 @@ const VIEW: TextAnswer = {
       "base-uri 'none'",
       "form-action 'none'",
       "frame-ancestors 'none'",
-      // With this policy, even a defect in the script cannot turn a text into HTML.
+      // With `require-trusted-types-for`, even a defect in the script cannot turn a text into HTML.
       "require-trusted-types-for 'script'",
       "trusted-types 'none'",
     ].join("; "),

@@ -49,7 +49,7 @@ export class RateWindow {
   }
 }
 
-/** Whether the oldest answer can be dropped. This is so if the second oldest answer is already as old as the window. */
+/** Whether the oldest answer can be dropped, because the second oldest answer is already as old as the window. */
 function isTooOld(second: StatusDocument | undefined, newest: StatusDocument): boolean {
   return second !== undefined && second !== newest && newest.at - second.at >= WINDOW_MS;
 }

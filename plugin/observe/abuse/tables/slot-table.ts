@@ -7,7 +7,7 @@ export interface SlotKey {
 }
 
 export interface SlotTableOptions {
-  /** Number of slots. It must be a power of two. */
+  /** Number of slots. The number must be a power of two. */
   readonly slots: number;
   /** How many numbers a record has. */
   readonly fields: number;
@@ -18,7 +18,7 @@ export interface SlotTableOptions {
   readonly neededFor: number;
 }
 
-/** Number of slots in a group. A record may be in any of them. */
+/** Number of slots in a group. A record may be in any slot of its group. */
 const WAYS = 8;
 
 /**

@@ -16,7 +16,7 @@ local function append(list, values)
   end
 end
 
--- The header names in the first line of the facts variable, and their spellings with "_". This first line comes from Kong's
+-- The header names in the first line of the facts variable, and their spellings with "_". The first line comes from Kong's
 -- configuration and does not change between requests.
 local known_head, names, spellings
 
@@ -47,8 +47,8 @@ end
 
 -- Returns the relevant headers under names in which each "_" is replaced by "-". nginx's variables treat both spellings as one
 -- name, so the plugin must judge all values of both spellings. The order in which the client sent the spellings is unknown here.
--- They are sorted, so that the same headers always give the same text. The function changes only the relevant headers, because a
--- client can send thousands of headers. Returns nil if the client sent all names with "-".
+-- So the function sorts the spellings, and the same headers always give the same text. The function changes only the relevant
+-- headers, because a client can send thousands of headers. Returns nil if the client sent all names with "-".
 local function merge_spellings(headers)
   local found
   for name in pairs(headers) do

@@ -1,7 +1,7 @@
--- The guard lets a request that jwt-policy judges reach an upstream only with a verdict about exactly this request. This also
--- holds if the plugin server dies, hangs or throws. If KONG_PLUGINS names the guard, the guard checks every request for which
--- jwt-policy runs. If the guard is also configured as a plugin, it refuses requests for which jwt-policy does not run (default
--- deny).
+-- The guard lets a request that jwt-policy judges reach an upstream only with a verdict about exactly this request. The guard
+-- also does so if the plugin server dies, hangs or throws. If KONG_PLUGINS names the guard, the guard checks every request for
+-- which jwt-policy runs. If the guard is also configured as a plugin, it refuses requests for which jwt-policy does not run
+-- (default deny).
 local cjson = require "cjson"
 local facts = require "kong.plugins.jwt-policy-guard.facts"
 local trace = require "kong.plugins.jwt-policy-guard.trace"
@@ -35,8 +35,8 @@ local function refuse(why)
 end
 
 -- Removes and returns the header with exactly the verdict's name, because Kong's own look-up also accepts x_jwt_policy_verdict.
--- It reads all headers without a limit, because the verdict comes last. nginx already limits their number. Returns a list if
--- there are several such headers.
+-- The function reads all headers without a limit, because the verdict comes last. nginx already limits the number of headers.
+-- Returns a list if there are several such headers.
 local function take_verdict()
   local verdict = rawget(ngx.req.get_headers(0), VERDICT)
   ngx.req.clear_header(VERDICT)
@@ -93,7 +93,7 @@ local function apply(verdict, sent)
   ngx.ctx[PASSED] = true
 end
 
--- Reuses an earlier verdict about the same facts, if such a verdict let the request pass. Returns whether it did.
+-- Reuses an earlier verdict about the same facts, if such a verdict let the request pass. Returns whether a verdict was reused.
 local function reuse(request, conf)
   local counted = verdicts.facts_of(conf)
   local key = counted and facts.narrow(request, conf, counted)

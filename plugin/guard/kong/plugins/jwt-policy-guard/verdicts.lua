@@ -6,10 +6,10 @@ local cjson = require "cjson"
 -- The guard reuses a verdict only if the plugin server has confirmed the verdict's generation within the last LEASE seconds. So
 -- if the plugin server died, was stopped or was replaced, no verdict is reused for longer than LEASE.
 local LEASE = 1
--- The verdicts are in two halves: when the newer half is full, the older half is dropped. These are the limits of one half:
+-- The verdicts are in two halves: when the newer half is full, the older half is dropped. The limits of one half are:
 local MAX_ENTRIES = 10000
 local MAX_BYTES = 12 * 1024 * 1024
--- The size of an entry with a few headers, without its strings, in bytes. It was measured with collectgarbage.
+-- The size of an entry with a few headers, without its strings, in bytes. The size was measured with collectgarbage.
 local BYTES_PER_ENTRY = 600
 -- At most this many hit counts are sent in one message to the plugin server.
 local MAX_REPORTED = 200
