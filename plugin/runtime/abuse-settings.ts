@@ -20,7 +20,7 @@ export async function openAbuseSettings(file: string): Promise<AbuseSettings> {
   return compileAbuseSettings(read.value, await readPseudonymSecret(file, read.value.pseudonyms));
 }
 
-/** @param document without mistakes. */
+/** @param document the parsed settings, which have no mistakes. */
 export function compileAbuseSettings(document: AbuseDocument, secret: Uint8Array | undefined): AbuseSettings {
   const { shared_tokens, failing_subjects, unknown_keys, long_lifetimes, denial_rates, pseudonyms, limits } = document;
   return {

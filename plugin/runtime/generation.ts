@@ -21,7 +21,8 @@ export class Generation {
   }
 
   /**
-   * Begins a new generation. The caller must call this after the change, and before any request is judged with the changed data.
+   * Begins a new generation. The caller must call `begin` after the change, and before any request is judged with the changed
+   * data.
    */
   readonly begin = (): void => {
     this.#count += 1;

@@ -34,8 +34,8 @@ interface Entry {
 }
 
 /**
- * Caches Consumers for all plugin instances. A request never waits for the answer that Kong gives to another request. If the
- * other request's client goes away, its call to Kong ends without an answer, and the waiting requests would hang.
+ * Caches Consumers for all plugin instances. A request never waits for the answer that Kong gives to another request. If a
+ * client goes away, the call to Kong ends without an answer, and requests that waited for this answer would hang.
  *
  * @param now the time in milliseconds, from any clock.
  */

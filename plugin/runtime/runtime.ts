@@ -102,7 +102,7 @@ export interface RuntimeOptions {
   readonly compiler: PolicyCompiler;
   /** Fetches keys. By default, this is a fetcher without settings. */
   readonly fetchJson?: FetchJson;
-  /** Paths of the fetch settings and of the files that the settings name. These files are never read as policies. */
+  /** Paths of the fetch settings and of the files that the settings name. Settings files are never read as policies. */
   readonly settingsFiles?: readonly string[];
   /** The directory where fetched keys are stored for the next process; undefined if they are not stored. */
   readonly stateDir?: string | undefined;

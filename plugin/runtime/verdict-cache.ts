@@ -80,7 +80,10 @@ const MAX_REUSE_MS = 60_000;
 export const WATCHED_REUSE_MS = 10_000;
 const MAX_ENTRIES = 20_000;
 const MAX_BYTES = 32 * 1024 * 1024;
-/** The size of an Allow with a few headers and its encoded frames, in bytes. A measurement found 2,400 bytes, without the key. */
+/**
+ * The size of an Allow with a few headers and its encoded frames, in bytes. By measurement, an entry takes 2,400 bytes, without
+ * its key.
+ */
 const BYTES_PER_ENTRY = 2_500;
 /** Names come only from configuration, but they need a limit, because configuration can change while the process runs. */
 const MAX_TALLIES = 10_000;
@@ -192,7 +195,7 @@ export class VerdictCache {
     return mark.countsClients && client !== undefined && !watch.isSuspect(token, client);
   }
 
-  /** Counts verdicts that the guard reused. If another process made these verdicts, their reuse is not counted here. */
+  /** Counts verdicts that the guard reused. Reused verdicts of another process are not counted here. */
   addGuardHits(process: string, reported: readonly GuardHits[]): void {
     if (process !== this.generation.process) {
       return;

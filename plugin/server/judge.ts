@@ -107,7 +107,7 @@ async function openPolicies(own: ServerProcess, replaceKeys?: ReplaceKeys): Prom
   };
 }
 
-/** Lists the settings files and the files that they name. These files are never read as policies. */
+/** Lists the settings files and the files that they name. Settings files are never read as policies. */
 async function listOwnFiles({ fetchSettings, decisionLog, abuse }: ServerOptions): Promise<readonly string[]> {
   return [
     ...(fetchSettings === undefined ? [] : await listSettingsFiles(fetchSettings)),

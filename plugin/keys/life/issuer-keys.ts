@@ -101,7 +101,7 @@ export class IssuerKeys {
     return this.#isComplete;
   }
 
-  /** Loads keys from each source that needs a load, and resolves when every source has keys. Never rejects. */
+  /** Loads keys from each source that needs a load, and resolves when every source has keys. The promise never rejects. */
   prepare(): Promise<void> {
     this.#usedAt = this.#now();
     for (const set of this.#sets) {
@@ -112,7 +112,7 @@ export class IssuerKeys {
     return this.#firstKeys;
   }
 
-  /** Loads the keys now, unless a load is already running. Never rejects. */
+  /** Loads the keys now, unless a load is already running. The promise never rejects. */
   async refresh(): Promise<void> {
     this.#usedAt = this.#now();
     await Promise.all(this.#sets.map((set) => set.refresh()));

@@ -136,7 +136,7 @@ export class KeySet {
     return mayLook ? this.refresh() : undefined;
   }
 
-  /** Loads the keys now, unless a load is already running. Never rejects. */
+  /** Loads the keys now, unless a load is already running. The promise never rejects. */
   refresh(): Promise<void> {
     clearTimeout(this.#timer);
     this.#loading ??= this.#load().finally(() => {

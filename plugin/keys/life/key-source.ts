@@ -20,7 +20,7 @@ export interface ProcessKeySource extends KeySource {
   findMissing(policy: CompiledPolicy): readonly string[];
   /**
    * Reloads the keys of all issuers, however fresh they are. An operator requests a reload after a provider has changed its keys.
-   * Never rejects.
+   * The promise never rejects.
    */
   refresh(): Promise<void>;
   status(): readonly IssuerKeysStatus[];

@@ -125,7 +125,7 @@ async function importFile(
 function parseKeySet(text: string): unknown {
   const read = readJsonObject(text, MAX_MEMBERS);
   if (!read.ok) {
-    throw new Error(`it is not a JSON object: ${read.failure}`);
+    throw new Error(`the file is not a JSON object: ${read.failure}`);
   }
   if (!findKeyList(read.value)) {
     throw new Error('it is not a key set: it has no list "keys"');

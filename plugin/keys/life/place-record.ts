@@ -82,7 +82,7 @@ export function recordEnd(record: PlaceRecord, now: number, delayMs: number): Pl
   return { ...record, attemptedAt: now, nextAttemptAt: now + delayMs };
 }
 
-/** Whether an unknown kid may cause a fetch. If the clock was set back, this must not delay the next attempt. */
+/** Whether an unknown kid may cause a fetch. A clock that was set back must not delay the next load attempt. */
 export function isDue({ attemptedAt, nextAttemptAt }: PlaceRecord, now: number): boolean {
   return now >= nextAttemptAt || now < attemptedAt - CLOCK_TOLERANCE_MS;
 }

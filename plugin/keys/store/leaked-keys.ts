@@ -5,7 +5,7 @@ const MAX_LEAKED = 1_000;
 
 /** The leaked keys that must not be used from one source. */
 export interface KnownLeaks {
-  /** Resolves when the leaked keys that earlier processes stored are loaded. Never rejects. */
+  /** Resolves when the leaked keys that earlier processes stored are loaded. The promise never rejects. */
   readonly restored: Promise<void>;
   has(thumbprint: string): boolean;
   /** Records keys whose private part this source published. */
@@ -19,7 +19,7 @@ export interface KnownLeaks {
  * publish an issuer's key as leaked in a source of their own. All policies would then reject the key.
  */
 export class LeakedKeys {
-  /** Resolves when the leaked keys that earlier processes stored are loaded. Never rejects. */
+  /** Resolves when the leaked keys that earlier processes stored are loaded. The promise never rejects. */
   readonly restored: Promise<void>;
   readonly #name: string;
   readonly #store: KeyStore | undefined;

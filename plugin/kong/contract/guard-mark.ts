@@ -23,7 +23,7 @@ interface GuardReuse {
   readonly hits: readonly { readonly tally: number; readonly hits: number }[];
 }
 
-/** If the guard can reuse verdicts, this word follows the addresses in the facts. Older servers ignore the word. */
+/** The word `reuses` follows the addresses in the facts of a guard that can reuse verdicts. Older servers ignore the word. */
 const REUSES = "reuses";
 /** If the guard can distinguish client addresses, it ends its offer with this word. */
 const CLIENTS = "clients";

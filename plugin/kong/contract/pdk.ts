@@ -6,8 +6,8 @@ import type { Consumer } from "../../core/model/caller.ts";
  */
 export interface Pdk {
   /**
-   * Whether Kong no longer waits for the event because its client is gone. The method is absent if the protocol does not tell
-   * this to the plugin.
+   * Whether Kong no longer waits for the event because its client is gone. The method is absent if the plugin's protocol does
+   * not report that a client is gone.
    */
   readonly isAbandoned?: () => boolean;
   readonly nginx: {

@@ -35,7 +35,7 @@ const LIMITS: ThreadLimits = {
   timeoutMs: 30_000,
   restartMs: 1_000,
   idleMs: 5_000,
-  maxHeapMb: 256, // The largest accepted document needs about 100 MB.
+  maxHeapMb: 256, // To compile the largest accepted document, a thread needs about 100 MB.
   warmUps: 20, // A higher number makes the first policy only a little faster.
 };
 /** If the queue has more than this many items, another thread starts. */

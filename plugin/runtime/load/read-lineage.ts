@@ -15,7 +15,7 @@ interface Lineage {
    * The text of the policy file. If the file extends other files or has variables, this is the text of the resulting document.
    */
   readonly text: string;
-  /** The text of the policy's own file. The lines and columns of findings refer to this text. */
+  /** The text of the policy's own file, to which the lines and columns of findings refer. */
   readonly ownText: string;
 }
 

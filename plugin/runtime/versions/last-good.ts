@@ -150,7 +150,7 @@ export class LastGoodVersions {
   }
 }
 
-/** Whether the entity is on one Route. Only such an entity can have a last good version. */
+/** Whether the entity is on one Route. Only an entity on a Route can have a last good version. */
 export function isOnRoute({ routeId }: InlineEntity): boolean {
   return routeId !== undefined;
 }

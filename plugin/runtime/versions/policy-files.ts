@@ -28,7 +28,7 @@ interface Look {
 
 export interface PolicyFilesOptions extends VersionPorts {
   readonly compiler: PolicyCompiler;
-  /** Names of files with secrets or settings. These files are never read as policies. */
+  /** Names of files with secrets or settings. Files with secrets or settings are never read as policies. */
   readonly reserved: ReadonlySet<string>;
   /** Returns the time in milliseconds since the epoch. */
   readonly now: () => number;

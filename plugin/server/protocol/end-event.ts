@@ -32,7 +32,7 @@ const EMPTY = new Uint8Array();
  * Allow. But the guard lets no request pass without a positive verdict.
  *
  * @param warnings lines for the operator, also written to Kong's log.
- * @param guard what the guard expects of the verdict. Only Kong can write this mark.
+ * @param guard what the guard expects of the verdict. Only Kong can write the guard's mark.
  */
 export function encodeOutcome(
   outcome: unknown,

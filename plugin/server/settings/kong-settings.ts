@@ -24,7 +24,7 @@ export interface Installation {
   readonly decisionLog?: string | undefined;
   /** The file with the settings for the detection of abuse. */
   readonly abuse?: string | undefined;
-  /** Whether the plugin server or also the guard reuses verdicts; undefined for the server's default. */
+  /** Whether only the plugin server reuses verdicts, or the guard as well; undefined for the server's default. */
   readonly verdictCache?: VerdictCaching | undefined;
   /** Lower-case names of the header fields that policies use, in addition to the usual header fields. */
   readonly headers: readonly string[];

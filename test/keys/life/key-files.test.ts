@@ -117,9 +117,9 @@ describe("keys in files", () => {
   ];
 
   it.each<[place: number, what: string, content: string, why: RegExp]>([
-    [0, "no JSON", `{"secret`, /idp\.json: it is not a JSON object: ends inside a string$/],
-    [0, "JSON that is cut off", json(first).slice(0, -1), /idp\.json: it is not a JSON object: bad object$/],
-    [0, "a member twice", '{"keys": [], "keys": []}', /idp\.json: it is not a JSON object: duplicate member$/],
+    [0, "no JSON", `{"secret`, /idp\.json: the file is not a JSON object: ends inside a string$/],
+    [0, "JSON that is cut off", json(first).slice(0, -1), /idp\.json: the file is not a JSON object: bad object$/],
+    [0, "a member twice", '{"keys": [], "keys": []}', /idp\.json: the file is not a JSON object: duplicate member$/],
     [0, "no list `keys`", "{}", /idp\.json: it is not a key set: it has no list "keys"$/],
     [0, "too much", " ".repeat(300_000), /idp\.json: the file has 300000 bytes, at most 262144 are read$/],
     [

@@ -1,5 +1,5 @@
--- The guard lets a request that jwt-policy judges reach an upstream only with a verdict about exactly this request. The guard
--- also does so if the plugin server dies, hangs or throws. If KONG_PLUGINS names the guard, the guard checks every request for
+-- The guard lets a request that jwt-policy judges reach an upstream only with a verdict about exactly this request. So no request
+-- passes unjudged if the plugin server dies, hangs or throws. If KONG_PLUGINS names the guard, the guard checks every request for
 -- which jwt-policy runs. If the guard is also configured as a plugin, it refuses requests for which jwt-policy does not run
 -- (default deny).
 local cjson = require "cjson"
@@ -54,7 +54,7 @@ local function forget_instances()
 end
 
 -- Sends the client the plugin's own answer, a refusal for example, which the verdict's header contains. If the plugin itself sent
--- the answer, Kong would close its connection to the plugin server. This function never returns.
+-- the answer, Kong would close its connection to the plugin server. The function `pass_on` never returns.
 local function pass_on(encoded, conf)
   local answer = cjson.decode(ngx.decode_base64(encoded))
   local line = answer.line
