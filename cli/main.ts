@@ -10,8 +10,8 @@ import { VERSION } from "../plugin/kong/contract/plugin-identity.ts";
 
 const COMMAND = "kong-jwt-policy";
 
-// This plain copy is faster to read than Node's own object. The YAML parser reads an environment variable at each token, which
-// took a tenth of the time of `test`.
+// This plain copy of the environment is faster to read than Node's own `process.env`. The YAML parser reads an environment
+// variable at each token, which took a tenth of the time of `test`.
 process.env = { ...process.env };
 
 type AddCommand = (program: Command) => void;

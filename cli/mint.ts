@@ -242,14 +242,14 @@ function describeKnown(name: string, known: readonly string[]): string {
 
 function parseNumber(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) {
-    throw new InvalidArgumentError("it must be a number from 1.");
+    throw new InvalidArgumentError("The value must be a number from 1.");
   }
   return Number(text);
 }
 
 function parseLifetime(text: string): number {
   if (!/^[1-9]\d{0,8}[smhd]$/.test(text)) {
-    throw new InvalidArgumentError("it must be a duration such as 30s, 10m or 8h.");
+    throw new InvalidArgumentError("The value must be a duration such as 30s, 10m or 8h.");
   }
   return durationSeconds(text);
 }

@@ -28,7 +28,7 @@ const { gateway, idp, curl } = new Command("npm run check:deployed --")
 /** Removes slashes at the end of the address, because paths are appended to it. */
 function parseUrl(text: string): string {
   if (!/^https?:/.test(text) || !URL.canParse(text)) {
-    throw new InvalidArgumentError("it must be an address such as http://127.0.0.1:8000.");
+    throw new InvalidArgumentError("The value must be an address such as http://127.0.0.1:8000.");
   }
   return text.replace(/\/+$/, "");
 }

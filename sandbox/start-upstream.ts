@@ -5,7 +5,7 @@ import { WRITTEN_PORTS } from "./demo/local-copy.ts";
 import { parsePort } from "./demo/parse-port.ts";
 
 const { port } = new Command("start-upstream")
-  .description("Starts only the sandbox's upstream. It answers each request with a description of that request.")
+  .description("Starts only the sandbox's upstream, which answers each request with a description of that request.")
   .option("--port <port>", "the port of the upstream on the loopback address", parsePort, WRITTEN_PORTS.upstream)
   .parse()
   .opts<{ port: number }>();

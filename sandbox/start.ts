@@ -33,7 +33,7 @@ interface Flags {
 const START_TIMEOUT = 3_000;
 const ROOT = new URL("../../", import.meta.url);
 
-/** Functions that stop the started parts. These functions run in reverse order. */
+/** Functions that stop the started parts. The functions run in reverse order. */
 const endings: (() => Promise<void>)[] = [];
 
 async function endAll(): Promise<void> {

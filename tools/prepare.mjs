@@ -19,7 +19,7 @@ const SOURCES = [
   "tools/bundle.mjs",
 ];
 const SHOWN_LINES = 20;
-/** This script sets the variable for the npm that it runs, so that `prepare` inside that npm does nothing. */
+/** This script sets the variable for the npm that it starts, so that `prepare` inside that npm does nothing. */
 const IS_INSTALLING = "KONG_JWT_POLICY_INSTALLING";
 /** With its default limits, npm waits for minutes if a registry does not answer. */
 const NPM_LIMITS = [
@@ -132,7 +132,7 @@ function run(message, program, args) {
 
 /**
  * Runs npm. npm ends together with this process, even if a signal, a closed terminal or the death of the parent process ends this
- * process. Otherwise npm would continue to write into node_modules without the user's knowledge.
+ * process. Without this rule, npm would continue to write into node_modules without the user's knowledge.
  */
 async function runNpm(message, args) {
   process.stderr.write(message);

@@ -11,7 +11,7 @@ import { findPlugin } from "../../sandbox/plugin/find-plugin.ts";
 interface GatewayRequest {
   readonly method: string;
   readonly path: string;
-  /** The header fields that the Route needs: `Host`, and the fields that the Route's configuration names. */
+  /** The Route needs these header fields: the host, and the fields that the Route's configuration names. */
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 

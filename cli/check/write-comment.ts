@@ -16,7 +16,7 @@ export interface SandboxFiles {
   readonly findRequest: FindRequest;
 }
 
-/** GitHub accepts 65,536 characters in a comment. This limit leaves 5,536 of them for text that a workflow adds. */
+/** GitHub accepts 65,536 characters in a comment. The limit leaves 5,536 of these characters for text that a workflow adds. */
 const MAX_COMMENT = 60_000;
 /** The space for the line that says how much text is left out. */
 const RESERVE = 300;
@@ -115,7 +115,7 @@ function showCurl(found: FoundChange, sandbox: SandboxFiles | undefined): readon
     return ["", curl.reason];
   }
   if (curl.command.length > LONGEST_PASTE) {
-    return ["", "Its curl command is too long for a comment."];
+    return ["", "The example's curl command is too long for a comment."];
   }
   const { kong = "kong.yml", policyRoot = "policies" } = sandbox ?? {};
   const options = [

@@ -22,7 +22,7 @@ export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRo
       dropNulls(node.get("config"));
     }
     const field = config.get("policy_file");
-    // This condition skips a shared configuration that an earlier plugin has already changed.
+    // The condition is false for a shared configuration whose policy is already inlined for an earlier plugin.
     if (field?.owner.has("policy_file") && (policy !== undefined || isTemplate(field.value))) {
       dropNulls(field.owner);
       findings.push(...(await inlinePolicy(field, policyRoot)));
@@ -32,7 +32,7 @@ export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRo
   return findings;
 }
 
-/** Removes null values. Otherwise a key could appear twice, or a null could replace the policy of a shared configuration. */
+/** Removes null values. With nulls, a key could appear twice, or a null could replace the policy of a shared configuration. */
 function dropNulls(config: unknown): void {
   if (isMap(config)) {
     config.items = config.items.filter(({ value }) => !isNull(value));

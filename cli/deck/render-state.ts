@@ -49,8 +49,8 @@ export async function renderState(
   found.push(...checkInstanceNames(plugins));
   if (inline) {
     found.push(...(await inlinePolicies(plugins, policyRoot)));
-    // This second reading finds a shared `policy_file` that plugins override. Such a field must not stay in the same
-    // configuration as an inlined policy.
+    // This second reading of the configurations finds a shared `policy_file` that plugins override. Such a field must not stay in
+    // the same configuration as an inlined policy.
     const again = plugins.map((plugin) => readPluginConfig(plugin, state));
     found.push(...again.flatMap((config) => (config.ok ? [] : config.failure)));
   }

@@ -3,7 +3,8 @@ import { stringify } from "yaml";
 import { readYaml } from "../../plugin/policy/read/read-document.ts";
 
 /**
- * Approved changes, kept in Git beside the policies. Each approval has the fingerprint of a change and the reason for the change.
+ * Approved changes, kept in Git beside the policies. Each approval has the fingerprint of a change and the reason for this
+ * change.
  */
 
 const FINGERPRINT = /^[0-9a-f]{16}$/;

@@ -12,7 +12,7 @@ import { readPair } from "./same-files.ts";
 
 /** The two versions to compare. */
 export interface CompareOptions {
-  /** The old version: `git:` and a commit, a directory, or a policy file. */
+  /** The old version, as `git:` and a commit, a directory, or a policy file. */
   readonly against: string;
   readonly policyRoot?: string | undefined;
 }
@@ -69,7 +69,7 @@ async function compare(
 }
 
 /**
- * Checks the old directory of a comparison of several paths. This directory must have the old version of each path at the same
+ * Checks the old directory of a comparison of several paths. The old directory must have the old version of each path at the same
  * place, as a commit of Git has.
  *
  * @throws Error if the old directory has an old version of none of the paths, because then all paths would count as new.

@@ -7,8 +7,8 @@ export interface FilePair {
   /** The kind of the file on each side that has it. */
   readonly kinds: ReadonlySet<string>;
   /**
-   * Whether the file, and each file that it extends, is the same on both sides. If all of them are the same, there is nothing to
-   * compare.
+   * Whether the file, and each file that it extends, is the same on both sides. If all these files are the same, there is nothing
+   * to compare.
    */
   readonly isSame: boolean;
 }
@@ -18,8 +18,8 @@ const EXTENDS = /^["']?extends["']?[ \t]*:[ \t]*["']?([^"'#\r\n]+?)["']?[ \t]*(?
 const MAX_PARENTS = 10;
 
 /**
- * Compares a file in both directories. A file that is the same on both sides is not parsed. This saves time, because most
- * policies do not change.
+ * Compares a file in both directories. A file that is the same on both sides is not parsed. Skipping equal files saves time,
+ * because most policies do not change.
  */
 export async function readPair(file: string, directories: readonly [string, string]): Promise<FilePair> {
   const texts = await readBoth(file, directories);

@@ -27,7 +27,7 @@ export function formatExplanation(explanation: Explanation, form: Form, context:
     describeVerdict(explanation),
     ...context.lines,
     ...(explanation.verdict === "answer"
-      ? ["The plugin answers with the description of the API. It does not judge the request."]
+      ? ["The plugin answers with the description of the API, and does not judge the request."]
       : describeStages(explanation)),
     ...describeDenial(denial),
     ...(denial ? nearest : []),

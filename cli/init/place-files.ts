@@ -66,7 +66,7 @@ async function readExisting(path: string): Promise<string | undefined> {
 }
 
 /**
- * Writes the files as {@link compareFiles} decided. Each file is replaced in one step, so a gateway that reads the same directory
+ * Writes the files as {@link compareFiles} decided. Each file is replaced in one step, so a gateway that reads the directory
  * never sees half of a file.
  */
 export async function writeFiles(dir: string, files: readonly PlacedFile[]): Promise<void> {

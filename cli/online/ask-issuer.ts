@@ -33,7 +33,7 @@ export interface AskedIssuer {
 
 export interface AskingServices {
   readonly fetchJson: FetchJson;
-  /** The directories of which one is the policy root. */
+  /** The directories that may be the policy root. */
   readonly roots: readonly string[];
 }
 

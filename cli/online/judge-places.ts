@@ -69,7 +69,7 @@ function judgeIgnored(reason: string, issuer: string, warn: (code: FindingCode, 
 }
 
 /**
- * The plugin ignores the dates of a certificate. But an expired certificate often means that the key was forgotten or has been
+ * The plugin ignores the dates of a certificate. But if a certificate has expired, its key was often forgotten or has been
  * replaced.
  */
 function judgeCertificates(

@@ -42,7 +42,7 @@ export function percent(score: number): string {
 export function parsePercent(text: string): number {
   const value = Number(text);
   if (!/^\d{1,3}(?:\.\d+)?$/.test(text) || value > 100) {
-    throw new InvalidArgumentError("It must be a number from 0 to 100.");
+    throw new InvalidArgumentError("The value must be a number from 0 to 100.");
   }
   return value;
 }

@@ -61,7 +61,7 @@ async function showTop({ url = [DEFAULT_URL], interval, by, once, format }: TopC
 function parseInterval(text: string): number {
   const seconds = Number(text);
   if (!(seconds >= MIN_SECONDS && seconds <= MAX_SECONDS)) {
-    throw new InvalidArgumentError(`It must be a number of seconds from ${MIN_SECONDS} to ${MAX_SECONDS}.`);
+    throw new InvalidArgumentError(`The value must be a number of seconds from ${MIN_SECONDS} to ${MAX_SECONDS}.`);
   }
   return seconds;
 }

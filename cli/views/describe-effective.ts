@@ -10,7 +10,8 @@ const BUILT_IN = { allow_http: false, other_authentication: "ignore", cors_prefl
 
 /**
  * Describes the effective form of each rule, with the field names of a policy. A rule inherits the values of `defaults` and of
- * its issuers, except the values that the rule itself sets. The result also contains the conditions of the rule's issuers.
+ * its issuers, except the values that the rule itself sets. The description of a rule also contains the conditions of the rule's
+ * issuers.
  *
  * @param document a policy without mistakes.
  */

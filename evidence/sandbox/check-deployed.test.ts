@@ -91,7 +91,7 @@ describe("npm run check:deployed", { timeout: 60_000 }, () => {
 
   test.each([
     ["no server listens", async () => ["--gateway", gateway, "--idp", `http://127.0.0.1:${await findFreePort()}`]],
-    ["it must be an address", async () => ["--gateway", "127.0.0.1:8000"]],
+    ["The value must be an address", async () => ["--gateway", "127.0.0.1:8000"]],
   ])("says what is wrong: %s", async (words, args) => {
     const { code, output } = await runCheck(await args());
     expect(output).toContain(words);

@@ -1,5 +1,5 @@
 /**
- * Parts of a real kong.yml that the sandbox does not support. Each entry describes the consequence for the text of a warning. A
+ * Parts of a real kong.yml that the sandbox does not support. Each entry has a text for a warning, which says the consequence. A
  * field may be in this list only if the sandbox, without this field, lets no additional request pass. Other plugins than ours are
  * an exception, and their warnings say this.
  */
@@ -46,7 +46,7 @@ export const IGNORED_SERVICE_FIELDS: Readonly<Record<string, IgnoredField>> = {
 };
 
 export const IGNORED_ROUTE_FIELDS: Readonly<Record<string, IgnoredField>> = {
-  path_handling: { why: "The sandbox joins paths as v0 does.", usual: "v0" },
+  path_handling: { why: "The sandbox joins paths as `path_handling: v0` does.", usual: "v0" },
   request_buffering: { why: "The sandbox always streams.", usual: true },
   response_buffering: { why: "The sandbox always streams.", usual: true },
   snis: { why: "The sandbox serves no TLS. As on Kong, a request without TLS matches, whatever its host name is." },

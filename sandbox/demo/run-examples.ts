@@ -22,7 +22,8 @@ export async function mintExampleTokens(
 }
 
 /**
- * Sends the request to the gateway. Then compares the answer, and the request that reached the upstream, with the expectation.
+ * Sends the request to the gateway. Then compares the answer, and the request that reached the upstream, with the expected
+ * values.
  */
 export async function runExample(
   url: string,

@@ -49,7 +49,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       log({ level: "err", source: "gateway", message, request: { id: request.id, line: request.requestLine } }),
     findAddress,
   );
-  /** Routes may name the port, which is known only after the server listens. Therefore the router is compiled later. */
+  /** Routes may name the port, which is known only after the server listens, so the router is compiled later. */
   let match: MatchRoute = () => undefined;
 
   const decide = async (request: GatewayRequest): Promise<EventOutcome> => {

@@ -13,7 +13,7 @@ const SPLIT_ROUTES_NAMESPACE = "7f145bf9-0dce-4f91-98eb-debbce4b9f6b";
 
 interface RouteMatch {
   route: KongRoute;
-  /** The start of the request path that a path of the Route matches. This text is absent if the Route has no paths. */
+  /** The start of the request path that a path of the Route matches; absent if the Route has no paths. */
   matchedPath?: string;
 }
 

@@ -49,8 +49,8 @@ export function buildUpstreamHeaders(request: GatewayRequest): HeaderList {
 }
 
 /**
- * Returns the headers for the client. These are the gateway's own headers, and the headers of the upstream's response except
- * those about its connection.
+ * Returns the headers for the client: the gateway's own headers, and the headers of the upstream's response except those about
+ * its connection.
  */
 export function buildDownstreamHeaders(raw: HeaderList, requestId: string): Header[] {
   const dropped = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "trailer", "via"]);

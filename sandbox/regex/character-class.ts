@@ -58,7 +58,7 @@ export function unicodeClass(name: string): CharacterTest | undefined {
       const pattern = new RegExp(`^\\p{${property}}$`, "u");
       return (character) => pattern.test(character);
     } catch {
-      // This kind of class has no such name, so the next kind is tried.
+      // The tried kind of class has no such name, so the code tries the next kind.
     }
   }
   return undefined;

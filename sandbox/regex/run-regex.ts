@@ -5,7 +5,9 @@
 import type { CharacterTest } from "./character-class.ts";
 import { parseRegex, type RegexNode } from "./parse-regex.ts";
 
-/** The largest number of steps. Counted repetitions are written out, so a short expression can become a long program. */
+/**
+ * The largest number of steps of a program. Counted repetitions are written out, so a short expression can become a long program.
+ */
 const MAX_STEPS = 4_000;
 /** The characters of generated examples; the first characters are preferred because they are readable. */
 const EXAMPLE_CHARACTERS = [..."1aA-_.~b2Z9", ..."!$&'()*+,=:@ é"];

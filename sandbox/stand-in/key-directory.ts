@@ -22,9 +22,9 @@ import { rereadKey } from "./reread-key.ts";
 export interface StandInKey {
   readonly kid: string;
   readonly algorithm: string;
-  /** The key that signs tokens. For an HMAC algorithm, this is the secret. */
+  /** The key that signs tokens. For an HMAC algorithm, this key is the secret. */
   readonly signingKey: KeyObject;
-  /** The key that verifies tokens. For an HMAC algorithm, this is the secret. */
+  /** The key that verifies tokens. For an HMAC algorithm, this key is the secret. */
   readonly verifyingKey: KeyObject;
 }
 

@@ -148,7 +148,7 @@ describe("mint", () => {
     ["an algorithm that no issuer has", ["--alg", "HS256"], 2, /no issuer of policy "shop" has the algorithm "HS256"/],
     ["a claim without a value", ["--set", "sub"], 2, /--set sub must be claim=value/],
     ["claims that are no object", ["--claims", "[1]"], 2, /--claims must be a JSON object/],
-    ["a lifetime without a unit", ["--lifetime", "30"], 2, /it must be a duration such as/],
+    ["a lifetime without a unit", ["--lifetime", "30"], 2, /The value must be a duration such as/],
   ])("prints no token for %s", (_, args, status, message) => {
     const result = mint(...args);
     expect(result.stdout).toBe("");

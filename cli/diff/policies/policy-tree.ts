@@ -50,8 +50,8 @@ export function kindOfText(text: string): FileKind {
   }
   const source = readYaml(text);
   if (!source.ok) {
-    // Kong's files may be larger than policies. If a file has a mistake, this mistake must be reported. Otherwise a change in
-    // this file could stay unseen.
+    // Kong's files may be larger than policies. If a file has a mistake, this mistake must be reported. Without this report, a
+    // change in the file could stay unseen.
     const unreadable = isUnreadableState(text) ? "kong" : "other";
     return source.failure.isMarked ? "policy" : unreadable;
   }

@@ -10,12 +10,12 @@ import type { Setup } from "../model/setup.ts";
 import { NO_SETTINGS, placeOf } from "./settings-checks.ts";
 
 const PRINT = "set nginx_proxy_set to the value that `kong-jwt-policy kong env` prints";
-/** This limit is longer than the deadline of the plugin server, which is 5 s. */
+/** This limit for nginx's timeout is longer than the deadline of the plugin server, which is 5 s. */
 const MIN_TIMEOUT_SECONDS = 6;
 const MAX_TIMEOUT_SECONDS = 15;
 const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60 };
 
-/** These checks look at the nginx variable with the facts, at nginx's limits, and at the guard. */
+/** The checks of the nginx variable with the facts, of nginx's limits, and of the guard. */
 export const FACTS_CHECKS: readonly DoctorCheck[] = [
   {
     id: "facts_variable",

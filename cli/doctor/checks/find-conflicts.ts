@@ -9,7 +9,7 @@ interface Conflict {
   readonly fix: string;
 }
 
-/** These plugins do not work as expected on a Route with jwt-policy. */
+/** These Kong plugins do not work as expected on a Route with jwt-policy. */
 const CONFLICTS: readonly Conflict[] = [
   {
     plugins: ["jwt", "oauth2", "openid-connect", "jwt-signer", "oauth2-introspection"],

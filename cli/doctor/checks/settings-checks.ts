@@ -7,7 +7,7 @@ import { listNames, type PluginServer } from "../settings/plugin-server.ts";
 import { listValues, type Setting } from "../settings/read-settings.ts";
 
 const PRINT = "print the settings again with `kong-jwt-policy kong env`, and use all of them";
-/** This version is the same as `engines` in package.json. */
+/** This version of Node is the same as `engines` in package.json. */
 const MIN_NODE = [20, 19] as const;
 const PROTOCOL = "ProtoBuf:1";
 

@@ -14,7 +14,8 @@ const REMEDIES: Readonly<Record<NoAnswer["because"], string>> = {
   missing: START,
   refused: `no process listens on this socket. The server that created it has ended: ${START}`,
   forbidden: "run doctor as the user of Kong's workers or as root",
-  silent: "the server hangs or is stopped: its launcher kills it after 6 s; otherwise restart it",
+  silent:
+    "the server hangs or is stopped: a launcher kills the server after 6 s; without a launcher, restart the server",
   foreign:
     "another program has this socket: give the plugin server its own path with `kong-jwt-policy kong env --socket PATH`",
   failed: START,

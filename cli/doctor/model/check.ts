@@ -13,9 +13,9 @@ export interface DoctorCheck {
   readonly id: DoctorCode;
   /** The text that describes the check in the reference page. */
   readonly checks: string;
-  /** Why the checked property matters. */
+  /** The reason why the check matters. */
   readonly why: string;
-  /** How to fix such problems in general. Each problem also says how to fix that problem. */
+  /** General advice about how to fix such problems. In addition, each problem has its own advice. */
   readonly fix: string;
   run(setup: Setup): Outcome;
 }

@@ -66,7 +66,7 @@ export interface GuardView {
   readonly isSameVersion: boolean;
 }
 
-/** Why Kong's entities are not known. */
+/** A gateway whose entities are not known, and the reason why. */
 export interface NoGateway {
   readonly detail: string;
   /** Whether the Admin API was asked. If the Admin API was asked, the failure counts as a problem. */

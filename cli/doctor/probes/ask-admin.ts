@@ -8,7 +8,7 @@ const PAGE_SIZE = 1000;
 type Entity = Readonly<Record<string, unknown>>;
 
 /**
- * Reads Services, Routes and plugins over the Admin API, as one document in the form of kong.yml. The result leaves out the
+ * Reads Services, Routes and plugins over the Admin API, as one document in the form of kong.yml. The document leaves out the
  * configuration of other plugins, because that may contain secrets. The function never asks for `/`, because `/` answers 500 in
  * the worker that started a plugin server (Kong's issue 14260).
  */

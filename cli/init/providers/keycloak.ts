@@ -71,7 +71,7 @@ function describe(values: Values, { read, write }: ReadAndWrite): Result<TokenSh
       {
         claim: "typ",
         equals: "Bearer",
-        note: "an ID token says ID, a refresh token Refresh",
+        note: "an ID token has the type ID, a refresh token the type Refresh",
         wrong: { name: "A refresh token", value: "Refresh" },
         absent: "A token that does not say what it is",
       },
@@ -106,7 +106,7 @@ function describe(values: Values, { read, write }: ReadAndWrite): Result<TokenSh
     setup: [
       'a client scope with the mapper "Audience" for the audience; without it, tokens have the audience account',
       `the client scopes ${read} and ${write}, assigned to the clients that may use them`,
-      "since version 25, the client scope basic for each client. It writes sub, and each client has it by default",
+      "since version 25, the client scope basic for each client. This scope adds sub, and each client has the scope by default",
       ...(role === undefined ? [] : ["the role for writers, in the realm or in the client whose name is the audience"]),
     ],
   });

@@ -6,8 +6,8 @@ import type { Membership, Provider, ReadAndWrite, TokenShape, Values } from "./p
 import { joinScopes, scopeOptions } from "./scope-options.ts";
 
 /**
- * These claims already have a meaning, and ID tokens may also have them (RFC 7519 section 4.1, RFC 7800 section 3.1,
- * OpenID Connect Core section 2).
+ * `init` refuses these claims, because they already have a meaning, and ID tokens may also have them (RFC 7519 section 4.1, RFC
+ * 7800 section 3.1, OpenID Connect Core section 2).
  */
 const RESERVED = [
   ...["iss", "sub", "aud", "exp", "nbf", "iat", "cnf"],

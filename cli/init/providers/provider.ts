@@ -18,8 +18,8 @@ export interface ProviderOption {
   readonly choices?: readonly string[];
   readonly check?: Check;
   /**
-   * Whether `init` needs a value for this option. The result may depend on the values of other options. If a needed value is
-   * missing, `init` asks for it or reports that it is missing.
+   * Whether `init` needs a value for this option, which may depend on the values of other options. If a
+   * needed value is missing, `init` asks for it or reports that it is missing.
    */
   readonly isNeeded?: (values: Values) => boolean;
   /** For messages: the options that the user can give instead of this option. */

@@ -250,7 +250,7 @@ const ROWS: readonly Row[] = [
     change: socketWith({ answer: fail({ because: "silent", detail: "no answer in 2000 ms" }) }),
     id: "socket_answers",
     message: "no answer in 2000 ms",
-    fix: "restart it",
+    fix: "restart the server",
   },
   {
     title: "a socket that a dead server has left",
