@@ -95,15 +95,36 @@ describe("requests are admitted", () => {
     expect(scene.admitted.at(-1)).toBe("later");
   });
 
-  it("even if reading took longer than a slice", async () => {
+  it.each([
+    ["at least 4 ms", 0, 5],
+    ["at least 4 ms", 4, 5],
+    ["as long as reading took", 20, 21],
+    ["as long as reading took", 50, 51],
+    ["at most 50 ms", 51, 51],
+  ])("for %s, if reading took %d ms", async (_what, readMs, count) => {
     const scene = createScene();
-    scene.setDecisionMs(3);
-    scene.ask("1");
-    scene.ask("2");
+    for (let index = 0; index < 102; index += 1) {
+      scene.ask(String(index));
+    }
     await scene.turn();
-    scene.pass(50);
+    scene.pass(readMs);
     await scene.turn();
-    expect(scene.admitted).toEqual(["1", "2"]);
+    expect(scene.admitted).toHaveLength(2 + count);
+  });
+
+  it("of which at most 512 in one turn, however short their decisions", async () => {
+    const scene = createScene();
+    scene.setDecisionMs(2);
+    scene.ask("first");
+    scene.setDecisionMs(0);
+    for (let index = 0; index < 600; index += 1) {
+      scene.ask(String(index));
+    }
+    await scene.turn();
+    await scene.turn();
+    expect(scene.admitted).toHaveLength(1 + 512);
+    await scene.turn();
+    expect(scene.admitted).toHaveLength(1 + 600);
   });
 });
 
@@ -131,36 +152,36 @@ describe("credentials that passed a moment ago", () => {
     expect(served.filter((name) => name.startsWith("flood"))).toHaveLength(2);
   });
 
-  it.each<[what: string, credentials: string, good: string]>([
-    ["others", `Bearer ${"other".repeat(10)}`, GOOD],
-    ["any that are too short for a signature", "Bearer x", "Bearer x"],
-  ])("do not make %s good", async (_, credentials, good) => {
+  /** Whether a request with these credentials is served before a flood, after the others have passed. */
+  async function isFirst(credentials: string, ...good: readonly string[]): Promise<boolean> {
     const scene = createScene();
     for (let index = 0; index < 8; index += 1) {
       scene.ask(`flood ${index}`);
     }
-    scene.noteGood(good);
-    scene.ask("other", "a", isHere, credentials);
+    good.forEach(scene.noteGood);
+    scene.ask("asked", "a", isHere, credentials);
     while (!scene.isIdle()) {
       await scene.turn();
     }
-    expect(scene.admitted.at(-1)).toBe("other");
+    return scene.admitted.indexOf("asked") < 4;
+  }
+
+  const SIGNATURE = "s".repeat(43);
+  it.each<[what: string, credentials: string, good: string, isGood: boolean]>([
+    ["themselves good", GOOD, GOOD, true],
+    ["others good", `Bearer ${"other".repeat(10)}`, GOOD, false],
+    ["any good that are too short for a signature", SIGNATURE.slice(1), SIGNATURE.slice(1), false],
+    ["those good that are as long as a signature", SIGNATURE, SIGNATURE, true],
+    ["those good that end with the same signature", `Bearer b.${SIGNATURE}`, `Bearer a.${SIGNATURE}`, true],
+    ["those good whose signature differs in the first character", `x${SIGNATURE.slice(1)}`, SIGNATURE, false],
+  ])("make %s: %s", async (_, credentials, good, isGood) => {
+    expect(await isFirst(credentials, good)).toBe(isGood);
   });
 
-  it("are forgotten after 8,192 other credentials", async () => {
-    const scene = createScene();
-    for (let index = 0; index < 8; index += 1) {
-      scene.ask(`flood ${index}`);
-    }
-    scene.noteGood(GOOD);
-    for (let index = 0; index < 8_192; index += 1) {
-      scene.noteGood(`${GOOD}${index}`);
-    }
-    scene.ask("forgotten", "a", isHere, GOOD);
-    while (!scene.isIdle()) {
-      await scene.turn();
-    }
-    expect(scene.admitted.at(-1)).toBe("forgotten");
+  it("are forgotten after 8,192 other credentials, and a repetition does not count", async () => {
+    const others = Array.from({ length: 8_192 }, (_, index) => `${GOOD}${index}`);
+    expect(await isFirst(GOOD, GOOD, ...others.slice(1))).toBe(true);
+    expect(await isFirst(GOOD, GOOD, GOOD, others[0] ?? "", ...others.slice(1))).toBe(false);
   });
 });
 

@@ -24,9 +24,8 @@ export function findEd25519Weakness(publicKey: KeyObject): string | undefined {
   if (publicKey.asymmetricKeyType !== "ed25519") {
     return undefined;
   }
-  const { x = "" } = publicKey.export({ format: "jwk" });
-  const point = Buffer.from(x, "base64url");
-  point[31] = (point[31] ?? 0) & 0x7f;
+  const point = Buffer.from(String(publicKey.export({ format: "jwk" }).x), "base64url");
+  point.writeUInt8(point.readUInt8(31) & 0x7f, 31);
   return SMALL_ORDER.has(point.toString("hex"))
     ? "an Ed25519 key of small order: anyone can make signatures that are valid for this key"
     : undefined;

@@ -60,7 +60,7 @@ export class KeyDirectory implements KeyStore {
   /** Files are written one by one, in the order in which the keys arrived. */
   #writing: Promise<void> = Promise.resolve();
   #writes = 0;
-  #tidiedAt = 0;
+  #tidiedAt = Number.NEGATIVE_INFINITY;
 
   constructor(directory: string, log: Log, now: () => number, limits: KeyDirectoryLimits = KEY_DIRECTORY_LIMITS) {
     this.#directory = directory;

@@ -62,9 +62,9 @@ export function readDocument(text: string): Result<SourceDocument, readonly Find
   if (isMarked || beginsWithMark(text)) {
     return fail(findings);
   }
-  const { line = 1, column = 1 } = findings[0] ?? {};
   const message = `${NOT_A_POLICY} The document is not valid YAML either.`;
-  return fail([{ ...wholeDocument("not_a_policy", message), line, column }]);
+  const [first] = findings.map(({ line, column }) => ({ line, column }));
+  return fail([{ ...wholeDocument("not_a_policy", message), ...first }]);
 }
 
 /**

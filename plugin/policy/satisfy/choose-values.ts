@@ -109,7 +109,7 @@ function listMemberForms(wanted: readonly WantedMembers[]): readonly JsonValue[]
   return choices.flatMap((choice): JsonValue[] => {
     const list = [...new Set([...fixed, ...choice])];
     const isText = !forms.has("list") && list.every((member) => typeof member === "string");
-    const texts = isText && forms.has("scopes") ? [list.join(" ")] : isText && list.length === 1 ? list : [];
+    const texts = !isText ? [] : forms.has("scopes") ? [list.join(" ")] : list;
     return forms.has("names") ? [list, ...texts] : [...texts, list];
   });
 }

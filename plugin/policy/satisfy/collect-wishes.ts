@@ -78,13 +78,12 @@ export function restrictUsed(wishes: readonly Wish[], { policy, issuer }: Attemp
       return [];
     }
     const { path } = slot;
-    const [name = ""] = path;
     const mapped = policy.headerMappings.filter(
       ({ source }) =>
         source.from === "claim" && source.claims.some((claim) => nameSlot(slotOf(claim)) === nameSlot(slot)),
     );
     const accepts = (value: JsonValue): boolean =>
-      (path.length > 1 || checkTypes([...(issuer.tokenTypes ?? [])][0], claimsWith([name], value)).ok) &&
+      (path.length > 1 || checkTypes([...(issuer.tokenTypes ?? [])][0], claimsWith(path, value)).ok) &&
       propagateClaims(
         { ...policy, headerMappings: mapped, clearedHeaders: [] },
         { claims: claimsWith(path, value), payload: NO_PAYLOAD },
@@ -252,7 +251,7 @@ function wishIdentity({ policy: { identity }, issuer, consumers }: Attempt): rea
 
 /** Values for a claim that is only required to exist. */
 function suggestValues({ path }: ClaimReference): readonly JsonValue[] {
-  const name = path.at(-1) ?? "";
+  const name = String(path.at(-1));
   const known: Readonly<Record<string, JsonValue>> = {
     act: { sub: "service-1" },
     may_act: { sub: "service-1" },

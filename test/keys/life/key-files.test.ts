@@ -65,6 +65,8 @@ async function setUp(origins: readonly KeyOrigin[], contents: Record<string, str
     },
   };
 }
+/** Timers that keep this process alive. */
+const countTimers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
 const json = (...keys: readonly SigningKey[]): string => JSON.stringify(keySetOf(...keys).json);
 const until = (holds: () => boolean): Promise<void> => vi.waitFor(() => expect(holds()).toBe(true), SOON);
 
@@ -195,6 +197,13 @@ describe("keys in files", () => {
       [expect.stringMatching(/\.\.\/idp\.json: the file lies outside the policy root; move it there/)],
     ]);
   });
+});
+
+it("the timer of a file keeps no process alive", async () => {
+  const before = countTimers();
+  const { has } = await setUp([SET], { "idp.json": json(first) });
+  await until(() => has("1"));
+  expect(countTimers()).toBeLessThanOrEqual(before);
 });
 
 it("keys in a file never become too old, and are read only from the file", async () => {

@@ -56,6 +56,13 @@ describe("policies share the keys of an issuer", () => {
   });
 });
 
+it("the timer of an issuer keeps no process alive", async () => {
+  const countTimers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const before = countTimers();
+  expect(await find(compile())).toBe(ISSUER);
+  expect(countTimers()).toBeLessThanOrEqual(before);
+});
+
 it("prefetch loads the keys for the first request, which then does not wait", async () => {
   const policy = compile();
   const before = server.requests.length;

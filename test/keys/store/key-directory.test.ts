@@ -97,12 +97,14 @@ describe("processes that share the directory", () => {
     expect(await old.readKeySet("a")).toEqual({ keys: [], loadedAt: NOW });
   });
 
-  it("replace an answer from a clock that was ahead", async () => {
-    const place = createPlace();
-    await openIn(place, {}, () => NOW + 86_400_000).store.saveKeySet("a", { keys: [], loadedAt: NOW + 86_400_000 });
-    const { store } = openIn(place);
+  it.each([
+    ["replace an answer from a clock that was more than five minutes ahead", NOW + 300_001, SET],
+    ["keep an answer from a clock that was five minutes ahead", NOW + 300_000, { keys: [], loadedAt: NOW + 300_000 }],
+  ])("%s", async (_what, loadedAt, kept) => {
+    const { store } = openIn(createPlace());
+    await store.saveKeySet("a", { keys: [], loadedAt });
     await store.saveKeySet("a", SET);
-    expect(await store.readKeySet("a")).toEqual(SET);
+    expect(await store.readKeySet("a")).toEqual(kept);
   });
 
   it("join the leaked keys that each of them knows", async () => {
@@ -328,40 +330,77 @@ describe("a write that fails", () => {
   });
 });
 
+it("a write of leaked keys that fails leaves no unfinished file, and what was stored before stays", async () => {
+  const { store, directory, log } = openIn(createPlace());
+  await store.saveKeySet("a", SET);
+  const name = `${digestOf("i")}.leaked`;
+  mkdirSync(join(directory, name, "x"), { recursive: true });
+  await store.saveLeaked("i", ["t"]);
+  expect(filesIn(directory)).toEqual([name, `${digestOf("a")}.keys`].sort());
+  expect(log.at(-1)).toMatch(/^keys cannot be stored in .*, rename /);
+});
+
 describe("old files are removed at the start", () => {
-  it("by their kind and age, and then the oldest keys beyond the limit; other files stay", async () => {
+  const DAY_MS = 86_400_000;
+  const nameOf = (index: number, ending: string): string => `${index.toString(16).padStart(64, "0")}.${ending}`;
+  const writeOld = (directory: string, name: string, ageMs: number): string => {
+    writeFileSync(join(directory, name), "", { mode: 0o600 });
+    utimesSync(join(directory, name), (NOW - ageMs) / 1_000, (NOW - ageMs) / 1_000);
+    return name;
+  };
+  const DEFAULTS = { maxUnfinishedAgeMs: KEY_DIRECTORY_LIMITS.maxUnfinishedAgeMs };
+  const makeDirectory = (place: string): string => {
+    mkdirSync(join(place, "keys"), { mode: 0o700 });
+    return join(place, "keys");
+  };
+
+  it.each<[ending: string, maxAgeMs: number]>([
+    ["keys", 90 * DAY_MS],
+    ["leaked", 400 * DAY_MS],
+    ["keys.4d0c8a.tmp", 3_600_000],
+    ["leaked.1-2.3.tmp", 3_600_000],
+    ["txt", Number.POSITIVE_INFINITY],
+    ["keys.old", Number.POSITIVE_INFINITY],
+  ])("by their kind and age, and other files stay: %s", async (ending, maxAgeMs) => {
     const place = createPlace();
-    const directory = join(place, "keys");
-    mkdirSync(directory, { mode: 0o700 });
-    const write = (name: string, ageMs: number): string => {
-      const path = join(directory, name);
-      writeFileSync(path, "", { mode: 0o600 });
-      utimesSync(path, (NOW - ageMs) / 1000, (NOW - ageMs) / 1000);
-      return name;
-    };
-    const nameOf = (digit: string, kind: string): string => `${digit.repeat(64)}.${kind}`;
-    const limits = { maxFiles: 2, maxKeysAgeMs: 1_000_000, maxLeakedAgeMs: 2_000_000, maxUnfinishedAgeMs: 10_000 };
-    const kept = [
-      write(nameOf("1", "keys"), 100_000),
-      write(nameOf("2", "keys"), 200_000),
-      write(nameOf("3", "leaked"), 1_900_000),
-      write(`${nameOf("4", "keys")}.4d0c8a.tmp`, 9_000),
-      write("notes.txt", 9_000_000),
-    ];
-    write(nameOf("5", "keys"), 300_000); // One too many.
-    write(nameOf("6", "keys"), 1_100_000);
-    write(nameOf("7", "leaked"), 2_100_000);
-    write(`${nameOf("8", "keys")}.1.1.tmp`, 11_000);
-    const { store } = openIn(place, limits);
-    await store.readKeySet("a");
-    expect(filesIn(directory)).toEqual([...kept].sort());
+    const directory = makeDirectory(place);
+    const kept = writeOld(directory, nameOf(1, ending), Math.min(maxAgeMs, 500 * DAY_MS));
+    const old = Number.isFinite(maxAgeMs) ? writeOld(directory, nameOf(2, ending), maxAgeMs + 1_000) : undefined;
+    expect(filesIn(directory)).toHaveLength(old === undefined ? 1 : 2);
+    await openIn(place, DEFAULTS).store.readKeySet("a");
+    expect(filesIn(directory)).toEqual([kept]);
   });
 
-  it("and from time to time, for any number of answers", async () => {
+  it("and of more than 1,000 keys the oldest, but no other file", async () => {
+    const place = createPlace();
+    const directory = makeDirectory(place);
+    const keys = Array.from({ length: 1_002 }, (_, index) => writeOld(directory, nameOf(index, "keys"), index * 1_000));
+    const other = writeOld(directory, nameOf(0, "leaked"), DAY_MS);
+    await openIn(place, DEFAULTS).store.readKeySet("a");
+    expect(filesIn(directory)).toEqual([...keys.slice(0, 1_000), other].sort());
+  });
+
+  it("and once a day, also after the clock was set back", async () => {
+    const place = createPlace();
+    const directory = makeDirectory(place);
+    let now = NOW;
+    const { store } = openIn(place, DEFAULTS, () => now);
+    await store.readKeySet("a");
+    const isRemoved = async (ms: number): Promise<boolean> => {
+      now += ms;
+      const name = writeOld(directory, nameOf(1, "keys"), 200 * DAY_MS);
+      await store.saveKeySet("a", { keys: [], loadedAt: now });
+      return !filesIn(directory).includes(name);
+    };
+    expect([await isRemoved(0), await isRemoved(DAY_MS - 1), await isRemoved(1)]).toEqual([false, false, true]);
+    expect([await isRemoved(1 - DAY_MS), await isRemoved(-1)]).toEqual([false, true]);
+  });
+
+  it("and after every hundred answers, for any number of them", async () => {
     const { store, directory } = openIn(createPlace(), { maxFiles: 5, maxKeysAgeMs: Number.POSITIVE_INFINITY });
-    for (let index = 0; index < 200; index += 1) {
+    for (let index = 0; index < 199; index += 1) {
       await store.saveKeySet(`place ${index}`, SET);
     }
-    expect(filesIn(directory).length).toBeLessThanOrEqual(105);
+    expect(filesIn(directory)).toHaveLength(5 + 99);
   });
 });

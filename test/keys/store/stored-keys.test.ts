@@ -104,6 +104,39 @@ describe("a process that starts while the provider is down", () => {
     }
   });
 
+  it("has no keys before it knows which of them leaked earlier", async () => {
+    scene = await start(keySetOf(first));
+    await fetchAndStore(scene);
+    const store = openStore();
+    let noteRead = (): void => {};
+    const isRead = new Promise<void>((resolve) => {
+      noteRead = resolve;
+    });
+    let release = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow: KeyStore = {
+      readKeySet: (place) => store.readKeySet(place).finally(noteRead),
+      readLeaked: (issuer) => gate.then(() => store.readLeaked(issuer)),
+      saveKeySet: (place, set) => store.saveKeySet(place, set),
+      saveLeaked: (issuer, thumbprints) => store.saveLeaked(issuer, thumbprints),
+      status: () => store.status(),
+    };
+    await scene.stop();
+    server.answer("/jwks", status(503));
+    scene = await setUpIssuer(["jwks"], ["ES256", "RS256"], slow, server);
+    const { keys } = scene;
+    void keys.prepare();
+    await isRead;
+    for (let turn = 0; turn < 50; turn += 1) {
+      await new Promise(setImmediate);
+    }
+    expect(keys.hasKeys()).toBe(false);
+    release();
+    await vi.waitFor(() => expect(keys.hasKeys()).toBe(true));
+  });
+
   it.each([
     ["was emptied", { json: { keys: [] } }],
     ["published its private part", { json: { keys: [leak(first)] } }],

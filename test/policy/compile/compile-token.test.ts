@@ -84,8 +84,19 @@ describe("the parts of the request that are read", () => {
   it.each<[sources: string, rule: string, needs: object]>([
     ["[authorization]", "{}", { readHeaders: [] }],
     ["[{header: x-t}]", "{}", { readHeaders: ["x-t"] }],
-    ["[{cookie: __Host-t}]", "{}", { readHeaders: ["cookie", "upgrade"] }],
-    ["[{query: t}]", "{}", { readHeaders: [] }],
+    [
+      "[{cookie: __Host-t}]",
+      "{}",
+      {
+        readHeaders: ["cookie", "upgrade"],
+        decidingFacts: { target: false, transport: true, headers: ["origin", "cookie", "upgrade", "authorization"] },
+      },
+    ],
+    [
+      "[{query: t}]",
+      "{allow_http: true}",
+      { readHeaders: [], decidingFacts: { target: true, transport: false, headers: ["authorization"] } },
+    ],
     ["[{query: t}, {header: x-t}]", "{access: public}", { readHeaders: [] }],
   ])("with sources %s by rule %s", (sources, rule, needs) => {
     expect(compileDocument(policy(`{sources: ${sources}}`, `routes: {r: ${rule}}`))).toMatchObject(needs);
@@ -120,6 +131,7 @@ describe("refuses", () => {
     "{sources: [{query: a, bare: ‸true}]}",
     "{client_authorization: ‸keep, forward: false}",
     "{sources: [{authorization: [Bearer]}], client_authorization: ‸keep, forward: false}",
+    "{sources: [{header: x-b}, authorization], client_authorization: ‸keep, forward: false}",
     "{sources: [{header: x-a}], client_authorization: ‸keep}",
     "{sources: [{header: x-a}], client_authorization: ‸keep, forward: true}",
     "{sources: [{header: x-a}, ‸{header: x-a, prefix: Bearer}]}",
@@ -141,7 +153,9 @@ describe("refuses", () => {
       `${ISSUER_START}${partner}token: {sources: ${sources}}\nroutes: {r: ${rule}}\n`;
     check(both("‸[{header: x-a, issuers: [acme]}]", "{accept: [acme, partner]}"), "token_source_invalid");
     expect(issuesOf(both("[{header: x-a, issuers: [acme]}]", "{accept: [acme]}"))).toEqual([]);
-    expect(issuesOf(both("[{header: x-a, issuers: [acme]}, {query: t}]", "{accept: [acme, partner]}"))).toEqual([]);
+    for (const query of ["{query: t}", "{query: t, issuers: [partner]}"]) {
+      expect(issuesOf(both(`[{header: x-a, issuers: [acme]}, ${query}]`, "{accept: [acme, partner]}"))).toEqual([]);
+    }
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
-import { LOCATIONS } from "../../../plugin/policy/language/hint-at-key.ts";
+import { describe, expect, it } from "vitest";
+import { hintAtKey, LOCATIONS } from "../../../plugin/policy/language/hint-at-key.ts";
 
 interface Schema {
   readonly properties: Readonly<Record<string, Schema>>;
@@ -30,4 +30,36 @@ it("every key for which a message names another map exists in that map", () => {
       expect(Object.keys(map?.properties ?? {}), location).toEqual(expect.arrayContaining([...keys]));
     }
   }
+});
+
+describe("the hint at an unknown key", () => {
+  it.each([
+    ["rules", "routes"],
+    ["paths", "operations"],
+    ["headers", "header_mappings"],
+    ["upstream_headers", "header_mappings"],
+    ["consumer", "identity"],
+    ["method", "methods"],
+    ["aud", "audiences"],
+    ["iss", "issuer"],
+    ["leeway", "clock_skew"],
+    ["audience", "audiences"],
+    ["jwks_url", "jwks_uri"],
+  ])("%s is %s where that key is known, and only there", (key, name) => {
+    expect(hintAtKey(key, ["xxxxxxxx", name])).toBe(` Did you mean "${name}"?`);
+    expect(hintAtKey(key, ["xxxxxxxxxxxxxxxxxx"])).not.toContain(name);
+  });
+
+  it.each<[key: string, known: string, hint: string]>([
+    ["a:300", "a b", 'A colon needs a space after it: write "a: ".'],
+    ["c:300", "a b", "Known here: a, b."],
+    ["clock_skew", "a b", "This key belongs to an issuer."],
+    ["access", "a b", "This key belongs to a rule or an operation."],
+    ["scopes", "required_scopes b", 'Did you mean "required_scopes"?'],
+    ["scopes", "required_scopes other_scopes", "Known here: required_scopes, other_scopes."],
+    ["acess", "access b", 'Did you mean "access"?'],
+    ["toString", "a b", "Known here: a, b."],
+  ])("%s among %s", (key, known, hint) => {
+    expect(hintAtKey(key, known.split(" "))).toBe(` ${hint}`);
+  });
 });

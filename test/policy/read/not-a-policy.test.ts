@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { readPolicy } from "../../../plugin/policy/read-policy.ts";
-import { issuesOf } from "./marked-text.ts";
+import { issuesOf, summarize } from "./marked-text.ts";
 
 const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 const jwk = JSON.stringify(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" }));
@@ -52,6 +52,10 @@ describe("a document without the key jwt_policy is refused without a word of its
       'This is not a policy: the key "jwt_policy" is missing. A policy begins with "jwt_policy: 1".',
     );
   });
+});
+
+it("a document that is neither a policy nor YAML is refused once, at its first mistake", () => {
+  expect(summarize(issuesOf("a: b\nc: !x 1\nd: !y 2\n"))).toEqual(["2:4 not_a_policy"]);
 });
 
 describe("a policy with a mistake in its YAML is recognised by its first key", () => {

@@ -97,6 +97,10 @@ describe("a mistake with a variable", () => {
   it.each([
     ["a variable that is not set", `vars: {audience: a}\nroutes: {r: {required_roles: [a, ‸"\${vars.audienze}"]}}`],
     ["a variable, without any", `routes: {r: {required_roles: [‸"\${vars.a}"]}}`],
+    [
+      "a value that two aliases share, once,",
+      `vars: {a: x}\nroutes: {r: &r {required_roles: [‸"\${vars.b}"]}, s: *r, t: *r}`,
+    ],
     ["a use in a key", `vars: {a: x}\nroutes: {‸"\${vars.a}": {}}`],
     ["a use without the closing brace", `vars: {a: x}\nroutes: {r: {required_roles: [‸"\${vars.a"]}}`],
     ["a use with white space", `vars: {a: x}\nroutes: {r: {required_roles: [‸"\${ vars.a }"]}}`],

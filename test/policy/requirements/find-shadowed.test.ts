@@ -210,7 +210,7 @@ describe("condition_shadowed: a condition of defaults or of the rule that does n
       '"a" {}, "b" {"equals_path":"c"}. Repeat the condition here.',
     ],
   ])("says what is lost of %s", (defaults, rule, lost) => {
-    expect(warningsOf(defaults, `{${rule}}`)[0]?.message).toContain(`so this does not apply here: ${lost}`);
+    expect(warningsOf(defaults, `{${rule}}`)[0]?.message).toContain(` apply here: ${lost}`);
   });
 
   it("shows at most 80 characters of a default", () => {

@@ -100,9 +100,11 @@ describe("the policy that is compiled first", () => {
     const order: string[] = [];
     const compile = (file: string) => compiler.compileFile(file).then(() => order.push(file));
     const all = ["a", "b", "c", "d"].map(compile);
+    const text = compiler.compileText("").then(() => order.push("text"));
+    const look = compiler.identify(["b"]).then(() => order.push("look"));
     compiler.hurry("d");
-    await Promise.all(all);
-    expect(order).toEqual(["a", "d", "b", "c"]);
+    await Promise.all([...all, text, look]);
+    expect(order).toEqual(["a", "look", "d", "text", "b", "c"]);
   });
 });
 
@@ -189,6 +191,7 @@ describe("a thread that fails", () => {
         files: ["bad"],
       });
       expect(await codeOf(compiler, "good")).toBe("syntax_error");
+      expect(log.warnings).toHaveLength(2);
       expect(log.warnings[0]).toMatch(/^a thread that compiles policies failed, so another thread starts: ./);
     },
   );
@@ -221,6 +224,35 @@ it("a second thread helps while many policies wait, and ends when there is nothi
   expect(threads()).toBe(2);
   await compiled;
   await vi.waitFor(() => expect(threads()).toBe(1), { timeout: 10_000 });
+});
+
+it("a second thread starts when more than eight policies wait, and no third one", () => {
+  const compiler = start(misbehavingThread("return;"));
+  const compile = (count: number): void => {
+    for (let index = 0; index < count; index += 1) {
+      void compiler.compileFile("a");
+    }
+  };
+  const before = threads();
+  compile(9); // One of them is being compiled.
+  expect(threads()).toBe(before);
+  compile(1);
+  expect(threads()).toBe(before + 1);
+  compile(50);
+  expect(threads()).toBe(before + 1);
+});
+
+it("the timers of work, of idle threads and of restarts keep no process alive", async () => {
+  const countTimers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const before = countTimers();
+  const limits = { maxThreads: 1, timeoutMs: 60_000, idleMs: 60_000, restartMs: 60_000 };
+  const compiler = start(misbehavingThread('if (request.file === "bad") process.exit(1);'), limits);
+  await compiler.identify([]);
+  const idle = countTimers();
+  void compiler.compileFile("bad");
+  const working = countTimers();
+  await vi.waitFor(() => expect(log.warnings).toHaveLength(1), { timeout: 10_000 });
+  expect(Math.max(idle, working, countTimers())).toBeLessThanOrEqual(before);
 });
 
 /** How many threads this process has started that have not ended. */
