@@ -8,8 +8,8 @@ import type { Generation } from "./generation.ts";
 export interface KeptVerdict {
   readonly allow: Allow;
   /**
-   * The times between which the verdict may be reused, in milliseconds since the epoch. The verdict may not be reused exactly at
-   * these two times.
+   * The times between which the verdict may be reused, in milliseconds since the epoch. At exactly one of these times, the
+   * verdict may not be reused.
    */
   readonly afterMs: number;
   readonly beforeMs: number;

@@ -23,7 +23,7 @@ const countedSince = Date.now();
 export interface Judge {
   readonly start: (configJson: string) => PluginInstance;
   readonly isReady: () => boolean;
-  /** Resolves when a compiling thread is warm, see {@link ThreadCompiler.warmed}. */
+  /** Resolves when a compiling thread has warmed up, see {@link ThreadCompiler.warmed}. */
   readonly warmed: Promise<void>;
   readonly readStatus: () => Status;
   readonly refreshKeys: () => void;

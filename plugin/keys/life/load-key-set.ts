@@ -74,7 +74,7 @@ async function namingFile<T>({ file }: FileOrigin, act: () => T | Promise<T>): P
 }
 
 /**
- * Returns undefined if the file does not exist and its root exists. A missing root is an error, because its volume may not be
+ * Returns undefined if the policy root exists, but the file does not. A missing root is an error, because its volume may not be
  * mounted.
  *
  * @throws Error that says why the file cannot be read.

@@ -22,8 +22,8 @@ const OUR_FILE = /^[0-9a-f]{64}\.(keys|leaked)$/;
 const UNFINISHED_FILE = /^[0-9a-f]{64}\.(?:keys|leaked)\.[0-9a-f.-]+\.tmp$/;
 
 /**
- * Limits on the age and number of stored files. Files beyond them are removed. Every fetch writes the source's keys to its file.
- * So if a file is old, no policy uses the keys in this file any longer.
+ * Limits on the age and number of stored files. Files beyond the limits are removed. Every fetch writes the source's keys to
+ * its file. So if a file is old, no policy uses the keys in this file any longer.
  */
 export interface KeyDirectoryLimits {
   readonly maxFiles: number;
@@ -187,8 +187,8 @@ export class KeyDirectory implements KeyStore {
   }
 
   /**
-   * Removes files that are too old. If there are still too many files, removes the oldest. The clean-up runs once a day and after
-   * every hundred writes. The clean-up does not remove files of other programs.
+   * Removes files that are too old. If there are still too many files, removes the oldest files. The clean-up runs once a day
+   * and after every hundred writes. The clean-up does not remove files of other programs.
    */
   async #tidy(directory: string): Promise<void> {
     const isTurn = this.#writes % WRITES_BETWEEN_LOOKS === 0;

@@ -3,8 +3,8 @@ import { parseIpv6 } from "../../core/text/ip-network.ts";
 /** Limits on how long requests may wait, and on how many may wait. All times are in milliseconds. */
 export interface Patience {
   /**
-   * The longest wait that counts as short. Clients hardly notice it. With a few dozen clients, waits are shorter than this, even
-   * on a gateway that is fully used.
+   * The longest wait that counts as short. Clients hardly notice such a wait. With a few dozen clients, waits are shorter than
+   * this, even on a gateway that is fully used.
    */
   readonly promptMs: number;
   /** If the oldest entry has waited longer than `promptMs` for all this time, the overload is not just a burst. */

@@ -66,8 +66,8 @@ function listAllow(allow: Allow): readonly PdkCall[] {
 }
 
 /**
- * Replaces Kong's caller (Consumer, credential and groups) as a whole. Otherwise, a request could have one caller's Consumer with
- * another caller's credential or groups.
+ * Replaces Kong's caller (Consumer, credential and groups) as a whole. If only a part was replaced, a request could have one
+ * caller's Consumer with another caller's credential or groups.
  */
 function listCaller({ consumer, credentialId, groups }: CallerIdentity): readonly PdkCall[] {
   const setGroups: PdkCall = {

@@ -47,9 +47,9 @@ export function createRootFiles(root: string): RootFiles {
 }
 
 /**
- * Identifies the current version of a file without reading it. The function makes only one system call, because every policy file
- * is identified once a second. The function follows links, so a link with a new target has a new identity. The function that
- * reads the file finds links that lead out of the root.
+ * Identifies the current version of a file without reading it. The function makes only one system call, because every policy
+ * file is identified once a second. The function follows links, so a link with a new target has a new identity. Links that lead
+ * out of the root are found only when the file is read.
  */
 export function identifyNow(root: string, file: string): FileIdentity {
   try {

@@ -109,7 +109,7 @@ interface InlineInstanceOptions {
   readonly entity: InlineEntity;
   readonly text: string;
   readonly rule: string | undefined;
-  /** The number of this start. An instance with a greater number started later. */
+  /** The number of the instance's start. An instance with a greater number started later. */
   readonly order: number;
   readonly share: (text: string) => SharedLoad;
   readonly lastGood: LastGoodVersions;
@@ -135,8 +135,8 @@ class InlineInstance {
   constructor(options: InlineInstanceOptions) {
     this.#options = options;
     this.usedAt = options.now();
-    // The instance holds the last good version at once, and not only after the text is compiled. Kong closes the previous
-    // instance at once.
+    // The instance holds the last good version at once, and not only after the text is compiled. The reason is that Kong closes
+    // the previous instance immediately.
     this.#fallback = options.lastGood.hold(options.entity, options.rule);
     this.#opening = this.#open();
   }

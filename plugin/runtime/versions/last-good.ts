@@ -53,9 +53,9 @@ interface Entity {
  * - An entity on a Service, and a global entity, has no last good version, because the plugin does not notice when its Routes
  *   change.
  * - The last good version is dropped when no instance uses it.
- * - The last good version must be the newest version, both by the start order of instances and by Kong's own sequence. These
- *   two orders can disagree, for example after a restart of Kong, or if a worker is late. The plugin then does not know which
- *   version is the newest, so there is no last good version.
+ * - The last good version must be the newest version, both by the start order of instances and by Kong's own sequence. The two
+ *   orders can disagree, for example after a restart of Kong, or if a worker is late. The plugin then does not know which version
+ *   is the newest, so there is no last good version.
  */
 export class LastGoodVersions {
   readonly #entities = new Map<string, Entity>();

@@ -12,7 +12,7 @@ const MAX_SILENT_PINGS = 6;
 type Welcome = Extract<ServerMessage, { type: "welcome" }>;
 export type Ending = Omit<Extract<ServerMessage, { type: "ending" }>, "type">;
 
-/** A server to which this launcher is attached, with the messages between them. */
+/** A server to which this launcher is attached. */
 export interface KeptServer {
   /** The server's first answer; undefined if the connection ended without an answer. */
   readonly welcome: Promise<Welcome | undefined>;

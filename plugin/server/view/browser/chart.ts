@@ -81,7 +81,10 @@ function drawLayers(samples: readonly Sample[], x: Scale, y: Scale): readonly SV
   });
 }
 
-/** Returns the next number that is 1, 2, 4 or 6 followed by zeros. Half of such a number also has few digits. */
+/**
+ * Returns the next number that is 1, 2, 4 or 6 followed by zeros. The chart also shows half of this number, which then has few
+ * digits too.
+ */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * ([1, 2, 4, 6].find((step) => step * power >= value) ?? 10);
