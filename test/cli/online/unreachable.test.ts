@@ -49,7 +49,13 @@ const MISBEHAVIOURS: readonly (readonly [
     "status 302",
     "Write the address that",
   ],
-  ["answers HTML instead of JSON", html, "issuer_answer_invalid", "a web page came", "A login page or an error page"],
+  [
+    "answers HTML instead of JSON",
+    html,
+    "issuer_answer_invalid",
+    "a web page instead of JSON",
+    "A login page or an error page",
+  ],
   [
     "answers text that is not JSON",
     { text: "no" },
