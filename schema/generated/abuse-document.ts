@@ -68,7 +68,7 @@ export type Factor = number
  */
 export type Enabled3 = boolean
 /**
- * A token is reported if it lives longer than this many times the lifetime that 999 of 1,000 tokens of its issuer do not exceed.
+ * A token is reported if its lifetime is more than this many times the usual lifetime. 999 of 1,000 tokens of the issuer do not exceed the usual lifetime.
  */
 export type Factor1 = number
 /**

@@ -113,8 +113,8 @@ export function nameClaims(references: readonly ClaimReference[]): string {
 export interface NameLocation {
   readonly claim: ClaimReference;
   /**
-   * A claim can be one string with several names. This character separates the names in the string. If undefined, the
-   * string is one name, or a list of scopes with spaces between them.
+   * A claim can be one string with several names. This character separates the names in the string. Without a
+   * separator, the string is one name, or a list of scopes with spaces between them.
    */
   readonly separator: string | undefined;
 }

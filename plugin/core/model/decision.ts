@@ -111,7 +111,7 @@ export interface MetadataRequest {
 
 /** What is known about a request, whether it passes or not. */
 export interface Known {
-  /** Present once signature and claims are valid, even if the rule then denies the request. */
+  /** The verified token: present once signature and claims are valid, even if the rule then denies the request. */
   readonly verified?: (VerifiedToken & { readonly sent: SentToken }) | undefined;
   /** Present if the token names a caller for Kong. */
   readonly caller?: CallerIdentity | undefined;

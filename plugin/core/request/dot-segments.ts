@@ -42,7 +42,7 @@ const decoder = new TextDecoder();
 
 /**
  * Whether some common server may read a dot segment in the path. A path with dot segments may leave the Kong Route, so
- * no rule can decide about the path. The result is also true for a path that is too long to check.
+ * no rule can decide about the path. Returns true also for a path that is too long to check.
  *
  * @param target path and optional query, exactly as sent, in any form.
  */
@@ -146,8 +146,8 @@ for (const [characters, kind] of [
 }
 
 /**
- * What the part of a segment that has been read contains. `FRESH`: neither dots nor solid characters. `DOTS`: dots but
- * no solid characters. `NAMED`: at least one solid character.
+ * What a segment contains up to the current position. `FRESH`: neither dots nor solid characters. `DOTS`: dots but no
+ * solid characters. `NAMED`: at least one solid character.
  */
 const FRESH = 0;
 const DOTS = 1;

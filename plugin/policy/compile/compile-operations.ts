@@ -13,7 +13,9 @@ export interface OperationSource {
   readonly requirements: Requirements;
 }
 
-/** The search for a request's operation takes at most this many steps. Usual policies need fewer than a hundred. */
+/**
+ * The search for a request's operation takes at most this many steps. Usual policies need fewer than a hundred steps.
+ */
 const MAX_STEPS = 1_000;
 
 interface CoveredOperation extends Operation<Requirements> {
