@@ -1,0 +1,144 @@
+import { createPublicKey, verify } from "node:crypto";
+import { parseArgs } from "node:util";
+import { generateSigningKey, mintToken, type SigningKey } from "../../test/tokens.ts";
+import { type PluginServer, startPluginServer } from "./costly/plugin-server.ts";
+import { loadSubject } from "./costly/subject.ts";
+
+// `npm run bench:socket`: the processor time of the plugin server for one request over its socket, without Kong, and of a signature
+// check alone. `--against DIR` also measures the built clone DIR. All rows are measured in turn. The figures are medians.
+
+const ROUNDS = Number(process.env.SOCKET_ROUNDS ?? 9);
+const REQUESTS = 3_000;
+/** Connections with one request each, like those of a busy worker of Kong. */
+const CONNECTIONS = 16;
+/** A cold server on a busy machine may refuse some requests. */
+const MOST_OTHERS = REQUESTS / 50;
+const ISSUER = "https://idp.example.com";
+const AUDIENCE = "bench";
+
+interface Row {
+  readonly name: string;
+  /** Microseconds of processor time for each request, one figure for each round. */
+  readonly micros: number[];
+  measure(): Promise<number>;
+}
+
+const { values } = parseArgs({ options: { against: { type: "string" } } });
+const rsa = generateSigningKey("RS256", "rsa");
+const ecdsa = generateSigningKey("ES256", "ecdsa");
+const [one = ""] = mint(rsa, 1);
+const many = mint(rsa, REQUESTS);
+const servers: PluginServer[] = [];
+try {
+  const rows = [...checkRows(), ...(await serverRows())];
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    for (const row of rows) {
+      const micros = await row.measure();
+      row.micros.push(...(round === 0 ? [] : [micros])); // The first round warms up.
+    }
+  }
+  console.log(
+    `Node ${process.version}, medians of ${ROUNDS} rounds, in brackets the smallest and the greatest figure\n`,
+  );
+  console.log("| request | µs of processor time |\n|---|---|");
+  for (const { name, micros } of rows) {
+    const sorted = micros.toSorted((a, b) => a - b);
+    const [least = 0, median = 0, most = 0] = [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)];
+    console.log(`| ${name} | ${median.toFixed(0)} (${least.toFixed(0)} to ${most.toFixed(0)}) |`);
+  }
+} finally {
+  for (const server of servers) {
+    server.stop();
+  }
+}
+
+/** A signature check alone, in this process. */
+function checkRows(): readonly Row[] {
+  return [rsa, ecdsa].map((key) => ({
+    name: `only the signature check, ${key.alg}`,
+    micros: [],
+    async measure() {
+      const checks = mint(key, REQUESTS).map((token) => {
+        const end = token.lastIndexOf(".");
+        return [Buffer.from(token.slice(0, end)), Buffer.from(token.slice(end + 1), "base64url")] as const;
+      });
+      const options = {
+        key: createPublicKey({ key: key.publicJwk, format: "jwk" }),
+        dsaEncoding: "ieee-p1363",
+      } as const;
+      const start = process.cpuUsage();
+      if (!checks.every(([input, signature]) => verify("sha256", input, options, signature))) {
+        throw new Error("a signature of the bench is invalid");
+      }
+      const { user, system } = process.cpuUsage(start);
+      return (user + system) / REQUESTS;
+    },
+  }));
+}
+
+async function serverRows(): Promise<readonly Row[]> {
+  const builds =
+    values.against === undefined
+      ? [["", "."]]
+      : [
+          [", before", values.against],
+          [", now", "."],
+        ];
+  const rows: Row[] = [];
+  for (const [which = "", directory = ""] of builds) {
+    const server = await startPluginServer(await loadSubject(directory), writePolicy());
+    servers.push(server);
+    const add = (name: string, tokens: () => readonly (string | undefined)[], status = 200): void => {
+      rows.push({ name: `${name}${which}`, micros: [], measure: () => measureServer(server, tokens(), status) });
+    };
+    add("RS256, one token", () => Array<string>(REQUESTS).fill(one));
+    add("RS256, 3,000 tokens in turn", () => many);
+    add("RS256, every token new", () => mint(rsa, REQUESTS));
+    add("ES256, every token new", () => mint(ecdsa, REQUESTS));
+    add("rejected without a token", () => Array<undefined>(REQUESTS).fill(undefined), 401);
+  }
+  return rows;
+}
+
+async function measureServer(
+  server: PluginServer,
+  tokens: readonly (string | undefined)[],
+  status: number,
+): Promise<number> {
+  const events = tokens.map((token) => server.prepare({ target: "/items/1", ...(token !== undefined && { token }) }));
+  const start = server.cpuNanos();
+  let next = 0;
+  let others = 0;
+  const ask = async (): Promise<void> => {
+    for (let event = events[next]; event; event = events[next]) {
+      next += 1;
+      const outcome = await server.ask(event);
+      others += outcome.status === status ? 0 : 1;
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, ask));
+  if (others > MOST_OTHERS) {
+    throw new Error(`the plugin server did not answer ${others} of ${REQUESTS} requests with ${status}`);
+  }
+  return (server.cpuNanos() - start) / 1_000 / REQUESTS;
+}
+
+function writePolicy(): string {
+  const keys = { jwks: { keys: [rsa.publicJwk, ecdsa.publicJwk] } };
+  return JSON.stringify({
+    jwt_policy: 1,
+    name: "bench",
+    issuers: { main: { issuer: ISSUER, audiences: [AUDIENCE], algorithms: ["RS256", "ES256"], keys } },
+    routes: { read: { required_scopes: ["things:read"] } },
+    header_mappings: { "x-user-id": "sub", "x-client-id": "client_id", "x-scope": "scope" },
+  });
+}
+
+/** Different tokens of one caller. */
+function mint(key: SigningKey, count: number): readonly string[] {
+  const now = Math.floor(Date.now() / 1_000);
+  const claims = { iss: ISSUER, aud: AUDIENCE, sub: "user-1", client_id: "app", scope: "things:read things:write" };
+  return Array.from({ length: count }, (_, index) =>
+    mintToken({ key, claims: { ...claims, iat: now, exp: now + 3_600, jti: `${now}-${index}` } }),
+  );
+}
