@@ -154,7 +154,7 @@ describe("a process whose socket", () => {
     const worker = await connectWorker(place.socket);
     rmSync(place.socket);
     expect(await eventually(async () => (await probeSocket(place.socket)) === true, SOON)).toBe(true);
-    expect(server.stdout()).toContain("warning: no process listens on the socket");
+    await server.waitForOutput("warning: no process listens on the socket");
     expect(await answersOf(place)).toEqual(["proxied", "proxied"]);
     await worker.expectSilence();
   });
