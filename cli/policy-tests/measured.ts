@@ -20,7 +20,7 @@ export interface Measured {
   readonly isTooLow: boolean;
 }
 
-/** Measures each policy once, with all of its test files together. */
+/** Measures each policy once, with the tests of all its test files. */
 export async function collectMeasured(
   suites: readonly LoadedSuite[],
   measure: (ofPolicy: readonly LoadedSuite[]) => Promise<Measured>,

@@ -12,7 +12,7 @@ export interface LogText {
   readonly text: string | undefined;
 }
 
-/** No log line is longer, because nginx limits all headers of a request together to some tens of kilobytes. */
+/** No log line is longer, because nginx limits the total size of a request's headers to some tens of kilobytes. */
 const MAX_LINE = 1024 * 1024;
 
 /**

@@ -123,8 +123,8 @@ function mutateAccess(source: PlainMap, path: DocumentPath): readonly Mutant[] {
 }
 
 /**
- * Lists mutants of switches. Almost every policy relies on the default value of a switch. One mutant changes the switch
- * for all rules together. Another mutant changes the switch in each part of the document that sets the switch.
+ * Lists mutants of switches. Almost every policy relies on the default value of a switch. One mutant changes the switch for all
+ * rules at once. Another mutant changes the switch in each part of the document that sets the switch.
  */
 function mutateSwitches(source: PlainMap, path: DocumentPath, isDefault: boolean): readonly Mutant[] {
   const { allow_http: http, cors_preflight: preflight, other_authentication: other, mode } = source;

@@ -23,7 +23,7 @@ export class TokenMaker {
   readonly #markText: string;
   readonly #nowSeconds: number;
   readonly #made = new Map<string, string>();
-  /** The last token, which is cached because the tests of a matrix use one token many times in a row. */
+  /** Caches the last token, because a test matrix often uses the same token for several tests in a row. */
   #last: { readonly recipe: TokenRecipe; readonly issuer: CompiledIssuer; readonly token: string } | undefined;
   #lastHeader = { text: "", encoded: "" };
   #signed = 0;

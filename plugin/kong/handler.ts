@@ -127,8 +127,8 @@ async function answerBy(
 interface Policing {
   readonly sinceCount: number;
   /**
-   * Whether the Kong Route decides which version of the policy is in effect. The guard does not know that the Route decides this,
-   * so it must not reuse the verdict.
+   * Whether the Kong Route decides which version of the policy is in effect. The guard does not know that the verdict depends
+   * on the Route, so it must not reuse the verdict.
    */
   readonly hasAskedRoute: boolean;
 }

@@ -65,7 +65,7 @@ class Parser {
   parse(): RegexNode {
     const node = this.#parseChoice();
     if (this.#position < this.#text.length) {
-      throw new Error("a group is closed that was not opened");
+      throw new Error('a ")" closes a group that was not opened');
     }
     return node;
   }

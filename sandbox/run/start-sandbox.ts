@@ -20,8 +20,8 @@ const READY_TIMEOUT = 15_000;
 const DEFAULT_READ_TIMEOUT = 60_000;
 
 /**
- * The line that the plugin server prints when it listens on the status address. Before this line, another program may use the
- * address.
+ * The line that the plugin server prints when it listens on the status address. Until the plugin server has printed this line,
+ * another program may be using the address.
  */
 const STATUS_IS_SERVED = /^status is served on (\S+)/;
 

@@ -165,7 +165,7 @@ export type TenantClaim = Claim
  */
 export type ScopesClaim = (ClaimLocations & string)
 /**
- * One of three: a claim that contains names, a map of a claim and its separator, or a list of claims and such maps. With a list, the names of all its claims count together. A claim that is absent or null adds no names. If one of the claims cannot be read, the token meets no condition on these names: the plugin treats a required name as missing, and an excluded name as present.
+ * One of three: a claim that contains names, a map of a claim and its separator, or a list of claims and such maps. With a list, the plugin uses the names from all listed claims. A claim that is absent or null adds no names. If one of the claims cannot be read, the token meets no condition on these names: the plugin treats a required name as missing, and an excluded name as present.
  * 
  * @minItems 1
  * @maxItems 10
@@ -190,7 +190,7 @@ claim: ClaimOfNames
 separator: SeparatorOfNames
 })
 /**
- * Claim with the roles: a list of strings, or one string that is one role. Keycloak uses `/realm_access/roles`, Microsoft Entra uses `roles`. From several claims, the plugin uses the roles of all claims together.
+ * Claim with the roles: a list of strings, or one string that is one role. Keycloak uses `/realm_access/roles`, Microsoft Entra uses `roles`. If you list several claims, the plugin uses the roles from all of them.
  */
 export type RolesClaim = (ClaimLocations & string)
 /**
@@ -611,7 +611,7 @@ export type Cache = Duration
  */
 export type Credential = FirstClaim
 /**
- * Claim with groups that Kong's acl plugin allows or denies: a list of strings, or one string. From several claims, the plugin uses the groups of all claims together. If the token lacks the claim, the caller has no groups. For a request that has a Consumer, acl checks the Consumer's own groups, unless acl's option `always_use_authenticated_groups` is on.
+ * Claim with groups that Kong's acl plugin allows or denies: a list of strings, or one string. If you list several claims, the plugin uses the groups from all of them. If the token lacks the claim, the caller has no groups. For a request that has a Consumer, acl checks the Consumer's own groups, unless acl's option `always_use_authenticated_groups` is on.
  */
 export type Groups = ClaimLocations
 /**
@@ -819,7 +819,7 @@ roles: RolesClaim
 groups: GroupsClaim
 }
 /**
- * Where the issuer's keys come from. A token cannot change where the keys come from. Keys from several sources can be used together, such as during a migration.
+ * Where the issuer's keys come from. A token cannot change where the keys come from. A policy can name several sources at the same time, for example during a migration.
  */
 export interface Keys {
 discovery?: Discovery
@@ -962,7 +962,7 @@ client_authorization: ClientSAuthorization
 forward: Forwarding
 }
 /**
- * Tells Kong and its plugins, such as acl, rate-limiting and log plugins, who the caller is. The caller comes from the verified token: a Consumer, a credential, groups. The upstream gets the same caller as `X-Consumer-ID`, `X-Consumer-Username`, `X-Consumer-Custom-ID` and `X-Credential-Identifier`. With every rule, the plugin removes headers with these names that the client sent, in every spelling with `-` and `_`. `X-Anonymous-Consumer`, `X-Consumer-Groups` and `X-Authenticated-Groups` are removed in the same way.
+ * Tells Kong and its plugins, such as acl, rate-limiting and log plugins, who the caller is. The caller comes from the verified token: a Consumer, a credential, groups. The upstream gets the same caller as `X-Consumer-ID`, `X-Consumer-Username`, `X-Consumer-Custom-ID` and `X-Credential-Identifier`. If the client sent headers with these names, the plugin removes the client's headers, whichever rule applies. The plugin removes every spelling with `-` and `_`. `X-Anonymous-Consumer`, `X-Consumer-Groups` and `X-Authenticated-Groups` are removed in the same way.
  */
 export interface Identity {
 issuers?: IdentifyingIssuers

@@ -89,7 +89,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
   {
     id: "plugin_server",
     checks:
-      "`pluginserver_names` contains the plugin server of jwt-policy. The socket and the commands of the server fit together.",
+      "`pluginserver_names` contains the plugin server of jwt-policy. The server's settings for the socket, the start command and the query command agree with each other.",
     why: "Kong asks the query command for the schema, and connects to the socket. If the server listens on another path, every request gets 500.",
     fix: "Print the settings again with `kong-jwt-policy kong env`, and use all printed settings.",
     run: checkServer,

@@ -1,7 +1,7 @@
 /**
- * Finds a string that matches some patterns of a policy and does not match other patterns. Patterns are sequences of
- * characters and classes with quantifiers (plugin/policy/language/claim-pattern.ts), so each pattern is a small
- * automaton. A breadth-first search through all automata together finds one of the shortest strings.
+ * Finds a string that matches some patterns of a policy and does not match other patterns. Patterns are sequences of characters
+ * and classes with quantifiers (plugin/policy/language/claim-pattern.ts), so each pattern is a small automaton. A breadth-first
+ * search runs all automata at the same time, so it finds one of the shortest strings.
  */
 
 /** The plugin compares only strings of at most this many characters with a pattern. */

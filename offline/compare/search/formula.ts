@@ -343,7 +343,7 @@ function patternOf(test: ClaimTest | undefined): Pick<Requirement, "pattern"> {
   return inner?.is === "matches" ? { pattern: { regExp: inner.pattern, isRefused: test?.is === "not" } } : {};
 }
 
-/** Turns values of one time claim, such as `exp`, into values of all time claims together. */
+/** Adds usual values of the other time claims to each value of one time claim, such as `exp`. */
 function toTimes(claim: ClaimReference, values: readonly PartValue[], now: number): readonly PartValue[] {
   const [name = ""] = claim.path;
   return values.filter((value) => typeof value === "number").map((value) => ({ ...usualTimes(now), [name]: value }));

@@ -2,8 +2,8 @@ import type { Requirement } from "./formula.ts";
 import type { PartName } from "./token-space.ts";
 
 /**
- * Parts that one requirement reads together, such as two claims with roles. The search must choose the values of these
- * parts together.
+ * Parts that the same requirement reads, such as two claims with roles. The search must choose the values of these parts in one
+ * step.
  */
 export interface PartGroup {
   readonly parts: readonly PartName[];

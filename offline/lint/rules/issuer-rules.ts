@@ -94,7 +94,7 @@ defaults:
     id: "token_type_unusual",
     topic: "issuer",
     severity: "warning",
-    summary: "`token_type` is a value that no known provider writes as `typ`.",
+    summary: "No known provider writes the value of `token_type` into `typ` of its tokens.",
     why: "The plugin compares `token_type` with `typ` of the token's header. `Bearer` and `access` are values of other fields, not of `typ`. Write `at+jwt`, `JWT` or `any`.",
     bad: issuer("token_type: Bearer"),
     good: issuer("token_type: at+jwt"),

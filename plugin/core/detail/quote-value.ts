@@ -29,7 +29,7 @@ const LONG_RUNS: readonly (readonly [run: RegExp, has: readonly RegExp[]])[] = [
 const SECRET_NAME =
   /(?:secret|password|passwd|pwd|csrf|xsrf|nonce|otp|pin|api[_-]?key|private[_-]?key|access[_-]?token|refresh[_-]?token|id[_-]?token|session|credential)$/i;
 
-/** A string from a token or a request: shortened, escaped, and without users, passwords and queries of URLs. */
+/** Shortens and escapes a string from a token or a request. If the string is a URL, removes its user, password and query. */
 export function quoteValue(text: string): string {
   if (text.length > MAX_READ) {
     return describeLength(text);

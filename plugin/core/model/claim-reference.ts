@@ -122,8 +122,8 @@ export interface NameLocation {
 const ONE_NAME: SplitText = (text) => [text];
 
 /**
- * The names in all locations together. A claim that is absent or null adds no names. Returns undefined when one of the
- * claims cannot be read. If a claim cannot be read, it is unknown whether a name is present or absent.
+ * Returns one set with the names from all locations. A claim that is absent or null adds no names. Returns undefined when one
+ * of the claims cannot be read. If a claim cannot be read, it is unknown whether a name is present or absent.
  *
  * @param split splits the string of a location that has no separator of its own.
  */

@@ -236,7 +236,10 @@ function shorten(_sequence: string, last: string | undefined): string {
   return last === undefined ? "\\" : String.fromCharCode(last.charCodeAt(0) & 0x3f);
 }
 
-/** The path as read by servers that map look-alikes to ASCII, such as U+FF0E to a dot, and drop bytes that they cannot decode. */
+/**
+ * Reads the path like a server that replaces characters that look like ASCII, such as U+FF0E by a dot. This server also drops
+ * bytes that it cannot decode.
+ */
 function toCompatible(bytes: string): string {
   if (!/[\x80-\xff]/.test(bytes)) {
     return bytes;

@@ -204,8 +204,8 @@ function hasReading(text: string, name: string): boolean {
 }
 
 /**
- * Whether the text has the name at `start`, in any case. A character that some server reads as an underscore matches
- * every other such character.
+ * Whether the text has the name at `start`, in any case. Underscores and all characters that some server reads as an underscore
+ * count as the same character.
  */
 function isFolded(text: string, start: number, name: string): boolean {
   for (let index = 0; index < name.length; index += 1) {

@@ -106,7 +106,10 @@ function readIdentifier(claims: JsonObject, references: readonly ClaimReference[
     : fail(`claim "${claim.text}" is not a string of 1 to 256 visible characters: ${describeClaim(claims, claim)}`);
 }
 
-/** The groups in all locations together: an empty list if the claims are absent or null, undefined if one of them cannot be read. */
+/**
+ * Returns the groups from all locations: an empty list if the claims are absent or null, undefined if one of them cannot be
+ * read.
+ */
 function readGroups(claims: JsonObject, locations: readonly NameLocation[]): readonly string[] | undefined {
   const names = readNames(claims, locations);
   return names && [...names].every((name) => GROUP.test(name)) ? [...names] : undefined;

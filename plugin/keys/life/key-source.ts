@@ -19,8 +19,8 @@ export interface ProcessKeySource extends KeySource {
   /** Ids of a policy's issuers that have no keys at the moment. */
   findMissing(policy: CompiledPolicy): readonly string[];
   /**
-   * Reloads the keys of all issuers, however fresh they are. An operator requests a reload after a provider has changed its keys.
-   * The promise never rejects.
+   * Reloads the keys of all issuers, even if the keys are still fresh. An operator requests a reload after a provider has
+   * changed its keys. The promise never rejects.
    */
   refresh(): Promise<void>;
   status(): readonly IssuerKeysStatus[];
@@ -57,8 +57,8 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
   const leakedBySource = new Map<string, LeakedKeys>();
   // Remembers the keys of each compiled issuer, so that the issuer's name is not computed for each request.
   const byIssuer = new WeakMap<CompiledIssuer, IssuerKeys>();
-  // A wait stays in memory until the keys are loaded, which may never happen. So each policy has only one wait, however often
-  // `prepare` is called.
+  // A wait stays in memory until the keys are loaded, which may never happen. So each policy has only one wait, even if
+  // `prepare` is called many times.
   const waits = new WeakMap<CompiledPolicy, Promise<void>>();
 
   const leakedOf = (issuer: CompiledIssuer): readonly LeakedKeys[] =>

@@ -32,8 +32,8 @@ const MAX_TALLIES = 10_000;
 /**
  * Parses `<plugin id> <sequence> <nonce>`. Returns undefined for any other text.
  *
- * @param offer the text after the addresses: `reuses`, or `reuses <process>:<tally>=<hits>,<tally>=<hits>`. The text ends with
- *   `clients` if the guard can distinguish client addresses.
+ * @param offer the words after the addresses, in the facts variable's line about the connection: `reuses`, or `reuses
+ * <process>:<tally>=<hits>,<tally>=<hits>`. The last word is `clients` if the guard can distinguish client addresses.
  */
 export function parseGuardMark(text: string, offer: readonly string[] = []): GuardMark | undefined {
   const [, pluginId, sequence, nonce] = /^([0-9a-f-]{36}) ([0-9]{1,15}) ([0-9a-f]{32})$/.exec(text) ?? [];

@@ -56,12 +56,13 @@ function checkStatus(as: PublicReason, status: number | undefined): Finding[] {
       message: `${why}; the usual status is ${usual}.`,
     },
   ];
-  if (Math.floor(status / 100) !== Math.floor(usual / 100)) {
-    const whose =
+  const digit = Math.floor(usual / 100);
+  if (Math.floor(status / 100) !== digit) {
+    const why =
       usual < 500
-        ? "the client's, and 5xx makes the client try again"
-        : "not the client's, and 4xx makes the client give up";
-    return refuse(`Status ${status} has the wrong first digit: this fault is ${whose}`);
+        ? "the client causes this refusal, and 5xx makes the client try again"
+        : "the client does not cause this refusal, and 4xx makes the client give up";
+    return refuse(`Status ${status} must begin with ${digit}: ${why}`);
   }
   return meaning === undefined ? [] : refuse(`Status ${status} ${meaning}`);
 }

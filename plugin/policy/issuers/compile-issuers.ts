@@ -44,7 +44,7 @@ export function compileIssuers({ issuers: sources }: PolicyDocument): {
   };
 }
 
-/** Adds the issuer to the issuers with the same identifier, and compares it with them. */
+/** Adds the issuer to the map of issuers by identifier. If another issuer has the same identifier, compares the two issuers. */
 function addIssuer(
   key: string,
   issuer: CompiledIssuer,

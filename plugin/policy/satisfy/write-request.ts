@@ -192,8 +192,8 @@ function writeTrialToken({ algorithm, typ, claims }: UnsignedToken): string {
 }
 
 /**
- * Keys that accept every signature, to try a request before anyone signs its token. No code outside this folder uses
- * these keys.
+ * A source of keys that accept every signature. With it, the code of this folder tries a request before anyone signs its token.
+ * No code outside this folder uses this source.
  */
 export const TRIAL_KEYS: KeySource = {
   find: (issuer, { alg, kid }) => succeed({ issuer: issuer.issuer, kid, algorithm: alg, verify: () => PASSED }),

@@ -2,7 +2,7 @@ import type { PolicyLoad } from "../../policy/read-policy.ts";
 import type { PolicyCompiler } from "./policy-compiler.ts";
 import { hashText } from "./read-lineage.ts";
 
-/** The shared result for one policy text, however many plugin instances and workers use the text. */
+/** The result for one policy text. All plugin instances and workers with this text share the result. */
 export interface SharedLoad {
   /** Hex SHA-256 of the text. */
   readonly hash: string;

@@ -23,7 +23,7 @@ const MAX_BYTES = 32 * 1024 * 1024;
 const MODE = 0o600;
 
 /**
- * Passes the counts of one server of a plugin socket to the next server, however the first server ends.
+ * Passes the counts of one server of a plugin socket to the next server, even if the first server crashes or is killed.
  *
  * Each process writes its counts into its own file, again and again, and a last time when it exits. Each process reports the
  * sum of its own counts and the counts in all other files. So the sums also grow while two processes serve at the same time.

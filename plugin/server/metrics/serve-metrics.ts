@@ -22,7 +22,7 @@ export interface MetricsText {
 
 /** How often the process writes the counts for the next process, in milliseconds. */
 const WRITE_MS = 1_000;
-/** Writing the counts takes at most 1/MAX_SHARE of the time, however large the counts are. */
+/** Writing the counts takes at most 1/MAX_SHARE of the time, even if there are many counts. */
 const MAX_SHARE = 100;
 /** How long an ending process waits for its last counts, in milliseconds. */
 const MAX_CLOSE_MS = 1_000;

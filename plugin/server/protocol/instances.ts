@@ -18,7 +18,7 @@ interface InstanceEntry {
   usedAt: number;
 }
 
-/** Limits for all instances together. */
+/** Limits for the totals over all instances. */
 export interface InstanceLimits {
   readonly maxInstances: number;
   /** Maximum total length of configurations, in characters. */
@@ -26,8 +26,7 @@ export interface InstanceLimits {
 }
 
 /**
- * An id consists of the generation of the process and a count. The two numbers together fill all bits of Kong's int32 except
- * the sign bit.
+ * An id consists of the generation of the process and a count. The bits of both numbers fill Kong's int32, except its sign bit.
  */
 const IDS_PER_GENERATION = 2 ** 31 / GENERATIONS;
 const IDLE_MS = 3_600_000;

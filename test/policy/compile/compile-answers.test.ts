@@ -86,13 +86,13 @@ describe("a status", () => {
     [
       "token_missing",
       500,
-      /^Status 500 .* the client's, and 5xx makes the client try again; the usual status is 401\.$/,
+      /^Status 500 must begin with 4: .*, and 5xx makes the client try again; the usual status is 401\.$/,
     ],
     ["invalid_token", 503, /try again; the usual status is 401\.$/],
     [
       "unavailable",
       403,
-      /^Status 403 .* not the client's, and 4xx makes the client give up; the usual status is 503\.$/,
+      /^Status 403 must begin with 5: .*, and 4xx makes the client give up; the usual status is 503\.$/,
     ],
     ["internal_error", 404, /give up; the usual status is 500\.$/],
     ["access_denied", 405, /^Status 405 needs the header field Allow; the usual status is 403\.$/],

@@ -93,7 +93,7 @@ local function apply(verdict, sent)
   ngx.ctx[PASSED] = true
 end
 
--- Reuses an earlier verdict about the same facts, if such a verdict let the request pass. Returns whether a verdict was reused.
+-- Reuses an earlier verdict about the same facts, if this verdict let the request pass. Returns whether a verdict was reused.
 local function reuse(request, conf)
   local counted = verdicts.facts_of(conf)
   local key = counted and facts.narrow(request, conf, counted)

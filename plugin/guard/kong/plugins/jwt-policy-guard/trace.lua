@@ -1,5 +1,5 @@
--- Adds the decision about a request to Kong's active span, for Kong's OpenTelemetry plugin. A plugin server cannot do this, because
--- Kong's spans are Lua objects inside the worker.
+-- Adds the decision about a request to Kong's active span, for Kong's OpenTelemetry plugin. A plugin server cannot write to
+-- Kong's spans, because they are Lua objects inside the worker.
 local Trace = {}
 
 local function add(span, conf, outcome, was_reused, line)
