@@ -159,7 +159,7 @@ function mutateCall({ node, textOf, add }) {
 const isText = ({ type, value }) => type === "TemplateLiteral" || (type === "Literal" && typeof value === "string");
 const isName = (node, parent) => parent.type === "Property" && parent.key === node && parent.value !== node;
 
-/** Mutants of Lua: no parser, because the guard is one short file and one pattern per kind is enough. */
+/** Mutants of Lua: no parser, because the guard is short, and one pattern per kind is enough. Numbers in quotes stay. */
 export function makeLuaMutants(file, source) {
   const mutants = [];
   const add = (kind, start, end, replacement) =>
@@ -182,6 +182,8 @@ export function makeLuaMutants(file, source) {
   find(/(?<=^ +)[a-z][\w.:]*(?:\([^\n]*\)|(?:\[[^\]\n]+\])? = [^\n]+)(?=\n)/gm, (_, start, end) =>
     add("statement", start, end, ""),
   );
-  find(/\b\d+\b/g, ([text], start, end) => add("number", start, end, String(Number(text) + 1)));
+  find(/\b\d+\b(?=[^"\n]*(?:"[^"\n]*"[^"\n]*)*\n)/g, ([text], start, end) =>
+    add("number", start, end, String(Number(text) + 1)),
+  );
   return mutants;
 }

@@ -161,7 +161,7 @@ class InlineInstance {
 
   current(describeRoute: DescribeRoute): PolicyLoad | Promise<PolicyLoad> {
     this.usedAt = this.#options.now();
-    if (this.#opening || !this.#version) {
+    if (!this.#version) {
       this.#opening ??= this.#open();
       return this.#opening.then(() => this.current(describeRoute));
     }
@@ -191,7 +191,7 @@ class InlineInstance {
    * policy.
    */
   releaseCompiled(): void {
-    if (this.#version?.state === "in effect" && !this.#opening) {
+    if (this.#version?.state === "in effect") {
       this.#version.retire();
       this.#version = undefined;
       this.#options.lastGood.drop(this);

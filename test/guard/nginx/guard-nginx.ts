@@ -69,7 +69,16 @@ export interface GuardNginxOptions {
   readonly policies: Readonly<Record<string, object>>;
   /** By the first segment of the path. */
   readonly routes: Readonly<
-    Record<string, { readonly policy: string; readonly rule?: string; readonly sequence?: number }>
+    Record<
+      string,
+      {
+        /** Without it, jwt-policy does not run on the Route. */
+        readonly policy?: string;
+        readonly rule?: string;
+        readonly sequence?: number;
+        readonly tags?: readonly string[];
+      }
+    >
   >;
   readonly clockMs: number;
   readonly verdictCache?: VerdictCaching;
@@ -218,11 +227,14 @@ interface Configuration {
 function writeConfiguration({ directory, port, upstreamPort, serverPort, options }: Configuration): string {
   const modules = findModules();
   const routes = Object.fromEntries(
-    Object.entries(options.routes).map(([name, { policy, rule, sequence = 1 }], index) => {
+    Object.entries(options.routes).map(([name, { policy, rule, sequence = 1, tags = ["team-a"] }], index) => {
+      if (policy === undefined) {
+        return [name, { name, tags }];
+      }
       const id = `5d7f0a9e-0000-4000-8000-${String(index).padStart(12, "0")}`;
       const text = JSON.stringify(options.policies[policy]);
       const conf = { __plugin_id: id, __seq__: sequence, policy: text, ...(rule !== undefined && { rule }) };
-      return [name, { name, tags: ["team-a"], conf }];
+      return [name, { name, tags, conf }];
     }),
   );
   writeFileSync(join(directory, "routes.json"), JSON.stringify(routes));

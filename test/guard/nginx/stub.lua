@@ -87,8 +87,39 @@ local PDK = {
 
 local plugin = { PRIORITY = 1450 }
 
+-- Kong's instances of a plugin server. An answer shows that they were forgotten.
+package.preload["kong.runloop.plugin_servers.plugin"] = function()
+  return {
+    reset_instances_for_plugin = function(name)
+      ngx.header["x-test-reset"] = name
+    end,
+  }
+end
+
+-- What a plugin server answers in place of a verdict, as the test wants it. Returns whether it judges the request as well.
+local function misbehave(how)
+  local nonce = ngx.var.jwt_facts:match("(%S+)$")
+  local answers = {
+    ["other-instance"] = { "x-jwt-policy-verdict", "other-instance " .. nonce },
+    ["other-request"] = { "x-jwt-policy-verdict", "other-instance x" .. nonce },
+    ["other-verdict"] = { "x-jwt-policy-verdict", "verdict" },
+    ["two-verdicts"] = { "x-jwt-policy-verdict", { "verdict", "verdict" } },
+    ["other-spelling"] = { "x_jwt_policy_verdict", ngx.var.jwt_facts:match("[^\n]*$") },
+  }
+  local answer = answers[how]
+  if not answer or ngx.ctx.has_misbehaved then
+    return true
+  end
+  ngx.ctx.has_misbehaved = how == "other-instance"
+  ngx.req.set_header(answer[1], answer[2])
+  return false
+end
+
 -- Asks the test, and makes the calls that it answers. Without an answer it makes none, as Kong's client for the stock server.
 function plugin:access(conf)
+  if not misbehave(ngx.var.http_x_test_server) then
+    return
+  end
   local socket = ngx.socket.tcp()
   if not socket:connect("127.0.0.1", Stub.port) then
     return
@@ -121,7 +152,10 @@ function Stub.access()
   local route = routes[ngx.var.uri:match("^/([^/]*)")]
   ngx.ctx.route = route
   ngx.ctx.authenticated_consumer = { id = "earlier" }
-  plugin:access(route.conf)
+  if route.conf then
+    plugin:access(route.conf)
+  end
+  guard:access()
   local credential = ngx.ctx.authenticated_credential
   ngx.req.set_header("x-test-credential", credential and credential.id or "none")
   ngx.req.set_header("x-test-consumer", ngx.ctx.authenticated_consumer and "earlier" or "none")

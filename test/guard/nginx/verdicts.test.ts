@@ -52,6 +52,8 @@ const ROUTES = {
   asked: { policy: "query", rule: "asked" },
   known: { policy: "identity", rule: "known" },
   watched: { policy: "report", rule: "watched" },
+  bare: { tags: ["team-a", "jwt-policy-public-not"] },
+  open: { tags: ["team-a", "jwt-policy-public"] },
 };
 
 const mint = (changes: object = {}): string =>
@@ -319,6 +321,16 @@ if (missing !== undefined) {
       expect(nginx.runtime.verdictStatus()).toMatchObject({ guardHits: 2 });
     });
 
+    it("and reports reuses later if the server could not be asked", async () => {
+      await warm("/read");
+      await send("/read");
+      nginx.isServing = false;
+      expect((await send("/public", []))[0].status).toBe(503);
+      nginx.isServing = true;
+      await send("/public", []);
+      expect(nginx.runtime.judgedStatus().find(({ rule }) => rule === "read")?.requests).toBe(4);
+    });
+
     it("and adds each decision to the trace; a defect in tracing changes nothing else", async () => {
       const traced = (path: string, tracing: string, headers = bearer(READER)): Promise<[Answer, boolean]> =>
         send(path, [...headers, "X-Test-Tracing", tracing]);
@@ -342,6 +354,36 @@ if (missing !== undefined) {
         const [answer, asked] = await traced("/read", "broken");
         expect([answer.status, asked]).toEqual([200, wasAsked]);
       }
+    });
+
+    it.each<[path: string, status: number]>([
+      ["/bare", 503],
+      ["/open", 200],
+    ])("and without jwt-policy on the Route %s it answers %d, and removes a client's verdict", async (path, status) => {
+      const [answer] = await send(path, ["X-Jwt-Policy-Verdict", "evil"]);
+      expect(answer.status).toBe(status);
+      if (status === 200) {
+        expect(nginx.upstreamOf(answer)).not.toHaveProperty("x-jwt-policy-verdict");
+        return;
+      }
+      expect(nginx.upstreamOf(answer)).toBeUndefined();
+      expect(answer.headers).toMatchObject({
+        "content-type": "application/json; charset=utf-8",
+        "cache-control": "no-store",
+      });
+      expect(JSON.parse(answer.body)).toEqual({ message: expect.stringMatching(/cannot be checked/) });
+    });
+
+    it.each<[server: string, status: number, isReset: boolean]>([
+      ["other-instance", 200, true],
+      ["other-request", 503, true],
+      ["other-verdict", 503, true],
+      ["two-verdicts", 503, true],
+      ["other-spelling", 503, false],
+    ])("but never because a server answers with %s: %d", async (server, status, isReset) => {
+      const [answer] = await send("/read", [...bearer(READER), "X-Test-Server", server]);
+      expect([answer.status, answer.headers["x-test-reset"]]).toEqual([status, isReset ? "jwt-policy" : undefined]);
+      expect(nginx.upstreamOf(answer) !== undefined).toBe(status === 200);
     });
 
     it("within 3 kB for a verdict, so within 30 MB for 10,000 verdicts, and with a limit for any number of tokens", {

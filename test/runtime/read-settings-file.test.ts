@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { expect, it, onTestFinished } from "vitest";
+import { succeed } from "../../plugin/core/model/result.ts";
+import { listSettingsFiles, readPseudonymSecret, readSettingsFile } from "../../plugin/runtime/read-settings-file.ts";
+
+function makeDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "settings-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
+  return directory;
+}
+
+it.each([
+  ["relative to the settings file", (_directory: string) => "secret"],
+  ["absolute", (directory: string) => join(directory, "secret")],
+])("the secret for pseudonyms has a path that is %s, and at least 32 bytes", async (_what, pathIn) => {
+  const directory = makeDirectory();
+  const file = join(directory, "log.yaml");
+  const settings = { secret_file: pathIn(directory) };
+  expect(listSettingsFiles(relative(process.cwd(), file), settings)).toEqual([file, join(directory, "secret")]);
+  writeFileSync(join(directory, "secret"), "s".repeat(32));
+  expect(String(Buffer.from((await readPseudonymSecret(file, settings)) ?? []))).toBe("s".repeat(32));
+  writeFileSync(join(directory, "secret"), "s".repeat(31));
+  await expect(readPseudonymSecret(file, settings)).rejects.toThrow(/secret: .* 31 bytes, but at least 32 /);
+});
+
+it("settings without a secret have none", async () => {
+  expect(listSettingsFiles("/etc/log.yaml", {})).toEqual(["/etc/log.yaml"]);
+  expect(await readPseudonymSecret("/etc/log.yaml", {})).toBeUndefined();
+});
+
+it("a settings file is read as text, and one finding says why it cannot be read", async () => {
+  const directory = makeDirectory();
+  const file = join(directory, "log.yaml");
+  expect(await readSettingsFile(file, "decision log settings", succeed)).toMatchObject({
+    ok: false,
+    failure: [{ code: "file_unreadable", message: expect.stringMatching(/^The decision log settings .* ENOENT/) }],
+  });
+  writeFileSync(file, "a: ü");
+  expect(await readSettingsFile(file, "decision log settings", succeed)).toEqual(succeed("a: ü"));
+});
