@@ -111,6 +111,33 @@ export const EQUIVALENT = [
     because: "no supported Kong lacks that function; the line helps whoever tries another one",
   },
   {
+    file: "plugin/guard/kong/plugins/jwt-policy-guard/handler.lua",
+    original: 'error("jwt-policy-guard: kong.response.exit returned, but it must end the request")',
+    replacement: "",
+    because: "kong.response.exit ends the request; the line is for a Kong whose exit returns",
+  },
+  {
+    file: "plugin/keys/life/place-record.ts",
+    within: "attemptedAt: 0",
+    original: "0",
+    replacement: "1",
+    because: "a millisecond of 1970",
+  },
+  {
+    file: "plugin/keys/fetch/refused-address.ts",
+    within: "const [head",
+    original: '""',
+    replacement: '"mutant"',
+    because: "the parts of a string are one or more",
+  },
+  {
+    file: "plugin/server/view/browser/chart.ts",
+    within: "const now",
+    original: "0",
+    replacement: "1",
+    because: "without samples, the chart shows the time only relative to now",
+  },
+  {
     file: "plugin/runtime/load/root-files.ts",
     original: "error instanceof Error",
     replacement: "true",

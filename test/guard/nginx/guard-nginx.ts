@@ -75,8 +75,13 @@ export interface GuardNginxOptions {
         /** Without it, jwt-policy does not run on the Route. */
         readonly policy?: string;
         readonly rule?: string;
+        readonly isInFile?: boolean;
         readonly sequence?: number;
+        /** The name of the Kong Route, if it is not the first segment of the path. */
+        readonly routeName?: string;
         readonly tags?: readonly string[];
+        /** Another Route that has the same plugin, for example because the plugin is on the Service. */
+        readonly twin?: string;
       }
     >
   >;
@@ -227,14 +232,21 @@ interface Configuration {
 function writeConfiguration({ directory, port, upstreamPort, serverPort, options }: Configuration): string {
   const modules = findModules();
   const routes = Object.fromEntries(
-    Object.entries(options.routes).map(([name, { policy, rule, sequence = 1, tags = ["team-a"] }], index) => {
+    Object.entries(options.routes).map(([path, route]) => {
+      const { policy, rule, isInFile, sequence = 1, routeName: name = path, tags = ["team-a"], twin = path } = route;
       if (policy === undefined) {
-        return [name, { name, tags }];
+        return [path, { name, tags }];
       }
+      const index = Object.keys(options.routes).indexOf(twin);
       const id = `5d7f0a9e-0000-4000-8000-${String(index).padStart(12, "0")}`;
       const text = JSON.stringify(options.policies[policy]);
-      const conf = { __plugin_id: id, __seq__: sequence, policy: text, ...(rule !== undefined && { rule }) };
-      return [name, { name, tags, conf }];
+      const file = `${policy}.json`;
+      if (isInFile) {
+        writeFileSync(join(directory, file), text);
+      }
+      const place = isInFile ? { policy_file: file } : { policy: text };
+      const conf = { __plugin_id: id, __seq__: sequence, ...place, ...(rule !== undefined && { rule }) };
+      return [path, { name, tags, conf }];
     }),
   );
   writeFileSync(join(directory, "routes.json"), JSON.stringify(routes));

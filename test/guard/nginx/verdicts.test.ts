@@ -39,6 +39,7 @@ const POLICIES = {
     routes: { known: {} },
     identity: { credential: "sub", groups: "groups" },
   }),
+  anywhere: policyDocument(issuer, { routes: { anywhere: { allow_http: true } } }),
   report: policyDocument(issuer, { routes: { watched: { required_scopes: ["write"], mode: "report" } } }),
 };
 const ROUTES = {
@@ -46,12 +47,17 @@ const ROUTES = {
   write: { policy: "shop", rule: "write" },
   public: { policy: "shop", rule: "public" },
   named: { policy: "shop" },
+  tagged: { policy: "shop", routeName: "", tags: ["jwt-policy-rule:read"] },
+  retagged: { policy: "shop", routeName: "", tags: ["jwt-policy-rule:write"], twin: "tagged" },
+  renamed: { policy: "shop", routeName: "write", tags: ["jwt-policy-rule:read"], twin: "tagged" },
   tenant: { policy: "shop", rule: "tenant" },
   items: { policy: "operations", rule: "items" },
   crumbs: { policy: "cookie", rule: "crumbs" },
   asked: { policy: "query", rule: "asked" },
   known: { policy: "identity", rule: "known" },
   watched: { policy: "report", rule: "watched" },
+  anywhere: { policy: "anywhere", rule: "anywhere" },
+  filed: { policy: "shop", rule: "read", isInFile: true },
   bare: { tags: ["team-a", "jwt-policy-public-not"] },
   open: { tags: ["team-a", "jwt-policy-public"] },
 };
@@ -59,6 +65,8 @@ const ROUTES = {
 const mint = (changes: object = {}): string =>
   mintToken({ key, claims: claimsOf({ client_id: "app", exp: NOW + 3_600, ...changes }) });
 const READER = mint({ groups: ["a", "b"] });
+const OUTSIDE = "198.51.100.9";
+const from = (client: string): string[] => [...bearer(READER), "X-Test-Client", client];
 const bearer = (token: string): string[] => ["Authorization", `Bearer ${token}`];
 
 const missing = findMissing();
@@ -100,7 +108,12 @@ if (missing !== undefined) {
 
     it.each<[what: string, path: string, headers: string[], other: [path: string, headers: string[]]]>([
       ["for the same request", "/read", bearer(READER), ["/read", bearer(READER)]],
-      ["for another path, if no rule reads it", "/read/a", bearer(READER), ["/read/b-c/d.e?x=%2e/", bearer(READER)]],
+      [
+        "for another path, if no rule reads it",
+        "/read/a",
+        bearer(READER),
+        ["/read/AZaz-09/1.8.B_~/?x=%2e/..;!~", bearer(READER)],
+      ],
       [
         "for other headers that no rule reads",
         "/read",
@@ -109,6 +122,7 @@ if (missing !== undefined) {
       ],
       ["for the same operation and path", "/items/1", bearer(READER), ["/items/1", bearer(READER)]],
       ["for the same Route that selects the rule", "/named", bearer(READER), ["/named", bearer(READER)]],
+      ["from another address, if clear text is allowed", "/anywhere", bearer(READER), ["/anywhere", from(OUTSIDE)]],
       ["of a public rule", "/public", [], ["/public", []]],
       [
         "of a token in a cookie",
@@ -129,6 +143,8 @@ if (missing !== undefined) {
     >([
       ["another Route", ["/read", bearer(READER)], ["/write", bearer(READER)], 403],
       ["another rule that the Route selects", ["/named", bearer(READER)], ["/write", bearer(READER)], 403],
+      ["another tag of a Route with the same plugin", ["/tagged", bearer(READER)], ["/retagged", bearer(READER)], 403],
+      ["another name of a Route with the same plugin", ["/tagged", bearer(READER)], ["/renamed", bearer(READER)], 403],
       ["another path of the rule", ["/items/own/alice", bearer(READER)], ["/items/own/bob", bearer(READER)], 403],
       ["a path without an operation", ["/items/1", bearer(READER)], ["/items/1/2/3", bearer(READER)], 403],
       ["dots that lead elsewhere", ["/read/a", bearer(READER)], ["/read/x/..;/a", bearer(READER)], 400],
@@ -143,6 +159,12 @@ if (missing !== undefined) {
         "a second spelling of a compared header",
         ["/tenant", [...bearer(READER), "X-Tenant", "alice"]],
         ["/tenant", [...bearer(READER), "X-Tenant", "alice", "X_Tenant", "bob"]],
+        403,
+      ],
+      [
+        "a second spelling that has the compared value",
+        ["/tenant", [...bearer(READER), "X-Tenant", "alice"]],
+        ["/tenant", [...bearer(READER), "X-Tenant", "bob", "X_Tenant", "alice"]],
         403,
       ],
       [
@@ -277,6 +299,15 @@ if (missing !== undefined) {
       expect((await send("/read"))[1]).toBe(false);
     });
 
+    it("not for another address in clear text, or for what a proxy there reports", async () => {
+      for (const path of ["/read", "/named"]) {
+        await warm(path);
+        expect(await send(path, from(OUTSIDE))).toMatchObject([{ status: 200 }, true]);
+        expect(await send(path, from(OUTSIDE))).toMatchObject([{ status: 200 }, false]);
+        expect((await send(path, [...from(OUTSIDE), "X-Forwarded-Proto", "https"]))[1]).toBe(true);
+      }
+    });
+
     it("until the token expires", async () => {
       const short = bearer(mint({ exp: testNowMs / 1_000 + 1 }));
       await warm("/read", short);
@@ -346,6 +377,7 @@ if (missing !== undefined) {
       nginx.clockMs += 3_000; // The lease is over.
       expect(spanOf(await traced("/read", "on"))).toEqual({ ...pass, reused: "false" });
       expect(spanOf(await traced("/named", "on"))).toEqual({ outcome: "allow", reused: "false" });
+      expect(spanOf(await traced("/filed", "on"))).toEqual({ ...pass, "policy-file": "shop.json", reused: "false" });
       const denial = { outcome: "deny", reason: "scope_insufficient", rule: "write" };
       expect(spanOf(await traced("/write", "on"))).toEqual(denial);
       expect((await traced("/write", "broken"))[0].status).toBe(403);
@@ -389,13 +421,24 @@ if (missing !== undefined) {
     it("within 3 kB for a verdict, so within 30 MB for 10,000 verdicts, and with a limit for any number of tokens", {
       timeout: 4 * START_TIMEOUT_MS,
     }, async () => {
-      const fill = async (count: number): Promise<{ entries: number; peak_kb: number }> =>
-        JSON.parse((await nginx.send(`/fill?count=${count}&length=1000`)).body);
-      const some = await fill(2_000);
+      const fill = async (count: number, length: number): Promise<{ entries: number; peak_kb: number }> => {
+        await warm("/public", []); // Drops the verdicts of the fill before, because they are of another process.
+        return JSON.parse((await nginx.send(`/fill?count=${count}&length=${length}`)).body);
+      };
+      const some = await fill(2_000, 1_000);
       expect(some.entries).toBe(2_000);
       expect(some.peak_kb).toBeLessThan(3 * 2_000);
-      const many = await fill(12_000);
-      expect(many.entries).toBeLessThanOrEqual(10_000);
+      expect((await fill(10_000, 0)).entries).toBe(10_000);
+      expect((await fill(10_001, 0)).entries, "one half is full").toBe(1);
+      // What the stub keeps: 600 bytes, the key, and three headers; the index is in the key and in one header.
+      const sizeOf = (index: number): number => 600 + 14 + 1_000 + 59 + 2 * String(index).length;
+      let [count, bytes] = [0, 0];
+      while (bytes + sizeOf(count + 1) <= 12 * 1_024 * 1_024) {
+        count += 1;
+        bytes += sizeOf(count);
+      }
+      expect(await fill(count, 1_000)).toMatchObject({ entries: count, bytes });
+      expect((await fill(count + 1, 1_000)).entries, "12 MiB are full").toBe(1);
     });
   });
 

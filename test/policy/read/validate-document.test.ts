@@ -149,6 +149,11 @@ describe("rules and operations", () => {
     ["invalid_value", "required_claims: {a: {matches: ‸''}}", /^The value must have at least 1 character\.$/],
     ["wrong_type", "other_authentication: ‸true", /^The value must be one of ignore, skip, require, not true\.$/],
     ["invalid_value", "required_claims: {a: {equals_header: ‸X-A}}", /is not a valid request header/],
+    [
+      "invalid_value",
+      "operations: [{methods: [‸'G T'], path: /a}]",
+      /^"G T" is not a valid [a-z ]+\.(?: Example: [^ ]+\.)?$/,
+    ],
     ["missing_key", "operations: [‸{path: /a}]", /^The key "methods" is missing\.$/],
     ["invalid_value", "operations: [{methods: [‸get], path: /a}]", /^"get" is not a valid .*Did you mean "GET"\?/],
     [

@@ -56,6 +56,9 @@ describe("the chart", () => {
     ]);
     draw([]);
     expect(chart.children).toHaveLength(1);
+    expect(new Set(chart.all.slice(1).map(({ namespace }) => namespace))).toEqual(
+      new Set(["http://www.w3.org/2000/svg"]),
+    );
   });
 
   it("draws refused requests, above them those that report mode would refuse, and above them the others", () => {

@@ -17,6 +17,8 @@ class PageText {
 /** The part of a browser's elements that the script of the page uses. Only the calls that it makes are here. */
 export class PageElement {
   readonly name: string;
+  /** Elements of SVG need another namespace than those of HTML. */
+  readonly namespace: string | undefined;
   readonly attributes: Record<string, string> = {};
   readonly dataset: Record<string, string> = {};
   readonly nodes: (PageElement | PageText)[] = [];
@@ -26,8 +28,9 @@ export class PageElement {
   clientWidth = 0;
   value = "";
 
-  constructor(name: string) {
+  constructor(name: string, namespace?: string) {
     this.name = name;
+    this.namespace = namespace;
   }
 
   get id(): string {
@@ -165,8 +168,8 @@ export class Page {
   createElement(name: string): PageElement {
     return new PageElement(name);
   }
-  createElementNS(_space: string, name: string): PageElement {
-    return new PageElement(name);
+  createElementNS(namespace: string, name: string): PageElement {
+    return new PageElement(name, namespace);
   }
   getElementById(id: string): PageElement | null {
     return this.querySelector(`#${id}`);
