@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { succeed } from "../../plugin/core/model/result.ts";
+import { listAbuseFiles } from "../../plugin/runtime/abuse-settings.ts";
+import { listDecisionLogFiles } from "../../plugin/runtime/decision-log-settings.ts";
 import { listSettingsFiles, readPseudonymSecret, readSettingsFile } from "../../plugin/runtime/read-settings-file.ts";
 
 function makeDirectory(): string {
@@ -40,3 +42,18 @@ it("a settings file is read as text, and one finding says why it cannot be read"
   writeFileSync(file, "a: ü");
   expect(await readSettingsFile(file, "decision log settings", succeed)).toEqual(succeed("a: ü"));
 });
+
+it.each([
+  ["decision_log", listDecisionLogFiles],
+  ["abuse", listAbuseFiles],
+])(
+  "the files of the settings %s are the settings and their secret, as far as the settings can be read",
+  async (mark, list) => {
+    const file = join(makeDirectory(), "settings.yaml");
+    expect(await list(file)).toEqual([file]);
+    writeFileSync(file, `${mark}: 1\npseudonyms: {secret_file: secret}\n`);
+    expect(await list(file)).toEqual([file, join(file, "../secret")]);
+    writeFileSync(file, `${mark}: 1\npseudonyms: {secret_file: [secret]}\n`);
+    expect(await list(file)).toEqual([file]);
+  },
+);

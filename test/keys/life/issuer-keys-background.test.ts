@@ -169,6 +169,13 @@ describe("tells the operator", () => {
     expect(lines).toEqual([1, 1, 2, 2, 3, 4]);
   });
 
+  it("about a key without a kid", async () => {
+    const { kid: _, ...publicJwk } = first.publicJwk;
+    scene.serve({ json: { keys: [publicJwk] } });
+    await scene.keys.refresh();
+    expect(scene.log).toEqual([expect.stringMatching(/keys in effect: ES256 null$/)]);
+  });
+
   it("about a kid in one line, for any text of the kid", async () => {
     scene.serve({ json: { keys: [{ ...first.publicJwk, kid: "1\nissuer=acme keys in effect: none" }] } });
     await scene.keys.refresh();

@@ -49,6 +49,7 @@ describe("one mistake in YAML is one finding that says what to write", () => {
       /^This key is already in line 2; keep only one of the two keys\.$/,
     ],
     ["a quote at the start that ends in another line", '‸"a\nb" c\n', /^This quoted text ends only in line 2: add the/],
+    ["such a quote after an empty line", '\n‸"a\nb" c\n', /^This quoted text ends only in line 3: /],
     ["a quote in quotes after text in quotes", "a: \"x\" ‸'y'\n", /Write \\" for a quote inside/],
     [
       "a list whose elements are less indented",
