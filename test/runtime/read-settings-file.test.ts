@@ -44,16 +44,16 @@ it("a settings file is read as text, and one finding says why it cannot be read"
 });
 
 it.each([
-  ["decision_log", listDecisionLogFiles],
-  ["abuse", listAbuseFiles],
+  ["decision_log: 1\nto: stdout", listDecisionLogFiles],
+  ["abuse: 1", listAbuseFiles],
 ])(
   "the files of the settings %s are the settings and their secret, as far as the settings can be read",
   async (mark, list) => {
     const file = join(makeDirectory(), "settings.yaml");
     expect(await list(file)).toEqual([file]);
-    writeFileSync(file, `${mark}: 1\npseudonyms: {secret_file: secret}\n`);
+    writeFileSync(file, `${mark}\npseudonyms: {secret_file: secret}\n`);
     expect(await list(file)).toEqual([file, join(file, "../secret")]);
-    writeFileSync(file, `${mark}: 1\npseudonyms: {secret_file: [secret]}\n`);
+    writeFileSync(file, `${mark}\npseudonyms: {secret_file: [secret]}\n`);
     expect(await list(file)).toEqual([file]);
   },
 );
