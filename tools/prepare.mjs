@@ -41,8 +41,8 @@ await installDependencies();
 buildSources();
 
 /**
- * Whether npm runs this script as `prepare` while nothing can be built: inside this script's own npm, or without the tools that
- * build.
+ * Whether npm runs this script as `prepare`, but the script cannot build. The reason is that the script itself has started npm,
+ * or that npm does not install the build tools.
  */
 function hasNothingToDo() {
   const { npm_lifecycle_event: event, npm_config_omit: omitted = "" } = process.env;

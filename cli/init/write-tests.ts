@@ -169,7 +169,7 @@ function listApplications(
       id: "user-with-app-roles",
       recipe: { extends: "guest", claims: { ...noScope, ...grant([read, write]), [mark.claim]: mark.ofUser } },
       ...users,
-      note: "a role for applications does not permit anything to users",
+      note: "a role for applications gives users no permission",
     },
     {
       id: "unmarked-app",

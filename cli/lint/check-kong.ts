@@ -20,7 +20,7 @@ import type { LintInput } from "./lint-policy-file.ts";
 export interface KongView {
   /** Findings that are located in Kong's files. */
   readonly findings: readonly Finding[];
-  /** The policies that plugins use, by absolute path. Each policy has the names of those of its rules that Routes use. */
+  /** For each policy that a plugin uses, by absolute path: the names of the rules that Routes use. */
   readonly usedRules: ReadonlyMap<string, ReadonlySet<string>>;
 }
 

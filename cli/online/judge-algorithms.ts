@@ -6,8 +6,8 @@ import type { AskedIssuer } from "./ask-issuer.ts";
 import { pathOfOrigin } from "./key-places.ts";
 
 /**
- * Whether the author wrote each setting. Defaults are not judged, because the default list of algorithms has more names than any
- * provider uses.
+ * For each setting: whether the policy author wrote it. Defaults are not judged, because the default list of algorithms has
+ * more names than any provider uses.
  */
 export interface WrittenIssuer {
   readonly algorithms: boolean;

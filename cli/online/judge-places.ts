@@ -64,7 +64,7 @@ function judgeIgnored(reason: string, issuer: string, warn: (code: FindingCode, 
     : "ask the provider to replace it";
   return warn(
     "key_unusable",
-    `A key of ${issuer} cannot be used: ${reason}. Tokens that it signs are refused: ${remedy}.`,
+    `A key of ${issuer} cannot be used: ${reason}. The plugin refuses tokens that this key signed: ${remedy}.`,
   );
 }
 

@@ -3,7 +3,7 @@ import { toPrintable } from "../../plugin/core/text/printable.ts";
 import type { Figure, Overview } from "../../plugin/server/view/overview.ts";
 import type { Cell, Table } from "../../plugin/server/view/table.ts";
 
-/** A line as parts of text with their colours, so that the length of its text is known. */
+/** A line of the output. Its texts and colours are separate, so that the length of the text is known. */
 type Line = readonly Cell[];
 
 const GAP = "  ";

@@ -61,7 +61,7 @@ type Entries = readonly CompiledIssuer[];
 
 /** A change of the entries with one `iss`. If several tenants of one issuer change in the same way, the user sees one change. */
 interface IssuerChange {
-  /** The same string for all tenants with the same change. */
+  /** Identifies the change. If two tenants have the same change, they have the same string here. */
   readonly kind: string;
   readonly iss: string;
   readonly change: Change;

@@ -125,7 +125,7 @@ function fits({ route, paths }: Candidate, request: RoutableRequest): boolean {
   );
 }
 
-/** A criterion that the Route does not have fits every request. */
+/** Whether a request fits one criterion of a Route. If the Route does not have this criterion, every request fits. */
 function isAny(wanted: readonly string[], test: (one: string) => boolean): boolean {
   return wanted.length === 0 || wanted.some(test);
 }

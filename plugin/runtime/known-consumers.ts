@@ -16,8 +16,8 @@ export interface KnownConsumers {
 
 const MAX_ENTRIES = 10_000;
 /**
- * This time is short, so that a new Consumer works soon. The plugin then also asks soon again if Kong could not read its
- * database.
+ * The plugin caches for this time that Kong knows no such Consumer. The time is short, so that a new Consumer works soon. If
+ * Kong cannot read its database, its answer is the same, so the plugin also asks again soon.
  */
 const MAX_UNKNOWN_AGE_SECONDS = 10;
 /**

@@ -44,7 +44,7 @@ class Adaptation {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #warnings: Finding[] = [];
   readonly #mistakes: Finding[] = [];
-  /** The original indexes of the elements that were kept, for each list of the result by its path. */
+  /** For each list in the result, by path: which indexes its elements had in the original list. */
   readonly #kept = new Map<string, readonly number[]>();
   #sharedConfigs: Members = {};
   #defaults: Members = {};

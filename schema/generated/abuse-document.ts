@@ -96,7 +96,7 @@ export type Secret = string
  */
 export type Rotation = string
 /**
- * The largest number of lines about alarms in one minute. One kind of alarm gets at most half of the remaining lines.
+ * The largest number of lines about alarms in one minute. Each kind of alarm may use at most half of the lines that are left in this minute, so that a flood of one kind does not hide the others.
  */
 export type Lines = number
 /**

@@ -35,7 +35,7 @@ export type Secret = string
  */
 export type Rotation = string
 /**
- * The largest number of lines in one second. One reason of one rule gets at most half of the remaining lines, so that a flood of one kind does not hide the others.
+ * The largest number of lines in one second. Lines about one rule with the same reason may use at most half of the lines that are left in this second, so that a flood of one kind does not hide the others.
  */
 export type Lines = number
 /**

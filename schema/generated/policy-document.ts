@@ -519,7 +519,7 @@ export type Scheme = string
  */
 export type BareToken = true
 /**
- * Only tokens of the issuers with these ids may come in this source. A token of another issuer is refused in this source, even if the rule accepts that issuer. To accept an issuer's tokens only in this source, also write `issuers` without this issuer for every other source.
+ * Only tokens of the issuers with these ids may come in this source. A token of another issuer is refused in this source, even if the rule accepts that issuer. To accept an issuer's tokens only in this source, also add `issuers` to every other source, and leave this issuer out there.
  * 
  * @minItems 1
  * @maxItems 100
@@ -1001,7 +1001,7 @@ export interface Reasons {
 [k: string]: CustomAnswer
 }
 /**
- * Replaces the usual status and text. docs/reference/denials.md lists the usual ones.
+ * Replaces the usual status and text. docs/reference/denials.md lists the usual status and text of each reason.
  */
 export interface CustomAnswer {
 status?: Status

@@ -42,7 +42,7 @@ export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
   },
   {
     id: "plugins_order",
-    checks: "No `ordering` moves jwt-policy, or moves another plugin in front of jwt-policy.",
+    checks: "No plugin has an `ordering` that moves jwt-policy, or that moves another plugin in front of jwt-policy.",
     why: "A plugin that runs before jwt-policy sees requests that no policy has judged.",
     fix: "Remove the ordering, or check that the plugin does not trust such requests.",
     run: ({ gateway }) =>

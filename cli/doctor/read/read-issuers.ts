@@ -28,7 +28,7 @@ export async function readIssuers(
               { file: join(root, file), text: load.text },
               { fetchJson, policyRoot: root, now: Date.now },
             )
-          : { findings: [], issuers: [] }; // The check of the policies reports the mistakes of this policy.
+          : { findings: [], issuers: [] }; // Another check reports the mistakes in this policy.
       }),
     );
     return succeed({

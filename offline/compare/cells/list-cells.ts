@@ -48,7 +48,7 @@ interface ExamplePath {
 
 type Operations = readonly Operation[];
 
-/** Lists example paths: one path for each set of templates that one path can match. */
+/** Lists example paths. Each example represents the paths that match the same templates. */
 function listPaths(operations: Operations): readonly ExamplePath[] | undefined {
   const templates = [...new Set(operations.map(({ path }) => path))].map((path) => path.slice(1).split("/"));
   const found = new Map<string, readonly string[]>();

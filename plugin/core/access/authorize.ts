@@ -27,7 +27,10 @@ const MAX_DESCRIBED = 5;
 const MAX_DESCRIPTION = 200;
 const MAX_COMPARED_NAMES = 20;
 
-/** A function, because the description is needed only if no alternative is met and the request is refused. */
+/**
+ * Why a token does not meet an alternative. `describe` is a function, because the description is needed only if the token meets
+ * no alternative.
+ */
 interface Unmet {
   readonly denial: Denial;
   readonly describe: Describe;

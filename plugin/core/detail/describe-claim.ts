@@ -20,8 +20,8 @@ export function describeClaim(claims: JsonObject, reference: ClaimReference): st
 }
 
 /**
- * Describes the value. Strings and numbers are shown as they are (see {@link quoteNamed}). Of a list, the first
- * elements are shown. Of a map, only the type is shown.
+ * Describes the value. Strings and numbers are shown as they are (see {@link quoteNamed}). For a list, the first elements are
+ * shown. For a map, only the type is shown.
  */
 export function showValue(name: string, value: JsonValue): string {
   if (value === null) {

@@ -40,7 +40,10 @@ export function describeNearMiss(value: string, expected: Iterable<string>): str
     : undefined;
 }
 
-/** The end of a sentence that describes a small difference. Returns an empty string if no expected value is similar. */
+/**
+ * Describes a small difference from an expected value, as the end of a sentence. Returns an empty string if no expected value
+ * is similar.
+ */
 export function andNearMiss(value: string, expected: Iterable<string>): string {
   const difference = describeNearMiss(value, expected);
   return difference === undefined ? "" : `; it ${difference}`;

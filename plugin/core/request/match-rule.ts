@@ -88,7 +88,10 @@ export function matchRequest(rule: CompiledRule, facts: RequestFacts, isBare: bo
     : mismatch({ reason: "insecure_transport", detail: describeTransport(facts) }, match);
 }
 
-/** Denies a request because of the way it came, in the mode of the rule or operation that it matched. */
+/**
+ * Denies a request that matches a rule or operation but must not reach it in this way. The denial has the mode of the matched
+ * rule or operation.
+ */
 function mismatch(denial: Denial, match: Result<Match, Mismatch>): Result<never, Mismatch> {
   if (!match.ok) {
     return fail({ denial, mode: match.failure.mode });

@@ -59,8 +59,8 @@ export function readParameters(query: string, name: string): readonly string[] |
 }
 
 /**
- * The decoded value if the parameter after the separator at `index` has the name `name`, and no value if it has another
- * name. Returns undefined when servers may read the parameter differently.
+ * Reads the parameter after the separator at `index`. If its name is `name`, the result has its decoded value. If it has
+ * another name, the result has no value. Returns undefined when servers may read the parameter differently.
  */
 function readCandidate(
   query: string,

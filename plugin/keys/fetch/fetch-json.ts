@@ -34,10 +34,10 @@ export interface FetchedJson {
 }
 
 /**
- * Sends a GET request for one JSON object. A fetch follows no redirect, because only the policy decides where keys come from. A
- * fetch also does not retry.
+ * Sends a GET request for one JSON object. A fetch follows no redirect, because only the policy decides where keys come from.
+ * If a fetch fails, it is not repeated.
  *
- * @throws Error whose message names the URL without its query, and the cause. The message quotes nothing from the answer.
+ * @throws Error: the message names the cause and the URL, without the URL's query. The message quotes nothing from the answer.
  */
 export type FetchJson = (url: string, options: FetchOptions) => Promise<FetchedJson>;
 

@@ -103,8 +103,8 @@ export function parseFactsVariable(value: string): VariableFacts | undefined {
 }
 
 /**
- * The last value's first line, and the header names in this line. The names are cached, because the first line comes from Kong's
- * configuration and is the same for all requests.
+ * Caches the first line of the last value of the facts variable, and the header names in this line. The names can be cached,
+ * because the first line comes from Kong's configuration and is the same for all requests.
  */
 let lastHead = { line: "", carried: undefined as readonly string[] | undefined };
 

@@ -21,7 +21,7 @@ export interface LongLifetime {
 /** Each bucket of lifetimes ends at 1.19 times the end of the previous bucket. */
 const BUCKETS_PER_DOUBLING = 4;
 const BUCKETS = 128;
-/** A lifetime is the usual maximum if fewer than this part of the tokens exceed it. */
+/** Fewer than this part of an issuer's tokens live longer than the usual maximum. */
 const RARE = 1 / 1_000;
 /**
  * When an issuer has this many tokens, all its counts are halved. So a change of the issuer's settings becomes usual after some

@@ -28,7 +28,7 @@ export interface SharedToken {
 const MAX_RETURNS = 16;
 const MAX_NETWORKS = 8;
 
-/** The unit of all times in milliseconds, chosen so that times fit into 32 bits. */
+/** The detector counts time in units of this many milliseconds, so that times fit into 32 bits. */
 const TICK_MS = 100;
 const MINUTE = 60_000 / TICK_MS;
 const NEVER = -(2 ** 30);

@@ -34,7 +34,9 @@ export function expandTenants(issuer: Issuer): readonly { readonly tenant: strin
   return (issuer.tenants ?? []).map((tenant) => ({ tenant, source: writeFor(issuer, placeholder, tenant) }));
 }
 
-/** Reports keys that cannot be fetched for each tenant. A tenant's name in a token must never cause a fetch. */
+/**
+ * Checks that the plugin can fetch separate keys for each named tenant. A tenant's name in a token must never cause a fetch.
+ */
 export function checkTenantSources(issuer: Issuer, path: DocumentPath): readonly Finding[] {
   const tenants: readonly string[] = issuer.tenants ?? [];
   const placeholder = placeholderOf(issuer) ?? "";

@@ -171,7 +171,10 @@ function boundMessage({ keyword, params, message }: ErrorObject): string {
   return `The value must have at ${bound} ${params.limit} ${params.limit === 1 ? one : several}.`;
 }
 
-/** Omits keys that must be null: the schema has such a key only to say why it cannot be used. */
+/**
+ * Lists the keys that an author can write. Omits keys that must be null, because the schema has them only to say why an author
+ * cannot use them.
+ */
 function listKnown(schema: ErrorObject["parentSchema"]): readonly string[] {
   const properties: Readonly<Record<string, { readonly type?: unknown }>> = schema?.properties ?? {};
   return Object.keys(properties).filter((name) => properties[name]?.type !== "null");

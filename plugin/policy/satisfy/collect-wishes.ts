@@ -22,7 +22,7 @@ import { nameSlot, type Slot, slotOf, type Wish } from "./slot.ts";
 import { claimsWith } from "./write-claims.ts";
 
 const HOUR = 3_600;
-/** Tenants for an issuer that accepts all of them. Most providers use UUIDs as tenants. */
+/** Example tenants, for an issuer that accepts every tenant. Most providers use UUIDs as tenants. */
 const EXAMPLE_TENANTS = ["11111111-2222-4333-8444-555555555555", "tenant-1"];
 /** A claim that no policy names. A check that must not depend on the audience reads the audience from this claim. */
 const ANY_AUDIENCE = parseClaimReference("kong-jwt-policy:any-audience");

@@ -9,7 +9,7 @@ interface CountsFile {
   readonly jwt_policy_counts: 1;
   readonly id: string;
   readonly process: ProcessIdentity;
-  /** The ids of processes that have ended and whose counts are included in `metrics`. Their own files are no longer counted. */
+  /** The ids of ended processes whose counts `metrics` includes. The files of these processes are no longer counted. */
   readonly included: readonly string[];
   readonly metrics: MetricsSnapshot;
 }

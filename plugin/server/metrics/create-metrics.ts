@@ -246,7 +246,7 @@ function listGauges({ runtime, abuse, now }: MetricsSource): readonly Family[] {
     },
     {
       name: "keys_age_seconds",
-      help: "Time since the oldest answer of the issuer's sources of keys. Keys in the policy have no age.",
+      help: "Age of the issuer's keys: the time since the last answer of the source that has not answered for the longest time. Keys in the policy have no age.",
       labels: ["issuer"],
       read: () =>
         runtime.keyStatus().flatMap(({ id, sets }): Series[] => {

@@ -10,9 +10,10 @@ const MAX_TRIES = 1_000;
  * two plugin instances, even if both run at the same time. A clock is not enough: Kong sends calls to both processes over its
  * open connections, and both assign ids at the same time.
  *
- * The claim of a number is an empty file beside the socket, which only one process can create. After a process has created the
- * file, its claim is valid only if there is no newer claim. Between this process's check and its claim, faster processes may
- * have claimed this number and later numbers. The faster processes may also have removed this number's file as too old.
+ * To claim a number, a process creates an empty file beside the socket. Only one process can create the file for a number.
+ * After a process has created the file, its claim is valid only if there is no newer claim. Between this process's check and
+ * its claim, faster processes may have claimed this number and later numbers. The faster processes may also have removed this
+ * number's file as too old.
  *
  * @param socket path of the shared socket.
  * @param list a function that returns the names in a directory.
@@ -44,8 +45,8 @@ export function claimGeneration(socket: string, list: (directory: string) => str
 }
 
 /**
- * After the highest number, 0 comes again. So a number is newer than the half of all numbers that come before it in this
- * circle.
+ * After the highest number, 0 comes again. The numbers form a circle, and a number counts as newer than the half of the circle
+ * before it.
  */
 function isNewer(a: number, b: number): boolean {
   const ahead = (a - b + GENERATIONS) % GENERATIONS;

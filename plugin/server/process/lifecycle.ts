@@ -6,7 +6,8 @@ const DRAIN_CHECK_MS = 100;
 
 export interface LifecycleOptions {
   /**
-   * Returns why the process is no longer needed; undefined while the process is needed. An ending process can be needed again.
+   * Returns why the process is no longer needed; undefined while the process is needed. A process that is already ending can be
+   * needed again.
    */
   findReasonToEnd(): string | undefined;
   /** Called once, when the process will certainly end. */

@@ -6,7 +6,7 @@ const CHECK_MS = 100;
 const STDERR = 2;
 
 /**
- * @param silentMs how long the event loop had been silent before this check, in milliseconds.
+ * @param silentMs how long the event loop had been silent at the previous check, in milliseconds.
  * @param waitedMs time since the last check, in milliseconds.
  * @returns how long the event loop has been silent now, in milliseconds. The result is 0 if the wait took much longer than
  *   planned, because the system then paused the whole process or machine.

@@ -81,7 +81,7 @@ const ROWS: readonly Row[] = [
     title: "a weak key beside a good one",
     keys: [weakJwk, elliptic],
     expected: ["5:13 warning key_unusable"],
-    words: "Tokens that it signs are refused: ask the provider to replace it",
+    words: "The plugin refuses tokens that this key signed: ask the provider to replace it",
   },
   {
     title: "two keys with one kid",
