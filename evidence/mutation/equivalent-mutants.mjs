@@ -117,6 +117,13 @@ export const EQUIVALENT = [
     because: "kong.response.exit ends the request; the line is for a Kong whose exit returns",
   },
   {
+    file: "plugin/guard/kong/plugins/jwt-policy-guard/verdicts.lua",
+    within: "local count, bytes",
+    original: "0",
+    replacement: "1",
+    because: "the first verdict begins a generation, which sets both to 0",
+  },
+  {
     file: "plugin/keys/life/place-record.ts",
     within: "attemptedAt: 0",
     original: "0",

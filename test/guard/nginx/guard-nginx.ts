@@ -72,7 +72,7 @@ export interface GuardNginxOptions {
     Record<
       string,
       {
-        /** Without it, jwt-policy does not run on the Route. */
+        /** Without policy and twin, jwt-policy does not run on the Route. */
         readonly policy?: string;
         readonly rule?: string;
         readonly isInFile?: boolean;
@@ -80,7 +80,7 @@ export interface GuardNginxOptions {
         /** The name of the Kong Route, if it is not the first segment of the path. */
         readonly routeName?: string;
         readonly tags?: readonly string[];
-        /** Another Route that has the same plugin, for example because the plugin is on the Service. */
+        /** Another Route whose plugin this Route shares, for example because the plugin is on the Service. */
         readonly twin?: string;
       }
     >
@@ -232,12 +232,11 @@ interface Configuration {
 function writeConfiguration({ directory, port, upstreamPort, serverPort, options }: Configuration): string {
   const modules = findModules();
   const routes = Object.fromEntries(
-    Object.entries(options.routes).map(([path, route]) => {
-      const { policy, rule, isInFile, sequence = 1, routeName: name = path, tags = ["team-a"], twin = path } = route;
+    Object.entries(options.routes).map(([path, route], index) => {
+      const { policy, rule, isInFile, sequence = 1, routeName: name = path, tags = ["team-a"], twin } = route;
       if (policy === undefined) {
-        return [path, { name, tags }];
+        return [path, { name, tags, twin }];
       }
-      const index = Object.keys(options.routes).indexOf(twin);
       const id = `5d7f0a9e-0000-4000-8000-${String(index).padStart(12, "0")}`;
       const text = JSON.stringify(options.policies[policy]);
       const file = `${policy}.json`;

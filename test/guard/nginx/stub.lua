@@ -144,6 +144,9 @@ local verdicts = require "kong.plugins.jwt-policy-guard.verdicts"
 function Stub.init_worker(port, text)
   Stub.port = port
   routes = cjson.decode(text)
+  for _, route in pairs(routes) do
+    route.conf = route.conf or route.twin and routes[route.twin].conf
+  end
   guard:init_worker()
 end
 

@@ -44,12 +44,13 @@ const POLICIES = {
 };
 const ROUTES = {
   read: { policy: "shop", rule: "read" },
+  twin: { twin: "read" },
   write: { policy: "shop", rule: "write" },
   public: { policy: "shop", rule: "public" },
   named: { policy: "shop" },
   tagged: { policy: "shop", routeName: "", tags: ["jwt-policy-rule:read"] },
-  retagged: { policy: "shop", routeName: "", tags: ["jwt-policy-rule:write"], twin: "tagged" },
-  renamed: { policy: "shop", routeName: "write", tags: ["jwt-policy-rule:read"], twin: "tagged" },
+  retagged: { routeName: "", tags: ["jwt-policy-rule:write"], twin: "tagged" },
+  renamed: { routeName: "write", tags: ["jwt-policy-rule:read"], twin: "tagged" },
   tenant: { policy: "shop", rule: "tenant" },
   items: { policy: "operations", rule: "items" },
   crumbs: { policy: "cookie", rule: "crumbs" },
@@ -123,6 +124,7 @@ if (missing !== undefined) {
       ["for the same operation and path", "/items/1", bearer(READER), ["/items/1", bearer(READER)]],
       ["for the same Route that selects the rule", "/named", bearer(READER), ["/named", bearer(READER)]],
       ["from another address, if clear text is allowed", "/anywhere", bearer(READER), ["/anywhere", from(OUTSIDE)]],
+      ["for another Route with the same plugin and rule", "/read", bearer(READER), ["/twin", bearer(READER)]],
       ["of a public rule", "/public", [], ["/public", []]],
       [
         "of a token in a cookie",
@@ -183,6 +185,12 @@ if (missing !== undefined) {
         "a header named in Connection",
         ["/read", bearer(READER)],
         ["/read", [...bearer(READER), "Connection", "close, x-user-id"]],
+        400,
+      ],
+      [
+        "a header named in Connection, on a Route that selects the rule",
+        ["/named", bearer(READER)],
+        ["/named", [...bearer(READER), "Connection", "close, x-user-id"]],
         400,
       ],
       [
@@ -416,6 +424,12 @@ if (missing !== undefined) {
       const [answer] = await send("/read", [...bearer(READER), "X-Test-Server", server]);
       expect([answer.status, answer.headers["x-test-reset"]]).toEqual([status, isReset ? "jwt-policy" : undefined]);
       expect(nginx.upstreamOf(answer) !== undefined).toBe(status === 200);
+    });
+
+    it("but never because of a client's own verdict, which is not taken for a wrong one of the server either", async () => {
+      nginx.isServing = false;
+      const [answer] = await send("/read", [...bearer(READER), "X-Jwt-Policy-Verdict", "evil"]);
+      expect([answer.status, answer.headers["x-test-reset"]]).toEqual([503, undefined]);
     });
 
     it("within 3 kB for a verdict, so within 30 MB for 10,000 verdicts, and with a limit for any number of tokens", {
