@@ -191,7 +191,7 @@ describe("a new generation begins, so that no earlier verdict is reused", () => 
   });
 });
 
-it("reports the state of files and inline policies", async () => {
+it("reports the state of files, inline policies and caches", async () => {
   await writeFile(join(root, "a.yaml"), document("a"));
   start();
   await runtime.openPolicyFile("a.yaml").current(askNothing);
@@ -199,5 +199,12 @@ it("reports the state of files and inline policies", async () => {
   expect(runtime.status()).toMatchObject([
     { source: "a.yaml", inForce: { name: "a" } },
     { source: "inline 5d7f", inForce: { name: "inline" } },
+  ]);
+  const none = { hits: 0, misses: 0 };
+  expect(runtime.cacheStatus()).toEqual([
+    { cache: "verdicts", ...none },
+    { cache: "guard", hits: 0, misses: undefined },
+    { cache: "signatures", ...none },
+    { cache: "consumers", ...none },
   ]);
 });
