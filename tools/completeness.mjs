@@ -21,7 +21,7 @@ const WITHOUT_ROW = {
   internal_error: "the reason occurs only if the plugin fails; test/server/protocol/connection/outcomes.test.ts",
 };
 const SOURCES = /^(?:plugin|offline|cli|sandbox)\//;
-/** A commit message has this trailer to say why users notice nothing of the commit. */
+/** If users do not notice a commit, its message has this trailer with the reason. */
 const NO_LINE = /^No-Changelog: *\S/m;
 
 const { values } = parseArgs({ options: { base: { type: "string" } } });

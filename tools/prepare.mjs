@@ -72,8 +72,8 @@ async function installDependencies() {
     "ci",
     "--no-audit",
     "--no-fund",
-    // `npm install --global` of a Git address, which pre-commit uses, passes `global` to this npm, and installs no tools before
-    // `prepare`.
+    // pre-commit runs `npm install --global` with a Git address. That npm passes its setting `global` on to this npm, and does
+    // not install the build tools before `prepare`.
     "--global=false",
     "--include=dev",
     ...NPM_LIMITS,

@@ -69,10 +69,10 @@ async function compare(
 }
 
 /**
- * Checks the old directory of a comparison of several paths. The old directory must have the old version of each path at the same
- * place, as a commit of Git has.
+ * Checks the old directory of a comparison of several paths. In the old directory, the old version of each path must have the
+ * same relative path, as in a commit of Git.
  *
- * @throws Error if the old directory has an old version of none of the paths, because then all paths would count as new.
+ * @throws Error if the old directory has none of the paths, because then all paths would count as new.
  */
 async function checkSeveral(paths: readonly string[], against: string): Promise<void> {
   if ((await kindOf(against)) !== "directory") {

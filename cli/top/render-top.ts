@@ -48,8 +48,8 @@ export function renderScreen(
 }
 
 /**
- * Calculates the number of rows that are shown of each table. The longest table loses rows first. If there is not enough room,
- * the last tables are left out.
+ * Calculates how many rows of each table are shown. The longest table loses rows first. If there is not enough room, the last
+ * tables are left out.
  */
 function fitRows(tables: readonly Table[], room: number): readonly number[] {
   const shown = tables.map(({ rows }) => rows.length);

@@ -27,7 +27,7 @@ type ObserveEvent = (outcome: Decision | Answer, event: WatchedEvent, tookMs: nu
  * refused.
  *
  * @param conclude called once, with the outcome and the guard that waits for the outcome.
- * @returns a function that stops the wait. After its call, `conclude` is not called any more.
+ * @returns a function that stops the wait. After the caller has called this function, `conclude` is no longer called.
  */
 export function decideInTime(
   instance: PluginInstance,

@@ -173,8 +173,8 @@ function reach(path: string): Promise<Socket | undefined> {
 }
 
 /**
- * Reads which process the server is that does not answer. If the file has no start time, the result is no process, because the
- * id could belong to any process.
+ * Reads from the file which process is the server that does not answer. If the file has no start time, the result is no
+ * process, because the id in the file could belong to any process.
  */
 function readPid(): ProcessIdentity {
   try {

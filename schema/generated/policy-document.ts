@@ -607,7 +607,7 @@ export type Unknown = ("refuse" | "ignore")
  */
 export type Cache = Duration
 /**
- * Claim that names the credential. Rate-limiting counts by the credential and logs show it, with or without a Consumer. The claim is a string of 1 to 256 visible ASCII characters; a token without this claim is refused. From a list, the plugin uses the first claim that the token has. Without this key, Kong uses the Consumer's id.
+ * Claim that names the credential. Kong's rate-limiting plugin counts requests by the credential, and Kong's logs show the credential. This also works without a Consumer. The claim is a string of 1 to 256 visible ASCII characters; a token without this claim is refused. From a list, the plugin uses the first claim that the token has. Without this key, Kong uses the Consumer's id.
  */
 export type Credential = FirstClaim
 /**

@@ -37,7 +37,7 @@ export interface NamedPlugin extends StatePlugin {
 const CORS = "cors";
 const GUARD = "jwt-policy-guard";
 
-/** The entities from all files that these checks need. All files are for the same gateway. */
+/** The entities that these checks need, from all files. All files are for the same gateway. */
 export interface KongState {
   readonly routes: readonly StateRoute[];
   /** Only the jwt-policy plugins. */

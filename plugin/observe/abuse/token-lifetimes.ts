@@ -24,8 +24,8 @@ const BUCKETS = 128;
 /** Fewer than this part of an issuer's tokens live longer than the usual maximum. */
 const RARE = 1 / 1_000;
 /**
- * When an issuer has this many tokens, all its counts are halved. So a change of the issuer's settings becomes usual after some
- * time.
+ * When an issuer has this many tokens, all its counts are halved. So if the issuer's settings change, the new lifetimes count
+ * as usual after some time.
  */
 const MAX_TOKENS = 100_000;
 const MAX_ISSUERS = 500;

@@ -141,7 +141,7 @@ function braces(offset: number, text: string): string {
   return more.length === 0 ? `${BRACES}.` : `${BRACES}. The same is missing in line ${listed}${rest}.`;
 }
 
-/** Finds the last opening bracket before an offset that has no closing bracket. */
+/** Looks at the text before an offset, and finds the last opening bracket without a closing bracket. */
 function findOpening(text: string, offset: number, open: string, close: string): number {
   let depth = 0;
   for (let index = offset - 1; index >= 0; index -= 1) {

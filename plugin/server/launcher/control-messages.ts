@@ -36,7 +36,7 @@ export const LAUNCHER_DESCRIPTOR = 3;
 export const SOCKET_DESCRIPTOR = 4;
 /** The path of the control socket, on which launchers reach the server of a plugin socket. */
 export const controlPathOf = (socket: string): string => `${socket}.control`;
-/** The path of the file in which the server records its process, for a launcher that gets no answer from it. */
+/** The path of the file in which the server records its process, for a launcher that gets no answer from the server. */
 export const pidPathOf = (socket: string): string => `${socket}.pid`;
 /** The path of the file with the last server's error output. */
 export const stderrPathOf = (socket: string): string => `${socket}.stderr`;

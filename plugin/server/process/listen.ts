@@ -71,8 +71,8 @@ export function identifySocket(path: string): string | undefined {
 }
 
 /**
- * Time between two checks, in milliseconds. The time is short, because between the end of one process and the start of the next
- * no process answers.
+ * Time between two checks, in milliseconds. The time is short, because no process answers after one process has ended and
+ * before the next process listens.
  */
 const TAKE_OVER_CHECK_MS = 20;
 

@@ -25,8 +25,8 @@ export interface Connection {
   /**
    * Closes this process's half of the connection if no call has come for `idleMs`. Returns whether the process closed its half.
    * If Kong sends a call at the moment of the close, Kong reads the end of the stream and repeats the call on another
-   * connection. For that call, Kong may start a plugin instance again, and Kong must then not find another closed stream. So
-   * the caller must close the next connection only after Kong has closed its half of this connection.
+   * connection. For that call, Kong may start a plugin instance again on a further connection, and this connection must not be
+   * closed too. So the caller must close the next connection only after Kong has closed its half of this connection.
    */
   closeIfIdle(idleMs: number): boolean;
 }
