@@ -203,6 +203,11 @@ describe("the claims that satisfy a rule", () => {
   });
 });
 
+it("the token has an algorithm with short signatures, whatever the order of algorithms in the policy", async () => {
+  const policy = compile({}, { algorithms: ["RS256", "ES256", "EdDSA"] });
+  expect((await satisfyOne(policy)).token?.algorithm).toBe("ES256");
+});
+
 describe("the request around the token", () => {
   it("has a path whose segment equals the claim, encoded, and a header that equals another one", async () => {
     const operation = {

@@ -312,6 +312,12 @@ describe("a policy that no request needs", () => {
   });
 });
 
+it("status names no version while the first one is compiled", () => {
+  open("one");
+  const nothing = { inForce: undefined, refused: [], issuersWithoutKeys: [] };
+  expect(policies.status()).toEqual([{ source: "inline 5d7f", ...nothing }]);
+});
+
 it("status says per plugin which version is in effect, which is refused, and whose keys are missing", async () => {
   keys.hold("one");
   await putIntoEffect("one");
