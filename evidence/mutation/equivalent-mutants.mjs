@@ -124,6 +124,13 @@ export const EQUIVALENT = [
     because: "the first verdict begins a generation, which sets both to 0",
   },
   {
+    file: "plugin/server/status/status.ts",
+    within: "} = request",
+    original: '""',
+    replacement: '"mutant"',
+    because: "the request of a server has a method and a URL; the check is for the types",
+  },
+  {
     file: "plugin/keys/life/place-record.ts",
     within: "attemptedAt: 0",
     original: "0",
