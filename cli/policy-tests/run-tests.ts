@@ -11,8 +11,8 @@ export interface ReportedTests {
 }
 
 /**
- * Runs the tests of one file whose names contain `wanted`. The function does not keep the outcomes, because there can be
- * thousands of tests.
+ * Runs the tests of one file, but only tests whose names contain `wanted`. The function does not keep the outcomes, because
+ * there can be thousands of tests.
  */
 export async function runTests(loaded: LoadedSuite, judge: Judge, wanted: string | undefined): Promise<ReportedTests> {
   const cases: ReportedCase[] = [];

@@ -127,7 +127,7 @@ function listValues(
   ];
 }
 
-/** First changes only one claim with a time, and then several, because the user wants to know which time is wrong. */
+/** First changes one claim with a time, and only then all of them, because the user wants to know which time is wrong. */
 function* listTimes(token: CandidateToken, times: readonly Times[]): Generator<CandidateToken> {
   for (const changed of times) {
     for (const name of TIME_CLAIMS) {

@@ -27,7 +27,7 @@ export interface SigningKey {
 const CURVES: Readonly<Record<string, string>> = { ES256: "P-256", ES384: "P-384", ES512: "P-521" };
 const RSA_BITS = 2048;
 const SECRET_BYTES = 64;
-/** The name under which keys are stored that no issuer publishes. */
+/** Keys that no issuer publishes are stored under this name. */
 const STRANGER = "";
 
 /**

@@ -94,7 +94,7 @@ const TABLES: { readonly [Section in keyof Sections]: readonly (readonly Column<
         cell: ({ fetches, shortestGapMs }) => `${fetches}, ${seconds(shortestGapMs)}`,
       },
       {
-        title: "look-ups of a known kid that failed",
+        title: "failed look-ups of a known kid",
         cell: ({ known: { notFound, lookups } }) => `${notFound} of ${lookups}`,
       },
       {

@@ -12,7 +12,7 @@ export interface AccessChange {
   readonly requirements: Both<string>;
 }
 
-/** Cells in which each version has the same requirements. */
+/** Cells that need only one comparison, because their requirements are the same: in the old version, and in the new version. */
 interface Group {
   readonly requirements: Both<string>;
   readonly first: ResolvedCell;

@@ -32,7 +32,7 @@ function resolveCell({ policy }: PolicyVersion, cell: Cell): CellRequirements {
   return resolveFor(policy, { by: "rule", rule: cell.rule }, cell);
 }
 
-/** Finds the requirements on a request with the plugin's own code. */
+/** Uses the plugin's own code to find the requirements on a request. */
 export function resolveFor(
   policy: CompiledPolicy,
   binding: Binding,

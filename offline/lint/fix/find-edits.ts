@@ -70,7 +70,7 @@ function replaceScalar(node: unknown, to: string | boolean): TextEdit | undefine
   return range && { ...range, text: writeScalar(to, (node as Scalar).type) };
 }
 
-/** The range of a scalar's text in one line. A block scalar has no such range. */
+/** The range of a scalar whose text is on one line. A block scalar has no such range. */
 function rangeOf(node: unknown): { readonly start: number; readonly end: number } | undefined {
   if (!isScalar(node) || !node.range || !["PLAIN", "QUOTE_DOUBLE", "QUOTE_SINGLE"].includes(node.type ?? "")) {
     return undefined;

@@ -39,7 +39,7 @@ export interface AbuseWatchOptions extends Pick<AlarmLogOptions, "warn" | "log">
   readonly monotonicMs: () => number;
   /** Random bytes: see {@link KeyedHash}. */
   readonly hashKey: Uint8Array;
-  /** How long the guard may reuse a verdict at most without a message to the plugin server, in milliseconds. */
+  /** The longest time for which the guard may reuse a verdict without a message to the plugin server, in milliseconds. */
   readonly unseenMs: number;
 }
 

@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 
 /**
- * `POLICY_FILE` does not match policy tests, which are in the same directories as the policies. `LINKED_TO` matches Kubernetes'
- * directories for the targets of links, whose names start with two dots.
+ * `POLICY_FILE` does not match policy tests, which are in the same directories as the policies. `LINKED_TO` matches the
+ * directories in which Kubernetes keeps the targets of links. The names of these directories start with two dots.
  */
 const POLICY_FILE = /(?<!\.test)\.(?:ya?ml|json)$/;
 const LINKED_TO = /(?:^|\/)\.\./;
