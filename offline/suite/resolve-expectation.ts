@@ -77,7 +77,7 @@ function resolveWord(word: string, path: DocumentPath, findings: Finding[]): Exp
   return { ...NO_EXPECTATION, verdict: "deny", reason };
 }
 
-/** Finds the verdict from the parts of an expectation that only one verdict can have. */
+/** Finds the verdict of an expectation without a verdict: some parts, such as a status, occur only with one verdict. */
 function findVerdict({ reason, status, challenge, stage, report, headers, groups }: ObjectSource): Verdict | undefined {
   if (reason !== undefined || status !== undefined || challenge !== undefined || stage !== undefined) {
     return "deny";

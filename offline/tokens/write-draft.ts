@@ -92,7 +92,7 @@ function writeClaims(recipe: TokenRecipe, issuer: CompiledIssuer, nowSeconds: nu
   return claims;
 }
 
-/** The `iss` of the issuer's tokens. If the issuer has many tenants, the `iss` of its first tenant. */
+/** Returns the `iss` of the issuer's tokens. If the issuer has many tenants, this is the `iss` of the first tenant. */
 function defaultIss({ issuer, template }: CompiledIssuer): string {
   const [tenant = ANY_TENANT] = template?.tenants ?? [];
   return template ? issuer.split("/").with(template.segment, tenant).join("/") : issuer;

@@ -538,7 +538,7 @@ export type Prefix = string
  */
 export type Cookie = string
 /**
- * Browsers send cookies along with requests that other sites make. So `Origin` must be exactly one of these values. With another `Origin`, the answer is 403 origin_not_allowed. This check applies to every method but GET, HEAD, OPTIONS and TRACE, and to upgrades of the connection, such as to WebSocket. Without this key, requests with this cookie pass only with GET, HEAD, OPTIONS and TRACE. This key is allowed only with `cookie`.
+ * Browsers send cookies along with requests that other sites make. So `Origin` must be exactly one of these values. With another `Origin`, the answer is 403 origin_not_allowed. This check applies to every method except GET, HEAD, OPTIONS and TRACE. It also applies to upgrades of the connection, for example to WebSocket. Without this key, requests with this cookie pass only with GET, HEAD, OPTIONS and TRACE. This key is allowed only with `cookie`.
  * 
  * @minItems 1
  * @maxItems 100
