@@ -80,7 +80,7 @@ export type Learning = number
  */
 export type Enabled4 = boolean
 /**
- * How much the denied part of the requests must rise or fall: 0.3 means from 2 % to 32 %.
+ * The smallest rise or fall of the denied part of the requests that causes an alarm. For example, 0.3 is a rise from 2 % to 32 %.
  */
 export type Change = number
 /**

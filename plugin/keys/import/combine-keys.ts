@@ -19,7 +19,7 @@ export interface KeysOfPlace {
   readonly keys: readonly ImportedKey[];
   /** The reasons why other keys of the source are not in effect. */
   readonly dropped: readonly string[];
-  /** Whether the source has usable keys. A key counts for each source that contains it. */
+  /** Whether the source has usable keys. If two sources contain the same key, both of them have it as a usable key. */
   readonly hasKeys: boolean;
 }
 

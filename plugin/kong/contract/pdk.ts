@@ -29,7 +29,9 @@ export interface Pdk {
      * Consumer.
      */
     loadConsumer(idOrUsername: string, byUsername: boolean): Promise<Consumer>;
-    /** The credential that an earlier plugin has authenticated. The result has no id if no plugin has authenticated one. */
+    /**
+     * The credential that an earlier plugin has authenticated. The result has no id if no plugin has authenticated the client.
+     */
     getCredential(): Promise<{ readonly id?: string }>;
     getConsumer(): Promise<Consumer>;
   };
