@@ -1,10 +1,10 @@
 import { plural } from "../findings/plural.ts";
 import type { Report, ReportedCase } from "../findings/report.ts";
+import type { LoadedPolicies } from "./load-suite.ts";
 import type { Measured } from "./measured.ts";
 import { reportCoverage } from "./report-coverage.ts";
 import { reportMutants } from "./report-mutants.ts";
-import { type FileRun, NO_SIGNATURES, type RunOptions, type Signatures } from "./run-file.ts";
-import { testAll } from "./run-in-threads.ts";
+import { type FileRun, NO_SIGNATURES, type RunOptions, type Signatures, testFile } from "./run-file.ts";
 
 /** The result of running test files. */
 export interface TestRun {
@@ -13,9 +13,13 @@ export interface TestRun {
   readonly files: readonly string[];
 }
 
-/** Runs test files, and reports the results. */
+/** Runs test files, one after the other, and reports the results. */
 export async function runTestFiles(files: readonly string[], options: RunOptions): Promise<TestRun> {
-  const runs = await testAll(files, options);
+  const runs: FileRun[] = [];
+  const policies: LoadedPolicies = new Map();
+  for (const file of files) {
+    runs.push(await testFile(file, options, policies));
+  }
   return {
     report: await addMeasurements(toReport(runs, options), runs, options),
     files: runs.flatMap((run) => run.files),

@@ -149,32 +149,6 @@ tests:
     expect(status).toBe(0);
   });
 
-  it("gives the same report with thousands of tests, which several threads run: findings in the order of the files", () => {
-    const many = (count: number): string =>
-      Array.from(
-        { length: count },
-        (_, index) => `  - { name: "Test ${index}", token: alice, rule: read, expect: allow }`,
-      ).join("\n");
-    const files = ["a", "b", "c", "d"].flatMap((name): [string, string][] => [
-      [`${name}.yaml`, POLICY],
-      [`${name}.test.yaml`, `${FAILING}${many(1500)}\n`],
-    ]);
-    const folder = write("many", { ...Object.fromEntries(files), "c.test.yaml": "jwt_policy_test: 1\ntests: [{}]\n" });
-
-    const { status, stdout } = runCli(["test", "--format", "json", folder]);
-
-    const { findings, tests } = JSON.parse(stdout);
-    expect(status).toBe(1);
-    expect(findings.map(({ file, code }: Record<string, string>) => [file?.slice(-11), code])).toEqual([
-      ["a.test.yaml", "test_failed"],
-      ["b.test.yaml", "test_failed"],
-      ["c.test.yaml", "invalid_value"],
-      ["d.test.yaml", "test_failed"],
-    ]);
-    expect(tests.map(({ name }: Record<string, string>) => name).slice(4, 7)).toEqual(["Test 0", "Test 1", "Test 2"]);
-    expect(tests).toHaveLength(3 * 1504);
-  });
-
   it("is part of validate, which checks tests without running them", () => {
     const folder = write("valid", { "shop.yaml": POLICY, "shop.test.yaml": FAILING });
     const { status, stdout } = runCli(["validate", `${folder}/shop.yaml`, `${folder}/shop.test.yaml`]);
