@@ -16,7 +16,7 @@ export interface CheckedFile {
     | { readonly name: string; readonly rules: number }
     | { readonly name: string; readonly tests: number }
     | undefined;
-  /** The answers of the issuers, if the command asked them: lines for people, and data for programs. */
+  /** What the issuers answered, if the command asked them. People read `lines`, and programs read `views`. */
   readonly issuers?: { readonly lines: readonly string[]; readonly views: readonly object[] };
 }
 

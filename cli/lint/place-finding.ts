@@ -14,7 +14,10 @@ export interface PlacedFinding {
   readonly isInherited: boolean;
 }
 
-/** Moves a finding about an extended file to the key `extends`. */
+/**
+ * Finds the position of a finding in the policy's own text. If the finding is about a file that the policy extends, the
+ * position is the key `extends`.
+ */
 export function placeFinding(origin: Finding, { data, locate }: SourceDocument, whole: unknown): PlacedFinding {
   const { path = [] } = origin;
   const findEnd = (from: unknown): number =>

@@ -194,19 +194,19 @@ export const FAULTS: readonly Fault[] = [
   {
     ...LOSING,
     id: "throw",
-    title: "for 1 s, the plugin's handler throws an error",
+    title: "for 1 s, each call of the plugin's handler throws an error",
     inject: inner("throw", 1_000),
   },
   {
     ...LOSING,
     id: "nothing",
-    title: "for 1 s, the plugin's handler returns nothing",
+    title: "for 1 s, each call of the plugin's handler returns nothing",
     inject: inner("nothing", 1_000),
   },
   {
     ...LOSING,
     id: "never",
-    title: "for 500 ms, the plugin's handler returns a promise that never settles",
+    title: "for 500 ms, each call of the plugin's handler returns a promise that never settles",
     holdMs: DEADLINE_MS + READ_TIMEOUT_MS + SLACK_MS,
     inject: inner("never", 500),
   },

@@ -34,8 +34,8 @@ export function repairToken(formula: Formula, token: CandidateToken, frame: Toke
 }
 
 /**
- * Changes one part of the token at a time. If no single change helps, the function uses values of a different token
- * that passes.
+ * Changes one part of the token at a time. If no single change helps, the function searches for any token that passes,
+ * and copies values from that token.
  */
 function repairFor(
   alternative: readonly Requirement[],

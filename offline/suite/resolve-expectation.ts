@@ -126,13 +126,13 @@ function checkNames({ rule, issuer }: Expectation, policy: CompiledPolicy, path:
   ];
 }
 
-/** Describes an unknown word. The word may be a public name, which clients see, and which can stand for several reasons. */
+/** Describes an unknown word. The word may be a public name, which clients see instead of one of several reasons. */
 function describeUnknown(word: string): string {
   const known = [...VERDICTS, ...REASONS];
   const reasons = REASONS.filter((reason) => publicReason(reason) === (word as PublicReason));
   const hint =
     reasons.length > 0
-      ? ` Clients see this name for several reasons. Write one of ${reasons.join(", ")}.`
+      ? ` Clients see this name instead of the exact reason. Write one of these reasons: ${reasons.join(", ")}.`
       : suggestByMeaning(word) || didYouMean(word, known) || " docs/reference/denials.md lists the reasons.";
   return `${quoteText(word)} is neither a decision nor a reason.${hint}`;
 }

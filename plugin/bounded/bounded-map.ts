@@ -32,7 +32,7 @@ export class BoundedMap<K, V extends object> {
     return this.#size;
   }
 
-  /** Reading an entry does not count as use. A caller that wants to keep an entry must set the entry again. */
+  /** Reading an entry does not make it newer. To protect an entry from eviction, a caller must set the entry again. */
   get(key: K): V | undefined {
     return this.#entries.get(key);
   }

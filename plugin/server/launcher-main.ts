@@ -173,8 +173,8 @@ function reach(path: string): Promise<Socket | undefined> {
 }
 
 /**
- * Reads from the file which process is the server that does not answer. If the file has no start time, the result is no
- * process, because the id in the file could belong to any process.
+ * Returns the process of a server that does not answer. The server wrote its process id and its start time into a file. If the
+ * file has no start time, the function returns no process, because the id in the file could belong to any process.
  */
 function readPid(): ProcessIdentity {
   try {

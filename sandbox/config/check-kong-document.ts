@@ -23,8 +23,8 @@ interface Located<T> {
 }
 
 /**
- * @returns mistakes: fields that need or exclude each other, paths that no request can match, and duplicates. Kong also refuses
- * most of these mistakes.
+ * @returns mistakes: a field without another field that it needs, two fields that exclude each other, paths that no request can
+ * match, and duplicates. Kong also refuses most of these mistakes.
  */
 export function checkKongDocument(document: SandboxKongDocument): readonly Finding[] {
   const services = locate(document.services, ["services"]);

@@ -9,7 +9,7 @@ export type FormatVersion = 1
  */
 export type Enabled = boolean
 /**
- * A token counts as shared if it comes back to one network at least this many times within a minute. A token comes back to a network if another network used the token in between, and if its last use in the first network was at most 10 seconds ago. Several returns within 4 seconds count once.
+ * A token counts as shared if it comes back to one network at least this many times within a minute. A token comes back if one network uses it, then another network, and then the first network again. At most 10 seconds may lie between the two uses in the first network. Several returns within 4 seconds count once.
  */
 export type Returns = number
 /**
@@ -52,7 +52,7 @@ export type Enabled1 = boolean
  */
 export type Denials = number
 /**
- * Whether the plugin server looks for a sudden rise of tokens with an unknown key, algorithm or issuer.
+ * Whether the plugin server looks for a sudden rise in the number of tokens with an unknown key, algorithm or issuer.
  */
 export type Enabled2 = boolean
 /**
@@ -144,7 +144,7 @@ enabled: Enabled1
 per_minute: Denials
 }
 /**
- * Finds a sudden rise of tokens with an unknown `kid`, an unexpected algorithm or an untrusted issuer, for each policy.
+ * Finds, for each policy, a sudden rise in the number of tokens with an unknown `kid`, an unexpected algorithm or an untrusted issuer.
  */
 export interface UnknownKeys {
 enabled: Enabled2

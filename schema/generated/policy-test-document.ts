@@ -212,7 +212,7 @@ export type ClearedHeaders = [string, ...(string)[]]
  */
 export type ExpectedRule = string
 /**
- * The Kong Route that kong.yml finds.
+ * The Route of kong.yml that matches the request.
  */
 export type ExpectedRoute = string
 /**

@@ -48,7 +48,7 @@ describe("a mistake in a test document is a finding, never a silent pass", () =>
     [
       "a public reason that stands for several",
       "tests: [{ rule: read, expect: invalid_token }]",
-      /^reason_unknown 2 .*Write one of token_too_large/,
+      /^reason_unknown 2 .*Write one of these reasons: token_too_large/,
     ],
     [
       "a reason in a map",

@@ -68,7 +68,7 @@ function renderRecovery({ recoveryMs }: FaultFigures): string {
   if (recoveryMs === undefined) {
     return "never";
   }
-  return recoveryMs === 0 ? "no request lost" : renderSeconds(recoveryMs);
+  return recoveryMs === 0 ? "no later failure" : renderSeconds(recoveryMs);
 }
 
 function renderSeconds(ms: number): string {

@@ -4,7 +4,7 @@
  * search runs all automata at the same time, so it finds one of the shortest strings.
  */
 
-/** The plugin compares only strings of at most this many characters with a pattern. */
+/** If a string has more characters, the plugin does not compare it with a pattern. */
 const MAX_LENGTH = 256;
 /** A search visits at most this many states, and then ends without an answer. */
 const MAX_STATES = 20_000;

@@ -264,7 +264,7 @@ function describeAudience({ issuer, requirements: { alternatives }, claims }: Ch
 
 function describeTenant(template: IssuerTemplate, tenant: ClaimReference, claims: JsonObject): string {
   const named = quoteValue(tenantOf(template, String(claims.iss)));
-  return `${tenant.text} is not the tenant that iss names: ${describeClaim(claims, tenant)}, expected ${named}`;
+  return `${tenant.text} must be the tenant in iss: ${describeClaim(claims, tenant)}, expected ${named}`;
 }
 
 /** Describes a time of the token, and how far this time is from now. */

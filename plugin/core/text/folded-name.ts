@@ -83,7 +83,7 @@ function beginsAlike(text: string, start: number, end: number, name: string): bo
     }
     if (isUncertain(code)) {
       if (matched > nameStart) {
-        return true; // Servers differ in how they read a name after its first word.
+        return true; // The first words match, and different servers read the rest of a name in different ways.
       }
     } else if ((code | 0x20) === (name.charCodeAt(matched) | 0x20)) {
       matched += 1;

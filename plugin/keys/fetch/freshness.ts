@@ -29,8 +29,8 @@ export function readFreshness(headers: IncomingHttpHeaders, now: number): number
 }
 
 /**
- * The server's time when it sent the answer, in milliseconds since the epoch. Adds the `Age` header to the `Date` header, because
- * a cache may have stored the answer for some time.
+ * The server's time when it sent the answer, in milliseconds since the epoch. A cache may have stored the answer for some time, so
+ * the function adds the seconds of the `Age` header to the time of the `Date` header.
  */
 export function readServerTime({ date, age }: IncomingHttpHeaders): number | undefined {
   const time = readDate(date);

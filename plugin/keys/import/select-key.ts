@@ -87,9 +87,9 @@ function chooseForNameless(keys: readonly NamedKey[]): KeySelection {
 
 /**
  * Selects the key that the token names by `kid`, `x5t` or `x5t#S256`. A token whose names belong to different keys is refused. If
- * a token names a key that the issuer does not have, no keys are tried. There is one exception: if the issuer has only one key,
- * and this key has no name of the same kind, it is used. If a token names no key, the few keys for its algorithm are tried one by
- * one.
+ * a token names a key that the issuer does not have, no keys are tried. There is one exception: the issuer's only key for the
+ * token's algorithm. This key is used if it lacks every kind of name that the token has. For example, the token has a `kid`, and
+ * the key has no `kid`. If a token names no key, the few keys for its algorithm are tried one by one.
  */
 export function selectKey(index: KeyIndex, joseHeader: JoseHeader): KeySelection {
   const keys = index.get(joseHeader.alg);

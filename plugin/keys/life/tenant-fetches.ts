@@ -3,11 +3,11 @@ import { limitFetches } from "../fetch/limit-fetches.ts";
 
 /** Maximum number of fetches that run at the same time for the tenants of one issuer. */
 const MAX_RUNNING = 8;
-/** Maximum total of fetches in one second that tokens with unknown kids may cause, over all tenants of one issuer. */
+/** In one second, tokens with unknown kids may cause at most this many fetches, for all tenants of one issuer together. */
 const MAX_PER_SECOND = 10;
 
 /**
- * Limits the total of fetches over all tenants of one issuer. The tenants share the limits, because most tenants have the same
+ * Limits the number of fetches for all tenants of one issuer together. The tenants share the limits, because most tenants have the same
  * provider. Without the limits each forged token could cause a fetch, because a token can name any tenant of the policy.
  */
 export class TenantFetches {

@@ -40,8 +40,8 @@ export async function askForFacts(pdk: Pdk, policy: CompiledPolicy, rule: string
 }
 
 /**
- * The name and the tags of a Route select the rule. Neither a JSON text nor a rule's id has a line feed, so the described Route
- * stays on one line of the key.
+ * The name and the tags of a Route select the rule. `JSON.stringify` escapes line feeds, and the id of a rule has no line feed.
+ * So the description is always one line of the key.
  */
 function describeBinding(rule: string | undefined, route: KongRoute | undefined): string {
   return rule === undefined ? JSON.stringify([route?.name ?? null, route?.tags ?? []]) : rule;

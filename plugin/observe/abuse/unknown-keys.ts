@@ -52,7 +52,7 @@ export class UnknownKeys {
   }
 
   /**
-   * @param name the policy and the reason. No client can choose this name.
+   * @param name a name that consists of the policy and the reason. No client can choose this name.
    * @param nowMs time from a clock that never goes back.
    */
   see(name: string, nowMs: number): UnknownKeySpike | undefined {

@@ -67,7 +67,7 @@ function checkStatus(as: PublicReason, status: number | undefined): Finding[] {
   return meaning === undefined ? [] : refuse(`Status ${status} ${meaning}`);
 }
 
-/** The denial table's status for all reasons with this public name. */
+/** Returns the status in the denial table. All reasons with the same public name have the same status. */
 function usualStatus(as: PublicReason): number {
   const reason = REASONS.find((candidate) => publicReason(candidate) === as) ?? "internal_error";
   return denialRow(reason).status;

@@ -12,7 +12,7 @@ const REQUIREMENT_KEYS = [
 const OF_RULES = "a rule or an operation";
 
 /**
- * Keys that belong into only one kind of map, and the name of this map. test/policy/language compares this table with
+ * For each part of a policy, the keys that only this part may contain. test/policy/language compares this table with
  * the schema.
  */
 export const LOCATIONS: Readonly<Record<string, readonly string[]>> = {

@@ -62,9 +62,10 @@ export class LastGoodVersions {
   readonly #owned = new Map<object, Good>();
 
   /**
-   * Returns the last good version of an entity, if there is one, and keeps the version in memory until it is released.
+   * Returns the last good version of an entity, or undefined if there is none. The version stays in memory until the caller
+   * releases it.
    *
-   * @param rule the rule that the version must have; undefined if the Kong Route names the rule.
+   * @param rule a rule that the policy of this version must contain; undefined if the Kong Route names the rule.
    */
   hold(entity: InlineEntity, rule: string | undefined): HeldVersion | undefined {
     if (entity.pluginId === undefined || entity.routeId === undefined) {

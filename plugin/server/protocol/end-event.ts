@@ -28,8 +28,8 @@ const EMPTY = new Uint8Array();
  * request pass.
  *
  * The guard answers refused requests, because each `kong.response.exit` ends the connection to this server, and a new
- * connection costs more than the decision. To Kong's client of the plugin socket, an answer through the guard looks like an
- * Allow. But the guard lets no request pass without a positive verdict.
+ * connection costs more than the decision. Kong's code that calls the plugin server cannot distinguish an answer through the
+ * guard from an Allow. But the guard lets no request pass without a positive verdict.
  *
  * @param warnings lines for the operator, also written to Kong's log.
  * @param guard what the guard expects of the verdict. Only Kong can write the guard's mark.

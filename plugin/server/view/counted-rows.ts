@@ -104,7 +104,7 @@ function compareCounts(one: Count, other: Count): number {
   return (other.perSecond ?? 0) - (one.perSecond ?? 0) || other.requests - one.requests;
 }
 
-/** Returns the rules of all servers that judged requests. The rules that are busiest now come first. */
+/** Returns each rule that judged requests, with the sum of all servers. The rules that are busiest now come first. */
 export function listRules(servers: readonly ServerReading[]): readonly CountedRule[] {
   const joined = new Map<string, CountedRule>();
   for (const { document, rates } of servers) {

@@ -94,7 +94,7 @@ describe("an issuer with tenants", () => {
     const decision = await decide(requestOf(token), any(), keys, () => NOW);
     expect(decision).toMatchObject({
       verdict: "deny",
-      denial: { reason: "claim_invalid", detail: expect.stringContaining("tid is not the tenant that iss names") },
+      denial: { reason: "claim_invalid", detail: expect.stringContaining("tid must be the tenant in iss: ") },
     });
   });
 });
