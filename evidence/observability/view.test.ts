@@ -175,7 +175,7 @@ if (missingChromium === undefined) {
       const { page, shows } = await open(url);
       expect(await shows("rejections", "token_expired")).toBe(true);
       stop();
-      expect(await shows("problem", "does not answer")).toBe(true);
+      expect(await shows("problem", "gives no usable answer")).toBe(true);
       expect(await page.locator("#rejections").textContent()).toContain("token_expired");
       const next = serveStatus({ listen: { host: "127.0.0.1", port }, read: () => hostileStatus(1), log: () => {} });
       onTestFinished(next);
