@@ -5,8 +5,7 @@ import { watchFiles } from "./files/watch-files.ts";
 import { formatOption, formatReport, hasErrors, type ReportFormat } from "./findings/formats.ts";
 import { isTestFile } from "./policy-tests/load-suite.ts";
 import { parsePercent } from "./policy-tests/policy-findings.ts";
-import type { RunOptions } from "./policy-tests/run-file.ts";
-import { runTestFiles } from "./policy-tests/run-files.ts";
+import { type RunOptions, runTestFiles } from "./policy-tests/run-files.ts";
 
 interface TestOptions extends RunOptions {
   readonly format: ReportFormat;

@@ -1,10 +1,22 @@
+import { Judge } from "../../offline/judge/judge.ts";
 import { plural } from "../findings/plural.ts";
 import type { Report, ReportedCase } from "../findings/report.ts";
-import type { LoadedPolicies } from "./load-suite.ts";
+import { type LoadedPolicies, type LoadedSuite, loadSuite } from "./load-suite.ts";
 import type { Measured } from "./measured.ts";
 import { reportCoverage } from "./report-coverage.ts";
 import { reportMutants } from "./report-mutants.ts";
-import { type FileRun, NO_SIGNATURES, type RunOptions, type Signatures, testFile } from "./run-file.ts";
+import { type ReportedTests, runTests } from "./run-tests.ts";
+
+/** The tests to run, and the figures to measure. */
+export interface RunOptions {
+  readonly testNamePattern?: string | undefined;
+  /** If false, every signature counts as valid without a check. */
+  readonly sign: boolean;
+  readonly coverage?: boolean;
+  readonly mutate?: boolean;
+  readonly min?: number | undefined;
+  readonly changedSince?: string | undefined;
+}
 
 /** The result of running test files. */
 export interface TestRun {
@@ -60,6 +72,39 @@ function addAll(report: Report, named: readonly (readonly [string, Measured])[],
     summary: [...report.summary, ...measured.flatMap(({ summary }) => summary), ...tooLow],
     details: { ...report.details, ...Object.fromEntries(named.map(([name, { details }]) => [name, details])) },
   };
+}
+
+type Signatures = Judge["signatures"];
+
+/** The result of one test file. */
+interface FileRun extends ReportedTests {
+  /**
+   * The parsed file; undefined if it has a mistake, or if nothing is measured, because thousands of parsed files need much
+   * memory.
+   */
+  readonly loaded: LoadedSuite | undefined;
+  readonly files: readonly string[];
+  readonly signatures: Signatures;
+}
+
+const NO_SIGNATURES: Signatures = { made: 0, verified: 0, assumed: 0 };
+
+/**
+ * Runs the tests of one file.
+ *
+ * @param policies the function adds the policies that it loads to this map. The map must not be used for a second run, because
+ * files change.
+ */
+async function testFile(file: string, options: RunOptions, policies: LoadedPolicies): Promise<FileRun> {
+  const { result, files } = await loadSuite(file, policies);
+  if (!result.ok) {
+    return { loaded: undefined, files, findings: result.failure, cases: [], signatures: NO_SIGNATURES };
+  }
+  const { nowSeconds, consumers } = result.value.suite;
+  const judge = new Judge(nowSeconds, consumers, options.sign ? "real" : "assumed");
+  const { cases, findings } = await runTests(result.value, judge, options.testNamePattern);
+  const loaded = options.coverage || options.mutate ? result.value : undefined;
+  return { loaded, files, findings, cases, signatures: judge.signatures };
 }
 
 function toReport(runs: readonly FileRun[], { sign, testNamePattern }: RunOptions): Report {
