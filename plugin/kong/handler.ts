@@ -159,7 +159,7 @@ async function reuseOrJudge(
   }
   if (decision === undefined) {
     const memory = asked.remember();
-    const judged = await judge(own, { pdk: memory.pdk, policy, event });
+    const judged = await judge(own, { pdk: memory, policy, event });
     decision = judged.decision;
     if (key !== undefined && judged.facts && isAllow(decision) && !memory.hasAskedMore) {
       event.token = runtime.abuse?.remember(event);

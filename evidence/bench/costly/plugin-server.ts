@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { createFrameReader, encodeFrame } from "../../../plugin/server/protocol/frames.ts";
 import { RpcCallMessage, RpcReturnMessage, StringMessage } from "../../../plugin/server/protocol/messages.ts";
 import type { Subject } from "./subject.ts";
@@ -58,8 +59,31 @@ export async function startPluginServer(subject: Subject, policyText: string, ru
   const directory = mkdtempSync(join(tmpdir(), "bench-server-"));
   mkdirSync(join(directory, "policies"));
   writeFileSync(join(directory, "policies/bench.json"), policyText);
+  const main = join(subject.directory, "dist/plugin/server/main.js");
   const path = join(directory, "s");
-  const child = await spawnServer(subject.directory, path, join(directory, "policies"));
+  return driveServer(subject, rule, directory, path, [
+    main,
+    ...["--socket", path, "--policy-root", join(directory, "policies"), "--facts-variable"],
+  ]);
+}
+
+/** Starts the server of bare-server.ts, which only checks signatures with this key. */
+export function startBareServer(subject: Subject, publicJwk: object): Promise<PluginServer> {
+  const directory = mkdtempSync(join(tmpdir(), "bench-server-"));
+  const path = join(directory, "s");
+  const main = fileURLToPath(new URL("../bare-server.js", import.meta.url));
+  return driveServer(subject, "read", directory, path, [main, path, JSON.stringify(publicJwk)]);
+}
+
+/** @param directory has the socket `path`, and is removed at the end. */
+async function driveServer(
+  subject: Subject,
+  rule: string,
+  directory: string,
+  path: string,
+  command: readonly string[],
+): Promise<PluginServer> {
+  const child = await spawnServer(command);
   const free: Lane[] = [];
   const takeLane = async (): Promise<Lane> => free.pop() ?? openLane(path);
   const instanceId = await startInstance(await takeLane(), rule);
@@ -93,10 +117,8 @@ export async function startPluginServer(subject: Subject, policyText: string, ru
   };
 }
 
-async function spawnServer(root: string, path: string, policies: string): Promise<ChildProcess> {
-  const main = join(root, "dist/plugin/server/main.js");
-  const args = [main, "--socket", path, "--policy-root", policies, "--facts-variable"];
-  const child = spawn(process.execPath, args, { env: {}, stdio: ["ignore", "pipe", "inherit"] });
+async function spawnServer(command: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(process.execPath, command, { env: {}, stdio: ["ignore", "pipe", "inherit"] });
   await new Promise<void>((resolve, reject) => {
     child.stdout.on("data", (chunk: Buffer) => chunk.includes("listens on") && resolve());
     child.once("exit", (code) => reject(new Error(`the plugin server ended with ${code}`)));

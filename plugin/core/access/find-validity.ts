@@ -1,5 +1,5 @@
 import { type JsonObject, type JsonValue, roundNumber } from "../json/json.ts";
-import { ALWAYS_VALID, intersect, type Validity } from "../model/decision.ts";
+import type { Validity } from "../model/decision.ts";
 import type { CompiledIssuer, Requirements } from "../model/policy.ts";
 
 /**
@@ -10,7 +10,7 @@ const MARGIN = 0.001;
 
 /**
  * The time span in which every check of a time gives the same result as now. Every stage that compares a claim with the
- * time must add the times at which its result changes to {@link listTimeEdges}. Returns undefined if the plugin must
+ * time must {@link narrow} the span at the times at which its result changes. Returns undefined if the plugin must
  * judge the token each time: if a check changes its result now, or if the token is bound to a key (RFC 7800).
  */
 export function findValidity(
@@ -22,32 +22,36 @@ export function findValidity(
   if (claims.cnf !== undefined) {
     return undefined;
   }
-  const edges = listTimeEdges(issuer, requirements, claims);
-  const validity = edges.map((edge) => besideEdge(edge, nowSeconds)).reduce(intersect, ALWAYS_VALID);
-  return validity.after < nowSeconds && nowSeconds < validity.before ? validity : undefined;
-}
-
-/** The times at which the result of a check changes. NaN stands for a time that the token or the rule does not have. */
-function listTimeEdges(issuer: CompiledIssuer, requirements: Requirements, claims: JsonObject): readonly number[] {
-  const { clockSkewSeconds: skew, maxTokenAgeSeconds = Number.NaN } = issuer;
-  const [exp, nbf, iat, authTime] = [claims.exp, claims.nbf, claims.iat, claims.auth_time].map(toSeconds);
-  const logins = requirements.alternatives.flatMap(({ authentication }) => authentication?.maxAgeSeconds ?? []);
-  return [
-    (nbf ?? Number.NaN) - skew,
-    (iat ?? Number.NaN) - skew,
-    (exp ?? Number.NaN) + skew,
-    (iat ?? Number.NaN) + maxTokenAgeSeconds + skew,
-    ...logins.flatMap((maxAge) => [(authTime ?? Number.NaN) - skew, (authTime ?? Number.NaN) + maxAge + skew]),
-  ];
-}
-
-function besideEdge(edge: number, nowSeconds: number): Validity {
-  if (Number.isNaN(edge)) {
-    return ALWAYS_VALID;
+  // The bounds are narrowed one by one, because lists of times would cost as much as checking the claims.
+  const span = { after: Number.NEGATIVE_INFINITY, before: Number.POSITIVE_INFINITY };
+  const { clockSkewSeconds: skew, maxTokenAgeSeconds: maxAge } = issuer;
+  const iat = toSeconds(claims.iat);
+  narrow(span, toSeconds(claims.nbf) - skew, nowSeconds);
+  narrow(span, iat - skew, nowSeconds);
+  narrow(span, toSeconds(claims.exp) + skew, nowSeconds);
+  if (maxAge !== undefined) {
+    narrow(span, iat + maxAge + skew, nowSeconds);
   }
-  return edge <= nowSeconds
-    ? { after: edge + MARGIN, before: Number.POSITIVE_INFINITY }
-    : { after: Number.NEGATIVE_INFINITY, before: edge - MARGIN };
+  for (const { authentication } of requirements.alternatives) {
+    if (authentication?.maxAgeSeconds !== undefined) {
+      const loginTime = toSeconds(claims.auth_time);
+      narrow(span, loginTime - skew, nowSeconds);
+      narrow(span, loginTime + authentication.maxAgeSeconds + skew, nowSeconds);
+    }
+  }
+  return span.after < nowSeconds && nowSeconds < span.before ? span : undefined;
+}
+
+/**
+ * Cuts the span at a time at which the result of a check changes. The edge is NaN, and the span stays, if the token does not have
+ * this time.
+ */
+function narrow(span: { after: number; before: number }, edge: number, nowSeconds: number): void {
+  if (edge > nowSeconds) {
+    span.before = Math.min(span.before, edge - MARGIN);
+  } else if (edge <= nowSeconds) {
+    span.after = Math.max(span.after, edge + MARGIN);
+  }
 }
 
 function toSeconds(time: JsonValue | undefined): number {

@@ -9,7 +9,7 @@ export interface Pdk {
    * Whether Kong no longer waits for the event because its client is gone. The method is absent if the plugin's protocol does
    * not report that a client is gone.
    */
-  readonly isAbandoned?: () => boolean;
+  readonly isAbandoned?: (() => boolean) | undefined;
   readonly nginx: {
     /** Returns the variable's value. Returns an empty text if the variable is unset, empty or unknown. */
     getVar(name: string): Promise<string>;

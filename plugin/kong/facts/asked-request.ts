@@ -18,7 +18,7 @@ export interface AskedRequest {
   /** What the guard expects of the verdict; undefined if no guard checks the verdict. */
   readonly guard: GuardMark | undefined;
   /** Kong's PDK. The PDK remembers the answers that Kong has already given about this request. */
-  remember(): PdkMemory;
+  remember(): Pdk & { readonly hasAskedMore: boolean };
 }
 
 /**
@@ -48,37 +48,41 @@ function describeBinding(rule: string | undefined, route: KongRoute | undefined)
 }
 
 /** Answers a repeated question from memory, without a call to Kong. */
-class PdkMemory {
+class PdkMemory implements Pdk {
   /**
    * Whether the plugin asked Kong for facts that are not part of the key. These facts may differ for the next request with the
    * same key, so the decision must not be reused.
    */
   hasAskedMore = false;
-  readonly pdk: Pdk;
+  readonly nginx: Pdk["nginx"];
+  readonly router: Pdk["router"];
+  readonly #kong: Pdk;
 
   constructor(kong: Pdk, facts: string, route: KongRoute | undefined) {
-    const more = (): Pdk => {
-      this.hasAskedMore = true;
-      return kong;
+    this.#kong = kong;
+    this.nginx = {
+      getVar: (name) => (name === FACTS_VARIABLE.name ? Promise.resolve(facts) : this.#askMore().nginx.getVar(name)),
     };
-    this.pdk = {
-      ...(kong.isAbandoned && { isAbandoned: kong.isAbandoned }),
-      nginx: {
-        getVar: (name) => (name === FACTS_VARIABLE.name ? Promise.resolve(facts) : more().nginx.getVar(name)),
-      },
-      request: {
-        getHeaders: (maxHeaders) => more().request.getHeaders(maxHeaders),
-        getForwardedScheme: () => more().request.getForwardedScheme(),
-      },
-      client: {
-        loadConsumer: (id, byUsername) => more().client.loadConsumer(id, byUsername),
-        getCredential: () => more().client.getCredential(),
-        getConsumer: () => more().client.getConsumer(),
-      },
-      router: {
-        getRoute: () => (route ? Promise.resolve(route) : more().router.getRoute()),
-        getService: () => more().router.getService(),
-      },
+    this.router = {
+      getRoute: () => (route ? Promise.resolve(route) : this.#askMore().router.getRoute()),
+      getService: () => this.#askMore().router.getService(),
     };
+  }
+
+  get isAbandoned(): Pdk["isAbandoned"] {
+    return this.#kong.isAbandoned;
+  }
+
+  get request(): Pdk["request"] {
+    return this.#askMore().request;
+  }
+
+  get client(): Pdk["client"] {
+    return this.#askMore().client;
+  }
+
+  #askMore(): Pdk {
+    this.hasAskedMore = true;
+    return this.#kong;
   }
 }

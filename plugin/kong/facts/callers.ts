@@ -14,12 +14,12 @@ export interface KongCallers {
 }
 
 /** Asks Kong about callers through the PDK, with one call for each question. */
-export function askCallers({ client }: Pdk, workspace: string): KongCallers {
+export function askCallers(pdk: Pdk, workspace: string): KongCallers {
   return {
     workspace,
-    loadConsumer: async (by, value) => known(await client.loadConsumer(value, by === "username")),
-    authenticatedCredential: async () => (await client.getCredential()).id || undefined,
-    authenticatedConsumer: async () => known(await client.getConsumer()),
+    loadConsumer: async (by, value) => known(await pdk.client.loadConsumer(value, by === "username")),
+    authenticatedCredential: async () => (await pdk.client.getCredential()).id || undefined,
+    authenticatedConsumer: async () => known(await pdk.client.getConsumer()),
   };
 }
 
