@@ -33,7 +33,7 @@ process.stderr.write(mistakes.map((mistake) => `${mistake}\n`).join(""));
 process.exitCode = mistakes.length > 0 ? 1 : 0;
 
 function checkReasons() {
-  const rows = readAll("test/conformance", /cases\.ts$/).matchAll(/\b(?:reason|reported): "(\w+)"/g);
+  const rows = readAll("test/conformance", /cases\.ts$/).matchAll(/\b(?:reason: |reported: |refuses\(\s*)"(\w+)"/g);
   const tested = new Set([...rows].map(([, reason]) => reason));
   const missing = Object.keys(DENIALS).filter((reason) => !tested.has(reason) && !(reason in WITHOUT_ROW));
   const needless = Object.keys(WITHOUT_ROW).filter((reason) => tested.has(reason) || !(reason in DENIALS));

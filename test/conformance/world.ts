@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { type Neighbours, neighboursHere } from "../gateways/neighbours.ts";
 import { generateSigningKey, mintToken, type SigningKey } from "../tokens.ts";
-import type { ConformanceCase, KeyName, TokenRecipe } from "./cases/case.ts";
+import { type ConformanceCase, GOOD, type KeyName, type TokenRecipe } from "./cases/case.ts";
 import { CLAIM_ROUTES, createClaimPolicies } from "./policies/claim-policies.ts";
 import { createSourcePolicies, SOURCE_ROUTES } from "./policies/source-policies.ts";
 
@@ -64,7 +64,7 @@ export async function createWorld(neighbours: Neighbours = neighboursHere(), has
       }
       return `Bearer ${"provider" in token ? await provider.mintToken(token.provider) : makeToken(keys, token)}`;
     },
-    fillIn: (testCase) => fillIn(testCase, testCase.carried && makeToken(keys, testCase.carried)),
+    fillIn: (testCase) => fillIn(testCase, makeToken(keys, testCase.carried ?? GOOD)),
     tokenFor: async (resource, scope) =>
       provider.mintToken({ client: "checkout-web", resource: resource === RESOURCE ? "payments" : "ledger", scope }),
     upstreamHeaders: async (caseId) => (await upstream.headersOf(caseId)) ?? grpcUpstream.headersOf(caseId),
@@ -76,7 +76,7 @@ export async function createWorld(neighbours: Neighbours = neighboursHere(), has
   };
 }
 
-function fillIn(testCase: ConformanceCase, token = ""): ConformanceCase {
+function fillIn(testCase: ConformanceCase, token: string): ConformanceCase {
   const fill = (text: string): string => text.replaceAll("{token}", token);
   const { path, headers = [], upstream = {} } = testCase;
   return {
@@ -438,7 +438,7 @@ function grpcService(upstream: number): object {
 }
 
 function makeToken(keys: Readonly<Record<KeyName, SigningKey>>, recipe: TokenRecipe): string {
-  const { key, header = {}, claims = {}, expiresIn = 3600, notBeforeIn, damage } = recipe;
+  const { key = "rs256", header = {}, claims = {}, expiresIn = 3600, notBeforeIn, damage } = recipe;
   const now = Math.floor(Date.now() / 1000);
   const partner = { iss: PARTNER, permissions: { granted: ["partner:read"] }, scope: undefined };
   const token = mintToken({

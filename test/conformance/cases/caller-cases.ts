@@ -1,5 +1,7 @@
 import { CONSUMERS } from "../world.ts";
-import { type ConformanceCase, GOOD, type TokenRecipe } from "./case.ts";
+import { type ConformanceCase, GOOD, passes, refusalsOf, type TokenRecipe } from "./case.ts";
+
+const refuses = refusalsOf("consumers");
 
 const [BILLING] = CONSUMERS;
 const AS_BILLING = {
@@ -35,36 +37,30 @@ const client = (azp: unknown, claims: Readonly<Record<string, unknown>> = {}): T
 
 /** Kong Consumers, credentials and groups, and clients' attempts to fake them. */
 export const CALLER_CASES: readonly ConformanceCase[] = [
-  {
-    title: "tells the upstream which Consumer the token names, whatever the client says of itself",
-    path: "/consumer-required",
-    headers: SPOOFED_CALLER,
-    token: client("billing-app"),
-    status: 200,
-    upstream: { ...NO_CALLER, ...SPOOFED_CALLER_GONE, ...AS_BILLING, "x-user-id": "user-1" },
-  },
-  {
-    title: "knows the Consumer the second time as well",
-    path: "/consumer-required",
+  passes(
+    "tells the upstream which Consumer the token names, whatever the client says of itself",
+    "/consumer-required",
+    {
+      headers: SPOOFED_CALLER,
+      token: client("billing-app"),
+      upstream: { ...NO_CALLER, ...SPOOFED_CALLER_GONE, ...AS_BILLING, "x-user-id": "user-1" },
+    },
+  ),
+  passes("knows the Consumer the second time as well", "/consumer-required", {
     token: client("billing-app", { sub: "user-2" }),
-    status: 200,
     upstream: { ...NO_CALLER, ...AS_BILLING, "x-credential-identifier": "user-2" },
-  },
-  ...(["/consumer-optional", "/consumer-public"] as const).map((path) => ({
-    title: `removes a made-up Consumer without a token on ${path}`,
-    path,
-    headers: SPOOFED_CALLER,
-    status: 200,
-    upstream: { ...NO_CALLER, ...SPOOFED_CALLER_GONE },
-  })),
-  {
-    title: "sets the Consumer on an optional rule",
-    path: "/consumer-optional",
+  }),
+  ...(["/consumer-optional", "/consumer-public"] as const).map((path) =>
+    passes(`removes a made-up Consumer without a token on ${path}`, path, {
+      headers: SPOOFED_CALLER,
+      upstream: { ...NO_CALLER, ...SPOOFED_CALLER_GONE },
+    }),
+  ),
+  passes("sets the Consumer on an optional rule", "/consumer-optional", {
     headers: SPOOFED_CALLER,
     token: client("billing-app"),
-    status: 200,
     upstream: { ...NO_CALLER, ...SPOOFED_CALLER_GONE, ...AS_BILLING },
-  },
+  }),
   ...(
     [
       ["a Consumer that Kong does not have", "nobody"],
@@ -75,80 +71,54 @@ export const CALLER_CASES: readonly ConformanceCase[] = [
       ["a name with a line feed", "billing-app\n"],
       ["nobody", undefined],
     ] as const
-  ).map(([what, azp]) => ({
-    title: `refuses a token that names ${what}`,
-    path: "/consumer-required",
-    token: client(azp),
-    status: 403,
-    reason: "consumer_unknown" as const,
-    message: "Access is not allowed",
-  })),
-  {
-    title: "refuses a Consumer's name from an issuer that may not name any",
-    path: "/consumer-partner",
+  ).map(([what, azp]) =>
+    refuses("consumer_unknown", `refuses a token that names ${what}`, "/consumer-required", {
+      token: client(azp),
+      message: "Access is not allowed",
+    }),
+  ),
+  refuses("consumer_unknown", "refuses a Consumer's name from an issuer that may not name any", "/consumer-partner", {
     token: { key: "partner", claims: { azp: "billing-app" } },
-    status: 403,
-    reason: "consumer_unknown",
-  },
+  }),
   ...(
     [
       ["a credential of other characters", { sub: "Jos\u00e9" }],
       ["a credential that is too long", { sub: "u".repeat(257) }],
       ["a group that would read as two", { realm_access: { roles: ["a,admin"] } }],
     ] as const
-  ).map(([what, claims]) => ({
-    title: `refuses a token with ${what}`,
-    path: "/consumer-required",
-    token: client("billing-app", claims),
-    status: 403,
-    reason: "identity_claim_invalid" as const,
-  })),
-  {
-    title: "finds a Consumer by its id, which stands in for the credential",
-    path: "/consumers-by-id",
-    token: client(BILLING.id),
-    status: 200,
-    upstream: { ...AS_BILLING, "x-credential-identifier": BILLING.id },
-  },
-  ...(["billing-app", "00000000-0000-4000-8000-000000000000", BILLING.id.toUpperCase(), undefined] as const).map(
-    (azp) => ({
-      title: `goes on without a Consumer where an unknown one is ignored: ${azp}`,
-      path: "/consumers-by-id",
-      headers: SPOOFED_CALLER,
-      token: client(azp),
-      status: 200,
-      upstream: { ...NO_CALLER, ...SPOOFED_CALLER_GONE, "x-user-id": "user-1" },
+  ).map(([what, claims]) =>
+    refuses("identity_claim_invalid", `refuses a token with ${what}`, "/consumer-required", {
+      token: client("billing-app", claims),
     }),
   ),
-  {
-    title: "sets a credential without a Consumer",
-    path: "/credentials",
+  passes("finds a Consumer by its id, which stands in for the credential", "/consumers-by-id", {
+    token: client(BILLING.id),
+    upstream: { ...AS_BILLING, "x-credential-identifier": BILLING.id },
+  }),
+  ...(["billing-app", "00000000-0000-4000-8000-000000000000", BILLING.id.toUpperCase(), undefined] as const).map(
+    (azp) =>
+      passes(`goes on without a Consumer where an unknown one is ignored: ${azp}`, "/consumers-by-id", {
+        headers: SPOOFED_CALLER,
+        token: client(azp),
+        upstream: { ...NO_CALLER, ...SPOOFED_CALLER_GONE, "x-user-id": "user-1" },
+      }),
+  ),
+  passes("sets a credential without a Consumer", "/credentials", {
     headers: SPOOFED_CALLER,
     token: GOOD,
-    status: 200,
     upstream: { ...NO_CALLER, ...SPOOFED_CALLER_GONE, "x-credential-identifier": "user-1" },
-  },
-  {
-    title: "asks for a token where no other plugin has authenticated anybody",
-    path: "/other-skip",
+  }),
+  refuses("token_missing", "asks for a token where no other plugin has authenticated anybody", "/other-skip", {
     headers: SPOOFED_CALLER,
-    status: 401,
-    reason: "token_missing",
-    challenge: 'Bearer realm="consumers"',
-  },
-  {
-    title: "takes a token where no other plugin has authenticated anybody",
-    path: "/other-skip",
+  }),
+  passes("takes a token where no other plugin has authenticated anybody", "/other-skip", {
     token: client("billing-app"),
-    status: 200,
     upstream: AS_BILLING,
-  },
-  {
-    title: "refuses a good token where another plugin has to authenticate as well, and none did",
-    path: "/other-require",
-    headers: SPOOFED_CALLER,
-    token: client("billing-app"),
-    status: 403,
-    reason: "other_authentication_missing",
-  },
+  }),
+  refuses(
+    "other_authentication_missing",
+    "refuses a good token where another plugin has to authenticate as well, and none did",
+    "/other-require",
+    { headers: SPOOFED_CALLER, token: client("billing-app") },
+  ),
 ];

@@ -6,7 +6,8 @@ export type KeyName = "rs256" | "ps256" | "es256" | "eddsa" | "ed25519" | "partn
 
 /** How to make the token of a case. Times are relative to the run, in seconds. */
 export interface TokenRecipe {
-  readonly key: KeyName;
+  /** `rs256` unless given. */
+  readonly key?: KeyName;
   /** Laid over alg, kid and typ; undefined removes one. */
   readonly header?: Readonly<Record<string, unknown>>;
   /** Laid over a valid set of claims; undefined removes one. */
@@ -40,7 +41,7 @@ export interface ConformanceCase {
   readonly headers?: readonly string[];
   /** Sent as `Authorization: Bearer …`; a string is sent as the whole header value. */
   readonly token?: TokenRecipe | { readonly provider: TokenRequest } | string;
-  /** Makes the token that `{token}` stands for in `path`, `headers` and `upstream`. */
+  /** Makes the token that `{token}` stands for in `path`, `headers` and `upstream`; {@link GOOD} unless given. */
   readonly carried?: TokenRecipe;
   readonly status: number;
   /** What the head says where a call gets no answer of the upstream, without being refused by the plugin. */
@@ -67,4 +68,91 @@ export interface ConformanceCase {
 }
 
 /** A recipe whose token passes everywhere the main issuer does. */
-export const GOOD: TokenRecipe = { key: "rs256" };
+export const GOOD: TokenRecipe = {};
+
+const withError = (error: string, description: string): string =>
+  `, error="${error}", error_description="${description}"`;
+const INVALID = [401, withError("invalid_token", "The access token is invalid")] as const;
+const AUDIENCE = "The access token is not meant for this audience";
+const LACKS_SCOPE = "The access token lacks a required scope";
+
+/** The status of each refusal and, if the answer has a challenge, the text behind the realm. */
+const ANSWERS: Readonly<Record<string, readonly [status: number, challenge?: string]>> = {
+  algorithm_not_allowed: INVALID,
+  authentication_insufficient: [
+    401,
+    withError("insufficient_user_authentication", "A different or more recent authentication is required"),
+  ],
+  audience_mismatch: [401, withError("invalid_token", AUDIENCE)],
+  authorization_malformed: [400, withError("invalid_request", "The Authorization header is malformed")],
+  claim_invalid: INVALID,
+  claim_missing: INVALID,
+  claim_not_header_safe: [403],
+  condition_unmet: [403],
+  connection_header_refused: [400],
+  consumer_unknown: [403],
+  credentials_malformed: [400, withError("invalid_request", "The request's credentials are malformed")],
+  critical_header_unsupported: INVALID,
+  identity_claim_invalid: [403],
+  insecure_transport: [403],
+  issuer_untrusted: INVALID,
+  key_not_found: INVALID,
+  keys_unavailable: [503],
+  no_matching_rule: [403],
+  origin_not_allowed: [403],
+  other_authentication_missing: [403],
+  path_ambiguous: [400],
+  policy_unavailable: [503],
+  scope_insufficient: [403, withError("insufficient_scope", LACKS_SCOPE)],
+  signature_invalid: INVALID,
+  token_ambiguous: [400, withError("invalid_request", "More than one access token was sent")],
+  token_encrypted: INVALID,
+  token_expired: [401, withError("invalid_token", "The access token expired")],
+  token_malformed: INVALID,
+  token_missing: [401, ""],
+  token_not_yet_valid: INVALID,
+  token_too_large: INVALID,
+  token_too_old: INVALID,
+  token_type_mismatch: INVALID,
+};
+
+type Parts = Omit<Partial<ConformanceCase>, "title" | "path" | "reason" | "challenge">;
+interface RefusalParts extends Parts {
+  readonly realm?: string;
+  /** The scope that the challenge names. */
+  readonly scope?: string;
+  /** Another challenge than this refusal has by default; null for none. */
+  readonly challenge?: string | null;
+}
+
+/** Makes refusals of policies with this realm. */
+export const refusalsOf =
+  (ownRealm: string) =>
+  (reason: Reason, title: string, path: string, parts: RefusalParts = {}): ConformanceCase => {
+    const [status, error] = ANSWERS[reason] ?? [0];
+    const { realm = ownRealm, scope, challenge: own, ...rest } = parts;
+    const named = scope === undefined ? "" : `, scope="${scope}"`;
+    const challenge =
+      own ?? (error === undefined || own === null ? undefined : `Bearer realm="${realm}"${error}${named}`);
+    return { title, path, status, reason, ...(challenge !== undefined && { challenge }), ...rest };
+  };
+
+export const refuses = refusalsOf("api");
+
+export const passes = (title: string, path: string, parts: Parts = {}): ConformanceCase => ({
+  title,
+  path,
+  status: 200,
+  ...parts,
+});
+
+/** The headers that the upstream gets from a token without changes, and headers with which clients try to fake them. */
+export const IDENTITY = {
+  "x-user-id": "user-1",
+  "x-tenant": "acme",
+  "x-roles": "admin,auditor",
+  "x-scope": "things:read",
+};
+export const NOBODY = { "x-user-id": null, "x-tenant": null, "x-roles": null, "x-scope": null };
+export const SPOOFED = ["X-User-Id", "x_user_id", "x-user_id", "X_TENANT", "x-roles"].flatMap((name) => [name, "evil"]);
+export const SPOOFS_GONE = { x_user_id: null, "x-user_id": null, "x_user-id": null, x_tenant: null };

@@ -1,8 +1,10 @@
-import type { ConformanceCase, TokenRecipe } from "./case.ts";
+import { type ConformanceCase, passes, refusalsOf, type TokenRecipe } from "./case.ts";
+
+const refuses = refusalsOf("differs");
 
 type Members = Readonly<Record<string, unknown>>;
 
-const withClaims = (claims: Members): TokenRecipe => ({ key: "rs256", claims });
+const withClaims = (claims: Members): TokenRecipe => ({ claims });
 const roles = (realm: unknown, client: unknown): Members => ({
   realm_access: { roles: realm },
   resource_access: { shop: { roles: client } },
@@ -46,34 +48,23 @@ export const CLAIM_CASES: readonly ConformanceCase[] = [
     }),
     ...UNMET,
   },
-  {
-    title: "passes scopes that are in two claims",
-    path: "/loc-scopes",
+  passes("passes scopes that are in two claims", "/loc-scopes", {
     token: withClaims({ scope: "things:read", scp: ["things:write"] }),
-    status: 200,
-  },
-  {
-    title: "refuses a scope that neither of two claims contains",
-    path: "/loc-scopes",
+  }),
+  refuses("scope_insufficient", "refuses a scope that neither of two claims contains", "/loc-scopes", {
     token: withClaims({ scope: "things:read", scp: [] }),
-    status: 403,
-    reason: "scope_insufficient",
-    challenge:
-      'Bearer realm="locations", error="insufficient_scope", error_description="The access token lacks a required scope", scope="things:read things:write"',
-  },
+    realm: "locations",
+    scope: "things:read things:write",
+  }),
   ...rows("/loc-groups", [
     ["a group in a string with commas", { groups: "admins, staff" }, true],
     ["an excluded group in a string with commas", { groups: "staff,guests" }, false],
     ["a list where a string with commas is expected", { groups: ["staff"] }, false],
     ["a tab between groups", { groups: "staff,x\tguests" }, false],
   ]),
-  {
-    title: "refuses groups for Kong of which one claim cannot be read",
-    path: "/loc-groups",
+  refuses("identity_claim_invalid", "refuses groups for Kong of which one claim cannot be read", "/loc-groups", {
     token: withClaims({ groups: "staff", ...roles(["user"], 7) }),
-    status: 403,
-    reason: "identity_claim_invalid",
-  },
+  }),
   ...(
     [
       ["/entry-access", "access", "https://api.example", true],
@@ -86,52 +77,41 @@ export const CLAIM_CASES: readonly ConformanceCase[] = [
     ([path, use, client, passes]): ConformanceCase => ({
       title: `${passes ? "passes" : "refuses"} a token of the kind ${use} of an issuer with two entries, ${path}`,
       path,
-      token: { key: "rs256", header: { typ: "JWT" }, claims: { token_use: use, client_id: client } },
+      token: { header: { typ: "JWT" }, claims: { token_use: use, client_id: client } },
       ...(passes
         ? { status: 200, upstream: { "x-user-id": "user-1" } }
         : { status: 401, reason: "claim_invalid", challenge: INVALID.replace("differs", "entries") }),
     }),
   ),
-  {
-    title: "passes an integer as sub where the issuer may write one, as its decimal text",
-    path: "/numeric-subject",
+  passes("passes an integer as sub where the issuer may write one, as its decimal text", "/numeric-subject", {
     token: withClaims({ sub: 42 }),
-    status: 200,
     upstream: { "x-user-id": "42" },
-  },
-  ...[42.5, -1, 2 ** 53, true, [42]].map(
-    (sub): ConformanceCase => ({
-      title: `refuses ${JSON.stringify(sub)} as sub, where an integer is accepted`,
-      path: "/numeric-subject",
-      token: withClaims({ sub }),
-      status: 401,
-      reason: "claim_invalid",
-      challenge: INVALID.replace("differs", "numeric"),
-    }),
+  }),
+  ...[42.5, -1, 2 ** 53, true, [42]].map((sub) =>
+    refuses(
+      "claim_invalid",
+      `refuses ${JSON.stringify(sub)} as sub, where an integer is accepted`,
+      "/numeric-subject",
+      { token: withClaims({ sub }), realm: "numeric" },
+    ),
   ),
   ...rows("/vars-role/1", [
     ["the role that a variable of the policy names", { roles: ["buyer"] }, true],
     ["a role that is written like the variable", { roles: [`\${vars.role}`] }, false],
   ]),
-  {
-    title: "takes the first of several claims for a header, a Consumer and a credential",
-    path: "/first-of",
+  passes("takes the first of several claims for a header, a Consumer and a credential", "/first-of", {
     headers: ["X-User", "admin", "X-Credential-Identifier", "admin"],
     token: withClaims({ azp: "billing-app", client_id: "other", email: "ann@example.com", upn: "ann" }),
-    status: 200,
     upstream: {
       "x-user": "ann@example.com",
       "x-consumer-username": "billing-app",
       "x-credential-identifier": "ann",
     },
-  },
-  {
-    title: "takes the next claims if the first ones are absent or null",
-    path: "/first-of",
+  }),
+  passes("takes the next claims if the first ones are absent or null", "/first-of", {
     token: withClaims({ azp: undefined, client_id: "billing-app", email: null }),
-    status: 200,
     upstream: { "x-user": "user-1", "x-consumer-username": "billing-app", "x-credential-identifier": "user-1" },
-  },
+  }),
   ...(
     [
       ["a header", { azp: "billing-app", email: "" }, "claim_not_header_safe"],
@@ -139,13 +119,9 @@ export const CLAIM_CASES: readonly ConformanceCase[] = [
       ["a Consumer that Kong has", { azp: "nobody", client_id: "billing-app" }, "consumer_unknown"],
       ["a credential", { azp: "billing-app", upn: 7 }, "identity_claim_invalid"],
     ] as const
-  ).map(
-    ([what, claims, reason]): ConformanceCase => ({
-      title: `refuses a token whose first claim is not ${what}, although the next one is`,
-      path: "/first-of",
+  ).map(([what, claims, reason]) =>
+    refuses(reason, `refuses a token whose first claim is not ${what}, although the next one is`, "/first-of", {
       token: withClaims(claims),
-      status: 403,
-      reason,
       message: "Access is not allowed",
     }),
   ),
@@ -167,12 +143,8 @@ export const CLAIM_CASES: readonly ConformanceCase[] = [
     ["the right value in the second element", { orgs: [{ id: "evil" }, { id: "acme" }] }, false],
     ["an object with numbers in place of a list", { orgs: { "0": { id: "acme" }, "1": "x" } }, false],
   ]),
-  {
-    title: "refuses a claim that the issuer's conditions want to be absent",
-    path: "/differs-status",
+  refuses("claim_invalid", "refuses a claim that the issuer's conditions want to be absent", "/differs-status", {
     token: withClaims({ act: { sub: "service" } }),
-    status: 401,
-    reason: "claim_invalid",
     challenge: INVALID,
-  },
+  }),
 ];

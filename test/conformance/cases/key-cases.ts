@@ -1,4 +1,4 @@
-import type { ConformanceCase, TokenRecipe } from "./case.ts";
+import { type ConformanceCase, passes, type TokenRecipe } from "./case.ts";
 
 const INVALID = 'Bearer realm="rolling", error="invalid_token", error_description="The access token is invalid"';
 const UNKNOWN = { status: 401, reason: "key_not_found", challenge: INVALID } as const;
@@ -10,14 +10,8 @@ const signedWith = (key: "es256" | "partner" | "rs256", header: TokenRecipe["hea
   claims: { iss: "https://idp.example", sub: "user-1" },
 });
 
-const rolling = (title: string, token: TokenRecipe, outcome: Partial<ConformanceCase>): ConformanceCase => ({
-  title,
-  path: "/rolling",
-  token,
-  status: 200,
-  upstream: { "x-user-id": "user-1" },
-  ...outcome,
-});
+const rolling = (title: string, token: TokenRecipe, outcome: Partial<ConformanceCase>) =>
+  passes(title, "/rolling", { token, upstream: { "x-user-id": "user-1" }, ...outcome });
 const refused = (outcome: Pick<ConformanceCase, "status" | "reason" | "challenge">) => ({
   ...outcome,
   upstream: {},

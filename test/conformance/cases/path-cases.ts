@@ -1,9 +1,11 @@
-import type { ConformanceCase } from "./case.ts";
+import { type ConformanceCase, passes, refusalsOf } from "./case.ts";
+
+const refuses = refusalsOf("paths");
 
 /** Several operations match one path; the policy is in ../world.ts. */
 
-const WEAK = { key: "rs256", claims: { scope: "things:read" } } as const;
-const STRONG = { key: "rs256", claims: { scope: "things:write" } } as const;
+const WEAK = { claims: { scope: "things:read" } } as const;
+const STRONG = { claims: { scope: "things:write" } } as const;
 const lacks = (scope: string): string =>
   `Bearer realm="paths", error="insufficient_scope", error_description="The access token lacks a required scope", scope="${scope}"`;
 
@@ -43,54 +45,32 @@ const NO_OPERATION = [
 ];
 
 export const PATH_CASES: readonly ConformanceCase[] = [
-  ...STRICT.map((path) => ({
-    title: `takes the most specific operation for ${path}`,
-    path,
-    token: STRONG,
-    status: 200,
-    upstream: { "x-user-id": "user-1" },
-  })),
-  ...STRICT.map((path) => ({
-    title: `refuses ${path} although a less specific operation would match`,
-    path,
+  ...STRICT.map((path) =>
+    passes(`takes the most specific operation for ${path}`, path, {
+      token: STRONG,
+      upstream: { "x-user-id": "user-1" },
+    }),
+  ),
+  ...STRICT.map((path) =>
+    refuses("scope_insufficient", `refuses ${path} although a less specific operation would match`, path, {
+      token: WEAK,
+      challenge: lacks("things:write"),
+    }),
+  ),
+  ...LENIENT.map((path) =>
+    passes(`takes the less specific operation for ${path}`, path, { token: WEAK, upstream: { "x-user-id": "user-1" } }),
+  ),
+  ...[...MISLEADING, ...UNREADABLE].map((path) =>
+    refuses("path_ambiguous", `refuses ${path}, which some servers read as the path of a stricter operation`, path, {
+      token: WEAK,
+      message: "The request path is ambiguous",
+    }),
+  ),
+  ...NO_OPERATION.map((path) => refuses("no_matching_rule", `has no operation for ${path}`, path, { token: STRONG })),
+  passes("compares a claim with the part of a segment that the name stands for", "/paths/own/user-1.json", {
     token: WEAK,
-    status: 403,
-    reason: "scope_insufficient" as const,
-    challenge: lacks("things:write"),
-  })),
-  ...LENIENT.map((path) => ({
-    title: `takes the less specific operation for ${path}`,
-    path,
+  }),
+  refuses("condition_unmet", "refuses another user's path that has text beside the name", "/paths/own/user-2.json", {
     token: WEAK,
-    status: 200,
-    upstream: { "x-user-id": "user-1" },
-  })),
-  ...[...MISLEADING, ...UNREADABLE].map((path) => ({
-    title: `refuses ${path}, which some servers read as the path of a stricter operation`,
-    path,
-    token: WEAK,
-    status: 400,
-    reason: "path_ambiguous" as const,
-    message: "The request path is ambiguous",
-  })),
-  ...NO_OPERATION.map((path) => ({
-    title: `has no operation for ${path}`,
-    path,
-    token: STRONG,
-    status: 403,
-    reason: "no_matching_rule" as const,
-  })),
-  {
-    title: "compares a claim with the part of a segment that the name stands for",
-    path: "/paths/own/user-1.json",
-    token: WEAK,
-    status: 200,
-  },
-  {
-    title: "refuses another user's path that has text beside the name",
-    path: "/paths/own/user-2.json",
-    token: WEAK,
-    status: 403,
-    reason: "condition_unmet",
-  },
+  }),
 ];

@@ -1,32 +1,21 @@
-import { type ConformanceCase, GOOD } from "./case.ts";
+import { type ConformanceCase, GOOD, passes, refuses } from "./case.ts";
 
 /** How TLS, the version of HTTP and the protocols of a Kong Route interact. */
 export const TRANSPORT_CASES: readonly ConformanceCase[] = [
-  {
-    title: "passes a good token over TLS",
+  passes("passes a good token over TLS", "/read", {
     overTls: true,
-    path: "/read",
     token: GOOD,
-    status: 200,
     upstream: { "x-user-id": "user-1", "x-forwarded-proto": "https" },
-  },
-  {
-    title: "refuses a changed signature over TLS",
+  }),
+  refuses("signature_invalid", "refuses a changed signature over TLS", "/read", {
     overTls: true,
-    path: "/read",
-    token: { key: "rs256", damage: "signature" },
-    status: 401,
-    reason: "signature_invalid",
-    challenge: 'Bearer realm="api", error="invalid_token", error_description="The access token is invalid"',
-  },
-  {
-    title: "judges over TLS what a Kong Route asks to come over TLS",
+    token: { damage: "signature" },
+  }),
+  passes("judges over TLS what a Kong Route asks to come over TLS", "/secure", {
     overTls: true,
-    path: "/secure",
     token: GOOD,
-    status: 200,
     upstream: { "x-user-id": "user-1" },
-  },
+  }),
   {
     title: "leaves it to the gateway to refuse the same without TLS",
     only: ["http/1.1"], // Kong's 426 has headers that HTTP/2 forbids, so that clients break it off.
@@ -53,13 +42,10 @@ export const TRANSPORT_CASES: readonly ConformanceCase[] = [
     token: GOOD,
     status: 415,
   },
-  {
-    title: "judges what a Route for HTTP passes on to a Service for gRPC",
+  passes("judges what a Route for HTTP passes on to a Service for gRPC", "/mixed.Things/Get", {
     needsGrpc: true,
-    path: "/mixed.Things/Get",
     method: "POST",
     token: GOOD,
-    status: 200,
     upstream: { "x-user-id": "user-1" },
-  },
+  }),
 ];
