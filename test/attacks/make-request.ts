@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { encodeSegment, mintToken, signBytes } from "../tokens.ts";
 import { AUDIENCE, ISSUERS } from "./attack-policy.ts";
-import { type Attack, at, type Honest, type Members, type TokenRecipe, writeMembers } from "./forge/attack.ts";
+import { at, type Members, type Recipe, type TokenRecipe, writeMembers } from "./forge/attack.ts";
 import { forgeSignature } from "./forge/forge-signature.ts";
 import { findSecret } from "./forge/hmac-secrets.ts";
 import type { AttackKeys, KeyName } from "./forge/keys.ts";
@@ -34,9 +34,9 @@ const HONEST_CLAIMS: Members = {
   scope: "read",
 };
 
-export function makeRequest({ token: recipe = {}, request = {} }: Attack | Honest, scene: AttackScene): WireRequest {
-  const { rule = "read", method = "GET", authorization = ["Bearer {token}"], headers = [] } = request;
-  const { target = `/${rule}` } = request;
+export function makeRequest(recipe: Recipe, scene: AttackScene): WireRequest {
+  const { rule = "read", method = "GET", authorization = ["Bearer {token}"], headers = [] } = recipe;
+  const { target = `/${rule}` } = recipe;
   const token = makeToken(recipe, scene);
   const place = (text: string): string => expand(text, scene).replaceAll("{token}", () => token);
   return {

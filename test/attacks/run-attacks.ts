@@ -4,7 +4,7 @@ import { reportMissing } from "../gateways/kong/report-missing.ts";
 import { POLICY_NAME } from "./attack-policy.ts";
 import { type AttackWorld, createAttackWorld, KEY_SET_PATH } from "./attack-world.ts";
 import { ATTACK_CLASSES } from "./classes/classes.ts";
-import type { Attack, Honest } from "./forge/attack.ts";
+import type { Attack, Honest, Recipe } from "./forge/attack.ts";
 import { makeRequest, type WireRequest } from "./make-request.ts";
 import { type Answer, sendBytes } from "./send-bytes.ts";
 
@@ -26,7 +26,7 @@ export function runAttacks(kind: GatewayKind, { isWarm = false }: AttackOptions 
     let gateway: Gateway;
     let count = 0;
 
-    const send = async (recipe: Attack | Honest): Promise<[id: string, request: WireRequest, answer: Answer]> => {
+    const send = async (recipe: Recipe): Promise<[id: string, request: WireRequest, answer: Answer]> => {
       count += 1;
       const request = makeRequest(recipe, world.scene);
       return [`case-${count}`, request, await sendBytes(gateway.url, writeRequest(request, `case-${count}`))];
@@ -57,11 +57,8 @@ export function runAttacks(kind: GatewayKind, { isWarm = false }: AttackOptions 
       world = await createAttackWorld(await openNeighbours(kind));
       gateway = await kind.start(world);
       // Until the plugin server listens and has the keys, every answer is an error and nothing reaches the upstream.
-      const first = { what: "", token: { key: "remote", claims: { iss: "https://remote.example.com" } } } as const;
-      const passed = await waitFor(
-        async () => (await send({ ...first, request: { rule: "remote" } }))[2].status === 200 || undefined,
-        20_000,
-      );
+      const first = { key: "remote", claims: { iss: "https://remote.example.com" }, rule: "remote" } as const;
+      const passed = await waitFor(async () => (await send(first))[2].status === 200 || undefined, 20_000);
       expect(passed, "the first honest request passes").toBe(true);
     }, START_TIMEOUT_MS);
     afterAll(async () => {

@@ -12,15 +12,19 @@ export interface AttackClass {
   readonly attacks: readonly Attack[];
 }
 
-export interface Attack {
+export interface Attack extends Row, Outcome {
+  /** Where the weakness is described: an RFC's section, or a CVE of another library or gateway. */
+  readonly reference: string;
+}
+
+interface Row extends Recipe {
   /** Unique; SECURITY.md names attacks by it. */
   readonly id: string;
   /** What is tried. */
   readonly tries: string;
-  /** Where the weakness is described: an RFC's section, or a CVE of another library or gateway. */
-  readonly reference: string;
-  readonly token?: TokenRecipe;
-  readonly request?: RequestRecipe;
+}
+
+interface Outcome {
   /** What the operator's log says. */
   readonly reason: Reason;
   /** The answer to the client. */
@@ -29,21 +33,28 @@ export interface Attack {
   readonly kong?: number;
 }
 
-type Outcome = Pick<Attack, "reason" | "told" | "kong">;
-type Row = readonly [id: string, tries: string, recipe: Pick<Attack, "token" | "request">];
+export const row = (id: string, tries: string, recipe: Recipe = {}): Row => ({ id, tries, ...recipe });
 
-/** A table of attacks that have the same outcome and are described in the same place. */
-export const attacks = (outcome: Outcome, reference: string, rows: readonly Row[]): readonly Attack[] =>
-  rows.map(([id, tries, recipe]) => ({ id, tries, reference, ...recipe, ...outcome }));
+/** Makes attacks of rows. An outcome applies to the rows below it, and so does a string, which is their reference. */
+export function attacks(entries: readonly (Outcome | string | Row)[]): readonly Attack[] {
+  let above = { reference: "" } as Outcome & { reference: string };
+  return entries.flatMap((entry) => {
+    if (typeof entry === "object" && "id" in entry) {
+      return [{ ...entry, ...above }];
+    }
+    above = typeof entry === "string" ? { ...above, reference: entry } : { reference: above.reference, ...entry };
+    return [];
+  });
+}
 
 /** A request that passes; the upstream learns who it is. */
-export interface Honest {
+export interface Honest extends Recipe {
   readonly what: string;
-  readonly token?: TokenRecipe;
-  readonly request?: RequestRecipe;
   /** Headers that are set; alice of no tenant unless it says otherwise. */
   readonly upstream?: Readonly<Record<string, string>>;
 }
+
+export interface Recipe extends TokenRecipe, RequestRecipe {}
 
 /**
  * How to make a token: an honest one, changed in what is named. In every text `{now+5}` is a time, `{trap}` an address where nobody may

@@ -102,11 +102,7 @@ export const CLAIM_CASES: readonly ConformanceCase[] = [
   passes("takes the first of several claims for a header, a Consumer and a credential", "/first-of", {
     headers: ["X-User", "admin", "X-Credential-Identifier", "admin"],
     token: withClaims({ azp: "billing-app", client_id: "other", email: "ann@example.com", upn: "ann" }),
-    upstream: {
-      "x-user": "ann@example.com",
-      "x-consumer-username": "billing-app",
-      "x-credential-identifier": "ann",
-    },
+    upstream: { "x-user": "ann@example.com", "x-consumer-username": "billing-app", "x-credential-identifier": "ann" },
   }),
   passes("takes the next claims if the first ones are absent or null", "/first-of", {
     token: withClaims({ azp: undefined, client_id: "billing-app", email: null }),

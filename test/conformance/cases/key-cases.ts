@@ -12,10 +12,7 @@ const signedWith = (key: "es256" | "partner" | "rs256", header: TokenRecipe["hea
 
 const rolling = (title: string, token: TokenRecipe, outcome: Partial<ConformanceCase>) =>
   passes(title, "/rolling", { token, upstream: { "x-user-id": "user-1" }, ...outcome });
-const refused = (outcome: Pick<ConformanceCase, "status" | "reason" | "challenge">) => ({
-  ...outcome,
-  upstream: {},
-});
+const refused = (outcome: Pick<ConformanceCase, "status" | "reason" | "challenge">) => ({ ...outcome, upstream: {} });
 
 /** The issuer `realms` has keys for each tenant under one kid: `es256` of main, and `partner` of partner. */
 const ofRealm = (tenant: string, key: "es256" | "partner"): TokenRecipe => ({

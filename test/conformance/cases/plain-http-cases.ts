@@ -15,11 +15,7 @@ const cases: readonly ConformanceCase[] = [
     only: ["grpc"],
     token: GOOD,
   }),
-  passes("passes the same over TLS", "/read", {
-    overTls: true,
-    token: GOOD,
-    upstream: { "x-user-id": "user-1" },
-  }),
+  passes("passes the same over TLS", "/read", { overTls: true, token: GOOD, upstream: { "x-user-id": "user-1" } }),
   passes("passes it where the rule allows HTTP", "/legacy", { token: GOOD }),
   passes("passes everybody in plain where the rule is public, as probes come", "/public", {
     token: GOOD,

@@ -1,4 +1,4 @@
-import { type AttackClass, attacks, INVALID, lacksScope } from "../../forge/attack.ts";
+import { type AttackClass, attacks, INVALID, lacksScope, row } from "../../forge/attack.ts";
 
 const REFUSED = { reason: "scope_insufficient", told: lacksScope("read") } as const;
 const MISTYPED = { reason: "claim_invalid", told: INVALID } as const;
@@ -8,70 +8,54 @@ const REFERENCE = "RFC 6749 3.3; RFC 8693 4.2";
 export const scope: AttackClass = {
   name: "scope",
   honest: [
-    { what: "the scope among others", token: { claims: { scope: "openid read write" } } },
-    { what: "a list of scopes", token: { claims: { scope: ["openid", "read"] } } },
-    {
-      what: "all scopes of a rule that requires two",
-      token: { claims: { scope: "read admin" } },
-      request: { rule: "admin" },
-    },
+    { what: "the scope among others", claims: { scope: "openid read write" } },
+    { what: "a list of scopes", claims: { scope: ["openid", "read"] } },
+    { what: "all scopes of a rule that requires two", claims: { scope: "read admin" }, rule: "admin" },
   ],
-  attacks: [
-    ...attacks(REFUSED, REFERENCE, [
-      ["scope-absent", "no scope", { token: { claims: { scope: undefined } } }],
-      ["scope-empty", "an empty scope", { token: { claims: { scope: "" } } }],
-      ["scope-part", "the beginning of it", { token: { claims: { scope: "rea" } } }],
-      ["scope-longer", "a scope that begins like it", { token: { claims: { scope: "read:nothing reader" } } }],
-      ["scope-ends-alike", "a scope that ends like it", { token: { claims: { scope: "no-read unread" } } }],
-      ["scope-capitals", "capitals", { token: { claims: { scope: "READ" } } }],
-      ["scope-tab", "tabs between scopes", { token: { claims: { scope: "openid\tread" } } }],
-      ["scope-newline", "line breaks between scopes", { token: { claims: { scope: "openid\nread" } } }],
-      ["scope-no-break-space", "no-break spaces between scopes", { token: { claims: { scope: "openid\u00a0read" } } }],
-      ["scope-wide-space", "wide spaces between scopes", { token: { claims: { scope: "openid\u3000read" } } }],
-      ["scope-nul", "a NUL behind it", { token: { claims: { scope: "read\u0000" } } }],
-      ["scope-comma", "commas between scopes", { token: { claims: { scope: "openid,read" } } }],
-      ["scope-star", "a star", { token: { claims: { scope: "*" } } }],
-      ["scope-pattern", "a pattern", { token: { claims: { scope: ".* re.d" } } }],
-      ["scope-json-text", "a list written as a string", { token: { claims: { scope: '["read"]' } } }],
-      [
-        "scope-space-in-list",
-        "a list with one string of two scopes",
-        { token: { claims: { scope: ["openid read"] } } },
-      ],
-      [
-        "scope-other-claim",
-        "scp and scopes instead of scope",
-        { token: { claims: { scope: undefined, scp: "read", scopes: "read" } } },
-      ],
-    ]),
-    ...attacks({ reason: "scope_insufficient", told: lacksScope("read admin") }, "RFC 6750 3.1", [
-      ["scope-one-of-two", "one of two scopes that are both required", { token: {}, request: { rule: "admin" } }],
-    ]),
-    ...attacks(REFUSED, "RFC 6749 3.3; UTS 39", [
-      ["scope-zero-width", "a space of no width in it", { token: { claims: { scope: "re\u200bad" } } }],
-      ["scope-lookalike", "a Cyrillic letter that looks the same", { token: { claims: { scope: "re\u0430d" } } }],
-    ]),
-    ...attacks(MISTYPED, REFERENCE, [
-      ["scope-nested-list", "a list in a list", { token: { claims: { scope: [["read"]] } } }],
-      ["scope-object", "an object with it as name", { token: { claims: { scope: { read: true } } } }],
-      ["scope-true", "true", { token: { claims: { scope: true } } }],
-    ]),
-    ...attacks(REFUSED, "RFC 7519 5.3", [
-      [
-        "scope-in-header",
-        "the scope in the header only",
-        { token: { header: { scope: "read" }, claims: { scope: undefined } } },
-      ],
-    ]),
-    ...attacks(REFUSED, "RFC 7519 10.1.1", [
-      ["scope-other-case", "Scope instead of scope", { token: { claims: { scope: undefined, Scope: "read" } } }],
-    ]),
-    ...attacks({ reason: "signature_invalid", told: INVALID }, "RFC 8725 3.10", [
-      [
-        "scope-of-stranger",
-        "all scopes, signed by a stranger",
-        { token: { key: "stranger", claims: { scope: "read write admin" } } },
-      ],
-    ]),
-  ],
+  attacks: attacks([
+    REFUSED,
+    REFERENCE,
+    row("scope-absent", "no scope", { claims: { scope: undefined } }),
+    row("scope-empty", "an empty scope", { claims: { scope: "" } }),
+    row("scope-part", "the beginning of it", { claims: { scope: "rea" } }),
+    row("scope-longer", "a scope that begins like it", { claims: { scope: "read:nothing reader" } }),
+    row("scope-ends-alike", "a scope that ends like it", { claims: { scope: "no-read unread" } }),
+    row("scope-capitals", "capitals", { claims: { scope: "READ" } }),
+    row("scope-tab", "tabs between scopes", { claims: { scope: "openid\tread" } }),
+    row("scope-newline", "line breaks between scopes", { claims: { scope: "openid\nread" } }),
+    row("scope-no-break-space", "no-break spaces between scopes", { claims: { scope: "openid\u00a0read" } }),
+    row("scope-wide-space", "wide spaces between scopes", { claims: { scope: "openid\u3000read" } }),
+    row("scope-nul", "a NUL behind it", { claims: { scope: "read\u0000" } }),
+    row("scope-comma", "commas between scopes", { claims: { scope: "openid,read" } }),
+    row("scope-star", "a star", { claims: { scope: "*" } }),
+    row("scope-pattern", "a pattern", { claims: { scope: ".* re.d" } }),
+    row("scope-json-text", "a list written as a string", { claims: { scope: '["read"]' } }),
+    row("scope-space-in-list", "a list with one string of two scopes", { claims: { scope: ["openid read"] } }),
+    row("scope-other-claim", "scp and scopes instead of scope", {
+      claims: { scope: undefined, scp: "read", scopes: "read" },
+    }),
+    { reason: "scope_insufficient", told: lacksScope("read admin") },
+    "RFC 6750 3.1",
+    row("scope-one-of-two", "one of two scopes that are both required", { rule: "admin" }),
+    REFUSED,
+    "RFC 6749 3.3; UTS 39",
+    row("scope-zero-width", "a space of no width in it", { claims: { scope: "re\u200bad" } }),
+    row("scope-lookalike", "a Cyrillic letter that looks the same", { claims: { scope: "re\u0430d" } }),
+    MISTYPED,
+    REFERENCE,
+    row("scope-nested-list", "a list in a list", { claims: { scope: [["read"]] } }),
+    row("scope-object", "an object with it as name", { claims: { scope: { read: true } } }),
+    row("scope-true", "true", { claims: { scope: true } }),
+    REFUSED,
+    "RFC 7519 5.3",
+    row("scope-in-header", "the scope in the header only", { header: { scope: "read" }, claims: { scope: undefined } }),
+    "RFC 7519 10.1.1",
+    row("scope-other-case", "Scope instead of scope", { claims: { scope: undefined, Scope: "read" } }),
+    { reason: "signature_invalid", told: INVALID },
+    "RFC 8725 3.10",
+    row("scope-of-stranger", "all scopes, signed by a stranger", {
+      key: "stranger",
+      claims: { scope: "read write admin" },
+    }),
+  ]),
 };

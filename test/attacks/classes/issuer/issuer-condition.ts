@@ -1,5 +1,5 @@
 import { AUDIENCE, ISSUERS } from "../../attack-policy.ts";
-import { type AttackClass, attacks, INVALID, type Members, OTHER_AUDIENCE, raw } from "../../forge/attack.ts";
+import { type AttackClass, attacks, INVALID, type Members, OTHER_AUDIENCE, raw, row } from "../../forge/attack.ts";
 
 const MISSING = { reason: "claim_missing", told: INVALID } as const;
 const WRONG = { reason: "claim_invalid", told: INVALID } as const;
@@ -10,12 +10,10 @@ const LISTS = ["kinds", "kinds-any-of", "kinds-optional", "kinds-operations"] as
 /** A token of the issuer whose tokens have a kind. */
 const ofKind = (claims: Members, rule: (typeof LISTS)[number] | "kinds-both" | "kinds-id" = "kinds") =>
   ({
-    token: {
-      key: "partner",
-      header: { typ: "JWT" },
-      claims: { iss: ISSUERS.kinds, token_use: "access", client_id: "shop", ...claims },
-    },
-    request: { rule },
+    key: "partner",
+    header: { typ: "JWT" },
+    claims: { iss: ISSUERS.kinds, token_use: "access", client_id: "shop", ...claims },
+    rule,
   }) as const;
 
 /** Tokens of a kind that their issuer's conditions exclude, on rules that say something else or nothing. */
@@ -36,49 +34,41 @@ export const issuerCondition: AttackClass = {
       ...ofKind({ amr: [{ method: "otp" }], auth_time: "now" }),
     },
   ],
-  attacks: [
-    ...LISTS.map((rule) => ({
-      id: `kind-other-${rule}`,
-      tries: `an ID token, rule ${rule}`,
-      reference: KINDS,
-      ...ofKind({ token_use: "id" }, rule),
-      ...WRONG,
-    })),
-    ...attacks(WRONG, KINDS, [
-      [
-        "kind-third",
-        "a refresh token, where two kinds are accepted",
-        ofKind({ token_use: "refresh", azp: AUDIENCE }, "kinds-both"),
-      ],
-      ["kind-both", "a list of both kinds", ofKind({ token_use: ["access", "id"], azp: AUDIENCE }, "kinds-both")],
-      [
-        "kind-access-as-id",
-        "an access token, where only ID tokens are accepted",
-        ofKind({ azp: AUDIENCE }, "kinds-id"),
-      ],
-      ["kind-id-as-access", "an ID token with a client_id", ofKind({ token_use: "id", azp: AUDIENCE })],
-    ]),
-    ...attacks({ reason: "audience_mismatch", told: OTHER_AUDIENCE }, KINDS, [
-      [
-        "kind-audience-of-other",
-        "an ID token with the audience where access tokens have it",
-        ofKind({ token_use: "id", azp: "other" }, "kinds-id"),
-      ],
-    ]),
-    ...attacks(MISSING, KINDS, [
-      ["kind-absent", "no kind", ofKind({ token_use: undefined })],
-      ["kind-blank", "a blank kind", ofKind({ token_use: " " })],
-      ["client-empty", "an empty client_id", ofKind({ client_id: "" })],
-      ["client-invisible", "a client_id of a character without a glyph", ofKind({ client_id: "\u200b" })],
-    ]),
-    ...attacks(WRONG, KINDS, [["kind-list", "a list of the kind", ofKind({ token_use: ["access"] })]]),
-    ...attacks(WRONG, TYPES, [
-      ["client-list", "a list of the client_id", ofKind({ client_id: ["shop"] })],
-      ["client-number", "a number as client_id", ofKind({ client_id: 7 })],
-      ["azp-list", "a list as azp", ofKind({ azp: ["shop"] })],
-      ["actor-text", "a string as act", ofKind({ act: "service" })],
-      ["actor-number", "a large number as act", ofKind({ act: raw("1147953659032899585") })],
-      ["scope-map", "a map as scope", ofKind({ scope: { read: true } })],
-    ]),
-  ],
+  attacks: attacks([
+    WRONG,
+    KINDS,
+    ...LISTS.map((rule) => row(`kind-other-${rule}`, `an ID token, rule ${rule}`, ofKind({ token_use: "id" }, rule))),
+    row(
+      "kind-third",
+      "a refresh token, where two kinds are accepted",
+      ofKind({ token_use: "refresh", azp: AUDIENCE }, "kinds-both"),
+    ),
+    row("kind-both", "a list of both kinds", ofKind({ token_use: ["access", "id"], azp: AUDIENCE }, "kinds-both")),
+    row(
+      "kind-access-as-id",
+      "an access token, where only ID tokens are accepted",
+      ofKind({ azp: AUDIENCE }, "kinds-id"),
+    ),
+    row("kind-id-as-access", "an ID token with a client_id", ofKind({ token_use: "id", azp: AUDIENCE })),
+    { reason: "audience_mismatch", told: OTHER_AUDIENCE },
+    row(
+      "kind-audience-of-other",
+      "an ID token with the audience where access tokens have it",
+      ofKind({ token_use: "id", azp: "other" }, "kinds-id"),
+    ),
+    MISSING,
+    row("kind-absent", "no kind", ofKind({ token_use: undefined })),
+    row("kind-blank", "a blank kind", ofKind({ token_use: " " })),
+    row("client-empty", "an empty client_id", ofKind({ client_id: "" })),
+    row("client-invisible", "a client_id of a character without a glyph", ofKind({ client_id: "\u200b" })),
+    WRONG,
+    row("kind-list", "a list of the kind", ofKind({ token_use: ["access"] })),
+    TYPES,
+    row("client-list", "a list of the client_id", ofKind({ client_id: ["shop"] })),
+    row("client-number", "a number as client_id", ofKind({ client_id: 7 })),
+    row("azp-list", "a list as azp", ofKind({ azp: ["shop"] })),
+    row("actor-text", "a string as act", ofKind({ act: "service" })),
+    row("actor-number", "a large number as act", ofKind({ act: raw("1147953659032899585") })),
+    row("scope-map", "a map as scope", ofKind({ scope: { read: true } })),
+  ]),
 };

@@ -1,4 +1,4 @@
-import { type AttackClass, attacks, INVALID, MALFORMED, raw, SEVERAL } from "../../forge/attack.ts";
+import { type AttackClass, attacks, INVALID, MALFORMED, raw, row, SEVERAL } from "../../forge/attack.ts";
 
 const REFUSED = { reason: "token_malformed", told: INVALID } as const;
 const UNSUPPORTED = { reason: "critical_header_unsupported", told: INVALID } as const;
@@ -9,143 +9,108 @@ export const serialization: AttackClass = {
   name: "serialization",
   honest: [
     { what: "three segments" },
-    { what: "a payload of UTF-8", token: { claims: { name: "Žofie 李" } } },
-    { what: "an unknown member in the header", token: { header: { "x-trace": "1" } } },
+    { what: "a payload of UTF-8", claims: { name: "Žofie 李" } },
+    { what: "an unknown member in the header", header: { "x-trace": "1" } },
   ],
-  attacks: [
-    ...attacks({ reason: "token_ambiguous", told: SEVERAL }, "RFC 8725bis 2.13 and 3.14; RFC 7515 7.2.2", [
-      [
-        "json-flattened",
-        "the flattened JSON form",
-        { token: { sent: '{"protected":"{header}","payload":"{payload}","signature":"{signature}"}' } },
-      ],
-    ]),
-    ...attacks({ reason: "token_ambiguous", told: SEVERAL }, "RFC 8725bis 2.13 and 3.14; CVE-2022-39227", [
-      [
-        "json-around-token",
-        "a JSON text with an honest token in it, which another parser takes apart at the dots",
-        { token: { sent: '{"{header}.e30.":"","x":"{signed}.{signature}"}' } },
-      ],
-    ]),
-    ...attacks(NOT_A_TOKEN, "RFC 8725bis 2.13 and 3.14; CVE-2022-39227", [
-      ["json-one-member", "the same with one member", { token: { sent: '{"t":"{signed}.{signature}"}' } }],
-    ]),
-    ...attacks(REFUSED, "RFC 7515 7.2", [
-      [
-        "json-encoded",
-        "the JSON form in base64url",
-        { token: { payloadText: '{"protected":"e30","payload":"e30","signature":"AAAA"}', sent: "{payload}" } },
-      ],
-    ]),
-    ...attacks(REFUSED, "RFC 7515 7.1", [
-      ["segments-two", "two segments", { token: { sent: "{header}.{payload}" } }],
-      ["segments-four", "a fourth segment behind the signature", { token: { sent: "{signed}.{signature}.AAAA" } }],
-      ["dots-around", "dots before and behind an honest token", { token: { sent: ".{signed}.{signature}" } }],
-      ["header-empty", "no header", { token: { sent: ".{payload}.{signature}" } }],
-    ]),
-    ...attacks(REFUSED, "RFC 7515 7.1; CVE-2022-39227", [
-      [
-        "segments-before",
-        "another payload before the honest one, for readers that take the second segment from the front",
-        { token: { sent: "{header}.e30.{payload}.{signature}" } },
-      ],
-    ]),
-    ...attacks(REFUSED, "RFC 8725 3.3; CVE-2025-30204, CVE-2025-27144", [
-      ["dots-only", "nothing but dots", { token: { sent: ".".repeat(6_000) } }],
-    ]),
-    ...attacks(REFUSED, "RFC 7515 appendix F; RFC 7797", [
-      ["payload-detached", "no payload, as if it came by another way", { token: { sent: "{header}..{signature}" } }],
-    ]),
-    ...attacks(UNSUPPORTED, "RFC 7797 3 and 7; RFC 7519 7.2", [
-      [
-        "payload-not-encoded",
-        "b64 false and crit: a payload that is signed as it stands",
-        { token: { header: { b64: false, crit: ["b64"] } } },
-      ],
-    ]),
-    ...attacks(UNSUPPORTED, "RFC 7797 6", [
-      [
-        "payload-not-encoded-quietly",
-        "b64 false without crit, which half of the readers do not see",
-        { token: { header: { b64: false } } },
-      ],
-    ]),
-    ...attacks(UNSUPPORTED, "RFC 7797 7", [["b64-true", "b64 true", { token: { header: { b64: true } } }]]),
-    ...attacks(UNSUPPORTED, "RFC 7515 4.1.11; CVE-2025-59420", [
-      [
-        "crit-unknown",
-        "a critical extension that nobody knows",
-        { token: { header: { crit: ["http://example.com/UNDEFINED"], "http://example.com/UNDEFINED": true } } },
-      ],
-    ]),
-    ...attacks(UNSUPPORTED, "RFC 7515 4.1.11", [
-      ["crit-without-member", "a critical extension that is not there", { token: { header: { crit: ["bork"] } } }],
-      ["crit-empty", "an empty crit", { token: { header: { crit: [] } } }],
-      ["crit-null", "crit null", { token: { header: { crit: null } } }],
-      ["crit-text", "crit as a string", { token: { header: { crit: "exp" } } }],
-      ["crit-registered", "crit with a member of the standard", { token: { header: { crit: ["alg"] } } }],
-    ]),
-    ...attacks(REFUSED, "RFC 8725 3.3; RFC 7519 7.2", [
-      [
-        "nested-token",
-        "an honest token as the payload of one that a stranger signed",
-        { token: { key: "stranger", header: { cty: "JWT" }, payloadText: "{honest}" } },
-      ],
-    ]),
-    ...attacks(REFUSED, "RFC 8725 3.3 and 3.11", [
-      [
-        "nested-signed",
-        "an honest token as the payload of another honest one: the claims are further in",
-        { token: { header: { cty: "JWT" }, payloadText: "{honest}" } },
-      ],
-    ]),
-    ...attacks({ reason: "signature_invalid", told: INVALID }, "RFC 8725 3.3", [
-      [
-        "nested-in-claim",
-        "an honest token as a claim of a stranger's",
-        { token: { key: "stranger", claims: { jwt: raw('"{honest}"') } } },
-      ],
-    ]),
-    ...attacks(NOT_A_TOKEN, "RFC 7515 7.2.1", [
-      [
-        "unprotected-header",
-        "an unprotected header behind the signature",
-        { token: { sent: '{signed}.{signature}{"alg":"none"}' } },
-      ],
-    ]),
-    ...attacks(NOT_A_TOKEN, "RFC 6750 2.1", [
-      ["percent-encoded", "an encoded dot", { token: { sent: "{header}%2E{payload}.{signature}" } }],
-    ]),
-    ...attacks(REFUSED, "RFC 7515 2", [
-      [
-        "padding",
-        "padding behind the signature: one token with two texts",
-        { token: { sent: "{signed}.{signature}==" } },
-      ],
-    ]),
-    ...attacks(NOT_A_TOKEN, "RFC 7515 2", [
-      ["padding-signed", "padding in what the issuer signed", { token: { signed: "{header}=.{payload}" } }],
-    ]),
-    ...attacks(REFUSED, "RFC 7515 2; RFC 4648 5", [
-      ["alphabet-standard", "the standard alphabet's + in the signature", { token: { sent: "{signed}.+{signature}" } }],
-      [
-        "alphabet-standard-signed",
-        "the standard alphabet in a payload that the issuer signed so",
-        { token: { claims: { name: "\u00bf\u00ff?>~ \u00bf\u00ff?>~" }, alphabet: "base64" } },
-      ],
-    ]),
-    ...attacks(REFUSED, "RFC 4648 3.3", [
-      ["alphabet-outside", "a tilde, which lenient decoders skip", { token: { sent: "{signed}.{signature}~" } }],
-    ]),
-    ...attacks(REFUSED, "RFC 4648 3.5", [
-      [
-        "bits-left-over",
-        "bits that no byte holds: one token with sixteen texts",
-        { token: { key: "eddsa", sent: "{signed}.{loose}" } },
-      ],
-    ]),
-    ...attacks(REFUSED, "RFC 4648 4", [
-      ["length-impossible", "a length that no encoder makes", { token: { sent: "{signed}.{signature}AAA" } }],
-    ]),
-  ],
+  attacks: attacks([
+    { reason: "token_ambiguous", told: SEVERAL },
+    "RFC 8725bis 2.13 and 3.14; RFC 7515 7.2.2",
+    row("json-flattened", "the flattened JSON form", {
+      sent: '{"protected":"{header}","payload":"{payload}","signature":"{signature}"}',
+    }),
+    "RFC 8725bis 2.13 and 3.14; CVE-2022-39227",
+    row("json-around-token", "a JSON text with an honest token in it, which another parser takes apart at the dots", {
+      sent: '{"{header}.e30.":"","x":"{signed}.{signature}"}',
+    }),
+    NOT_A_TOKEN,
+    row("json-one-member", "the same with one member", { sent: '{"t":"{signed}.{signature}"}' }),
+    REFUSED,
+    "RFC 7515 7.2",
+    row("json-encoded", "the JSON form in base64url", {
+      payloadText: '{"protected":"e30","payload":"e30","signature":"AAAA"}',
+      sent: "{payload}",
+    }),
+    "RFC 7515 7.1",
+    row("segments-two", "two segments", { sent: "{header}.{payload}" }),
+    row("segments-four", "a fourth segment behind the signature", { sent: "{signed}.{signature}.AAAA" }),
+    row("dots-around", "dots before and behind an honest token", { sent: ".{signed}.{signature}" }),
+    row("header-empty", "no header", { sent: ".{payload}.{signature}" }),
+    "RFC 7515 7.1; CVE-2022-39227",
+    row(
+      "segments-before",
+      "another payload before the honest one, for readers that take the second segment from the front",
+      { sent: "{header}.e30.{payload}.{signature}" },
+    ),
+    "RFC 8725 3.3; CVE-2025-30204, CVE-2025-27144",
+    row("dots-only", "nothing but dots", { sent: ".".repeat(6_000) }),
+    "RFC 7515 appendix F; RFC 7797",
+    row("payload-detached", "no payload, as if it came by another way", { sent: "{header}..{signature}" }),
+    UNSUPPORTED,
+    "RFC 7797 3 and 7; RFC 7519 7.2",
+    row("payload-not-encoded", "b64 false and crit: a payload that is signed as it stands", {
+      header: { b64: false, crit: ["b64"] },
+    }),
+    "RFC 7797 6",
+    row("payload-not-encoded-quietly", "b64 false without crit, which half of the readers do not see", {
+      header: { b64: false },
+    }),
+    "RFC 7797 7",
+    row("b64-true", "b64 true", { header: { b64: true } }),
+    "RFC 7515 4.1.11; CVE-2025-59420",
+    row("crit-unknown", "a critical extension that nobody knows", {
+      header: { crit: ["http://example.com/UNDEFINED"], "http://example.com/UNDEFINED": true },
+    }),
+    "RFC 7515 4.1.11",
+    row("crit-without-member", "a critical extension that is not there", { header: { crit: ["bork"] } }),
+    row("crit-empty", "an empty crit", { header: { crit: [] } }),
+    row("crit-null", "crit null", { header: { crit: null } }),
+    row("crit-text", "crit as a string", { header: { crit: "exp" } }),
+    row("crit-registered", "crit with a member of the standard", { header: { crit: ["alg"] } }),
+    REFUSED,
+    "RFC 8725 3.3; RFC 7519 7.2",
+    row("nested-token", "an honest token as the payload of one that a stranger signed", {
+      key: "stranger",
+      header: { cty: "JWT" },
+      payloadText: "{honest}",
+    }),
+    "RFC 8725 3.3 and 3.11",
+    row("nested-signed", "an honest token as the payload of another honest one: the claims are further in", {
+      header: { cty: "JWT" },
+      payloadText: "{honest}",
+    }),
+    { reason: "signature_invalid", told: INVALID },
+    "RFC 8725 3.3",
+    row("nested-in-claim", "an honest token as a claim of a stranger's", {
+      key: "stranger",
+      claims: { jwt: raw('"{honest}"') },
+    }),
+    NOT_A_TOKEN,
+    "RFC 7515 7.2.1",
+    row("unprotected-header", "an unprotected header behind the signature", {
+      sent: '{signed}.{signature}{"alg":"none"}',
+    }),
+    "RFC 6750 2.1",
+    row("percent-encoded", "an encoded dot", { sent: "{header}%2E{payload}.{signature}" }),
+    REFUSED,
+    "RFC 7515 2",
+    row("padding", "padding behind the signature: one token with two texts", { sent: "{signed}.{signature}==" }),
+    NOT_A_TOKEN,
+    row("padding-signed", "padding in what the issuer signed", { signed: "{header}=.{payload}" }),
+    REFUSED,
+    "RFC 7515 2; RFC 4648 5",
+    row("alphabet-standard", "the standard alphabet's + in the signature", { sent: "{signed}.+{signature}" }),
+    row("alphabet-standard-signed", "the standard alphabet in a payload that the issuer signed so", {
+      claims: { name: "\u00bf\u00ff?>~ \u00bf\u00ff?>~" },
+      alphabet: "base64",
+    }),
+    "RFC 4648 3.3",
+    row("alphabet-outside", "a tilde, which lenient decoders skip", { sent: "{signed}.{signature}~" }),
+    "RFC 4648 3.5",
+    row("bits-left-over", "bits that no byte holds: one token with sixteen texts", {
+      key: "eddsa",
+      sent: "{signed}.{loose}",
+    }),
+    "RFC 4648 4",
+    row("length-impossible", "a length that no encoder makes", { sent: "{signed}.{signature}AAA" }),
+  ]),
 };
