@@ -1,21 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { claimsOf, inlineIssuer, policyDocument } from "../../test/core/fixtures.ts";
 import { waitFor } from "../../test/gateways/gateway.ts";
 import { kongBinary } from "../../test/gateways/kong/kong-binary.ts";
 import { reportMissing } from "../../test/gateways/kong/report-missing.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { generateSigningKey, mintToken } from "../../test/tokens.ts";
 
 const HOME = "203.0.113.7";
 const THIEF = "198.51.100.9";
 const key = generateSigningKey("ES256", "1");
 const directory = (): string => {
-  const path = mkdtempSync(join(tmpdir(), "jwt-policy-abuse-"));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  const path = temporaryFolder(onTestFinished);
   return path;
 };
 

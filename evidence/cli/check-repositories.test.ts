@@ -1,15 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { MAIN } from "../../test/cli/run-cli.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 
 // `check` in the repositories that users have: without tests, without Git, shallow, at the first commit, with renamed and deleted policies.
 
 const ROOT = join(import.meta.dirname, "../..");
-const home = mkdtempSync(join(tmpdir(), "jwt-policy-repositories-"));
-afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+const home = temporaryFolder();
 
 const EXAMPLES = ["kong.yml", "policies/payments.yaml", "policies/payments.test.yaml", "policies/platform.yaml"];
 

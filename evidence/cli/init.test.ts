@@ -1,12 +1,10 @@
 /** Runs the real commands on what `init` writes. Needs a build, which `npm test` makes. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { runCli } from "../../test/cli/run-cli.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 
-const home = mkdtempSync(join(tmpdir(), "jwt-policy-init-"));
-afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+const home = temporaryFolder();
 
 let folders = 0;
 function newFolder(): string {

@@ -1,18 +1,17 @@
 /** Runs every command of docs/guides/init.md, and tries the policy of each provider in the sandbox. Needs a build, which `npm test` makes. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { PROVIDERS } from "../../cli/init/providers/registry.ts";
 import { readPage } from "../../test/readme/pages.ts";
 import { findTranscripts, toPattern } from "../../test/readme/transcripts.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 
 const MAIN = join(import.meta.dirname, "../../dist/cli/main.js");
 const COMMAND = "npx --no-install kong-jwt-policy ";
-const home = mkdtempSync(join(tmpdir(), "jwt-policy-start-"));
-afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+const home = temporaryFolder();
 
 function run(folder: string, command: string): { status: number | null; stdout: string; stderr: string } {
   const { status, stdout, stderr } = spawnSync(

@@ -6,7 +6,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PATIENCE = { timeout: 30_000 };
@@ -14,8 +15,7 @@ const FREE_PORTS = ["--proxy-port", "0", "--upstream-port", "0", "--idp-port", "
 const OWN = ["--config", "kong.yml", "--policy-root", "policies", "--stand-in", "acme", "--proxy-port", "0"];
 
 /** Sandboxes remove what killed ones left behind, so those of other tests must not see these directories. */
-const TEMPORARY = mkdtempSync(join(tmpdir(), "jwt-policy-tmp-"));
-afterAll(() => rmSync(TEMPORARY, { recursive: true, force: true, maxRetries: 5 }));
+const TEMPORARY = temporaryFolder();
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {

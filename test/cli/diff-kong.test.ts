@@ -1,14 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { parse } from "yaml";
+import { row } from "../row.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { runCli } from "./run-cli.ts";
 import { createFolders } from "./write-files.ts";
 
-const directory = mkdtempSync(join(tmpdir(), "diff-kong-"));
-afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+const directory = temporaryFolder();
 
 const SHOP = `jwt_policy: 1
 name: shop
@@ -89,51 +89,41 @@ const ITEMS = "        paths: [/items]\n        methods: [GET]\n";
 type Expected = readonly [direction: string, subject: string, text: RegExp];
 
 it.each<[what: string, before: string, after: string, expected: readonly Expected[]]>([
-  ["a removed plugin, so that the Service's plugin decides", KONG, edit([READ, "tags: [a]"]), []],
-  [
-    "a removed plugin, with no other",
-    edit([OF_SERVICE, ""]),
-    edit([OF_SERVICE, ""], [READ, ""]),
+  row("a removed plugin, so that the Service's plugin decides", KONG, edit([READ, "tags: [a]"]), []),
+  row("a removed plugin, with no other", edit([OF_SERVICE, ""]), edit([OF_SERVICE, ""], [READ, ""]), [
     [
-      [
-        "looser",
-        "read",
-        /Requests without a token now pass.*Now: Route read without jwt-policy\..*GET https:\/\/[^/]+\/items, without a token.*token_missing.*passes to Service "shop" at \/v1\/items/,
-      ],
+      "looser",
+      "read",
+      /Requests without a token now pass.*Now: Route read without jwt-policy\..*GET https:\/\/[^/]+\/items, without a token.*token_missing.*passes to Service "shop" at \/v1\/items/,
     ],
-  ],
-  [
+  ]),
+  row(
     "a disabled plugin",
     edit([OF_SERVICE, ""]),
     edit([OF_SERVICE, ""], ["name: jwt-policy, config", "name: jwt-policy, enabled: false, config"]),
     [["looser", "read", /without jwt-policy/]],
-  ],
-  [
+  ),
+  row(
     "a plugin that does not run for https",
     edit([OF_SERVICE, ""]),
     edit([OF_SERVICE, ""], ["name: jwt-policy, config", "name: jwt-policy, protocols: [http], config"]),
     [["looser", "read", /without jwt-policy/]],
-  ],
-  [
+  ),
+  row(
     "a removed plugin that the guard replaces",
     edit([OF_SERVICE, `    plugins: [{ name: jwt-policy-guard }]\n`]),
     edit([OF_SERVICE, `    plugins: [{ name: jwt-policy-guard }]\n`], [READ, ""]),
     [["stricter", "read", /refused because the guard finds no verdict/]],
-  ],
-  [
-    "another rule",
-    KONG,
-    edit(["rule: read", "rule: write"]),
+  ),
+  row("another rule", KONG, edit(["rule: read", "rule: write"]), [
     [
-      [
-        "looser",
-        "read",
-        /do not meet "scope read in claim scope" now pass.*rule read of shop\.yaml\. Now: Route read, rule write/,
-      ],
-      ["stricter", "read", /do not meet "scope write in claim scope" are now refused/],
+      "looser",
+      "read",
+      /do not meet "scope read in claim scope" now pass.*rule read of shop\.yaml\. Now: Route read, rule write/,
     ],
-  ],
-  [
+    ["stricter", "read", /do not meet "scope write in claim scope" are now refused/],
+  ]),
+  row(
     "another policy file",
     KONG,
     edit(["policy_file: shop.yaml, rule: read", "policy_file: other.yaml, rule: read"]),
@@ -141,91 +131,56 @@ it.each<[what: string, before: string, after: string, expected: readonly Expecte
       ["looser", "read", /scope read.*rule read of other\.yaml/],
       ["stricter", "read", /scope other/],
     ],
-  ],
-  [
+  ),
+  row(
     "a policy file that is not there",
     KONG,
     edit(["policy_file: shop.yaml, rule: read", "policy_file: gone.yaml, rule: read"]),
     [["stricter", "read", /the policy file gone\.yaml does not exist/]],
-  ],
-  [
-    "a public rule",
-    KONG,
-    edit(["rule: read", "rule: open"]),
-    [["looser", "read", /Requests without a token now pass/]],
-  ],
-  [
-    "a rule in report mode",
-    KONG,
-    edit(["rule: read", "rule: report"]),
-    [
-      ["looser", "read", /scope read/],
-      ["stricter", "read", /scope report/],
-      ["looser", "read", /Denied requests now pass, and the plugin only logs them/],
-    ],
-  ],
-  [
-    "a new method",
-    KONG,
-    edit([ITEMS, ITEMS.replace("[GET]", "[GET, PUT]")]),
-    [["looser", "read", /Tokens of issuer acme now pass.*no Route, Kong answers 404.*PUT https/]],
-  ],
-  [
-    "all methods",
-    KONG,
-    edit([ITEMS, ITEMS.replace("        methods: [GET]\n", "")]),
-    [["looser", "read", /Tokens of issuer acme now pass/]],
-  ],
-  [
-    "a new path",
-    KONG,
-    edit([ITEMS, ITEMS.replace("[/items]", "[/items, /more]")]),
-    [["looser", "read", /GET https:\/\/[^/]+\/more/]],
-  ],
-  [
-    "a path that is gone",
-    KONG,
-    edit([ITEMS, ITEMS.replace("[/items]", "[/items/sub]")]),
-    [["stricter", "read", /Now: no Route.*GET https:\/\/[^/]+\/items/]],
-  ],
-  [
-    "a regular expression",
-    KONG,
-    edit([ITEMS, ITEMS.replace("[/items]", '["~/items/[0-9]+$"]')]),
-    [["stricter", "read", /Now: no Route/]],
-  ],
-  [
-    "another host",
-    KONG,
-    edit(["[api.example]", "[api.example, web.example]"]),
-    [["looser", "write", /POST https:\/\/web\.example\/items/]],
-  ],
-  [
-    "a required header",
-    KONG,
-    edit([ITEMS, `${ITEMS}        headers: { x-a: [one] }\n`]),
-    [["stricter", "read", /Now: no Route/]],
-  ],
-  [
-    "a header that is no longer required",
-    edit([ITEMS, `${ITEMS}        headers: { x-a: [one] }\n`]),
-    KONG,
-    [["looser", "read", /Before: no Route/]],
-  ],
-  ["plain http, which the rule refuses", KONG, edit(["protocols: [https]", "protocols: [http, https]"]), []],
-  [
+  ),
+  row("a public rule", KONG, edit(["rule: read", "rule: open"]), [
+    ["looser", "read", /Requests without a token now pass/],
+  ]),
+  row("a rule in report mode", KONG, edit(["rule: read", "rule: report"]), [
+    ["looser", "read", /scope read/],
+    ["stricter", "read", /scope report/],
+    ["looser", "read", /Denied requests now pass, and the plugin only logs them/],
+  ]),
+  row("a new method", KONG, edit([ITEMS, ITEMS.replace("[GET]", "[GET, PUT]")]), [
+    ["looser", "read", /Tokens of issuer acme now pass.*no Route, Kong answers 404.*PUT https/],
+  ]),
+  row("all methods", KONG, edit([ITEMS, ITEMS.replace("        methods: [GET]\n", "")]), [
+    ["looser", "read", /Tokens of issuer acme now pass/],
+  ]),
+  row("a new path", KONG, edit([ITEMS, ITEMS.replace("[/items]", "[/items, /more]")]), [
+    ["looser", "read", /GET https:\/\/[^/]+\/more/],
+  ]),
+  row("a path that is gone", KONG, edit([ITEMS, ITEMS.replace("[/items]", "[/items/sub]")]), [
+    ["stricter", "read", /Now: no Route.*GET https:\/\/[^/]+\/items/],
+  ]),
+  row("a regular expression", KONG, edit([ITEMS, ITEMS.replace("[/items]", '["~/items/[0-9]+$"]')]), [
+    ["stricter", "read", /Now: no Route/],
+  ]),
+  row("another host", KONG, edit(["[api.example]", "[api.example, web.example]"]), [
+    ["looser", "write", /POST https:\/\/web\.example\/items/],
+  ]),
+  row("a required header", KONG, edit([ITEMS, `${ITEMS}        headers: { x-a: [one] }\n`]), [
+    ["stricter", "read", /Now: no Route/],
+  ]),
+  row("a header that is no longer required", edit([ITEMS, `${ITEMS}        headers: { x-a: [one] }\n`]), KONG, [
+    ["looser", "read", /Before: no Route/],
+  ]),
+  row("plain http, which the rule refuses", KONG, edit(["protocols: [https]", "protocols: [http, https]"]), []),
+  row(
     "plain http of a public rule",
     edit(["rule: write", "rule: open"]),
     edit(["rule: write", "rule: open"], ["protocols: [https]", "protocols: [http, https]"]),
     [["looser", "write", /http:\/\/api\.example/]],
-  ],
-  [
-    "strip_path",
-    KONG,
-    edit(["strip_path: false", "strip_path: true"]),
-    [["unknown", "read", /reach Service "shop" at \/v1\/\. Before, they reached Service "shop" at \/v1\/items/]],
-  ],
-  [
+  ),
+  row("strip_path", KONG, edit(["strip_path: false", "strip_path: true"]), [
+    ["unknown", "read", /reach Service "shop" at \/v1\/\. Before, they reached Service "shop" at \/v1\/items/],
+  ]),
+  row(
     "a new Route without a plugin that takes requests of another",
     edit([OF_SERVICE, ""]),
     edit([OF_SERVICE, "      - { name: bypass, paths: [/items/internal], methods: [GET], strip_path: false }\n"]),
@@ -236,14 +191,14 @@ it.each<[what: string, before: string, after: string, expected: readonly Expecte
         /Before: Route read, rule read of shop\.yaml\. Now: Route bypass without jwt-policy\..*GET https:\/\/[^/]+\/items\/internal/,
       ],
     ],
-  ],
-  [
+  ),
+  row(
     "a new Route without a plugin at a new path",
     edit([OF_SERVICE, ""]),
     edit([OF_SERVICE, "      - { name: new, paths: [/new] }\n"]),
     [["looser", "new", /no Route, Kong answers 404\. Now: Route new without jwt-policy/]],
-  ],
-  [
+  ),
+  row(
     "a second plugin, on the Route",
     KONG,
     edit([
@@ -251,23 +206,18 @@ it.each<[what: string, before: string, after: string, expected: readonly Expecte
       `      - name: orders\n        plugins: [{ name: jwt-policy, config: { policy_file: shop.yaml, rule: open } }]\n`,
     ]),
     [["looser", "orders", /Requests without a token now pass/]],
-  ],
-  [
+  ),
+  row(
     "a Route of another name, which the plugin of the Service uses to find the rule",
     KONG,
     edit(["- name: orders", "- name: read2"]),
     [["stricter", "read2", /orders.*GET https:\/\/[^/]+\/orders\/x1/]],
-  ],
-  [
-    "a Route with snis",
-    KONG,
-    edit([ITEMS, `${ITEMS}        snis: [a.example]\n`]),
-    [
-      ["unknown", "read", /snis, which is not evaluated offline/],
-      ["stricter", "read", /Now: no Route/],
-    ],
-  ],
-  ["nothing but comments and order", KONG, edit([ITEMS, `        # a comment\n${ITEMS}`]), []],
+  ),
+  row("a Route with snis", KONG, edit([ITEMS, `${ITEMS}        snis: [a.example]\n`]), [
+    ["unknown", "read", /snis, which is not evaluated offline/],
+    ["stricter", "read", /Now: no Route/],
+  ]),
+  row("nothing but comments and order", KONG, edit([ITEMS, `        # a comment\n${ITEMS}`]), []),
 ])("diff of kong.yml finds %s", (_what, before, after, expected) => {
   const { status, changes } = compare(before, after);
   const found = changes.map(({ class: kind, direction, subject, summary, request, before: was, after: is }) => [

@@ -1,13 +1,12 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { MAIN, runCli } from "./run-cli.ts";
 import { createFolders } from "./write-files.ts";
 
-const directory = mkdtempSync(join(tmpdir(), "diff-test-"));
-afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+const directory = temporaryFolder();
 
 const POLICY = `jwt_policy: 1
 name: payments

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { createDeny } from "../../plugin/core/model/decision.ts";
 import { formatDenial } from "../../plugin/observe/decision-log.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { runCli } from "./run-cli.ts";
 
 const POLICY = `jwt_policy: 1
@@ -32,16 +32,14 @@ tests:
 `;
 const RECIPE = "claims: { scope: look }\n";
 
-let directory: string;
+const directory = temporaryFolder();
 const at = (name: string): string => join(directory, name);
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "jwt-policy-explain-recipe-"));
   writeFileSync(at("shop.yaml"), POLICY);
   writeFileSync(at("shop.test.yaml"), TESTS);
   writeFileSync(at("recipe.yaml"), RECIPE);
   writeFileSync(at("alone.yaml"), POLICY);
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
 
 it.each([
   [

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { runCli } from "./run-cli.ts";
 
 const POLICY = `jwt_policy: 1
@@ -20,8 +20,7 @@ const TOKEN = [...PARTS.map((part) => JSON.stringify(part)), "x".repeat(64)]
   .join(".");
 
 it("explain --token reads a file or standard input, exits 1 for a refused request, and prints no part of the token", () => {
-  const directory = mkdtempSync(join(tmpdir(), "jwt-policy-explain-token-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
+  const directory = temporaryFolder(onTestFinished);
   const [policy, token] = [join(directory, "shop.yaml"), join(directory, "token.txt")];
   writeFileSync(policy, POLICY);
   writeFileSync(token, `Bearer ${TOKEN}\n`);

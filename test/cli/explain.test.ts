@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { runCli } from "./run-cli.ts";
+import { createWriter } from "./write-files.ts";
 
 const POLICY = `jwt_policy: 1
 name: shop
@@ -33,16 +32,8 @@ routes:
   open: { access: public }
 `;
 
-let directory: string;
-const write = (name: string, text: string): string => {
-  const path = join(directory, name);
-  writeFileSync(path, text);
-  return path;
-};
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "jwt-policy-explain-"));
-});
-afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+const directory = temporaryFolder();
+const write = createWriter(directory);
 
 const ALWAYS = { acme: { token_use: { equals: "access" } } };
 const ACME = { mode: "report", accept: ["acme"], audiences: ["api"], required_claims_of_issuer: ALWAYS };

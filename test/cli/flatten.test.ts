@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { loadPolicyFile } from "../../plugin/runtime/load/policy-store.ts";
 import { policyOf } from "../runtime/versions/policy-scene.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { runCli } from "./run-cli.ts";
+import { createFolders } from "./write-files.ts";
 
 const BASE = `jwt_policy: 1
 name: base
@@ -19,14 +19,7 @@ routes:
   read: { required_scopes: [things:read] }
 `;
 
-function write(files: Readonly<Record<string, string>>): string {
-  const directory = mkdtempSync(join(tmpdir(), "jwt-policy-flatten-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
-  for (const [name, text] of Object.entries(files)) {
-    writeFileSync(join(directory, name), text);
-  }
-  return directory;
-}
+const write = createFolders(temporaryFolder());
 
 it("flatten prints a file and the files that it extends as one document, with the SHA-256 of the policy in effect", async () => {
   const directory = write({ "base.yaml": BASE, "payments.yaml": CHILD });

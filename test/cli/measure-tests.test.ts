@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { runCli } from "./run-cli.ts";
 
 const POLICY = `jwt_policy: 1
@@ -19,11 +19,7 @@ tests:
   - { token: { claims: { scope: read }, tamper: wrong_audience }, rule: read, expect: audience_mismatch }
 `;
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "jwt-policy-measure-"));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+const folder = temporaryFolder();
 
 function write(policy: string, tests: string): void {
   writeFileSync(join(folder, "shop.yaml"), policy);

@@ -1,13 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readKey } from "../../sandbox/stand-in/key-directory.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { runCli } from "./run-cli.ts";
 
-const home = mkdtempSync(join(tmpdir(), "jwt-policy-mint-"));
-afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+const home = temporaryFolder();
 const POLICY = join(home, "p.yaml");
 writeFileSync(
   POLICY,

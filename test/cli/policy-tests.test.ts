@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { Ajv } from "ajv";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { globToPattern } from "../../cli/files/list-files.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { runCli } from "./run-cli.ts";
+import { writeFiles } from "./write-files.ts";
 
 const POLICY = `jwt_policy: 1
 name: shop
@@ -34,19 +35,11 @@ services:
       - { name: open, paths: [/open] }
 `;
 
-let directory: string;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "jwt-policy-tests-"));
-});
-afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+const directory = temporaryFolder();
 
-/** Writes files into a new directory below the common one. */
+/** Writes files into a folder below the common one. */
 function write(folder: string, files: Readonly<Record<string, string>>): string {
-  for (const [name, text] of Object.entries(files)) {
-    const path = join(directory, folder, name);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-  }
+  writeFiles(join(directory, folder), files);
   return join(directory, folder);
 }
 

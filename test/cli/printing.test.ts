@@ -1,29 +1,24 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { createDeny } from "../../plugin/core/model/decision.ts";
 import { formatDenial } from "../../plugin/observe/decision-log.ts";
 import { createOperatorLog } from "../../plugin/observe/operator-log.ts";
 import { formatLogEntry } from "../../sandbox/message/gateway-log.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { runCli } from "./run-cli.ts";
+import { createWriter } from "./write-files.ts";
 
 /** Colours, a title, a line that runs backwards, new lines, C1, a zero-width space, a tag. */
 const NASTY = "\u001b[31m\u001b]0;x\u0007\u202e\u2066\u2028\u0085\u009b\u200b\u{e0041}x";
 const HARMFUL = /[^\n -~…|^]/u;
 
-let directory: string;
+const directory = temporaryFolder();
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "jwt-policy-printing-"));
   mkdirSync(join(directory, "policies"));
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
 
-function write(name: string, text: string): string {
-  const path = join(directory, name);
-  writeFileSync(path, text);
-  return path;
-}
+const write = createWriter(directory);
 
 const POLICY = "jwt_policy: 1\nname: a\nissuers: {a: {issuer: https://idp.example, audiences: [api]}}\n";
 const stateOf = (config: string): string =>

@@ -1,15 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { renderFacts } from "../../plugin/kong/facts/facts-variable.ts";
 import { hashText } from "../../plugin/runtime/load/read-lineage.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { MAIN, runCli } from "./run-cli.ts";
 import { createFolders } from "./write-files.ts";
 
-const directory = mkdtempSync(join(tmpdir(), "replay-"));
-afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+const directory = temporaryFolder();
 
 const POLICY = `jwt_policy: 1
 name: shop

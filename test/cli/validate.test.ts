@@ -1,10 +1,11 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { rereadKey } from "../../sandbox/stand-in/reread-key.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { runCli } from "./run-cli.ts";
+import { createWriter } from "./write-files.ts";
 
 const GOOD = `jwt_policy: 1
 name: good
@@ -28,18 +29,12 @@ routes:
       - { methods: [GET], path: "/refunds/{id}", required_scopes: refunds:read }
 `;
 
-let directory: string;
-const write = (name: string, text: string): string => {
-  const path = join(directory, name);
-  writeFileSync(path, text);
-  return path;
-};
+const directory = temporaryFolder();
+const write = createWriter(directory);
 
 beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "jwt-policy-cli-"));
   mkdirSync(join(directory, "root"));
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
 
 describe("kong-jwt-policy validate", () => {
   it("says that a policy without rules is only for other policies to extend", () => {

@@ -11,12 +11,21 @@ export function writeFiles(directory: string, files: Files): void {
   }
 }
 
+/** The result writes one file into the directory, and returns its path. */
+export function createWriter(directory: string): (name: string, text: string) => string {
+  return (name, text) => {
+    writeFileSync(join(directory, name), text);
+    return join(directory, name);
+  };
+}
+
 /** Each call of the result writes files into a new folder of the directory, and returns this folder. */
-export function createFolders(directory: string): (files: Files) => string {
+export function createFolders(directory: string): (files?: Files) => string {
   let count = 0;
-  return (files) => {
+  return (files = {}) => {
     count += 1;
     const folder = join(directory, String(count));
+    mkdirSync(folder);
     writeFiles(folder, files);
     return folder;
   };

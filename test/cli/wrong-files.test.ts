@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { describeOtherKind, type Wanted } from "../../cli/files/recognize-file.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { runCli } from "./run-cli.ts";
 import { writeFiles } from "./write-files.ts";
 
@@ -17,8 +17,7 @@ const JWKS = '{"keys": [{"kty": "RSA", "n": "SECRET", "e": "AQAB"}]}';
 const SCHEMA = readFileSync(join(import.meta.dirname, "../../schema/policy.schema.json"), "utf8");
 
 function write(files: Readonly<Record<string, string>>): string {
-  const directory = mkdtempSync(join(tmpdir(), "jwt-policy-wrong-files-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
+  const directory = temporaryFolder(onTestFinished);
   writeFiles(directory, files);
   return directory;
 }

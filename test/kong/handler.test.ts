@@ -7,12 +7,13 @@ import { type Answer, type Decision, isAllow } from "../../plugin/core/model/dec
 import { deny } from "../../plugin/core/model/denial.ts";
 import type { Pdk } from "../../plugin/kong/contract/pdk.ts";
 import { createFactsReader } from "../../plugin/kong/facts/read-facts.ts";
-import { startPluginInstance } from "../../plugin/kong/handler.ts";
+import { type PluginInstance, startPluginInstance } from "../../plugin/kong/handler.ts";
 import { createPolicyStore } from "../../plugin/runtime/load/policy-store.ts";
 import { createRuntime } from "../../plugin/runtime/runtime.ts";
 import { claimsOf, inlineIssuer, policyDocument } from "../core/fixtures.ts";
 import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
+import { type Answers, scriptedPdk } from "./contract/scripted-pdk.ts";
 
 const key = generateSigningKey("ES256", "acme-1");
 const DOCUMENT = JSON.stringify(
@@ -45,57 +46,26 @@ afterAll(() => {
 const ALICE = { id: "11111111-1111-4111-8111-111111111111", username: "alice" };
 
 /** Kong's side: every request has this token and uses the route `orders`. */
-const asked: string[] = [];
-const pdk: Pdk = {
-  nginx: {
-    async getVar(name) {
-      asked.push(name);
-      return name === "request" ? "GET / HTTP/1.1" : "";
-    },
-  },
-  request: {
-    async getHeaders() {
-      asked.push("headers");
-      return new Map([["authorization", [`Bearer ${TOKEN}`]]]);
-    },
-    async getForwardedScheme() {
-      asked.push("scheme");
-      return "https";
-    },
-  },
-  client: {
-    async loadConsumer(idOrUsername) {
-      asked.push(`load_consumer ${idOrUsername}`);
-      return idOrUsername === "alice" ? ALICE : {};
-    },
-    async getCredential() {
-      asked.push("get_credential");
-      return {};
-    },
-    async getConsumer() {
-      asked.push("get_consumer");
-      return {};
-    },
-  },
-  router: {
-    async getRoute() {
-      asked.push("route");
-      return { id: "r1", name: "orders", paths: ["/orders"] };
-    },
-    async getService() {
-      asked.push("service");
-      return {};
-    },
-  },
+const ANSWERS: Answers = {
+  variables: { request: "GET / HTTP/1.1" },
+  headers: [["authorization", [`Bearer ${TOKEN}`]]],
+  forwardedScheme: "https",
+  consumers: { alice: ALICE },
+  route: { id: "r1", name: "orders", paths: ["/orders"] },
 };
+const READ_CALLS = ["get_headers 1000", "get_var request", "get_forwarded_scheme"];
+const { pdk, calls: asked } = scriptedPdk(ANSWERS);
+
+const start = (configJson: string, hasVariable = false): PluginInstance =>
+  startPluginInstance(
+    configJson,
+    runtime,
+    createFactsReader(hasVariable, () => {}),
+  );
 
 function access(configJson: string): Promise<Decision | Answer> {
   asked.length = 0;
-  return startPluginInstance(
-    configJson,
-    runtime,
-    createFactsReader(false, () => {}),
-  ).access(pdk);
+  return start(configJson).access(pdk);
 }
 
 describe("an instance whose configuration or policy is broken refuses every request with policy_unavailable", () => {
@@ -144,11 +114,7 @@ describe("an instance whose configuration or policy is broken refuses every requ
   });
 
   it("without a call to Kong, again and again", async () => {
-    const instance = startPluginInstance(
-      "{}",
-      runtime,
-      createFactsReader(false, () => {}),
-    );
+    const instance = start("{}");
     asked.length = 0;
     for (const _ of [1, 2]) {
       expect(await instance.access(pdk)).toMatchObject({ denial: { reason: "policy_unavailable" } });
@@ -163,11 +129,7 @@ describe("an instance whose configuration or policy is broken refuses every requ
     onTestFinished(() => void process.off("unhandledRejection", note));
     const configs = ["{", "{}", '{"policy_file":"none.yaml"}'];
     for (const config of configs) {
-      startPluginInstance(
-        config,
-        runtime,
-        createFactsReader(false, () => {}),
-      );
+      start(config);
     }
     await Promise.all(configs.map(access)); // These read the same, and later.
     await new Promise((resolve) => setImmediate(resolve));
@@ -181,25 +143,25 @@ describe("an instance whose policy is good decides", () => {
       "by the rule that the configuration names",
       { policy_file: "good.json", rule: "read" },
       { verdict: "allow", headers: { "x-user-id": "alice" }, evidence: { policy: "payments", rule: "read" } },
-      ["headers", "request", "scheme"],
+      READ_CALLS,
     ],
     [
       "by the route without one",
       { policy_file: "good.json" },
       { verdict: "allow", headers: { "x-user-id": [] }, evidence: { policy: "payments", rule: "orders" } },
-      ["route", "headers", "request", "scheme"],
+      ["get_route", ...READ_CALLS],
     ],
     [
       "by the last good inline policy of the same plugin on the same Route, when the newest has mistakes",
       { policy: "jwt_policy: 2", rule: "read", __plugin_id: "last-good", __seq__: 2, route_id: "r1" },
       { verdict: "allow", headers: { "x-user-id": "alice" } },
-      ["route", "headers", "request", "scheme"],
+      ["get_route", ...READ_CALLS],
     ],
     [
       "by an inline policy all the same",
       { policy: DOCUMENT, rule: "read" },
       { verdict: "allow", headers: { "x-user-id": "alice" } },
-      ["headers", "request", "scheme"],
+      READ_CALLS,
     ],
   ])("%s", async (_what, config, expected, calls) => {
     const lastGood = { policy: DOCUMENT, rule: "read", __plugin_id: "last-good", __seq__: 1, route_id: "r1" };
@@ -217,11 +179,7 @@ describe("an instance whose policy is good decides", () => {
     const described = { ...JSON.parse(DOCUMENT), protected_resource: { resource: "https://api.example.com/pay" } };
     const config = JSON.stringify({ policy: JSON.stringify(described), rule: "none" });
     const asking: Pdk = { ...pdk, nginx: { getVar: async () => `${method} ${target} HTTP/1.1` } };
-    const instance = startPluginInstance(
-      config,
-      runtime,
-      createFactsReader(false, () => {}),
-    );
+    const instance = start(config);
     expect(await instance.access(asking)).toMatchObject({ verdict });
   });
 
@@ -242,11 +200,7 @@ describe("an instance whose policy is good decides", () => {
       ...pdk,
       request: { ...pdk.request, getHeaders: () => Promise.reject(new Error("no reply")) },
     };
-    const instance = startPluginInstance(
-      '{"policy_file":"good.json","rule":"read"}',
-      runtime,
-      createFactsReader(false, () => {}),
-    );
+    const instance = start('{"policy_file":"good.json","rule":"read"}');
     await expect(instance.access(failing)).rejects.toThrow("no reply");
   });
 });
@@ -262,9 +216,9 @@ describe("the Consumer that a token names", () => {
       expect(await access(config(workspace))).toMatchObject(found);
       return asked.filter((call) => call.startsWith("load_consumer"));
     };
-    expect(await ask("1")).toEqual(["load_consumer alice"]);
+    expect(await ask("1")).toEqual(["load_consumer alice true"]);
     expect(await ask("1")).toEqual([]);
-    expect(await ask("2")).toEqual(["load_consumer alice"]);
+    expect(await ask("2")).toEqual(["load_consumer alice true"]);
   });
 
   it("is still known in an Allow that carries a verdict", async () => {
@@ -272,11 +226,7 @@ describe("the Consumer that a token names", () => {
     const facts = `3 connection authorization\nGET / HTTP/1.1\nhttps 10.0.0.1 10.0.0.1\n\nBearer ${TOKEN}\n${mark}`;
     const guarded: Pdk = { ...pdk, nginx: { getVar: async () => facts } };
     const own = { __plugin_id: "3111686f-61fa-57f7-8919-d96abb8e3836", __seq__: 7 };
-    const instance = startPluginInstance(
-      JSON.stringify({ policy: CONSUMERS, rule: "read", ...own }),
-      runtime,
-      createFactsReader(true, () => {}),
-    );
+    const instance = start(JSON.stringify({ policy: CONSUMERS, rule: "read", ...own }), true);
     const decision = await instance.access(guarded);
     expect(decision).toMatchObject({ caller: { consumer: ALICE }, headers: { "x-jwt-policy-verdict": mark } });
   });
@@ -286,11 +236,7 @@ describe("the Consumer that a token names", () => {
       ...pdk,
       client: { ...pdk.client, loadConsumer: () => Promise.reject(new Error("index out of range")) },
     };
-    const instance = startPluginInstance(
-      config("3"),
-      runtime,
-      createFactsReader(false, () => {}),
-    );
+    const instance = start(config("3"));
     await expect(instance.access(failing)).rejects.toThrow("index out of range");
   });
 });
@@ -302,11 +248,7 @@ describe("the verdict for the guard", () => {
     const facts = `3 connection authorization\nGET / HTTP/1.1\nhttps 10.0.0.1 10.0.0.1\n\nBearer ${TOKEN}\n${last}`;
     const guarded: Pdk = { ...pdk, nginx: { getVar: async () => facts } };
     const config = JSON.stringify({ policy_file: "good.json", rule: "orders", ...identity });
-    return startPluginInstance(
-      config,
-      runtime,
-      createFactsReader(true, () => {}),
-    ).access(guarded);
+    return start(config, true).access(guarded);
   };
   const OWN = { __plugin_id: PLUGIN_ID, __seq__: 7 };
 

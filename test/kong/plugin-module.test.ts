@@ -1,12 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Priority, Schema, Version } from "../../plugin/index.ts";
 import { VERSION } from "../../plugin/kong/contract/plugin-identity.ts";
 import { CONFIG_FIELDS } from "../../plugin/kong/schema/config-schema.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const require = createRequire(import.meta.url);
@@ -43,8 +43,7 @@ describe("the module for the stock plugin server", () => {
 });
 
 it("reads settings for fetching keys from its environment, and says why no key comes while the settings are broken", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "stock-fetch-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
+  const directory = temporaryFolder(onTestFinished);
   const settings = join(directory, "fetch.yaml");
   writeFileSync(settings, "fetch_settings: 2\n");
   const policies = join(directory, "policies");

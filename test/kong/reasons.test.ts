@@ -28,47 +28,41 @@ const key = generateSigningKey("ES256", "acme-1");
 const partnerKey = generateSigningKey("RS256", "partner-1");
 const fetched = { jwks_uri: "https://idp.example.net/keys" };
 const TENANTS = "https://login.example.com/{tenant}";
+const CONDITIONS = { max_token_age: "1h", required_claims: { tenant: {}, token_use: { equals: "access" } } };
 const policy = compileDocument(
-  policyDocument(
-    inlineIssuer([key], { max_token_age: "1h", required_claims: { tenant: {}, token_use: { equals: "access" } } }),
-    {
-      token: {
-        max_bytes: 4_096,
-        sources: [
-          "authorization",
-          { header: "x-token" },
-          { cookie: "__Host-t", allowed_origins: ["https://app.example"] },
+  policyDocument(inlineIssuer([key], CONDITIONS), {
+    token: {
+      max_bytes: 4_096,
+      sources: [
+        "authorization",
+        { header: "x-token" },
+        { cookie: "__Host-t", allowed_origins: ["https://app.example"] },
+      ],
+    },
+    issuers: {
+      acme: inlineIssuer([key], { issuer: "https://idp.example.com/", ...CONDITIONS }),
+      partner: inlineIssuer([partnerKey], { issuer: "https://partner.example", token_type: "any" }),
+      slow: { issuer: "https://slow.example", audiences: ["a"], algorithms: ["ES256"], keys: fetched },
+      many: inlineIssuer([key], { issuer: TENANTS, tenants: ["one"] }),
+    },
+    defaults: { accept: ["acme", "slow", "many"] },
+    identity: { issuers: ["acme"], consumer: { claim: "azp", unknown: "refuse" }, credential: "cred" },
+    routes: {
+      read: { required_scopes: ["payments:read"] },
+      admin: { required_roles: ["order-admin"] },
+      either: {
+        any_of: [
+          { required_scopes: ["a"] },
+          { required_roles: ["b"] },
+          { required_claims: { plan: { one_of: ["gold", "silver"] } } },
         ],
       },
-      issuers: {
-        acme: inlineIssuer([key], {
-          issuer: "https://idp.example.com/",
-          max_token_age: "1h",
-          required_claims: { tenant: {}, token_use: { equals: "access" } },
-        }),
-        partner: inlineIssuer([partnerKey], { issuer: "https://partner.example", token_type: "any" }),
-        slow: { issuer: "https://slow.example", audiences: ["a"], algorithms: ["ES256"], keys: fetched },
-        many: inlineIssuer([key], { issuer: TENANTS, tenants: ["one"] }),
-      },
-      defaults: { accept: ["acme", "slow", "many"] },
-      identity: { issuers: ["acme"], consumer: { claim: "azp", unknown: "refuse" }, credential: "cred" },
-      routes: {
-        read: { required_scopes: ["payments:read"] },
-        admin: { required_roles: ["order-admin"] },
-        either: {
-          any_of: [
-            { required_scopes: ["a"] },
-            { required_roles: ["b"] },
-            { required_claims: { plan: { one_of: ["gold", "silver"] } } },
-          ],
-        },
-        login: { authentication: { acr_values: ["gold"] } },
-        both: { other_authentication: "require" },
-        refunds: { operations: [{ methods: ["GET"], path: "/refunds/{id}" }] },
-      },
-      header_mappings: { "x-user-id": "sub" },
+      login: { authentication: { acr_values: ["gold"] } },
+      both: { other_authentication: "require" },
+      refunds: { operations: [{ methods: ["GET"], path: "/refunds/{id}" }] },
     },
-  ),
+    header_mappings: { "x-user-id": "sub" },
+  }),
 );
 const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
 const ALICE = { id: "11111111-1111-4111-8111-111111111111", username: "alice" };
@@ -125,6 +119,7 @@ afterAll(() => {
   rmSync(root, { recursive: true, maxRetries: 5 });
 });
 
+const readFacts = createFactsReader(false, () => {});
 const unavailable: KeySource = {
   find: async () => ({ ok: false, failure: { because: "unavailable", retryAfterSeconds: 7 } }),
   describe: () => ({ keys: [], notUsed: [], failures: ["https://idp.example.net/keys answered with status 404"] }),
@@ -139,93 +134,81 @@ interface Row {
   readonly location: RegExp;
 }
 
-const row = (sent: Sent, value: RegExp, location: RegExp): Row => ({ deny: () => refuse(sent), value, location });
+const row = (value: RegExp, location: RegExp, sent: Sent): Row => ({ deny: () => refuse(sent), value, location });
 
 const ROWS: Readonly<Record<Reason, readonly Row[]>> = {
   no_matching_rule: [
-    row(
-      { facts: { binding: { by: "route", name: "orders", tags: [] } } },
-      /Kong Route "orders"; it has read, admin, either, login, both and 1 more/,
-      /policy "payments"/,
-    ),
-    row(
-      { rule: "refunds", facts: { requestLine: { method: "PUT", target: "/refunds/7?access_token=x" } } },
-      /fits PUT \/refunds\/7$/,
-      /rule "refunds"/,
-    ),
+    row(/Kong Route "orders"; it has read, admin, either, login, both and 1 more/, /policy "payments"/, {
+      facts: { binding: { by: "route", name: "orders", tags: [] } },
+    }),
+    row(/fits PUT \/refunds\/7$/, /rule "refunds"/, {
+      rule: "refunds",
+      facts: { requestLine: { method: "PUT", target: "/refunds/7?access_token=x" } },
+    }),
   ],
   path_ambiguous: [
-    row(
-      { facts: { requestLine: { method: "GET", target: "/a/..%2fb" } } },
-      /the path "\/a\/\.\.%2fb"/,
-      /has a dot segment/,
-    ),
-    row(
-      { rule: "refunds", facts: { requestLine: { method: "GET", target: "/refunds//7" } } },
-      /\/refunds\/\/7/,
-      /the path/,
-    ),
+    row(/the path "\/a\/\.\.%2fb"/, /has a dot segment/, {
+      facts: { requestLine: { method: "GET", target: "/a/..%2fb" } },
+    }),
+    row(/\/refunds\/\/7/, /the path/, {
+      rule: "refunds",
+      facts: { requestLine: { method: "GET", target: "/refunds//7" } },
+    }),
   ],
   insecure_transport: [
-    row({ facts: { transport: "plain", client: "192.0.2.7" } }, /http from 192\.0\.2\.7/, /no X-Forwarded-Proto/),
-    row(
-      { facts: { transport: "plain", headers: header("x-forwarded-proto", "https") } },
-      /X-Forwarded-Proto: https came from an address that is not in trusted_ips/,
-      /X-Forwarded-Proto/,
-    ),
-    row(
-      { facts: { transport: "plain", headers: header("x-forwarded-proto", "http") } },
-      /X-Forwarded-Proto is http, expected https/,
-      /X-Forwarded-Proto/,
-    ),
+    row(/http from 192\.0\.2\.7/, /no X-Forwarded-Proto/, { facts: { transport: "plain", client: "192.0.2.7" } }),
+    row(/X-Forwarded-Proto: https came from an address that is not in trusted_ips/, /X-Forwarded-Proto/, {
+      facts: { transport: "plain", headers: header("x-forwarded-proto", "https") },
+    }),
+    row(/X-Forwarded-Proto is http, expected https/, /X-Forwarded-Proto/, {
+      facts: { transport: "plain", headers: header("x-forwarded-proto", "http") },
+    }),
   ],
-  connection_header_refused: [row({ facts: { connection: "close, x-user-id" } }, /names x-user-id/, /Connection/)],
+  connection_header_refused: [row(/names x-user-id/, /Connection/, { facts: { connection: "close, x-user-id" } })],
   too_many_headers: [
     {
       async deny() {
         const names = Array.from({ length: 1_000 }, (_, index): [string, string[]] => [`x-${index}`, ["1"]]);
-        const read = await createFactsReader(false, () => {})(scriptedPdk({ headers: names }).pdk, policy, "read");
+        const read = await readFacts(scriptedPdk({ headers: names }).pdk, policy, "read");
         return createDeny(read.ok ? { reason: "internal_error" } : read.failure, { policy: "payments" });
       },
       value: /1000 header fields, at most 999/,
       location: /header fields/,
     },
   ],
-  other_authentication_missing: [row({ rule: "both" }, /no credential/, /kong\.client/)],
+  other_authentication_missing: [row(/no credential/, /kong\.client/, { rule: "both" })],
   token_missing: [
-    row({ facts: { authorization: undefined } }, /no token/, /in authorization, header x-token, cookie __Host-t/),
-    row({ facts: { authorization: "JWT abc" } }, /scheme JWT, expected Bearer/, /authorization has/),
-    row({ facts: { authorization: "Basic YWxpY2U6c2VjcmV0" } }, /scheme Basic, expected Bearer/, /authorization/),
-    row(
-      { facts: { authorization: "hunter2 secret" } },
-      /a scheme that is not well known, expected Bearer/,
-      /authorization/,
-    ),
-    row({ facts: { authorization: mint() } }, /no scheme, expected Bearer/, /authorization/),
-    row({ facts: { authorization: "Bearer " } }, /scheme Bearer without a token/, /authorization/),
+    row(/no token/, /in authorization, header x-token, cookie __Host-t/, { facts: { authorization: undefined } }),
+    row(/scheme JWT, expected Bearer/, /authorization has/, { facts: { authorization: "JWT abc" } }),
+    row(/scheme Basic, expected Bearer/, /authorization/, { facts: { authorization: "Basic YWxpY2U6c2VjcmV0" } }),
+    row(/a scheme that is not well known, expected Bearer/, /authorization/, {
+      facts: { authorization: "hunter2 secret" },
+    }),
+    row(/no scheme, expected Bearer/, /authorization/, { facts: { authorization: mint() } }),
+    row(/scheme Bearer without a token/, /authorization/, { facts: { authorization: "Bearer " } }),
   ],
   authorization_malformed: [
-    row({ token: "abc def" }, /7 characters, with a space at position 4/, /authorization/),
-    row({ token: "abc\u00e9" }, /a character that is not visible ASCII at position 4/, /authorization/),
+    row(/7 characters, with a space at position 4/, /authorization/, { token: "abc def" }),
+    row(/a character that is not visible ASCII at position 4/, /authorization/, { token: "abc\u00e9" }),
   ],
   credentials_malformed: [
-    row(
-      { token: undefined, facts: { authorization: undefined, headers: header("x-token", "a b") } },
-      /a space/,
-      /header x-token/,
-    ),
+    row(/a space/, /header x-token/, {
+      token: undefined,
+      facts: { authorization: undefined, headers: header("x-token", "a b") },
+    }),
   ],
   token_ambiguous: [
-    row({ facts: { headers: header("x-token", mint()) } }, /authorization and header x-token/, /in authorization/),
-    row({ token: `${mint()}, Bearer ${mint()}` }, /a comma between two values/, /in authorization/),
-    row(
-      { token: undefined, facts: { authorization: undefined, headers: header("cookie", "__Host-t=a; __Host-t=b") } },
-      /cookie __Host-t, twice/,
-      /cookie __Host-t/,
-    ),
+    row(/authorization and header x-token/, /in authorization/, { facts: { headers: header("x-token", mint()) } }),
+    row(/a comma between two values/, /in authorization/, { token: `${mint()}, Bearer ${mint()}` }),
+    row(/cookie __Host-t, twice/, /cookie __Host-t/, {
+      token: undefined,
+      facts: { authorization: undefined, headers: header("cookie", "__Host-t=a; __Host-t=b") },
+    }),
   ],
   origin_not_allowed: [
     row(
+      /Origin is http:\/\/app\.example, and not one of its allowed_origins: https:\/\/app\.example; it differs only by http instead of https/,
+      /cookie __Host-t/,
       {
         facts: {
           authorization: undefined,
@@ -236,41 +219,37 @@ const ROWS: Readonly<Record<Reason, readonly Row[]>> = {
           ]),
         },
       },
-      /Origin is http:\/\/app\.example, and not one of its allowed_origins: https:\/\/app\.example; it differs only by http instead of https/,
-      /cookie __Host-t/,
     ),
   ],
-  token_too_large: [row({ token: "a".repeat(5_000) }, /5000 bytes, at most 4096/, /authorization/)],
+  token_too_large: [row(/5000 bytes, at most 4096/, /authorization/, { token: "a".repeat(5_000) })],
   token_malformed: [
-    row({ token: "opaque" }, /6 characters in 1, as an opaque token has/, /authorization/),
-    row({ token: mint({}, { alg: 7 }) }, /alg is not a string/, /authorization: header/),
-    row({ token: `${mint()}!`.replace("!", "=") }, /signature: not canonical base64url/, /authorization/),
+    row(/6 characters in 1, as an opaque token has/, /authorization/, { token: "opaque" }),
+    row(/alg is not a string/, /authorization: header/, { token: mint({}, { alg: 7 }) }),
+    row(/signature: not canonical base64url/, /authorization/, { token: `${mint()}!`.replace("!", "=") }),
   ],
-  token_encrypted: [row({ token: "a.b.c.d.e" }, /5 segments/, /authorization/)],
-  critical_header_unsupported: [row({ token: mint({}, { crit: ["exp"] }) }, /has crit/, /the header/)],
+  token_encrypted: [row(/5 segments/, /authorization/, { token: "a.b.c.d.e" })],
+  critical_header_unsupported: [row(/has crit/, /the header/, { token: mint({}, { crit: ["exp"] }) })],
   issuer_untrusted: [
     row(
-      { token: mint({ iss: "https://idp.example.com" }) },
       /unverified iss https:\/\/idp\.example\.com; accepted: https:\/\/idp\.example\.com\/, .*; it differs only by the trailing slash/,
       /iss/,
+      { token: mint({ iss: "https://idp.example.com" }) },
     ),
-    row({ token: mint({ iss: undefined }) }, /the token has no iss; accepted: https:\/\/idp\.example\.com\//, /iss/),
-    row({ token: mint({ iss: ["a"] }) }, /the unverified iss is not a string/, /iss/),
-    row(
-      { token: mint({ iss: "https://partner.example" }) },
-      /issuer "partner".*it accepts acme, slow, many/,
-      /unverified iss/,
-    ),
-    row({ token: mint({ iss: "https://login.example.com/two" }) }, /the tenant two; .* other tenants: one/, /iss/),
+    row(/the token has no iss; accepted: https:\/\/idp\.example\.com\//, /iss/, { token: mint({ iss: undefined }) }),
+    row(/the unverified iss is not a string/, /iss/, { token: mint({ iss: ["a"] }) }),
+    row(/issuer "partner".*it accepts acme, slow, many/, /unverified iss/, {
+      token: mint({ iss: "https://partner.example" }),
+    }),
+    row(/the tenant two; .* other tenants: one/, /iss/, { token: mint({ iss: "https://login.example.com/two" }) }),
   ],
-  algorithm_not_allowed: [row({ token: mint({}, { alg: "HS256" }) }, /unverified alg HS256; .* allows ES256/, /alg/)],
+  algorithm_not_allowed: [row(/unverified alg HS256; .* allows ES256/, /alg/, { token: mint({}, { alg: "HS256" }) })],
   key_not_found: [
+    row(/unverified kid old and alg ES256; keys for ES256: 1, kid acme-1/, /issuer "acme"/, {
+      token: mint({}, { kid: "old" }),
+    }),
     row(
-      { token: mint({}, { kid: "old" }) },
-      /unverified kid old and alg ES256; keys for ES256: 1, kid acme-1/,
-      /issuer "acme"/,
-    ),
-    row(
+      /the key with this kid is for RS256; keys for ES256: none; its keys are for RS256; not used: key 1, kid .*x.*: the key fits RS256/,
+      /kid rsa/,
       {
         token: mint({}, { kid: "rsa" }),
         source: {
@@ -282,115 +261,92 @@ const ROWS: Readonly<Record<Reason, readonly Row[]>> = {
           }),
         },
       },
-      /the key with this kid is for RS256; keys for ES256: none; its keys are for RS256; not used: key 1, kid .*x.*: the key fits RS256/,
-      /kid rsa/,
     ),
   ],
   signature_invalid: [
-    row({ token: replaceSignature(mint(), new Uint8Array(64)) }, /64 bytes .* ES256 key kid acme-1/, /the signature/),
+    row(/64 bytes .* ES256 key kid acme-1/, /the signature/, { token: replaceSignature(mint(), new Uint8Array(64)) }),
   ],
   keys_unavailable: [
-    row(
-      { token: mint({ iss: "https://slow.example" }), source: unavailable },
-      /the last attempt failed: https:\/\/idp\.example\.net\/keys answered with status 404/,
-      /issuer "slow"/,
-    ),
+    row(/the last attempt failed: https:\/\/idp\.example\.net\/keys answered with status 404/, /issuer "slow"/, {
+      token: mint({ iss: "https://slow.example" }),
+      source: unavailable,
+    }),
   ],
-  overloaded: [row({ source: overloaded }, /too many requests wait/, /issuer "acme"/)],
+  overloaded: [row(/too many requests wait/, /issuer "acme"/, { source: overloaded })],
   token_type_mismatch: [
-    row({ token: mint({}, { typ: "JWT" }) }, /must be at\+jwt: it is jwt/, /typ/),
-    row({ token: mint({}, { typ: undefined }) }, /the token has no typ/, /typ/),
+    row(/must be at\+jwt: it is jwt/, /typ/, { token: mint({}, { typ: "JWT" }) }),
+    row(/the token has no typ/, /typ/, { token: mint({}, { typ: undefined }) }),
   ],
   audience_mismatch: [
     row(
-      { token: mint({ aud: "https://api.example.com/" }) },
       /it is a string: https:\/\/api\.example\.com\/; accepted: https:\/\/api\.example\.com; it differs only by the trailing slash/,
       /aud contains/,
+      { token: mint({ aud: "https://api.example.com/" }) },
     ),
-    row({ token: mint({ aud: undefined }) }, /accepted: https:\/\/api\.example\.com/, /no aud/),
-    row({ token: mint({ aud: ["a", "b"] }) }, /a list of 2 strings: a, b/, /aud/),
+    row(/accepted: https:\/\/api\.example\.com/, /no aud/, { token: mint({ aud: undefined }) }),
+    row(/a list of 2 strings: a, b/, /aud/, { token: mint({ aud: ["a", "b"] }) }),
   ],
   token_not_yet_valid: [
-    row(
-      { token: mint({ nbf: NOW + 100 }) },
-      /1800000100 \(2027-01-15T08:01:40Z\), in 100 s; clock_skew is 30 s/,
-      /nbf/,
-    ),
-    row({ token: mint({ iat: NOW * 1000 }) }, /it is in milliseconds: 1800000000000/, /iat/),
+    row(/1800000100 \(2027-01-15T08:01:40Z\), in 100 s; clock_skew is 30 s/, /nbf/, {
+      token: mint({ nbf: NOW + 100 }),
+    }),
+    row(/it is in milliseconds: 1800000000000/, /iat/, { token: mint({ iat: NOW * 1000 }) }),
   ],
   token_expired: [
-    row(
-      { token: mint({ exp: NOW - 300 }) },
-      /1799999700 \(2027-01-15T07:55:00Z\), 300 s ago; clock_skew is 30 s/,
-      /exp/,
-    ),
+    row(/1799999700 \(2027-01-15T07:55:00Z\), 300 s ago; clock_skew is 30 s/, /exp/, {
+      token: mint({ exp: NOW - 300 }),
+    }),
   ],
-  token_too_old: [row({ token: mint({ iat: NOW - 7_200 }) }, /7200 s ago; .*max_token_age is 3600 s/, /iat/)],
+  token_too_old: [row(/7200 s ago; .*max_token_age is 3600 s/, /iat/, { token: mint({ iat: NOW - 7_200 }) })],
   claim_missing: [
-    row({ token: mint({ tenant: undefined }) }, /no claim tenant/, /claim "tenant"/),
-    row({ token: mint({ tenant: " " }) }, /has no value: it is a string: " "/, /claim "tenant"/),
-    row({ token: mint({ exp: undefined }) }, /no claim exp/, /claim "exp"/),
+    row(/no claim tenant/, /claim "tenant"/, { token: mint({ tenant: undefined }) }),
+    row(/has no value: it is a string: " "/, /claim "tenant"/, { token: mint({ tenant: " " }) }),
+    row(/no claim exp/, /claim "exp"/, { token: mint({ exp: undefined }) }),
   ],
   claim_invalid: [
-    row({ token: mint({ token_use: "id" }) }, /it is a string: id, and must be access/, /claim "token_use"/),
-    row({ token: mint({ jti: 7 }) }, /not a string: it is a number: 7/, /jti/),
+    row(/it is a string: id, and must be access/, /claim "token_use"/, { token: mint({ token_use: "id" }) }),
+    row(/not a string: it is a number: 7/, /jti/, { token: mint({ jti: 7 }) }),
   ],
-  token_refused: [row({ refusals: { isRefused: () => true } }, /at the same time/, /different networks/)],
+  token_refused: [row(/at the same time/, /different networks/, { refusals: { isRefused: () => true } })],
   scope_insufficient: [
+    row(/lacks scope payments:read: .* a string: "payments:write openid"/, /claim scope/, {
+      token: mint({ scope: "payments:write openid" }),
+    }),
+    row(/Payments:Read differs only by upper and lower case/, /claim scope/, {
+      token: mint({ scope: "Payments:Read" }),
+    }),
+    row(/scopes are separated by spaces only/, /claim scope/, { token: mint({ scope: "payments:read,x" }) }),
+    row(/lacks scope payments:read/, /no claim scope/, { token: mint({ scope: undefined }) }),
     row(
-      { token: mint({ scope: "payments:write openid" }) },
-      /lacks scope payments:read: .* a string: "payments:write openid"/,
-      /claim scope/,
-    ),
-    row(
-      { token: mint({ scope: "Payments:Read" }) },
-      /Payments:Read differs only by upper and lower case/,
-      /claim scope/,
-    ),
-    row({ token: mint({ scope: "payments:read,x" }) }, /scopes are separated by spaces only/, /claim scope/),
-    row({ token: mint({ scope: undefined }) }, /lacks scope payments:read/, /no claim scope/),
-    row(
-      { rule: "either", token: mint({ scope: "x", roles: ["r"], plan: "free" }) },
       /none of the 3 alternatives is met: 1 lacks scope a: .*; 2 lacks role b: .*; 3 claim "plan" .* free, and must be one of gold, silver/,
       /claim scope/,
+      { rule: "either", token: mint({ scope: "x", roles: ["r"], plan: "free" }) },
     ),
   ],
   condition_unmet: [
-    row(
-      { rule: "admin", token: mint({ roles: ["reader"] }) },
-      /lacks role order-admin: .*1 string: reader/,
-      /claim roles/,
-    ),
-    row({ rule: "admin" }, /lacks role order-admin/, /no claim roles/),
+    row(/lacks role order-admin: .*1 string: reader/, /claim roles/, {
+      rule: "admin",
+      token: mint({ roles: ["reader"] }),
+    }),
+    row(/lacks role order-admin/, /no claim roles/, { rule: "admin" }),
   ],
   authentication_insufficient: [
-    row({ rule: "login", token: mint({ acr: "bronze" }) }, /must be one of gold: .*: bronze/, /claim acr/),
+    row(/must be one of gold: .*: bronze/, /claim acr/, { rule: "login", token: mint({ acr: "bronze" }) }),
   ],
   consumer_unknown: [
-    row(
-      { token: mint({ azp: "bob" }) },
-      /no Consumer with the username .*: a string: bob|a string: bob/,
-      /claim "azp"/,
-    ),
+    row(/no Consumer with the username .*: a string: bob|a string: bob/, /claim "azp"/, {
+      token: mint({ azp: "bob" }),
+    }),
   ],
-  identity_claim_invalid: [row({ token: mint({ cred: 7 }) }, /a number: 7/, /claim "cred"/)],
+  identity_claim_invalid: [row(/a number: 7/, /claim "cred"/, { token: mint({ cred: 7 }) })],
   claim_not_header_safe: [
-    row(
-      { token: mint({ sub: "Zo\u00eb" }) },
-      /not visible ASCII: U\+00EB at position 3/,
-      /claim "sub" for header x-user-id/,
-    ),
+    row(/not visible ASCII: U\+00EB at position 3/, /claim "sub" for header x-user-id/, {
+      token: mint({ sub: "Zo\u00eb" }),
+    }),
   ],
   policy_unavailable: [
     {
-      deny: () =>
-        denied(
-          startPluginInstance(
-            '{"policy_file":"none.yaml"}',
-            runtime,
-            createFactsReader(false, () => {}),
-          ),
-        ),
+      deny: () => denied(startPluginInstance('{"policy_file":"none.yaml"}', runtime, readFacts)),
       value: /file_missing: none\.yaml cannot be read/,
       location: /none\.yaml:1:1/,
     },

@@ -10,6 +10,7 @@ import {
 import type { StockPdk } from "../../plugin/kong/contract/stock-pdk.ts";
 import { handleAccess, type StockHandler } from "../../plugin/kong/stock-handler.ts";
 import { createOperatorLog } from "../../plugin/observe/operator-log.ts";
+import { row } from "../row.ts";
 
 const NONCE = "0123456789abcdef0123456789abcdef";
 const IDENTITY = { pluginId: "3111686f-61fa-57f7-8919-d96abb8e3836", sequence: 12 };
@@ -29,66 +30,25 @@ async function run(
   calls: unknown[][] = [],
   setQuery: () => Promise<void> = async () => {},
 ) {
-  const kong: StockPdk = {
-    nginx: {
-      set_ctx: async (...args) => void calls.push(["set_ctx", ...args]),
-      async get_var(name) {
-        calls.push(["get_var", name]);
-        return name === "jwt_facts" ? facts : "GET /a HTTP/1.1";
-      },
-    },
-    request: {
-      async get_forwarded_scheme() {
-        calls.push(["get_forwarded_scheme"]);
-        return "https";
-      },
-      async get_headers(maxHeaders) {
-        calls.push(["get_headers", maxHeaders]);
-        return { "x-tenant": "acme" };
-      },
-    },
-    client: {
-      async load_consumer(idOrUsername, byUsername) {
-        calls.push(["load_consumer", idOrUsername, byUsername]);
-        return idOrUsername === "alice" ? STOCK_ALICE : null;
-      },
-      async get_credential() {
-        calls.push(["get_credential"]);
-        return null;
-      },
-      async get_consumer() {
-        calls.push(["get_consumer"]);
-        return undefined;
-      },
-      authenticate: async (...args) => void calls.push(["authenticate", ...args]),
-    },
-    ctx: { shared: { set: async (...args) => void calls.push(["shared.set", ...args]) } },
-    router: {
-      async get_service() {
-        calls.push(["get_service"]);
-        return undefined;
-      },
-      async get_route() {
-        calls.push(["get_route"]);
-        return route;
-      },
-    },
-    log: {
-      err: async (line) => void calls.push(["log.err", line]),
-      warn: async (line) => void calls.push(["log.warn", line]),
-      notice: async (line) => void calls.push(["log.notice", line]),
-    },
-    service: {
-      request: {
-        set_headers: async (headers) => void calls.push(["set_headers", headers]),
-        async set_raw_query(query) {
-          calls.push(["set_raw_query", query]);
-          await setQuery();
-        },
-      },
-    },
-    response: { exit: async (...args) => void calls.push(["exit", ...args]) },
+  const answers: Readonly<Record<string, (...args: readonly unknown[]) => unknown>> = {
+    get_var: (name) => (name === "jwt_facts" ? facts : "GET /a HTTP/1.1"),
+    get_forwarded_scheme: () => "https",
+    get_headers: () => ({ "x-tenant": "acme" }),
+    load_consumer: (name) => (name === "alice" ? STOCK_ALICE : null),
+    get_credential: () => null,
+    get_route: () => route,
+    set_raw_query: setQuery,
   };
+  /** The method of a path such as `kong.log.err`; calls of `log` and `shared` are recorded with that name. */
+  const kongAt = (parent: string, name: string): unknown =>
+    new Proxy(
+      async (...args: readonly unknown[]) => {
+        calls.push([["log", "shared"].includes(parent) ? `${parent}.${name}` : name, ...args]);
+        return answers[name]?.(...args);
+      },
+      { get: (_call, member: string) => kongAt(name, member) },
+    );
+  const kong = kongAt("", "kong") as StockPdk;
   const logged: string[] = [];
   await handleAccess(kong, {
     instance: { access: async () => ALLOW },
@@ -197,7 +157,7 @@ describe("the handler in the stock server", () => {
   });
 
   it.each<[what: string, caller: CallerIdentity, calls: unknown[][]]>([
-    [
+    row(
       "a Consumer and groups",
       {
         consumer: { id: "1", username: "alice", customId: "c", createdAt: 3, tags: ["t"] },
@@ -208,42 +168,26 @@ describe("the handler in the stock server", () => {
         ["authenticate", STOCK_ALICE, { id: "cred", consumer_id: "1" }],
         ["shared.set", "authenticated_groups", ["a"]],
       ],
-    ],
-    [
-      "a Consumer without all that it may lack",
-      { consumer: { id: "1" }, credentialId: "1", groups: undefined },
-      [
-        ["authenticate", { id: "1" }, { id: "1", consumer_id: "1" }],
-        ["shared.set", "authenticated_groups"],
-      ],
-    ],
-    [
-      "a credential",
-      { consumer: undefined, credentialId: "cred", groups: undefined },
-      [
-        ["set_ctx", "authenticated_consumer"],
-        ["set_ctx", "authenticated_credential", { id: "cred" }],
-        ["shared.set", "authenticated_groups"],
-      ],
-    ],
-    [
-      "no caller",
-      { consumer: undefined, credentialId: undefined, groups: undefined },
-      [
-        ["set_ctx", "authenticated_consumer"],
-        ["set_ctx", "authenticated_credential"],
-        ["shared.set", "authenticated_groups"],
-      ],
-    ],
-    [
-      "no groups",
-      { consumer: undefined, credentialId: undefined, groups: [] },
-      [
-        ["set_ctx", "authenticated_consumer"],
-        ["set_ctx", "authenticated_credential"],
-        ["shared.set", "authenticated_groups", []],
-      ],
-    ],
+    ),
+    row("a Consumer without all that it may lack", { consumer: { id: "1" }, credentialId: "1", groups: undefined }, [
+      ["authenticate", { id: "1" }, { id: "1", consumer_id: "1" }],
+      ["shared.set", "authenticated_groups"],
+    ]),
+    row("a credential", { consumer: undefined, credentialId: "cred", groups: undefined }, [
+      ["set_ctx", "authenticated_consumer"],
+      ["set_ctx", "authenticated_credential", { id: "cred" }],
+      ["shared.set", "authenticated_groups"],
+    ]),
+    row("no caller", { consumer: undefined, credentialId: undefined, groups: undefined }, [
+      ["set_ctx", "authenticated_consumer"],
+      ["set_ctx", "authenticated_credential"],
+      ["shared.set", "authenticated_groups"],
+    ]),
+    row("no groups", { consumer: undefined, credentialId: undefined, groups: [] }, [
+      ["set_ctx", "authenticated_consumer"],
+      ["set_ctx", "authenticated_credential"],
+      ["shared.set", "authenticated_groups", []],
+    ]),
   ])("tells Kong of %s before the verdict", async (_what, caller, expected) => {
     const allow = createAllow({ headers: { "x-user-id": "alice" }, caller }, { policy: "payments" });
     const { calls } = await run(GUARDED, { instance: { access: async () => allow } });

@@ -4,6 +4,7 @@ import { OwnKeys } from "../../offline/explain/own-keys.ts";
 import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import { compileDocument } from "../core/fixtures.ts";
+import { row } from "../row.ts";
 import { AUDIENCES, createRandom, ISSUERS, randomDocument } from "./compare/random-policies.ts";
 
 const NOW = 1_800_000_000;
@@ -54,27 +55,19 @@ const GOOD = {
 };
 
 it.each<[what: string, claims: unknown, reason: string, changes: readonly RegExp[] | undefined]>([
-  [
-    "one scope too few",
-    { ...GOOD, scope: "payments:read" },
-    "scope_insufficient",
-    [/^add scope payments:write in claim/],
-  ],
-  ["a role too many", { ...GOOD, roles: ["guest"] }, "condition_unmet", [/^remove role guest in claim/]],
-  ["another audience", { ...GOOD, aud: "web" }, "audience_mismatch", [/^needs audience api in claim aud$/]],
-  ["expired", { ...GOOD, exp: NOW - 900, iat: NOW - 999 }, "token_expired", [/: exp such as 2027-01-15T/]],
-  [
-    "another issuer",
-    { ...GOOD, iss: "https://idp.example/" },
-    "issuer_untrusted",
-    [/^needs iss https:\/\/idp\.example$/],
-  ],
-  [
-    "two things",
-    { ...GOOD, aud: [], scope: "payments:write" },
-    "audience_mismatch",
-    [/^needs audience/, /^add scope payments:read/],
-  ],
+  row("one scope too few", { ...GOOD, scope: "payments:read" }, "scope_insufficient", [
+    /^add scope payments:write in claim/,
+  ]),
+  row("a role too many", { ...GOOD, roles: ["guest"] }, "condition_unmet", [/^remove role guest in claim/]),
+  row("another audience", { ...GOOD, aud: "web" }, "audience_mismatch", [/^needs audience api in claim aud$/]),
+  row("expired", { ...GOOD, exp: NOW - 900, iat: NOW - 999 }, "token_expired", [/: exp such as 2027-01-15T/]),
+  row("another issuer", { ...GOOD, iss: "https://idp.example/" }, "issuer_untrusted", [
+    /^needs iss https:\/\/idp\.example$/,
+  ]),
+  row("two things", { ...GOOD, aud: [], scope: "payments:write" }, "audience_mismatch", [
+    /^needs audience/,
+    /^add scope payments:read/,
+  ]),
 ])("the nearest allow of a token with %s", async (_what, claims, reason, changes) => {
   const explanation = await explainToken(ask(POLICY, "pay", tokenOf(claims)));
   expect(explanation.denial?.reason).toBe(reason);

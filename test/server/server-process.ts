@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { generateSigningKey } from "../tokens.ts";
 import { connectWorker } from "./protocol/raw-worker.ts";
 
@@ -85,13 +85,9 @@ export interface ServerPlace {
   readonly policyRoot: string;
 }
 
-/** A server may still write into its directory while it ends, so the removal is repeated. */
-const REMOVE_ALL = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 };
-
 /** A directory for a socket and policies, gone when the test ends. */
 export function createPlace(): ServerPlace {
-  const directory = mkdtempSync(join(tmpdir(), "server-"));
-  onTestFinished(() => rmSync(directory, REMOVE_ALL));
+  const directory = temporaryFolder(onTestFinished);
   const policyRoot = join(directory, "policies");
   mkdirSync(policyRoot);
   return { directory, socket: join(directory, "s"), policyRoot };
@@ -135,8 +131,7 @@ export function startServer(
 
 /** Runs a module's text; what it imports from `./` is the built plugin's folder `server`. */
 export function runScript(text: string): RunningProcess {
-  const directory = mkdtempSync(join(tmpdir(), "script-"));
-  onTestFinished(() => rmSync(directory, REMOVE_ALL));
+  const directory = temporaryFolder(onTestFinished);
   const file = join(directory, "script.mjs");
   writeFileSync(file, text.replaceAll('from "./', `from "${pathToFileURL(join(DIST, "plugin/server/process/")).href}`));
   return runNode([file]);

@@ -1,10 +1,10 @@
 import { execFile, execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
 import { parse, stringify } from "yaml";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import { KUBERNETES, type Manifest, parseManifests } from "./kubernetes-files.ts";
 
 const HELM = process.env.HELM_BIN ?? "helm";
@@ -41,8 +41,7 @@ export async function renderChart(options: readonly string[]): Promise<readonly 
 
 /** A copy without what the chart depends on: that is PostgreSQL, which lies beside a released chart only and is not rendered. */
 function copyChart(chart: string): string {
-  const copy = mkdtempSync(join(tmpdir(), "chart-"));
-  onTestFinished(() => rmSync(copy, { recursive: true, force: true, maxRetries: 5 }));
+  const copy = temporaryFolder(onTestFinished);
   cpSync(chart, copy, { recursive: true });
   const { dependencies: _, ...rest } = parse(readFileSync(join(copy, "Chart.yaml"), "utf8"));
   writeFileSync(join(copy, "Chart.yaml"), stringify(rest));

@@ -1,9 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readServerOptions } from "../../../plugin/server/settings/server-options.ts";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import { checkTypes } from "./check-types.ts";
 import { kongEnvironment, values } from "./kubernetes-files.ts";
 
@@ -13,8 +12,7 @@ const CLI = join(import.meta.dirname, "../../../dist/cli/main.js");
 const { deployment, lifecycle, updateStrategy, terminationGracePeriodSeconds } = values;
 const [files, server] = deployment.initContainers;
 
-const policyRoot = mkdtempSync(join(tmpdir(), "policies-"));
-afterAll(() => rmSync(policyRoot, { recursive: true, maxRetries: 5 }));
+const policyRoot = temporaryFolder();
 
 /** Settings that Kong would need if it started the server itself. */
 function askKongSettings(): Record<string, string> {

@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
 import { findFreePort } from "../../../test/gateways/free-port.ts";
 import { waitFor } from "../../../test/gateways/gateway.ts";
 import { type RunningProcess, runNode } from "../../../test/server/server-process.ts";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
 import { type ContainerValues, values } from "../kubernetes/kubernetes-files.ts";
 import { writeConfigMap } from "./config-map.ts";
 
@@ -35,8 +35,7 @@ export interface Pod {
 
 /** @param containers the init containers, as values.yaml or the rendered chart has them. */
 export async function createPod(containers = values.deployment.initContainers): Promise<Pod> {
-  const directory = mkdtempSync(join(tmpdir(), "pod-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+  const directory = temporaryFolder(onTestFinished);
   const shared = join(directory, "shared");
   const policyRoot = join(directory, "policies");
   mkdirSync(shared);

@@ -1,17 +1,16 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { serveApi } from "../../../sandbox/api/serve-api.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { MAIN, runCli } from "../run-cli.ts";
 import { createFolders } from "../write-files.ts";
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../../..");
-const home = mkdtempSync(join(tmpdir(), "jwt-policy-check-"));
-afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+const home = temporaryFolder();
 
 const POLICY = readFileSync(join(ROOT, "policies/payments.yaml"), "utf8");
 const TESTS = readFileSync(join(ROOT, "policies/payments.test.yaml"), "utf8");

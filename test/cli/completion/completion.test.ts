@@ -1,22 +1,20 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { runCli } from "../run-cli.ts";
 
 const NAME = "kong-jwt-policy";
 const FORMATS = ["text", "json", "sarif", "github", "gitlab", "junit"];
 
-let home: string;
+const home = temporaryFolder();
 beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), "jwt-policy-completion-"));
   mkdirSync(join(home, "files/folder"), { recursive: true });
   for (const file of ["payments.yaml", "two words [x].yml", "notes.txt", "comment.md"]) {
     writeFileSync(join(home, "files", file), "");
   }
 });
-afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
 
 interface Case {
   readonly what: string;

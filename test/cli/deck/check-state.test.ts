@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { isWarning } from "../../../plugin/policy/language/finding.ts";
-import { createStateScene, FILE, fromDeck, POLICY, READ, routeWith } from "./state-scene.ts";
+import { createStateScene, FILE, fromDeck, POLICY, READ, stateWith } from "./state-scene.ts";
 
 const scene = createStateScene();
 afterAll(scene.remove);
@@ -17,42 +17,45 @@ async function find(...args: Parameters<typeof scene.render>): Promise<string[]>
   );
 }
 
+/** Rows of tables: `row` has the parts of a state with one route, and `raw` has the whole state. */
+const raw = <Cells extends readonly unknown[]>(...cells: Cells) => cells;
+const row = <Cells extends readonly unknown[]>(...cells: [...Cells, Parameters<typeof stateWith>[0]]) =>
+  [...cells.slice(0, -1), stateWith(cells.at(-1) as Record<string, unknown>)] as [...Cells, object];
+
 describe("an explicit null counts as absent", () => {
   const nulls = { policy: null, rule: "read" };
   const plugin = (more: object): object => ({ name: "jwt-policy", config: READ, ...more });
   it.each<[what: string, state: object | string]>([
-    ["in a plugin's config", routeWith({ config: { ...FILE, ...nulls } })],
-    [
-      "in a plugin's config, all but the policy",
-      routeWith({ config: { policy: POLICY, policy_file: null, rule: null } }),
-    ],
-    [
-      "in a shared config",
-      { ...routeWith({ _config: "x" }), _plugin_configs: { x: { ...FILE, ...nulls }, unused: null } },
-    ],
-    [
-      "as a plugin's config beside a shared one",
-      { ...routeWith({ _config: "x", config: null }), _plugin_configs: { x: READ } },
-    ],
-    [
-      "in place of a policy that a shared config has",
-      { ...routeWith({ _config: "x", config: { policy: POLICY, policy_file: null } }), _plugin_configs: { x: READ } },
-    ],
-    ["as _config", routeWith({ config: READ, _config: null })],
-    [
-      "as what a plugin is attached to",
-      { plugins: [plugin({ consumer: null, consumer_group: null, service: null, route: null })] },
-    ],
-    ["as protocols of the plugin and its route", routeWith({ config: READ, protocols: null }, { protocols: null })],
-    [
-      "as tags, name of the instance and switch",
-      routeWith({ config: READ, tags: null, instance_name: null, enabled: null }),
-    ],
-    ["as a route's tags and service", { ...routeWith({ config: READ }, { tags: null }), routes: null, plugins: null }],
-    [
+    row("in a plugin's config", { config: { ...FILE, ...nulls } }),
+    row("in a plugin's config, all but the policy", { config: { policy: POLICY, policy_file: null, rule: null } }),
+    row("in a shared config", {
+      plugin: { _config: "x" },
+      _plugin_configs: { x: { ...FILE, ...nulls }, unused: null },
+    }),
+    row("as a plugin's config beside a shared one", {
+      plugin: { _config: "x", config: null },
+      _plugin_configs: { x: READ },
+    }),
+    row("in place of a policy that a shared config has", {
+      plugin: { _config: "x", config: { policy: POLICY, policy_file: null } },
+      _plugin_configs: { x: READ },
+    }),
+    row("as _config", { plugin: { config: READ, _config: null } }),
+    raw("as what a plugin is attached to", {
+      plugins: [plugin({ consumer: null, consumer_group: null, service: null, route: null })],
+    }),
+    row("as protocols of the plugin and its route", {
+      plugin: { config: READ, protocols: null },
+      route: { protocols: null },
+    }),
+    row("as tags, name of the instance and switch", {
+      plugin: { config: READ, tags: null, instance_name: null, enabled: null },
+    }),
+    row("as a route's tags and service", { config: READ, route: { tags: null }, routes: null, plugins: null }),
+    raw(
       "in YAML without a word",
       `services:\nconsumers:\nplugins:\n  - name: jwt-policy\n    consumer:\n    config:\n      policy_file: things.yaml\n      policy: ~\n      rule: read\n`,
-    ],
+    ),
   ])("%s", async (_what, state) => {
     expect(await find([state])).toEqual([]);
   });
@@ -63,177 +66,133 @@ describe("an explicit null counts as absent", () => {
   });
 
   it("and a plugin with a null of its own has no policy", async () => {
-    const state = { ...routeWith({ _config: "x", config: { policy_file: null } }), _plugin_configs: { x: READ } };
+    const state = stateWith({ plugin: { _config: "x", config: { policy_file: null } }, _plugin_configs: { x: READ } });
     expect((await find([state])).join()).toContain("policy_missing");
   });
 });
 
 describe("findings about decK files", () => {
-  it.each<[what: string, state: object | string, words: string]>([
-    ["a policy file that is not there", routeWith({ config: { policy_file: "no.yaml" } }), "file_missing"],
-    ["a policy file outside the root", routeWith({ config: { policy_file: "../x.yaml" } }), "file_outside_root"],
-    [
-      "a mistake in the policy, at its place there",
-      routeWith({ config: { policy_file: "broken.yaml" } }),
-      "broken.yaml:4:40 unknown_key",
-    ],
-    [
-      "a mistake in an inline policy",
-      routeWith({ config: { policy: "jwt_policy: 1\nnam: x" } }),
-      "Line 2, column 1 of the policy: ",
-    ],
-    ["a file and a policy", routeWith({ config: { ...FILE, policy: POLICY } }), "policy_missing"],
-    ["neither", routeWith({ config: { rule: "read" } }), "policy_missing"],
-    ["no config", routeWith({}), "policy_missing"],
-    ["a misspelt field", routeWith({ config: { polcy_file: "things.yaml" } }), 'Did you mean "policy_file"?'],
-    ["a field that is not a string", routeWith({ config: { ...FILE, rule: 7 } }), "config.rule must be a string"],
-    [
-      "a shared config that is not there",
-      { ...routeWith({ _config: "sharde" }), _plugin_configs: { shared: READ } },
-      'Did you mean "shared"?',
-    ],
-    [
-      "two plugins on one route",
-      { ...routeWith({ config: READ }), plugins: [{ name: "jwt-policy", route: "read", config: READ }] },
-      "This route has another jwt-policy",
-    ],
-    [
-      "two global plugins",
-      { plugins: [1, 2].map((n) => ({ name: "jwt-policy", instance_name: `n${n}`, config: READ })) },
-      "Another jwt-policy is global",
-    ],
-    [
-      "a plugin on a consumer",
-      { consumers: [{ username: "a", plugins: [{ name: "jwt-policy", config: READ }] }] },
-      "plugin_on_consumer",
-    ],
-    [
-      "a plugin for a consumer",
-      { plugins: [{ name: "jwt-policy", consumer: "a", config: READ }] },
-      "plugin_on_consumer",
-    ],
-    [
-      "a plugin for a consumer group",
-      { plugins: [{ name: "jwt-policy", consumer_group: "a", config: READ }] },
-      "plugin_on_consumer",
-    ],
-    [
-      "an instance name that is taken",
-      {
-        ...routeWith({ config: READ }),
-        plugins: [{ name: "jwt-policy", instance_name: "read-jwt-policy", config: READ }],
-      },
-      "instance_name_twice",
-    ],
-    ["text that is no YAML", "services: [", "syntax_error"],
-    ["a list", [1], "wrong_type"],
-  ])("is a mistake for %s", async (_what, state, words) => {
+  it.each<[what: string, words: string, state: object | string]>([
+    row("a policy file that is not there", "file_missing", { config: { policy_file: "no.yaml" } }),
+    row("a policy file outside the root", "file_outside_root", { config: { policy_file: "../x.yaml" } }),
+    row("a mistake in the policy, at its place there", "broken.yaml:4:40 unknown_key", {
+      config: { policy_file: "broken.yaml" },
+    }),
+    row("a mistake in an inline policy", "Line 2, column 1 of the policy: ", {
+      config: { policy: "jwt_policy: 1\nnam: x" },
+    }),
+    row("a file and a policy", "policy_missing", { config: { ...FILE, policy: POLICY } }),
+    row("neither", "policy_missing", { config: { rule: "read" } }),
+    row("no config", "policy_missing", { plugin: {} }),
+    row("a misspelt field", 'Did you mean "policy_file"?', { config: { polcy_file: "things.yaml" } }),
+    row("a field that is not a string", "config.rule must be a string", { config: { ...FILE, rule: 7 } }),
+    row("a shared config that is not there", 'Did you mean "shared"?', {
+      plugin: { _config: "sharde" },
+      _plugin_configs: { shared: READ },
+    }),
+    row("two plugins on one route", "This route has another jwt-policy", {
+      config: READ,
+      plugins: [{ name: "jwt-policy", route: "read", config: READ }],
+    }),
+    raw("two global plugins", "Another jwt-policy is global", {
+      plugins: [1, 2].map((n) => ({ name: "jwt-policy", instance_name: `n${n}`, config: READ })),
+    }),
+    raw("a plugin on a consumer", "plugin_on_consumer", {
+      consumers: [{ username: "a", plugins: [{ name: "jwt-policy", config: READ }] }],
+    }),
+    raw("a plugin for a consumer", "plugin_on_consumer", {
+      plugins: [{ name: "jwt-policy", consumer: "a", config: READ }],
+    }),
+    raw("a plugin for a consumer group", "plugin_on_consumer", {
+      plugins: [{ name: "jwt-policy", consumer_group: "a", config: READ }],
+    }),
+    row("an instance name that is taken", "instance_name_twice", {
+      config: READ,
+      plugins: [{ name: "jwt-policy", instance_name: "read-jwt-policy", config: READ }],
+    }),
+    raw("text that is no YAML", "syntax_error", "services: ["),
+    raw("a list", "wrong_type", [1]),
+  ])("is a mistake for %s", async (_what, words, state) => {
     const found = await find([state]);
     expect(found.filter((line) => line.startsWith("error")).join("\n")).toContain(words);
   });
 
-  it.each<[what: string, state: object, words: string | undefined]>([
-    ["a route without any jwt-policy", routeWith(), 'route_without_policy Route "read"'],
-    ["a route whose jwt-policy is off", routeWith({ enabled: false, config: READ }), "route_without_policy"],
-    [
-      "a route whose policy has no rule of its name",
-      routeWith({ config: FILE }, { name: "reports" }),
-      "route_without_rule",
-    ],
-    [
-      "a route that takes http beside a jwt-policy for https",
-      routeWith({ config: READ, protocols: ["https"] }),
-      "takes http,",
-    ],
-    [
-      "a policy that decK puts in later",
-      routeWith({ config: { policy_file: fromDeck("DECK_POLICY") } }),
-      "not_checked",
-    ],
-    ["a rule that decK puts in later", routeWith({ config: { ...FILE, rule: fromDeck("DECK_RULE") } }), "not_checked"],
-    ["a route by the tag of the guard", routeWith(undefined, { tags: ["jwt-policy-public"] }), undefined],
-    ["a rule by the route's name", routeWith({ config: FILE }), undefined],
-    [
-      "a rule by the route's tag",
-      routeWith({ config: FILE }, { name: "x", tags: ["jwt-policy-rule:tagged"] }),
-      undefined,
-    ],
-    [
-      "a route that the service's plugin governs",
-      { ...routeWith(), plugins: [{ name: "jwt-policy", service: "s", config: READ }] },
-      undefined,
-    ],
-    [
-      "a route at the top that its service's plugin governs",
-      {
-        services: [{ name: "s", id: "7", url: "http://up.example", plugins: [{ name: "jwt-policy", config: READ }] }],
-        routes: [{ name: "r", paths: ["/"], service: { id: "7" } }],
-      },
-      undefined,
-    ],
-    [
-      "a route by id that a plugin at the top governs",
-      {
-        ...routeWith(undefined, { id: "7" }),
-        plugins: [{ name: "jwt-policy", route: "7", config: READ }],
-      },
-      undefined,
-    ],
-    [
-      "a route that the global plugin governs",
-      { ...routeWith(), plugins: [{ name: "jwt-policy", config: FILE }] },
-      undefined,
-    ],
-    [
+  it.each<[what: string, words: string | undefined, state: object]>([
+    row("a route without any jwt-policy", 'route_without_policy Route "read"', {}),
+    row("a route whose jwt-policy is off", "route_without_policy", { plugin: { enabled: false, config: READ } }),
+    row("a route whose policy has no rule of its name", "route_without_rule", {
+      config: FILE,
+      route: { name: "reports" },
+    }),
+    row("a route that takes http beside a jwt-policy for https", "takes http,", {
+      plugin: { config: READ, protocols: ["https"] },
+    }),
+    row("a policy that decK puts in later", "not_checked", { config: { policy_file: fromDeck("DECK_POLICY") } }),
+    row("a rule that decK puts in later", "not_checked", { config: { ...FILE, rule: fromDeck("DECK_RULE") } }),
+    row("a route by the tag of the guard", undefined, { route: { tags: ["jwt-policy-public"] } }),
+    row("a rule by the route's name", undefined, { config: FILE }),
+    row("a rule by the route's tag", undefined, {
+      config: FILE,
+      route: { name: "x", tags: ["jwt-policy-rule:tagged"] },
+    }),
+    row("a route that the service's plugin governs", undefined, {
+      plugins: [{ name: "jwt-policy", service: "s", config: READ }],
+    }),
+    raw("a route at the top that its service's plugin governs", undefined, {
+      services: [{ name: "s", id: "7", url: "http://up.example", plugins: [{ name: "jwt-policy", config: READ }] }],
+      routes: [{ name: "r", paths: ["/"], service: { id: "7" } }],
+    }),
+    row("a route by id that a plugin at the top governs", undefined, {
+      route: { id: "7" },
+      plugins: [{ name: "jwt-policy", route: "7", config: READ }],
+    }),
+    row("a route that the global plugin governs", undefined, { plugins: [{ name: "jwt-policy", config: FILE }] }),
+    row(
       "a route without a rule, under a policy in report mode: what report mode does",
-      routeWith({ config: { policy_file: "reports.yaml" } }, { name: "reports" }),
       'has no rule in policy "things": report mode lets every request pass and logs no_matching_rule; in enforce mode every request gets 403. Add',
-    ],
-    [
+      { config: { policy_file: "reports.yaml" }, route: { name: "reports" } },
+    ),
+    row(
       "a route whose methods leave out OPTIONS beside a global cors",
-      { ...routeWith({ config: READ }, { methods: ["GET", "POST"] }), plugins: [{ name: "cors" }] },
       'preflight_not_routed Route "read" accepts only GET, POST, so Kong answers 404 to CORS preflights',
-    ],
-    [
-      "such a route beside the cors of its service",
-      { ...routeWith({ config: READ }, { methods: ["GET"] }), plugins: [{ name: "cors", service: "s" }] },
-      "preflight_not_routed",
-    ],
-    [
-      "a route for OPTIONS too",
-      { ...routeWith({ config: READ }, { methods: ["GET", "OPTIONS"] }), plugins: [{ name: "cors" }] },
-      undefined,
-    ],
-    ["a route for all methods", { ...routeWith({ config: READ }), plugins: [{ name: "cors" }] }, undefined],
-    ["a route for GET without any cors", routeWith({ config: READ }, { methods: ["GET"] }), undefined],
-    [
-      "a route for GET beside a cors that is off",
-      { ...routeWith({ config: READ }, { methods: ["GET"] }), plugins: [{ name: "cors", enabled: false }] },
-      undefined,
-    ],
-    [
-      "a route for GET beside the cors of another service",
-      { ...routeWith({ config: READ }, { methods: ["GET"] }), plugins: [{ name: "cors", service: "other" }] },
-      undefined,
-    ],
-    [
-      "a route for GET beside one for OPTIONS with its path",
-      {
-        services: [
-          {
-            name: "s",
-            url: "http://up.example",
-            plugins: [{ name: "jwt-policy", config: READ }, { name: "cors" }],
-            routes: [
-              { name: "read", paths: ["/r"], methods: ["GET"] },
-              { name: "preflights", paths: ["/r"], methods: ["OPTIONS"] },
-            ],
-          },
-        ],
-      },
-      undefined,
-    ],
-  ])("is a warning, if it should be one, for %s", async (_what, state, words) => {
+      { config: READ, route: { methods: ["GET", "POST"] }, plugins: [{ name: "cors" }] },
+    ),
+    row("such a route beside the cors of its service", "preflight_not_routed", {
+      config: READ,
+      route: { methods: ["GET"] },
+      plugins: [{ name: "cors", service: "s" }],
+    }),
+    row("a route for OPTIONS too", undefined, {
+      config: READ,
+      route: { methods: ["GET", "OPTIONS"] },
+      plugins: [{ name: "cors" }],
+    }),
+    row("a route for all methods", undefined, { config: READ, plugins: [{ name: "cors" }] }),
+    row("a route for GET without any cors", undefined, { config: READ, route: { methods: ["GET"] } }),
+    row("a route for GET beside a cors that is off", undefined, {
+      config: READ,
+      route: { methods: ["GET"] },
+      plugins: [{ name: "cors", enabled: false }],
+    }),
+    row("a route for GET beside the cors of another service", undefined, {
+      config: READ,
+      route: { methods: ["GET"] },
+      plugins: [{ name: "cors", service: "other" }],
+    }),
+    raw("a route for GET beside one for OPTIONS with its path", undefined, {
+      services: [
+        {
+          name: "s",
+          url: "http://up.example",
+          plugins: [{ name: "jwt-policy", config: READ }, { name: "cors" }],
+          routes: [
+            { name: "read", paths: ["/r"], methods: ["GET"] },
+            { name: "preflights", paths: ["/r"], methods: ["OPTIONS"] },
+          ],
+        },
+      ],
+    }),
+  ])("is a warning, if it should be one, for %s", async (_what, words, state) => {
     const found = await find([state]);
     expect(found).toEqual(words === undefined ? [] : [expect.stringContaining(words)]);
     expect(found.every((line) => line.startsWith("warning"))).toBe(true);
@@ -282,7 +241,7 @@ describe("an operation that its Kong Route cannot reach", () => {
   const policyOf = (path: string, methods = "GET"): string =>
     `${POLICY}  paths: { operations: [{ methods: [${methods}], path: "${path}" }] }\n`;
   const outside = async (path: string, route: object, methods?: string): Promise<number> => {
-    const state = routeWith({ config: { policy: policyOf(path, methods) } }, { name: "paths", ...route });
+    const state = stateWith({ config: { policy: policyOf(path, methods) }, route: { name: "paths", ...route } });
     return (await find([state])).filter((line) => line.includes(" operation_outside_route ")).length;
   };
 

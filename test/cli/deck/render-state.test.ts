@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { succeed } from "../../../plugin/core/model/result.ts";
 import { isWarning } from "../../../plugin/policy/language/finding.ts";
 import { unwrap } from "../../results.ts";
-import { createStateScene, FILE, fromDeck, POLICY, READ, routeWith } from "./state-scene.ts";
+import { createStateScene, FILE, fromDeck, POLICY, READ, stateWith } from "./state-scene.ts";
 
 const OTHER = { policy_file: "other.yaml" };
 const scene = createStateScene();
@@ -69,12 +69,12 @@ plugins:
   });
 
   it("does not change when it is rendered again", async () => {
-    const { text: first } = unwrap(await scene.render([routeWith({ config: READ })], { tags: ["a"], inline: true }));
+    const { text: first } = unwrap(await scene.render([stateWith({ config: READ })], { tags: ["a"], inline: true }));
     expect(await scene.render([first], { tags: ["a"], inline: true })).toEqual(succeed({ text: first, warnings: [] }));
   });
 
   it("has tags only on the jwt-policy plugins, each once, and select_tags", async () => {
-    const state = await rendered([routeWith({ config: READ, tags: ["kept", "a"] })], {
+    const state = await rendered([stateWith({ plugin: { config: READ, tags: ["kept", "a"] } })], {
       tags: ["a", "b"],
       selectTags: ["x", "y"],
     });
@@ -86,7 +86,7 @@ plugins:
 
   it("has the entities of each file, in the order of the files", async () => {
     const state = await rendered([
-      { _format_version: "3.0", ...routeWith({ _config: "shared" }), _plugin_configs: { shared: READ } },
+      stateWith({ _format_version: "3.0", plugin: { _config: "shared" }, _plugin_configs: { shared: READ } }),
       {
         consumers: [{ username: "alice" }],
         _format_version: "3.0",
@@ -137,21 +137,24 @@ plugins:
 
 describe("explicit nulls", () => {
   it("are replaced by the names and tags that render adds", async () => {
-    const state = await rendered([routeWith({ instance_name: null, tags: null, config: { ...READ, policy: null } })], {
-      tags: ["a"],
-    });
+    const state = await rendered(
+      [stateWith({ plugin: { instance_name: null, tags: null, config: { ...READ, policy: null } } })],
+      {
+        tags: ["a"],
+      },
+    );
     expect(state.services[0].routes[0].plugins).toEqual([
       { name: "jwt-policy", instance_name: "read-jwt-policy", tags: ["a"], config: { ...READ, policy: null } },
     ]);
   });
 
   it("are removed if a policy is rendered into the configuration", async () => {
-    const own = await rendered([routeWith({ config: { ...READ, policy: null } })], { inline: true });
+    const own = await rendered([stateWith({ config: { ...READ, policy: null } })], { inline: true });
     expect(Object.keys(own.services[0].routes[0].plugins[0].config)).toEqual(["policy", "rule"]);
-    const shared = {
-      ...routeWith({ _config: "x", config: { policy: null, rule: "read" } }),
+    const shared = stateWith({
+      plugin: { _config: "x", config: { policy: null, rule: "read" } },
       _plugin_configs: { x: FILE },
-    };
+    });
     const state = await rendered([shared], { inline: true });
     expect(state._plugin_configs.x).toEqual({ policy: expect.any(String) });
     expect(state.services[0].routes[0].plugins[0].config).toEqual({ rule: "read" });
@@ -160,7 +163,7 @@ describe("explicit nulls", () => {
   it("agree with the value in another file", async () => {
     const [one, other] = [
       { _format_version: "3.0", services: null, _info: null, ...{ plugins: [{ name: "cors" }] } },
-      { _format_version: null, ...routeWith({ config: READ }), _info: { select_tags: ["a"] }, plugins: null },
+      stateWith({ _format_version: null, config: READ, _info: { select_tags: ["a"] }, plugins: null }),
     ];
     const expected = { services: [{ name: "s" }], _info: { select_tags: ["a"] }, plugins: [{ name: "cors" }] };
     expect(await rendered([one, other])).toMatchObject({ _format_version: "3.0", ...expected });
@@ -184,14 +187,14 @@ routes:
 `;
 
   it("have one normal form, without comments", async () => {
-    const { text } = unwrap(await scene.render([routeWith({ config: READ })], { inline: true }));
+    const { text } = unwrap(await scene.render([stateWith({ config: READ })], { inline: true }));
     expect(text).toContain("policy: |\n");
     expect(parse(text).services[0].routes[0].plugins[0].config).toEqual({ policy: flat, rule: "read" });
   });
 
   it("occur once in a configuration that plugins share", async () => {
     const plugins = [{ name: "jwt-policy", _config: "shared", config: { rule: "tagged" } }];
-    const state = { ...routeWith({ _config: "shared" }), plugins, _plugin_configs: { shared: FILE } };
+    const state = stateWith({ plugin: { _config: "shared" }, plugins, _plugin_configs: { shared: FILE } });
     const { _plugin_configs, plugins: after } = await rendered([state], { inline: true });
     expect(_plugin_configs).toEqual({ shared: { policy: flat } });
     expect(after[0].config).toEqual({ rule: "tagged" });
@@ -199,14 +202,14 @@ routes:
 
   it.each<[what: string, state: object, code: string, policy: string]>([
     ["beside a file name", overriding(), "policy_missing", POLICY],
-    ["when decK puts the name in later", routeWith({ config: { policy_file: fromDeck("DECK_X") } }), "not_inlined", ""],
+    ["when decK puts the name in later", stateWith({ config: { policy_file: fromDeck("DECK_X") } }), "not_inlined", ""],
     [
       "when decK would read a template in it",
-      routeWith({ config: OTHER }),
+      stateWith({ config: OTHER }),
       "not_inlined",
       `${POLICY}description: '${fromDeck("DECK_X")}'\n`,
     ],
-    ["when it has more than 128 kB", routeWith({ config: OTHER }), "policy_too_large", largePolicy()],
+    ["when it has more than 128 kB", stateWith({ config: OTHER }), "policy_too_large", largePolicy()],
   ])("are refused %s", async (_what, state, code, policy) => {
     scene.addPolicy("other.yaml", policy);
     const rendered = await scene.render([state], { inline: true });
@@ -217,7 +220,7 @@ routes:
 
 /** A plugin whose own file name stands before that of the configuration it shares. */
 function overriding(): object {
-  return { ...routeWith({ _config: "shared", config: FILE }), _plugin_configs: { shared: OTHER } };
+  return stateWith({ plugin: { _config: "shared", config: FILE }, _plugin_configs: { shared: OTHER } });
 }
 
 function largePolicy(): string {

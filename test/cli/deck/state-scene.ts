@@ -18,11 +18,21 @@ export const READ = { ...FILE, rule: "read" };
 /** The values that decK fills in from its environment. */
 export const fromDeck = (name: string): string => `\${{ env "${name}" }}`;
 
-/** A state with one service and one route that has this jwt-policy, or none. */
-export function routeWith(plugin?: object, route: object = {}): object {
-  const plugins = plugin === undefined ? {} : { plugins: [{ name: "jwt-policy", ...plugin }] };
+interface StateSpec {
+  /** Members of the route's jwt-policy, which is missing without `plugin` and `config`. */
+  readonly plugin?: object;
+  /** Short for a `plugin` that has only a `config`. */
+  readonly config?: object;
+  readonly route?: object;
+  /** All others stand at the top of the state. */
+  readonly [top: string]: unknown;
+}
+
+/** A state with one service and one route. */
+export function stateWith({ config, plugin = config && { config }, route, ...top }: StateSpec): object {
+  const plugins = plugin && { plugins: [{ name: "jwt-policy", ...plugin }] };
   const routes = [{ name: "read", paths: ["/r"], ...route, ...plugins }];
-  return { services: [{ name: "s", url: "http://up.example", routes }] };
+  return { services: [{ name: "s", url: "http://up.example", routes }], ...top };
 }
 
 type Options = Partial<Omit<Parameters<typeof renderState>[1], "policyRoot">>;

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { findFreePorts } from "../../gateways/free-port.ts";
 import { kongBinary } from "../../gateways/kong/kong-binary.ts";
 import { reportMissing } from "../../gateways/kong/report-missing.ts";
 import { OPEN_POLICY } from "../../server/server-process.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { runCliAsync } from "../run-cli-async.ts";
 
 const { missing } = kongBinary();
@@ -16,8 +16,7 @@ if (missing !== undefined) {
 } else {
   describe("kong-jwt-policy doctor on a real Kong", () => {
     it("finds all in order by Kong's prefix and its Admin API, and what is wrong after a change", async () => {
-      const policyRoot = mkdtempSync(join(tmpdir(), "jwt-policy-doctor-"));
-      onTestFinished(() => rmSync(policyRoot, { recursive: true, force: true, maxRetries: 5 }));
+      const policyRoot = temporaryFolder(onTestFinished);
       writeFileSync(join(policyRoot, "open.json"), OPEN_POLICY);
       const [adminPort] = await findFreePorts();
       const kong = await kongBinary({

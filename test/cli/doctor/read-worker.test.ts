@@ -1,17 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { findWorker } from "../../../cli/doctor/read/read-worker.ts";
 import type { KongSettings } from "../../../cli/doctor/settings/read-settings.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const uid = process.getuid?.() ?? -1;
 const settingsOf = (nginxUser: string): KongSettings => new Map([["nginx_user", { value: nginxUser, source: "x" }]]);
 
 /** @param pid what the file of nginx's master process has. */
 function createPrefix(pid: string): string {
-  const prefix = mkdtempSync(join(tmpdir(), "jwt-policy-prefix-"));
-  onTestFinished(() => rmSync(prefix, { recursive: true, force: true, maxRetries: 5 }));
+  const prefix = temporaryFolder(onTestFinished);
   mkdirSync(join(prefix, "pids"));
   writeFileSync(join(prefix, "pids/nginx.pid"), pid);
   return prefix;

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { findServerName, readPluginServer } from "../../../cli/doctor/settings/plugin-server.ts";
@@ -7,6 +6,7 @@ import { parseConf, readKongSettings } from "../../../cli/doctor/settings/read-s
 import { splitWords } from "../../../cli/doctor/settings/shell-words.ts";
 import { formatSettings } from "../../../cli/settings/format-settings.ts";
 import { quoteWords } from "../../../plugin/server/settings/kong-settings.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { settingsOf } from "./good-setup.ts";
 
 describe("kong.conf, as doctor reads it", () => {
@@ -46,8 +46,7 @@ describe("kong.conf, as doctor reads it", () => {
   });
 
   const folder = (): string => {
-    const path = mkdtempSync(join(tmpdir(), "jwt-policy-conf-"));
-    onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
+    const path = temporaryFolder(onTestFinished);
     return path;
   };
 

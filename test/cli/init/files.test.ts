@@ -1,31 +1,22 @@
 /** Which files `init` writes, keeps and replaces, and which values it refuses. Needs a build, which `npm test` makes. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { collectValues } from "../../../cli/init/collect-values.ts";
 import { KEYCLOAK } from "../../../cli/init/providers/keycloak.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { MAIN, runCli } from "../run-cli.ts";
+import { createFolders } from "../write-files.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-const home = mkdtempSync(join(tmpdir(), "jwt-policy-init-files-"));
-afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+const home = temporaryFolder();
 
 const SHOP = ["keycloak", "--issuer", "https://sso.example.com/realms/shop", "--audience", "orders-api"];
 const WRITTEN = [".github/workflows/jwt-policies.yml", "kong.yml", "policies/orders.test.yaml", "policies/orders.yaml"];
 
-let folders = 0;
-function newFolder(files: Readonly<Record<string, string>> = {}): string {
-  folders += 1;
-  const folder = join(home, String(folders));
-  mkdirSync(folder, { recursive: true });
-  for (const [name, text] of Object.entries(files)) {
-    writeFileSync(join(folder, name), text);
-  }
-  return folder;
-}
+const newFolder = createFolders(home);
 
 function listFiles(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -1,18 +1,17 @@
 import { createHmac, generateKeyPairSync } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { checkKeyFiles } from "../../../cli/keys/check-key-files.ts";
 import { compileDocument } from "../../core/fixtures.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const GOOD = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey;
 const WEAK = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey;
 const SECRET = createHmac("sha256", "a").digest("hex");
 
-let root: string;
+const root = temporaryFolder();
 beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), "jwt-policy-key-files-"));
   const files = {
     "keys/good.jwks": JSON.stringify({ keys: [{ ...GOOD.export({ format: "jwk" }), kid: "a" }] }),
     "keys/weak.jwks": JSON.stringify({ keys: [{ ...WEAK.export({ format: "jwk" }), kid: "old" }] }),
@@ -26,7 +25,6 @@ beforeAll(() => {
     writeFileSync(join(root, name), content);
   }
 });
-afterAll(() => rmSync(root, { recursive: true, maxRetries: 5 }));
 
 const policy = (keys: string): string => `jwt_policy: 1
 name: a

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { runCli } from "../run-cli.ts";
 import { createFolders } from "../write-files.ts";
 
@@ -25,8 +25,7 @@ plugins:
     config: { policy_file: orders.yaml }
 `;
 
-const directory = mkdtempSync(join(tmpdir(), "jwt-policy-lint-cli-"));
-afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+const directory = temporaryFolder();
 
 const folder = createFolders(directory);
 

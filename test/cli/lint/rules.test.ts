@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { fixPolicies } from "../../../cli/lint/fix-policies.ts";
 import { lintFiles } from "../../../cli/lint/lint-files.ts";
@@ -9,13 +8,11 @@ import type { LintInput } from "../../../cli/lint/lint-policy-file.ts";
 import type { Example } from "../../../offline/lint/model/rule.ts";
 import { completePolicy } from "../../../offline/lint/rules/examples.ts";
 import { LINT_RULES } from "../../../offline/lint/rules/registry.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
+import { createFolders } from "../write-files.ts";
 
-let directory: string;
-let count = 0;
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), "jwt-policy-lint-"));
-});
-afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+const directory = temporaryFolder();
+const folderOf = createFolders(directory);
 
 interface Scene {
   readonly policies: readonly LintInput[];
@@ -23,19 +20,16 @@ interface Scene {
 }
 
 function write({ policy, kong, files = {} }: Example): Scene {
-  count += 1;
-  const root = join(directory, String(count));
-  mkdirSync(root);
-  const put = (name: string, text: string): LintInput => {
-    writeFileSync(join(root, name), text);
-    return { file: join(root, name), text };
+  const texts = {
+    ...files,
+    "orders.yaml": completePolicy(policy),
+    ...(kong === undefined ? {} : { "kong.yml": kong }),
   };
-  for (const [name, text] of Object.entries(files)) {
-    put(name, text);
-  }
+  const root = folderOf(texts);
+  const inputOf = (name: string, text: string): LintInput => ({ file: join(root, name), text });
   return {
-    policies: [put("orders.yaml", completePolicy(policy))],
-    kong: kong === undefined ? [] : [[put("kong.yml", kong)]],
+    policies: [inputOf("orders.yaml", texts["orders.yaml"])],
+    kong: kong === undefined ? [] : [[inputOf("kong.yml", kong)]],
   };
 }
 

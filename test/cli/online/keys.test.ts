@@ -41,111 +41,78 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-interface Row {
-  readonly title: string;
-  readonly keys: readonly unknown[];
+interface More {
   readonly metadata?: { readonly [name: string]: unknown };
   readonly lines?: readonly string[];
   readonly now?: number;
-  readonly expected: readonly string[];
   readonly words?: string;
 }
+const row = (title: string, keys: readonly unknown[], expected: readonly string[], more: More = {}) =>
+  ({ title, keys, expected, ...more }) as const;
 
 /** The policy has its issuer in line 5, and the further lines from line 6. */
-const ROWS: readonly Row[] = [
-  { title: "all is in order", keys: [elliptic, rsa], expected: [] },
-  {
-    title: "a key for another purpose is no finding",
-    keys: [rsa, { ...rsa, kid: "enc", use: "enc" }, { ...elliptic, kid: "ops", key_ops: ["encrypt"] }],
-    expected: [],
-  },
-  {
-    title: "no key at all",
-    keys: [],
-    expected: ["5:13 error no_usable_key"],
+const ROWS = [
+  row("all is in order", [elliptic, rsa], []),
+  row(
+    "a key for another purpose is no finding",
+    [rsa, { ...rsa, kid: "enc", use: "enc" }, { ...elliptic, kid: "ops", key_ops: ["encrypt"] }],
+    [],
+  ),
+  row("no key at all", [], ["5:13 error no_usable_key"], {
     words: 'Issuer "acme" has no key for RS256, PS256, ES256, EdDSA, Ed25519: it has no keys. All its tokens get 503',
-  },
-  {
-    title: "only keys for encryption",
-    keys: [{ ...rsa, use: "enc" }],
-    expected: ["5:13 error no_usable_key"],
+  }),
+  row("only keys for encryption", [{ ...rsa, use: "enc" }], ["5:13 error no_usable_key"], {
     words: 'key 0, kid "rsa": not meant for signatures',
-  },
-  {
-    title: "keys of a size and a curve that are not allowed",
-    keys: [weakJwk, foreignCurve],
-    expected: ["5:13 error no_usable_key"],
+  }),
+  row("keys of a size and a curve that are not allowed", [weakJwk, foreignCurve], ["5:13 error no_usable_key"], {
     words: "an RSA key of 1024 bits; only 2048 to 8192 bits are allowed",
-  },
-  {
-    title: "a weak key beside a good one",
-    keys: [weakJwk, elliptic],
-    expected: ["5:13 warning key_unusable"],
+  }),
+  row("a weak key beside a good one", [weakJwk, elliptic], ["5:13 warning key_unusable"], {
     words: "The plugin refuses tokens that this key signed: ask the provider to replace it",
-  },
-  {
-    title: "two keys with one kid",
-    keys: [elliptic, second],
-    expected: ["5:13 warning kid_duplicate"],
+  }),
+  row("two keys with one kid", [elliptic, second], ["5:13 warning kid_duplicate"], {
     words: "a second ES256 key with the same kid, and only the first is used",
-  },
-  {
-    title: "a private key in public",
-    keys: [rsa, { ...elliptic, d: "AAAA" }],
-    expected: ["5:13 error private_key"],
+  }),
+  row("a private key in public", [rsa, { ...elliptic, d: "AAAA" }], ["5:13 error private_key"], {
     words: "anyone who read it can make tokens",
-  },
-  {
-    title: "an algorithm of the policy without a key",
-    keys: [elliptic],
+  }),
+  row("an algorithm of the policy without a key", [elliptic], ["6:25 warning algorithm_without_key"], {
     lines: ["algorithms: [ES256, RS256]"],
-    expected: ["6:25 warning algorithm_without_key"],
     words: 'Issuer "acme" has no key for RS256; its keys are for ES256. Remove RS256 here',
-  },
-  {
-    title: "an RSA key without alg that the policy binds to an algorithm that the provider does not announce",
-    keys: [rsaWithoutAlg],
-    metadata: { id_token_signing_alg_values_supported: ["RS256"] },
-    lines: ["algorithms: [PS256]"],
-    expected: ["6:17 warning algorithm_not_announced"],
-    words: "announces RS256 for ID tokens, but not PS256",
-  },
-  {
-    title: "an announcement that includes the algorithms",
-    keys: [rsa],
+  }),
+  row(
+    "an RSA key without alg that the policy binds to an algorithm that the provider does not announce",
+    [rsaWithoutAlg],
+    ["6:17 warning algorithm_not_announced"],
+    {
+      metadata: { id_token_signing_alg_values_supported: ["RS256"] },
+      lines: ["algorithms: [PS256]"],
+      words: "announces RS256 for ID tokens, but not PS256",
+    },
+  ),
+  row("an announcement that includes the algorithms", [rsa], [], {
     metadata: { id_token_signing_alg_values_supported: ["none", "RS256", "HS256"] },
     lines: ["algorithms: [RS256]"],
-    expected: [],
-  },
-  {
-    title: "an announcement that is not a list of names",
-    keys: [rsa],
+  }),
+  row("an announcement that is not a list of names", [rsa], [], {
     metadata: { id_token_signing_alg_values_supported: [1, "\u0007", "x".repeat(99)] },
     lines: ["algorithms: [RS256]"],
-    expected: [],
-  },
-  {
-    title: "an RSA key that could serve two algorithms, which production warns of as well",
-    keys: [rsaWithoutAlg],
-    lines: ["algorithms: [RS256, PS256]"],
-    expected: ["5:13 warning key_note", "6:25 warning algorithm_without_key"],
-    words: "the key has no alg and is used for RS256 only, not for PS256",
-  },
-  {
-    title: "a key whose thumbprint the policy does not name",
-    keys: [elliptic, rsa],
+  }),
+  row(
+    "an RSA key that could serve two algorithms, which production warns of as well",
+    [rsaWithoutAlg],
+    ["5:13 warning key_note", "6:25 warning algorithm_without_key"],
+    { lines: ["algorithms: [RS256, PS256]"], words: "the key has no alg and is used for RS256 only, not for PS256" },
+  ),
+  row("a key whose thumbprint the policy does not name", [elliptic, rsa], ["5:13 error no_usable_key"], {
     lines: [`keys: { discovery: true, thumbprints: [${"A".repeat(43)}] }`],
-    expected: ["5:13 error no_usable_key"],
     words: "the policy does not name the key's thumbprint",
-  },
-  {
-    title: "a certificate that has expired",
-    keys: [withCertificate],
+  }),
+  row("a certificate that has expired", [withCertificate], ["5:13 warning certificate_expired"], {
     now: AFTER_CERTIFICATE,
-    expected: ["5:13 warning certificate_expired"],
     words: 'The certificate of the ES256 key "cert" of issuer "acme" has expired on 2036-11-19',
-  },
-  { title: "a certificate that is still valid", keys: [withCertificate], expected: [] },
+  }),
+  row("a certificate that is still valid", [withCertificate], []),
 ];
 
 describe("validate --online, of keys", () => {

@@ -1,18 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { checkFile } from "../../../cli/check/check-file.ts";
 import type { CheckedFile } from "../../../cli/findings/report-findings.ts";
 import { fetchOnce } from "../../../cli/online/ask-issuer.ts";
 import { createFetcher, type FetchJson } from "../../../plugin/keys/fetch/fetch-json.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 export const NOW = Date.parse("2027-01-01T00:00:00Z");
 
 /** A directory that is gone when the test ends. */
 export function createFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "jwt-policy-online-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const folder = temporaryFolder(onTestFinished);
   return folder;
 }
 

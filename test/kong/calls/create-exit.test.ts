@@ -11,11 +11,11 @@ import { DENIALS, type Denial, type PublicReason, type Reason } from "../../../p
 import { createExit } from "../../../plugin/kong/calls/create-exit.ts";
 
 const EVIDENCE = { policy: "payments", rule: "read", issuer: "acme", kid: "secret-kid" };
-const INVALID = {
-  status: 401,
-  clientMessage: "The access token is invalid",
-  challenge: 'Bearer realm="payments", error="invalid_token", error_description="The access token is invalid"',
+const withError = (status: number, code: string, clientMessage: string, more = ""): Answer => {
+  const challenge = `Bearer realm="payments", error="${code}", error_description="${clientMessage}"${more}`;
+  return { status, clientMessage, challenge };
 };
+const INVALID = withError(401, "invalid_token", "The access token is invalid");
 const UNAVAILABLE = { status: 503, clientMessage: "The request cannot be checked at the moment" };
 const NO_ACCESS = { status: 403, clientMessage: "Access is not allowed" };
 
@@ -37,25 +37,10 @@ const ANSWERS: Record<Reason, Answer> = {
   consumer_unknown: NO_ACCESS,
   identity_claim_invalid: NO_ACCESS,
   token_missing: { status: 401, clientMessage: "Authentication is required", challenge: 'Bearer realm="payments"' },
-  authorization_malformed: {
-    status: 400,
-    clientMessage: "The Authorization header is malformed",
-    challenge:
-      'Bearer realm="payments", error="invalid_request", error_description="The Authorization header is malformed"',
-  },
-  credentials_malformed: {
-    status: 400,
-    clientMessage: "The request's credentials are malformed",
-    challenge:
-      'Bearer realm="payments", error="invalid_request", error_description="The request\'s credentials are malformed"',
-  },
+  authorization_malformed: withError(400, "invalid_request", "The Authorization header is malformed"),
+  credentials_malformed: withError(400, "invalid_request", "The request's credentials are malformed"),
   origin_not_allowed: { status: 403, clientMessage: "The origin of the request is not allowed" },
-  token_ambiguous: {
-    status: 400,
-    clientMessage: "More than one access token was sent",
-    challenge:
-      'Bearer realm="payments", error="invalid_request", error_description="More than one access token was sent"',
-  },
+  token_ambiguous: withError(400, "invalid_request", "More than one access token was sent"),
   token_too_large: INVALID,
   token_malformed: INVALID,
   token_encrypted: INVALID,
@@ -67,35 +52,26 @@ const ANSWERS: Record<Reason, Answer> = {
   keys_unavailable: { ...UNAVAILABLE, retryAfter: "3" },
   overloaded: { ...UNAVAILABLE, retryAfter: "1" },
   token_type_mismatch: INVALID,
-  audience_mismatch: {
-    status: 401,
-    clientMessage: "The access token is not meant for this audience",
-    challenge:
-      'Bearer realm="payments", error="invalid_token", error_description="The access token is not meant for this audience"',
-  },
+  audience_mismatch: withError(401, "invalid_token", "The access token is not meant for this audience"),
   token_not_yet_valid: INVALID,
-  token_expired: {
-    status: 401,
-    clientMessage: "The access token expired",
-    challenge: 'Bearer realm="payments", error="invalid_token", error_description="The access token expired"',
-  },
+  token_expired: withError(401, "invalid_token", "The access token expired"),
   token_too_old: INVALID,
   claim_missing: INVALID,
   claim_invalid: INVALID,
   token_refused: INVALID,
-  scope_insufficient: {
-    status: 403,
-    clientMessage: "The access token lacks a required scope",
-    challenge:
-      'Bearer realm="payments", error="insufficient_scope", error_description="The access token lacks a required scope", scope="read write"',
-  },
+  scope_insufficient: withError(
+    403,
+    "insufficient_scope",
+    "The access token lacks a required scope",
+    ', scope="read write"',
+  ),
   condition_unmet: NO_ACCESS,
-  authentication_insufficient: {
-    status: 401,
-    clientMessage: "A different or more recent authentication is required",
-    challenge:
-      'Bearer realm="payments", error="insufficient_user_authentication", error_description="A different or more recent authentication is required", acr_values="silver gold", max_age="900"',
-  },
+  authentication_insufficient: withError(
+    401,
+    "insufficient_user_authentication",
+    "A different or more recent authentication is required",
+    ', acr_values="silver gold", max_age="900"',
+  ),
   claim_not_header_safe: NO_ACCESS,
   policy_unavailable: UNAVAILABLE,
   deadline_exceeded: UNAVAILABLE,

@@ -5,6 +5,7 @@ import {
   parseRequestLine,
   renderFacts,
 } from "../../../plugin/kong/facts/facts-variable.ts";
+import { row } from "../../row.ts";
 
 const NONCE = "0123456789abcdef0123456789abcdef";
 const PLUGIN_ID = "3111686f-61fa-57f7-8919-d96abb8e3836";
@@ -44,54 +45,40 @@ describe("the facts variable", () => {
   });
 
   it.each<[what: string, value: string, facts: object]>([
-    [
-      "all fields",
-      GOOD,
-      {
-        connection: "close",
-        authorization: "Bearer x",
-        headers: new Map([
-          ["connection", "close"],
-          ["authorization", "Bearer x"],
-          ["x-tenant", "acme"],
-        ]),
-      },
-    ],
-    ["no headers", lines("", "", ""), {}],
-    [
-      "values that look like other fields",
-      lines("GET / HTTP/1.1", "", HEAD),
-      {
-        connection: "GET / HTTP/1.1",
-        headers: new Map([
-          ["connection", "GET / HTTP/1.1"],
-          ["x-tenant", HEAD],
-        ]),
-      },
-    ],
-    [
-      "blanks, tabs, carriage returns and quotes in values, kept as they are",
-      lines(" \r", '\t"Bearer\\n x', ""),
-      {
-        connection: " \r",
-        authorization: '\t"Bearer\\n x',
-        headers: new Map([
-          ["connection", " \r"],
-          ["authorization", '\t"Bearer\\n x'],
-        ]),
-      },
-    ],
-    [
+    row("all fields", GOOD, {
+      connection: "close",
+      authorization: "Bearer x",
+      headers: new Map([
+        ["connection", "close"],
+        ["authorization", "Bearer x"],
+        ["x-tenant", "acme"],
+      ]),
+    }),
+    row("no headers", lines("", "", ""), {}),
+    row("values that look like other fields", lines("GET / HTTP/1.1", "", HEAD), {
+      connection: "GET / HTTP/1.1",
+      headers: new Map([
+        ["connection", "GET / HTTP/1.1"],
+        ["x-tenant", HEAD],
+      ]),
+    }),
+    row("blanks, tabs, carriage returns and quotes in values, kept as they are", lines(" \r", '\t"Bearer\\n x', ""), {
+      connection: " \r",
+      authorization: '\t"Bearer\\n x',
+      headers: new Map([
+        ["connection", " \r"],
+        ["authorization", '\t"Bearer\\n x'],
+      ]),
+    }),
+    row(
       "a request of HTTP/0.9, whose line cannot be split: the other fields stand",
       lines("", "", "").replace(" HTTP/1.1", ""),
       { requestLine: undefined },
-    ],
-    ["no request line", lines("", "", "").replace("GET /a HTTP/1.1", ""), { requestLine: undefined }],
-    [
-      "no addresses",
-      lines("", "", "").replace(CONNECTION, ""),
-      { connectionFacts: { scheme: "", peer: "", client: "" } },
-    ],
+    ),
+    row("no request line", lines("", "", "").replace("GET /a HTTP/1.1", ""), { requestLine: undefined }),
+    row("no addresses", lines("", "", "").replace(CONNECTION, ""), {
+      connectionFacts: { scheme: "", peer: "", client: "" },
+    }),
   ])("with %s is read", (_what, value, facts) => {
     expect(parseFactsVariable(`${value}\n${NONCE}`)).toEqual({ ...READ, ...facts });
   });

@@ -3,6 +3,7 @@ import type { CompiledPolicy } from "../../../plugin/core/model/policy.ts";
 import { succeed } from "../../../plugin/core/model/result.ts";
 import type { Pdk } from "../../../plugin/kong/contract/pdk.ts";
 import { createFactsReader } from "../../../plugin/kong/facts/read-facts.ts";
+import { row } from "../../row.ts";
 import { type Answers, plain, readScripted, scriptedPdk, withOperations } from "../contract/scripted-pdk.ts";
 
 const ID = "0123456789abcdef0123456789abcdef";
@@ -47,39 +48,31 @@ describe("the facts need as few calls as possible", () => {
       facts: object,
     ]
   >([
-    ["variable, rule named", true, plain, "read", ["get_var jwt_facts"], { binding: RULE, ...READ_FACTS }],
-    [
-      "variable, rule named, operations",
-      true,
-      withOperations,
-      "read",
-      ["get_var jwt_facts"],
-      { binding: RULE, ...READ_FACTS },
-    ],
-    [
-      "variable, bound by route",
-      true,
-      plain,
-      undefined,
-      ["get_route", "get_var jwt_facts"],
-      { binding: ROUTE, ...READ_FACTS },
-    ],
-    [
+    row("variable, rule named", true, plain, "read", ["get_var jwt_facts"], { binding: RULE, ...READ_FACTS }),
+    row("variable, rule named, operations", true, withOperations, "read", ["get_var jwt_facts"], {
+      binding: RULE,
+      ...READ_FACTS,
+    }),
+    row("variable, bound by route", true, plain, undefined, ["get_route", "get_var jwt_facts"], {
+      binding: ROUTE,
+      ...READ_FACTS,
+    }),
+    row(
       "no variable, rule named",
       false,
       plain,
       "read",
       ["get_headers 1000", "get_var request", "get_forwarded_scheme"],
       { binding: RULE, ...askedFacts },
-    ],
-    [
+    ),
+    row(
       "no variable, bound by route",
       false,
       plain,
       undefined,
       ["get_route", "get_headers 1000", "get_var request", "get_forwarded_scheme"],
       { binding: ROUTE, ...askedFacts },
-    ],
+    ),
   ])("%s", async (_what, hasVariable, policy, rule, calls, facts) => {
     const outcome = await readScripted(hasVariable, policy, rule, answers);
     expect(outcome.calls).toEqual(calls);

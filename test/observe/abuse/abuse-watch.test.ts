@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createAllow, createDeny } from "../../../plugin/core/model/decision.ts";
 import type { Denial, Reason } from "../../../plugin/core/model/denial.ts";
+import { row } from "../../row.ts";
 import { createWatch, type WatchScene, watchedEvent } from "./settings.ts";
 
 const EVIDENCE = { policy: "payments", rule: "read", issuer: "acme", kid: "1" };
@@ -42,45 +43,33 @@ describe("an alarm", () => {
   });
 
   it.each<[kind: string, act: (scene: WatchScene) => void]>([
-    [
-      "failing_subject",
-      (scene) => {
-        for (let count = 0; count < 300; count += 1) {
-          scene.watch.note(deny("scope_insufficient"), watchedEvent(HOME));
+    row("failing_subject", (scene) => {
+      for (let count = 0; count < 300; count += 1) {
+        scene.watch.note(deny("scope_insufficient"), watchedEvent(HOME));
+      }
+    }),
+    row("unknown_keys", (scene) => {
+      for (let count = 0; count < 100; count += 1) {
+        scene.watch.note(deny("key_not_found"), watchedEvent(HOME, { signed: undefined, claims: undefined }));
+      }
+    }),
+    row("long_lifetime", (scene) => {
+      for (let count = 0; count <= 1_000; count += 1) {
+        const claims = { sub: "alice", iat: 0, exp: count < 1_000 ? 900 : 1e6 };
+        scene.watch.note(ALLOW, watchedEvent(HOME, { signed: new Uint8Array([count, count >> 8]), claims }));
+      }
+    }),
+    row("denial_rate", (scene) => {
+      for (let window = 0; window < 22; window += 1) {
+        for (let count = 0; count < 250; count += 1) {
+          scene.nowMs += 100;
+          scene.watch.note(
+            window < 20 ? ALLOW : deny("token_missing"),
+            watchedEvent(undefined, { signed: undefined, claims: undefined }),
+          );
         }
-      },
-    ],
-    [
-      "unknown_keys",
-      (scene) => {
-        for (let count = 0; count < 100; count += 1) {
-          scene.watch.note(deny("key_not_found"), watchedEvent(HOME, { signed: undefined, claims: undefined }));
-        }
-      },
-    ],
-    [
-      "long_lifetime",
-      (scene) => {
-        for (let count = 0; count <= 1_000; count += 1) {
-          const claims = { sub: "alice", iat: 0, exp: count < 1_000 ? 900 : 1e6 };
-          scene.watch.note(ALLOW, watchedEvent(HOME, { signed: new Uint8Array([count, count >> 8]), claims }));
-        }
-      },
-    ],
-    [
-      "denial_rate",
-      (scene) => {
-        for (let window = 0; window < 22; window += 1) {
-          for (let count = 0; count < 250; count += 1) {
-            scene.nowMs += 100;
-            scene.watch.note(
-              window < 20 ? ALLOW : deny("token_missing"),
-              watchedEvent(undefined, { signed: undefined, claims: undefined }),
-            );
-          }
-        }
-      },
-    ],
+      }
+    }),
   ])("%s is raised once, and not if it is off", (kind, act) => {
     const scene = createWatch();
     act(scene);

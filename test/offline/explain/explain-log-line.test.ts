@@ -7,6 +7,7 @@ import { createDeny } from "../../../plugin/core/model/decision.ts";
 import type { Denial } from "../../../plugin/core/model/denial.ts";
 import { formatDenial } from "../../../plugin/observe/decision-log.ts";
 import { compileDocument } from "../../core/fixtures.ts";
+import { row } from "../../row.ts";
 
 const NOW = 1_800_000_000;
 const POLICY = compileDocument(`jwt_policy: 1
@@ -175,42 +176,33 @@ function decisionOf(members: Readonly<Record<string, unknown>>): string {
 
 it.each<[what: string, line: Record<string, unknown>, needed: readonly string[] | undefined, lacks: readonly RegExp[]]>(
   [
-    [
+    row(
       "with a claim that does not fit names the need of this claim",
       { claims: { scope: "payments:read", sub: { hmac: "Zk0b7cP1xQe2Vt9L", key: "5e1f0a3c" } } },
       ["add scope payments:write in claim scope"],
       [/^the claims of the token, except "scope"; so other/, /request_id "f811920a/],
-    ],
-    [
-      "without claims names none of several scopes",
-      {},
-      undefined,
-      [/under `claims` .*, name the claims that your rules read/],
-    ],
-    [
+    ),
+    row("without claims names none of several scopes", {}, undefined, [
+      /under `claims` .*, name the claims that your rules read/,
+    ]),
+    row(
       "of an operation with one scope names this scope",
       { rule: "parts", path: "/a/7" },
       ["add scope a in claim scope"],
       [],
-    ],
-    [
-      "with a part of its path has no operation",
-      { rule: "parts", path: "/a/..." },
-      undefined,
-      [/add `method` and `path` to `fields`/],
-    ],
-    [
-      "of another version says which",
-      { policy_version: "9f2c" },
-      undefined,
-      [/^this version .* "9f2c" made the decision/],
-    ],
-    [
+    ),
+    row("with a part of its path has no operation", { rule: "parts", path: "/a/..." }, undefined, [
+      /add `method` and `path` to `fields`/,
+    ]),
+    row("of another version says which", { policy_version: "9f2c" }, undefined, [
+      /^this version .* "9f2c" made the decision/,
+    ]),
+    row(
       "with few fields takes the given file",
       { policy: undefined, policy_version: undefined, rule: undefined, request_id: undefined, status: undefined },
       undefined,
       [/^the name of the policy: /, /^the version of the policy: /, /^the rule$/, /line of the same time/],
-    ],
+    ),
   ],
 )("a line of the decision log %s", (_what, line, needed, lacks) => {
   const explained = explain(decisionOf(line));

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { describeMistakes, readKongConfig } from "../../../sandbox/config/kong-config.ts";
+import { row } from "../../row.ts";
 
 /** Mistakes as `line:column message`. */
 function problemsOf(text: string): string[] {
@@ -123,143 +124,105 @@ plugins: null
 describe("unsupported fields are refused with their name and place", () => {
   const config = "config: {policy_file: p.yaml}";
   test.each<[what: string, text: string, problems: (string | RegExp)[]]>([
-    ["nothing", "", ["1:1 The value must be a map, not empty."]],
-    ["no map", "- a", ["1:1 The value must be a map, not a list."]],
-    ["broken YAML", "a: [", [/^1:4 This \[ has no closing \]/]],
-    [
-      "a key given twice",
-      `${HEAD}plugins: []\nplugins: []`,
-      ["3:1 This key is already in line 2; keep only one of the two keys."],
-    ],
-    ["no version", "services: []", ['1:1 The key "_format_version" is missing.']],
-    ["another version", "_format_version: 3.0", ['1:18 The value must be "3.0", not 3.']],
-    [
-      "a consumer without a name",
-      `${HEAD}consumers: [{tags: [a]}]`,
-      ["2:13 A Consumer needs a username or a custom_id."],
-    ],
-    [
-      "a consumer's empty name",
-      `${HEAD}consumers: [{username: ""}]`,
-      ["2:24 The value must have at least 1 character."],
-    ],
-    [
-      "two consumers of one name",
-      `${HEAD}consumers: [{username: a}, {username: a}]`,
-      ['2:39 The username "a" appears twice.'],
-    ],
-    [
-      "two consumers of one custom_id",
-      `${HEAD}consumers: [{custom_id: a}, {custom_id: a}]`,
-      ['2:41 The custom_id "a" appears twice.'],
-    ],
-    [
-      "an unknown key of the document",
-      `${HEAD}upstream: []`,
-      [
-        /^2:1 The key "upstream" is not known here. Known here: _format_version, consumers, services, plugins, routes\.$/,
-      ],
-    ],
-    ["a route without a service", `${HEAD}routes: [{paths: [/a]}]`, [/^2:10 This Route names no Service/]],
-    [
-      "a route of an unknown service",
-      `${HEAD}routes: [{paths: [/a], service: s}]`,
-      ['2:33 The document has no service "s".'],
-    ],
-    [
-      "an unknown key of a service",
-      `${HEAD}services: [{name: s, url: "http://h", retires: 1}]`,
-      [/^2:39 The key "retires" is not known here/],
-    ],
-    [
-      "an unknown protocol",
-      `${HEAD}services: [{name: s, url: "ftp://h"}]`,
-      [/^2:27 "ftp:\/\/h" is not a valid address/],
-    ],
-    ["no address", `${HEAD}services: [{name: s}]`, [/^2:12 A Service needs either "url"/]],
-    ["two addresses", `${HEAD}services: [{name: s, url: "http://h", host: h}]`, [/^2:12 A Service needs either "url"/]],
-    [
-      "a regular expression that Kong refuses",
-      withRoute("paths: ['~/(?=a)']"),
-      [/^6:13 This regular expression is refused: Kong's router has no look-around/],
-    ],
-    ["a regular expression without a slash", withRoute("paths: [~a$]"), [/^6:13 "~a\$" is not a valid path/]],
-    [
-      "a broken regular expression in a header",
-      withRoute("paths: [/a]", "headers: {x: ['~*(']}"),
-      [/^7:19 .*refused: a group is not closed/],
-    ],
-    ["an expression", withRoute("expression: http.path == '/a'"), [/^6:5 The key "expression" cannot be used here/]],
-    ["a path not in normal form", withRoute("paths: [/a/../b]"), ['6:13 This path is not in normal form: write "/b".']],
-    ["an empty segment", withRoute("paths: [/a//b]"), [/^6:13 "\/a\/\/b" is not a valid path/]],
-    [
-      "a route for everything",
-      withRoute("name: r"),
-      ["6:5 A Route needs at least one of methods, hosts, headers and paths."],
-    ],
-    ["sources", withRoute("paths: [/a]", "sources: [{ip: 10.0.0.1}]"), [/^7:5 The key "sources" cannot be used here/]],
-    ["a wildcard in the middle", withRoute("hosts: [a.*.b]"), [/^6:13 "a\.\*\.b" is not a valid host/]],
-    [
-      "a method in small letters",
-      withRoute("methods: [get]"),
-      ['6:15 "get" is not a valid method. Did you mean "GET"? Write it in capitals. Example: GET.'],
-    ],
-    ["tcp and http", withRoute("paths: [/a]", "protocols: [tcp, http]"), [/^7:17 "tcp" is not a valid protocol/]],
-    ["a plugin without a name", `${HEAD}plugins:\n- config: {}`, [/^3:3 The key "name" is missing/]],
-    [
-      "a plugin for a consumer",
-      `${HEAD}plugins:\n- name: jwt-policy\n  consumer: c\n  ${config}`,
-      [/^4:3 The key "consumer" cannot be used here/],
-    ],
-    [
-      "an unknown key of the config",
-      `${HEAD}plugins:\n- name: jwt-policy\n  config: {policy_fil: x}`,
-      ['4:12 The key "policy_fil" is not known here. Did you mean "policy_file"?'],
-    ],
-    [
-      "no policy",
-      `${HEAD}plugins:\n- name: jwt-policy\n  config: {rule: x}`,
-      [/^4:11 The plugin's config needs either/],
-    ],
-    [
-      "two policies",
-      `${HEAD}plugins:\n- name: jwt-policy\n  config: {policy: x, policy_file: y}`,
-      [/^4:11 The plugin's config needs either/],
-    ],
-    ["no config", `${HEAD}plugins:\n- name: jwt-policy`, ['3:3 The key "config" is missing.']],
-    [
-      "a wrong type",
-      withRoute("paths: [/a]", "strip_path: yes please"),
-      ['7:17 The value must be true or false, not "yes please".'],
-    ],
-    ["no value", withRoute("paths:"), [/^6:5 A Route needs at least one of/]],
-    [
-      "a service twice",
-      `${HEAD}services:\n- {name: s, url: "http://h"}\n- {name: s, url: "http://h"}`,
-      ['4:10 The Service name "s" appears twice.'],
-    ],
-    [
-      "a route twice",
-      withRoute("name: r", "paths: [/a]").concat("  - name: r\n    paths: [/b]\n"),
-      ['8:11 The Route name "r" appears twice.'],
-    ],
-    [
-      "a plugin twice",
-      `${HEAD}plugins:\n- name: jwt-policy\n  ${config}\n- name: jwt-policy\n  ${config}`,
-      ["5:3 The plugin jwt-policy appears twice for the same scope."],
-    ],
-    [
+    row("nothing", "", ["1:1 The value must be a map, not empty."]),
+    row("no map", "- a", ["1:1 The value must be a map, not a list."]),
+    row("broken YAML", "a: [", [/^1:4 This \[ has no closing \]/]),
+    row("a key given twice", `${HEAD}plugins: []\nplugins: []`, [
+      "3:1 This key is already in line 2; keep only one of the two keys.",
+    ]),
+    row("no version", "services: []", ['1:1 The key "_format_version" is missing.']),
+    row("another version", "_format_version: 3.0", ['1:18 The value must be "3.0", not 3.']),
+    row("a consumer without a name", `${HEAD}consumers: [{tags: [a]}]`, [
+      "2:13 A Consumer needs a username or a custom_id.",
+    ]),
+    row("a consumer's empty name", `${HEAD}consumers: [{username: ""}]`, [
+      "2:24 The value must have at least 1 character.",
+    ]),
+    row("two consumers of one name", `${HEAD}consumers: [{username: a}, {username: a}]`, [
+      '2:39 The username "a" appears twice.',
+    ]),
+    row("two consumers of one custom_id", `${HEAD}consumers: [{custom_id: a}, {custom_id: a}]`, [
+      '2:41 The custom_id "a" appears twice.',
+    ]),
+    row("an unknown key of the document", `${HEAD}upstream: []`, [
+      /^2:1 The key "upstream" is not known here. Known here: _format_version, consumers, services, plugins, routes\.$/,
+    ]),
+    row("a route without a service", `${HEAD}routes: [{paths: [/a]}]`, [/^2:10 This Route names no Service/]),
+    row("a route of an unknown service", `${HEAD}routes: [{paths: [/a], service: s}]`, [
+      '2:33 The document has no service "s".',
+    ]),
+    row("an unknown key of a service", `${HEAD}services: [{name: s, url: "http://h", retires: 1}]`, [
+      /^2:39 The key "retires" is not known here/,
+    ]),
+    row("an unknown protocol", `${HEAD}services: [{name: s, url: "ftp://h"}]`, [
+      /^2:27 "ftp:\/\/h" is not a valid address/,
+    ]),
+    row("no address", `${HEAD}services: [{name: s}]`, [/^2:12 A Service needs either "url"/]),
+    row("two addresses", `${HEAD}services: [{name: s, url: "http://h", host: h}]`, [
+      /^2:12 A Service needs either "url"/,
+    ]),
+    row("a regular expression that Kong refuses", withRoute("paths: ['~/(?=a)']"), [
+      /^6:13 This regular expression is refused: Kong's router has no look-around/,
+    ]),
+    row("a regular expression without a slash", withRoute("paths: [~a$]"), [/^6:13 "~a\$" is not a valid path/]),
+    row("a broken regular expression in a header", withRoute("paths: [/a]", "headers: {x: ['~*(']}"), [
+      /^7:19 .*refused: a group is not closed/,
+    ]),
+    row("an expression", withRoute("expression: http.path == '/a'"), [/^6:5 The key "expression" cannot be used here/]),
+    row("a path not in normal form", withRoute("paths: [/a/../b]"), [
+      '6:13 This path is not in normal form: write "/b".',
+    ]),
+    row("an empty segment", withRoute("paths: [/a//b]"), [/^6:13 "\/a\/\/b" is not a valid path/]),
+    row("a route for everything", withRoute("name: r"), [
+      "6:5 A Route needs at least one of methods, hosts, headers and paths.",
+    ]),
+    row("sources", withRoute("paths: [/a]", "sources: [{ip: 10.0.0.1}]"), [
+      /^7:5 The key "sources" cannot be used here/,
+    ]),
+    row("a wildcard in the middle", withRoute("hosts: [a.*.b]"), [/^6:13 "a\.\*\.b" is not a valid host/]),
+    row("a method in small letters", withRoute("methods: [get]"), [
+      '6:15 "get" is not a valid method. Did you mean "GET"? Write it in capitals. Example: GET.',
+    ]),
+    row("tcp and http", withRoute("paths: [/a]", "protocols: [tcp, http]"), [/^7:17 "tcp" is not a valid protocol/]),
+    row("a plugin without a name", `${HEAD}plugins:\n- config: {}`, [/^3:3 The key "name" is missing/]),
+    row("a plugin for a consumer", `${HEAD}plugins:\n- name: jwt-policy\n  consumer: c\n  ${config}`, [
+      /^4:3 The key "consumer" cannot be used here/,
+    ]),
+    row("an unknown key of the config", `${HEAD}plugins:\n- name: jwt-policy\n  config: {policy_fil: x}`, [
+      '4:12 The key "policy_fil" is not known here. Did you mean "policy_file"?',
+    ]),
+    row("no policy", `${HEAD}plugins:\n- name: jwt-policy\n  config: {rule: x}`, [
+      /^4:11 The plugin's config needs either/,
+    ]),
+    row("two policies", `${HEAD}plugins:\n- name: jwt-policy\n  config: {policy: x, policy_file: y}`, [
+      /^4:11 The plugin's config needs either/,
+    ]),
+    row("no config", `${HEAD}plugins:\n- name: jwt-policy`, ['3:3 The key "config" is missing.']),
+    row("a wrong type", withRoute("paths: [/a]", "strip_path: yes please"), [
+      '7:17 The value must be true or false, not "yes please".',
+    ]),
+    row("no value", withRoute("paths:"), [/^6:5 A Route needs at least one of/]),
+    row("a service twice", `${HEAD}services:\n- {name: s, url: "http://h"}\n- {name: s, url: "http://h"}`, [
+      '4:10 The Service name "s" appears twice.',
+    ]),
+    row("a route twice", withRoute("name: r", "paths: [/a]").concat("  - name: r\n    paths: [/b]\n"), [
+      '8:11 The Route name "r" appears twice.',
+    ]),
+    row("a plugin twice", `${HEAD}plugins:\n- name: jwt-policy\n  ${config}\n- name: jwt-policy\n  ${config}`, [
+      "5:3 The plugin jwt-policy appears twice for the same scope.",
+    ]),
+    row(
       "an instance name twice",
       withRoute("paths: [/a]", `plugins: [{name: jwt-policy, instance_name: i, ${config}}]`).concat(
         `plugins: [{name: jwt-policy, instance_name: i, ${config}}]\n`,
       ),
       [/The instance_name "i" appears twice/],
-    ],
-    [
-      "several at once",
-      withRoute("paths: [a]", "sni: [x]", "strip_path: 1"),
-      [/^6:13 /, /^7:5 .*"sni"/, /^8:17 .*not 1/],
-    ],
+    ),
+    row("several at once", withRoute("paths: [a]", "sni: [x]", "strip_path: 1"), [
+      /^6:13 /,
+      /^7:5 .*"sni"/,
+      /^8:17 .*not 1/,
+    ]),
   ])("%s", (_, text, expected) => {
     const problems = problemsOf(text);
     expect(problems).toHaveLength(expected.length);

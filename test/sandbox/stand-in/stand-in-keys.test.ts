@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { listIssuers } from "../../../plugin/core/model/issuer-template.ts";
 import type { KeyLookup } from "../../../plugin/core/model/key.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../../../plugin/core/model/policy.ts";
@@ -9,11 +8,11 @@ import { fail } from "../../../plugin/core/model/result.ts";
 import { takeKey } from "../../../sandbox/stand-in/key-directory.ts";
 import { standInFor } from "../../../sandbox/stand-in/stand-in-keys.ts";
 import { compileDocument, ISSUER, inlineIssuer, joseHeaderOf, policyDocument } from "../../core/fixtures.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { generateSigningKey } from "../../tokens.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-const home = mkdtempSync(join(tmpdir(), "jwt-policy-stand-in-"));
-afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+const home = temporaryFolder();
 
 const REAL: KeyLookup = fail({ because: "overloaded" });
 const template = {

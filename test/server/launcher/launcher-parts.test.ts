@@ -1,17 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { onMessage, sendMessage } from "../../../plugin/server/launcher/control-messages.ts";
 import { findOwner, identifyProcess, isAlive } from "../../../plugin/server/launcher/process-identity.ts";
 import { identifyServer, type ServerCommand } from "../../../plugin/server/launcher/server-identity.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 function createFile(text: string): string {
-  const directory = mkdtempSync(join(tmpdir(), "launcher-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
+  const directory = temporaryFolder(onTestFinished);
   writeFileSync(join(directory, "file"), text);
   return join(directory, "file");
 }

@@ -1,16 +1,15 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import type { Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { identifySocket, listenOnSocket } from "../../../../plugin/server/process/listen.ts";
 import { checkSocketPath } from "../../../../plugin/server/settings/server-options.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 import { connectWorker, playEvent } from "../../protocol/raw-worker.ts";
 import { createPlace, probeSocket, runServer } from "../../server-process.ts";
 
 function createDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), "listen-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+  const directory = temporaryFolder(onTestFinished);
   return directory;
 }
 

@@ -11,6 +11,7 @@ import {
   waitAtMost,
   waitForTurn,
 } from "../../../../plugin/server/process/listen.ts";
+import { row } from "../../../row.ts";
 
 let directory: string;
 let path: string;
@@ -131,23 +132,17 @@ describe("keepSocket", () => {
   };
 
   it.each<[what: string, take: () => unknown]>([
-    ["the socket's file was removed", () => rmSync(path)],
-    ["it was renamed", () => renameSync(path, `${path}.old`)],
-    ["the process that had taken it over is gone", leaveDeadSocket],
-    [
-      "a plain file was put in its place",
-      () => {
-        rmSync(path);
-        writeFileSync(path, "");
-      },
-    ],
-    [
-      "a link that leads nowhere but to itself was put in its place",
-      () => {
-        rmSync(path);
-        symlinkSync(path, path);
-      },
-    ],
+    row("the socket's file was removed", () => rmSync(path)),
+    row("it was renamed", () => renameSync(path, `${path}.old`)),
+    row("the process that had taken it over is gone", leaveDeadSocket),
+    row("a plain file was put in its place", () => {
+      rmSync(path);
+      writeFileSync(path, "");
+    }),
+    row("a link that leads nowhere but to itself was put in its place", () => {
+      rmSync(path);
+      symlinkSync(path, path);
+    }),
   ])("listens again if %s, once, and says so", async (_what, take) => {
     const kept = await keep();
     await take();
