@@ -34,15 +34,7 @@ const SWAPPED_METHODS = {
   max: "min",
 };
 const DROPPED_METHODS = new Set([
-  "filter",
-  "slice",
-  "trim",
-  "toLowerCase",
-  "toUpperCase",
-  "sort",
-  "toSorted",
-  "reverse",
-  "toReversed",
+  ...["filter", "slice", "trim", "toLowerCase", "toUpperCase", "sort", "toSorted", "reverse", "toReversed"],
   "unref",
 ]);
 const TYPES = /^TS(?!AsExpression|SatisfiesExpression|NonNullExpression)/;

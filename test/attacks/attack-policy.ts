@@ -216,21 +216,8 @@ export function createSourcePolicy(keys: AttackKeys, jwksUri: string): Members {
 /** @param policyFile relative to the policy root; @param sourceFile the one of {@link createSourcePolicy}. */
 export function createKongConfig(policyFile: string, sourceFile: string, upstream: string): Members {
   const rules = [
-    ...[
-      "read",
-      "admin",
-      "optional",
-      "other-audience",
-      "roles",
-      "not-suspended",
-      "not-guest",
-      "differs",
-      "conditions",
-      "strong-login",
-      "own",
-      "orders",
-      "layers",
-    ],
+    ...["read", "admin", "optional", "other-audience", "roles", "not-suspended", "not-guest", "differs"],
+    ...["conditions", "strong-login", "own", "orders", "layers"],
     ...["partner", "remote", "secret", "mixed", "tenants", "any-tenant", "rolling", "many", "realms"],
     "fetched-realms",
     ...["serial", "named", "kinds", "kinds-any-of", "kinds-optional", "kinds-operations"],

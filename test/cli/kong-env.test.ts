@@ -16,15 +16,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }
 
 describe("kong-jwt-policy kong env", () => {
   const args = [
-    "kong",
-    "env",
-    "--kong-version",
-    "3.9.1",
-    "--prefix",
-    "/kong",
-    "--node",
-    "/opt/node",
-    "--policy-root",
+    ...["kong", "env", "--kong-version", "3.9.1", "--prefix", "/kong", "--node", "/opt/node", "--policy-root"],
     "/p",
   ];
 

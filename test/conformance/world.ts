@@ -389,11 +389,7 @@ function createKongConfig(upstream: number, grpcUpstream: number | undefined, in
             (name) => route(name, { policy_file: `${name}.yaml`, rule: "all" }),
           ),
           ...[
-            "consumer-required",
-            "consumer-optional",
-            "consumer-public",
-            "consumer-partner",
-            "other-skip",
+            ...["consumer-required", "consumer-optional", "consumer-public", "consumer-partner", "other-skip"],
             "other-require",
           ].map((name) => route(name, { policy_file: "consumers.yaml", rule: name })),
           ...["consumers-by-id", "credentials"].map((name) =>

@@ -6,48 +6,17 @@ import type { Vocabulary } from "../mutate/mutate-json.ts";
 const quoted = (...texts: readonly string[]): readonly string[] => texts.map((text) => JSON.stringify(text));
 
 const ALGORITHMS = [
-  "ES256",
-  "ES384",
-  "ES512",
-  "EdDSA",
-  "Ed25519",
-  "RS256",
-  "RS384",
-  "RS512",
-  "PS256",
-  "PS384",
-  "PS512",
+  ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
 ];
 const KIDS = [
-  "es256",
-  "lone",
-  "es384",
-  "es512",
-  "eddsa",
-  "ed25519",
-  "rs256",
-  "rs384",
-  "rs512",
-  "ps256",
-  "ps384",
-  "ps512",
-  "secret",
-  "tenant",
+  ...["es256", "lone", "es384", "es512", "eddsa", "ed25519", "rs256", "rs384", "rs512", "ps256", "ps384", "ps512"],
+  ...["secret", "tenant"],
 ];
 
 const ANY_VALUES = [
   ...["null", "true", "false", "0", "-0", "-1", "1e400", "-1e400", "1e-400", "01", "1.", "+1", "NaN", "0x10", "''", ""],
-  ...[
-    "9007199254740993",
-    "7.00000000000000000001",
-    "5.0000000000000000001",
-    "{}",
-    "[]",
-    '{"a":{}}',
-    '{"a":1,"a":2}',
-    '{"a":1,"\\u0061":2}',
-    '{"__proto__":{"sub":"x"}}',
-  ],
+  ...["9007199254740993", "7.00000000000000000001", "5.0000000000000000001", "{}", "[]", '{"a":{}}'],
+  ...['{"a":1,"a":2}', '{"a":1,"\\u0061":2}', '{"__proto__":{"sub":"x"}}'],
   ...['"\\ud800"', '"\\ud83d\\ude00"', '"\\u0000"', '"\\r\\nx-user-id: root"', '"\u00e9"', '"\ufeff"', '"\\x"', '"\t"'],
   `[${"0,".repeat(1015)}0]`,
   `[${"[],".repeat(1023)}[]]`,
@@ -195,45 +164,15 @@ export const CLAIMS_VOCABULARY: Vocabulary = {
 
 /** What stands before the token, and instead of it. */
 export const SCHEMES = [
-  "Bearer ",
-  "bearer ",
-  "BEARER   ",
-  "Bearer",
-  "Bearer\t",
-  "Basic ",
-  " Bearer ",
-  "",
-  "Bearer Bearer ",
+  ...["Bearer ", "bearer ", "BEARER   ", "Bearer", "Bearer\t", "Basic ", " Bearer ", "", "Bearer Bearer "],
   "bearer:",
 ];
 export const TOKEN_PIECES = [
-  ".",
-  "..",
-  ",",
-  ", Bearer ",
-  "=",
-  "==",
-  " ",
-  "+",
-  "/",
-  "%2E",
-  "\0",
-  "\u00e9",
-  "A",
-  "_w",
-  "e30",
+  ...[".", "..", ",", ", Bearer ", "=", "==", " ", "+", "/", "%2E", "\0", "\u00e9", "A", "_w", "e30"],
   "eyJhbGciOiJub25lIn0",
 ];
 export const CONNECTIONS = [
-  "close",
-  "keep-alive",
-  "Upgrade, close",
-  "x-user-id",
-  "close, x-user-id",
-  ",",
-  "",
-  "TE ,",
-  "\u212aeep-alive",
+  ...["close", "keep-alive", "Upgrade, close", "x-user-id", "close, x-user-id", ",", "", "TE ,", "\u212aeep-alive"],
 ];
 export const METHODS = ["GET", "HEAD", "POST", "PUT", "get", "DELETE", ""];
 export const TARGETS = [

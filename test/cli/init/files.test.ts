@@ -274,25 +274,8 @@ describe("values that init refuses", () => {
 
 describe("texts with a meaning in YAML", { timeout: 60_000 }, () => {
   it.each([
-    ...[
-      "yes",
-      "null",
-      "123",
-      "1e3",
-      "2026-01-01",
-      "{a}",
-      "&a",
-      "!a",
-      "|",
-      "'a'",
-      '"a"',
-      "\\n",
-      "a#",
-      "a:",
-      "a/~b",
-      "$a",
-      "用户",
-    ],
+    ...["yes", "null", "123", "1e3", "2026-01-01", "{a}", "&a", "!a", "|", "'a'", '"a"', "\\n", "a#", "a:"],
+    ...["a/~b", "$a", "用户"],
   ])("stay the text that they are: %s", (text) => {
     const folder = newFolder();
     const args = ["--audience", text, "--role", text, "--ci=none"];

@@ -13,27 +13,13 @@ const lacks = (scope: string): string =>
 const STRICT = ["/paths/users/me", "/paths/users/7:cancel", "/paths/files/private/a", "/paths/files/private/a/b/"];
 /** Paths that only the operations for `things:read` match. */
 const LENIENT = [
-  "/paths/users/7",
-  "/paths/users/mee",
-  "/paths/users/7%3Ax",
-  "/paths/users/alice%40example.com",
-  "/paths/files/a",
-  "/paths/files/a/b/c.txt",
-  "/paths/files/privateer/a",
+  ...["/paths/users/7", "/paths/users/mee", "/paths/users/7%3Ax", "/paths/users/alice%40example.com"],
+  ...["/paths/files/a", "/paths/files/a/b/c.txt", "/paths/files/privateer/a"],
 ];
 const MISLEADING = [
-  "/paths/users/ME",
-  "/paths/users/%6de",
-  "/paths/users/me.",
-  "/paths/users/me%20",
-  "/paths/users/me.json",
-  "/paths/users/%EF%BD%8De",
-  "/paths/users/m%E2%80%8Be",
-  "/paths/users/7%3Acancel",
-  "/paths/users/7:Cancel",
-  "/paths/files/Private/a",
-  "/paths/files/%70rivate/a",
-  "/paths/files/PRIVATE",
+  ...["/paths/users/ME", "/paths/users/%6de", "/paths/users/me.", "/paths/users/me%20", "/paths/users/me.json"],
+  ...["/paths/users/%EF%BD%8De", "/paths/users/m%E2%80%8Be", "/paths/users/7%3Acancel", "/paths/users/7:Cancel"],
+  ...["/paths/files/Private/a", "/paths/files/%70rivate/a", "/paths/files/PRIVATE"],
 ];
 const UNREADABLE = ["/paths/users/me;x=y", "/paths/users//me", "/paths/users/%256de", "/paths/users%2Fme"];
 const NO_OPERATION = [

@@ -36,11 +36,7 @@ const OUTCOMES: readonly (readonly [what: string, outcome: unknown, methods: rea
     "an Allow with a credential alone",
     withCaller({ consumer: undefined, credentialId: "alice", groups: undefined }),
     [
-      "log.warn",
-      "nginx.set_ctx",
-      "nginx.set_ctx",
-      "ctx.shared.set",
-      "service.request.set_raw_query",
+      ...["log.warn", "nginx.set_ctx", "nginx.set_ctx", "ctx.shared.set", "service.request.set_raw_query"],
       "service.request.set_headers",
     ],
   ],

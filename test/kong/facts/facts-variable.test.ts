@@ -142,19 +142,8 @@ describe("a request line", () => {
   });
 
   it.each([
-    "",
-    " ",
-    "GET",
-    "GET /",
-    "GET / HTTP",
-    "GET / HTTP/",
-    "GET / http/1.1",
-    " GET / HTTP/1.1",
-    " / HTTP/1.1",
-    "GET HTTP/1.1",
-    "GET  HTTP/1.1",
-    "GET / HTTP/1.1\n",
-    "GET /a\nb HTTP/1.1",
+    ...["", " ", "GET", "GET /", "GET / HTTP", "GET / HTTP/", "GET / http/1.1", " GET / HTTP/1.1", " / HTTP/1.1"],
+    ...["GET HTTP/1.1", "GET  HTTP/1.1", "GET / HTTP/1.1\n", "GET /a\nb HTTP/1.1"],
   ])("%j is not a request line", (text) => {
     expect(parseRequestLine(text)).toBeUndefined();
   });

@@ -98,11 +98,7 @@ describe("the counts of a server", () => {
   it("are not damaged by a damaged file", async () => {
     const { place, start, count } = await createScene();
     const broken = [
-      "",
-      "{",
-      "null",
-      "[]",
-      '{"jwt_policy_counts":1}',
+      ...["", "{", "null", "[]", '{"jwt_policy_counts":1}'],
       '{"jwt_policy_counts":1,"id":"5","metrics":[{"name":"x"}]}',
     ];
     for (const [index, text] of broken.entries()) {

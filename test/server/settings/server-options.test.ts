@@ -36,11 +36,7 @@ describe("readServerOptions", () => {
 
   it("reads all options, in any order and with `=`", () => {
     const more = [
-      "--status-listen",
-      "127.0.0.1:8008",
-      "--policy-poll=50",
-      "--fetch-settings",
-      "/etc/fetch.yaml",
+      ...["--status-listen", "127.0.0.1:8008", "--policy-poll=50", "--fetch-settings", "/etc/fetch.yaml"],
       "--verdict-cache=server",
     ];
     const args = ["--facts-variable", "--socket-mode=660", `--policy-root=${root}`, ...more, "--socket=/run/s"];
@@ -175,15 +171,8 @@ describe("the process", () => {
     expect(help.stdout()).toBe(`${USAGE}\n`);
     expect(help.stderr()).toBe("");
     for (const option of [
-      "--socket",
-      "--policy-root",
-      "--facts-variable",
-      "--socket-mode",
-      "--policy-poll",
-      "--fetch-settings",
-      "--status-listen",
-      "--dump",
-      "--help",
+      ...["--socket", "--policy-root", "--facts-variable", "--socket-mode", "--policy-poll", "--fetch-settings"],
+      ...["--status-listen", "--dump", "--help"],
     ]) {
       expect(USAGE).toContain(`${option} `);
     }
