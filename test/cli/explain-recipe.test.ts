@@ -88,8 +88,7 @@ it.each([
 ])("explain ends with exit code 2 for %s", (_what, [file = "", option = "", value = "", ...others], message) => {
   const placed = value.endsWith(".yaml") ? at(value) : value;
   const { status, stderr } = runCli(["explain", at(file), option, placed, ...others]);
-  expect(stderr).toMatch(message);
-  expect(status).toBe(2);
+  expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
 });
 
 it("explain --recipe takes a name, FILE#NAME, a file with one recipe, and standard input", () => {

@@ -117,7 +117,6 @@ services:
     ["a file that is not there", ["/nowhere/kong.yaml"], "ENOENT"],
   ])("exits 2 for %s", (_what, args, words) => {
     const { status, stderr } = render(...args);
-    expect(status).toBe(2);
-    expect(stderr).toContain(words);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(words)]);
   });
 });

@@ -69,8 +69,7 @@ describe("kong-jwt-policy validate", () => {
     expect(stdout).toContain(
       `${file}:8:5 key_unusable This key cannot be used: an RSA key of 1024 bits; only 2048 to 8192 bits are allowed.`,
     );
-    expect(stdout).toContain("1 file, 1 mistake\n");
-    expect(status).toBe(1);
+    expect([status, stdout]).toEqual([1, expect.stringContaining("1 file, 1 mistake\n")]);
   });
 
   it("prints each of three mistakes at its place and exits 1", () => {
@@ -92,8 +91,7 @@ ${file}:12:67 wrong_type The value must be a list or a map, not "refunds:read". 
 
   it("checks several files in one call and also reports the good files", () => {
     const { status, stdout } = runCli(["validate", write("good.yaml", GOOD), write("three.yaml", THREE_MISTAKES)]);
-    expect(status).toBe(1);
-    expect(stdout).toContain('good.yaml: policy "good"');
+    expect([status, stdout]).toEqual([1, expect.stringContaining('good.yaml: policy "good"')]);
     expect(stdout).toContain("2 files, 3 mistakes");
   });
 
@@ -115,8 +113,7 @@ ${file}:12:67 wrong_type The value must be a list or a map, not "refunds:read". 
     symlinkSync(outside, link);
     for (const file of [outside, link]) {
       const { status, stdout } = runCli(["validate", "--policy-root", join(directory, "root"), file]);
-      expect(status).toBe(1);
-      expect(stdout).toContain("file_outside_root");
+      expect([status, stdout]).toEqual([1, expect.stringContaining("file_outside_root")]);
       expect(stdout).not.toContain("jwt_policy");
     }
   });
@@ -181,8 +178,7 @@ ok ${file}: policy "good"
     const child =
       "jwt_policy: 1\nname: child\nextends: parent.yaml\n# a comment\nroutes:\n  read: { required_claims: {} }\n";
     const { status, stdout } = runCli(["validate", write("child.yaml", child)]);
-    expect(status).toBe(0);
-    expect(stdout).toContain("child.yaml:6:11 warning condition_shadowed");
+    expect([status, stdout]).toEqual([0, expect.stringContaining("child.yaml:6:11 warning condition_shadowed")]);
     expect(stdout).toContain("6 |   read: { required_claims: {} }\n");
   });
 

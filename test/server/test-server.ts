@@ -83,6 +83,12 @@ export async function startInstance(server: TestServer): Promise<{ worker: RawWo
   return { worker, id: instanceStatus?.instanceId ?? 0 };
 }
 
+/** A server for these decisions, with a connection and an instance. */
+export async function serve(...args: Parameters<typeof startTestServer>) {
+  const server = await startTestServer(...args);
+  return { server, ...(await startInstance(server)) };
+}
+
 /** Lets everything that is already due happen: promises, and one turn of the event loop's every phase. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) {

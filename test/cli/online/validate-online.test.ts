@@ -39,8 +39,7 @@ describe("kong-jwt-policy validate --online, with oidc-provider", () => {
     const { status, stdout } = await runCliAsync(["validate", "--online", file]);
     expect(stdout).toContain(`${file}:5:13 issuer_differs `);
     expect(stdout).toContain("the trailing slash");
-    expect(stdout).toContain("1 file, 1 mistake\n");
-    expect(status).toBe(1);
+    expect([status, stdout]).toEqual([1, expect.stringContaining("1 file, 1 mistake\n")]);
   });
 
   it.each([
@@ -52,8 +51,7 @@ describe("kong-jwt-policy validate --online, with oidc-provider", () => {
     const file = write(`issuer: ${provider.issuer}/`);
     const { status, stdout } = await runCliAsync(["validate", "--online", "--format", format, file]);
     expect(stdout).toContain(words);
-    expect(stdout).toContain("policy.yaml");
-    expect(status).toBe(1);
+    expect([status, stdout]).toEqual([1, expect.stringContaining("policy.yaml")]);
   });
 
   it.each([
@@ -62,7 +60,6 @@ describe("kong-jwt-policy validate --online, with oidc-provider", () => {
   ])("refuses fetch settings %s, and exits 2", async (_, args, words) => {
     const file = write(`issuer: ${provider.issuer}`);
     const { status, stderr } = await runCliAsync(["validate", ...args(file), file]);
-    expect(stderr).toContain(words);
-    expect(status).toBe(2);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(words)]);
   });
 });

@@ -73,8 +73,7 @@ PER SECOND  REFUSED NOW  TOTAL  REFUSED IN TOTAL  POLICY    RULE
     const urls = [await serveStatus(), await serveStatus(), "http://127.0.0.1:1"];
     const args = urls.flatMap((url) => ["--url", url]);
     const { status, stdout, stderr } = await runCliAsync(["top", "--once", "--by", "reason", ...args, ...QUICK]);
-    expect(status).toBe(1);
-    expect(stdout).toContain("2 servers ready");
+    expect([status, stdout]).toEqual([1, expect.stringContaining("2 servers ready")]);
     expect(stdout).toMatch(/ 20 +80 +refused +token_expired +401/);
     expect(stderr).toMatch(/^kong-jwt-policy: http:\/\/127\.0\.0\.1:1\/status cannot be reached: .*--url/);
   });

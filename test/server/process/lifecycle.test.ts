@@ -29,11 +29,16 @@ async function startOpen(socket: string) {
   return { worker, id: instanceStatus?.instanceId ?? 0 };
 }
 
+/** A server in a place of its own, and a client with an instance. */
+async function serveOpen(pace: Pace = "usual") {
+  const place = createPlace();
+  const server = await runServer(place, [], pace);
+  return { place, server, ...(await startOpen(place.socket)) };
+}
+
 describe("the server's process", () => {
   it("serves with an empty environment: start, event, empty frame, RpcReturn", async () => {
-    const place = createPlace();
-    const server = await runServer(place);
-    const { worker, id } = await startOpen(place.socket);
+    const { place, server, worker, id } = await serveOpen();
     const { ended, calls } = await playEvent(worker, id, NO_HEADERS);
     expect(ended).toBe("proxied");
     expect(calls.map(({ method }) => method)).toEqual([
@@ -48,9 +53,7 @@ describe("the server's process", () => {
   });
 
   it("survives garbage, half frames, and peers that close in the middle of an event", async () => {
-    const place = createPlace();
-    await runServer(place);
-    const { worker, id } = await startOpen(place.socket);
+    const { place, worker, id } = await serveOpen();
     for (let round = 0; round < 20; round += 1) {
       const rude = await connectWorker(place.socket);
       rude.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
@@ -63,9 +66,7 @@ describe("the server's process", () => {
   });
 
   it("continues to serve when no process reads its log, for example after the end of the worker that started it", async () => {
-    const place = createPlace();
-    const server = await runServer(place);
-    const { worker, id } = await startOpen(place.socket);
+    const { place, server, worker, id } = await serveOpen();
     server.child.stdout?.destroy();
     server.child.stderr?.destroy();
     for (let round = 0; round < 3; round += 1) {
@@ -77,9 +78,7 @@ describe("the server's process", () => {
   });
 
   it("refuses a policy that it cannot read, at any depth, and continues to serve others", async () => {
-    const place = createPlace();
-    await runServer(place);
-    const { worker, id } = await startOpen(place.socket);
+    const { place, worker, id } = await serveOpen();
     const deep = ["[".repeat(100_000), "[".repeat(20_000) + "]".repeat(20_000), '{"a":'.repeat(20_000)];
     for (const policy of deep) {
       const { instanceStatus } = await worker.start(JSON.stringify({ policy, rule: "open" }));
@@ -92,9 +91,7 @@ describe("the server's process", () => {
 
 describe("SIGTERM", () => {
   it("still serves open connections, until a new process listens and takes them; then the process ends", async () => {
-    const place = createPlace();
-    const old = await runServer(place, [], "slow"); // It waits for its successor for as long as that takes.
-    const { worker, id } = await startOpen(place.socket);
+    const { place, server: old, worker, id } = await serveOpen("slow"); // It waits for its successor for as long as that takes.
     old.child.kill("SIGTERM");
     expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
     await runServer(place);
@@ -133,9 +130,7 @@ describe("SIGTERM", () => {
   });
 
   it("continues to serve if no process took over", async () => {
-    const place = createPlace();
-    const server = await runServer(place, [], "slow");
-    const { worker, id } = await startOpen(place.socket);
+    const { server, worker, id } = await serveOpen("slow");
     server.child.kill("SIGTERM");
     for (let call = 0; call < 10; call += 1) {
       expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
@@ -190,9 +185,7 @@ describe("SIGTERM", () => {
 });
 
 it("SIGINT ends the process at once, in the middle of an event", async () => {
-  const place = createPlace();
-  const server = await runServer(place);
-  const { worker, id } = await startOpen(place.socket);
+  const { server, worker, id } = await serveOpen();
   worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
   await worker.next();
   server.child.kill("SIGINT");
@@ -265,9 +258,7 @@ describe("when the parent process is killed, the server ends", () => {
 });
 
 it("a new process knows no id of the killed process, and serves at the same path", async () => {
-  const place = createPlace();
-  const first = await runServer(place);
-  const { id } = await startOpen(place.socket);
+  const { place, server: first, id } = await serveOpen();
   first.child.kill("SIGKILL");
   await first.ended;
   expect(await probeSocket(place.socket)).toBe("ECONNREFUSED");

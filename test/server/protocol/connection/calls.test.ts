@@ -8,7 +8,7 @@ import {
   StringMessage,
   StructMessage,
 } from "../../../../plugin/server/protocol/messages.ts";
-import { startInstance, startTestServer } from "../../test-server.ts";
+import { serve } from "../../test-server.ts";
 import { playEvent } from "../raw-worker.ts";
 
 const EVIDENCE = { policy: "payments" };
@@ -24,11 +24,10 @@ const REPLIES = {
 describe("calls of the PDK", () => {
   it("are sent with Kong's method names and encoded arguments, and their replies are decoded", async () => {
     const seen: unknown[] = [];
-    const server = await startTestServer(async (pdk) => {
+    const { worker, id } = await serve(async (pdk) => {
       seen.push(await pdk.nginx.getVar("request"), await pdk.request.getHeaders(1000), await pdk.router.getRoute());
       return ALLOW;
     });
-    const { worker, id } = await startInstance(server);
     const { ended, calls } = await playEvent(worker, id, REPLIES);
     expect(ended).toBe("proxied");
     expect(calls.map(({ method }) => method)).toEqual([
@@ -51,11 +50,10 @@ describe("calls of the PDK", () => {
 
   it("that get an empty reply return no text, no headers, no name", async () => {
     const seen: unknown[] = [];
-    const server = await startTestServer(async (pdk) => {
+    const { worker, id } = await serve(async (pdk) => {
       seen.push(await pdk.nginx.getVar("request"), await pdk.request.getHeaders(1), await pdk.router.getRoute());
       return ALLOW;
     });
-    const { worker, id } = await startInstance(server);
     const empty = Object.fromEntries(Object.keys(REPLIES).map((method) => [method, new Uint8Array()]));
     expect((await playEvent(worker, id, empty)).ended).toBe("proxied");
     expect(seen).toEqual(["", new Map(), {}]);
@@ -63,11 +61,10 @@ describe("calls of the PDK", () => {
 
   it("that are made at once get their replies in the order of the calls", async () => {
     const seen: string[] = [];
-    const server = await startTestServer(async (pdk) => {
+    const { worker, id } = await serve(async (pdk) => {
       seen.push(...(await Promise.all(["a", "b", "c"].map((name) => pdk.nginx.getVar(name)))));
       return ALLOW;
     });
-    const { worker, id } = await startInstance(server);
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     for (const reply of ["1", "2", "3"]) {
       expect((await worker.next()).toString()).toBe("kong.nginx.get_var");
@@ -84,11 +81,10 @@ describe("calls of the PDK", () => {
     ["a group that never ends", "kong.router.get_route", Buffer.from([0x0b])],
     ["lists nested without end", "kong.request.get_headers", nestedLists(20_000)],
   ])("whose reply does not decode (%s) refuse the request with 500", async (_what, method, reply) => {
-    const server = await startTestServer(async (pdk) => {
+    const { worker, id } = await serve(async (pdk) => {
       await callByName(pdk, method);
       return ALLOW;
     });
-    const { worker, id } = await startInstance(server);
     const { ended, exit, calls } = await playEvent(worker, id, { [method]: reply });
     expect([ended, exit?.status]).toEqual(["exited", 500]);
     expect(calls.map((call) => call.method)).toEqual([method, "kong.log.err", "kong.response.exit"]);
@@ -97,11 +93,10 @@ describe("calls of the PDK", () => {
 
   it("after the end of the event are refused and write nothing", async () => {
     let kept: Pdk | undefined;
-    const server = await startTestServer(async (pdk) => {
+    const { worker, id } = await serve(async (pdk) => {
       kept = pdk;
       return ALLOW;
     });
-    const { worker, id } = await startInstance(server);
     await playEvent(worker, id);
     await expect(kept?.nginx.getVar("request")).rejects.toThrow("the event has ended");
     await worker.expectSilence();
@@ -109,11 +104,10 @@ describe("calls of the PDK", () => {
 
   it("after the connection closed are refused", async () => {
     let kept: Pdk | undefined;
-    const server = await startTestServer(async (pdk) => {
+    const { server, worker, id } = await serve(async (pdk) => {
       kept = pdk;
       return new Promise(() => {});
     });
-    const { worker, id } = await startInstance(server);
     const closed = new Promise((resolve) => server.sockets[0]?.once("close", resolve));
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     worker.socket.end();

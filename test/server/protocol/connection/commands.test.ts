@@ -3,7 +3,7 @@ import { createAllow } from "../../../../plugin/core/model/decision.ts";
 import { CONFIG_FIELDS } from "../../../../plugin/kong/schema/config-schema.ts";
 import { encodeFrame } from "../../../../plugin/server/protocol/frames.ts";
 import { RpcCallMessage, RpcReturnMessage } from "../../../../plugin/server/protocol/messages.ts";
-import { startInstance, startTestServer } from "../../test-server.ts";
+import { serve, startInstance, startTestServer } from "../../test-server.ts";
 import { playCalls, playEvent } from "../raw-worker.ts";
 
 const allowAll = async () => createAllow({ headers: {} }, { policy: "payments" });
@@ -54,7 +54,7 @@ describe("starting an instance", () => {
 
 describe("closing an instance", () => {
   it("answers, and from then on its id is unknown", async () => {
-    const { worker, id } = await startInstance(await startTestServer(allowAll));
+    const { worker, id } = await serve(allowAll);
     expect((await playEvent(worker, id)).ended).toBe("proxied");
     const sequence = worker.call({ cmdCloseInstance: { instanceId: id } });
     expect(RpcReturnMessage.decode(await worker.next())).toEqual({
@@ -82,7 +82,7 @@ describe("an event for an id that this process did not issue is answered `no plu
     ["a negative one", -1],
     ["the largest", 2 ** 31 - 1],
   ])("%s", async (_what, unknownId) => {
-    const { worker } = await startInstance(await startTestServer(allowAll));
+    const { worker } = await serve(allowAll);
     const before = worker.frames.length;
     expect(await playEvent(worker, unknownId)).toEqual({
       ended: "failed",
@@ -104,14 +104,14 @@ describe("for an event of another phase the server names a method that Kong does
   const UNKNOWN = { ended: "failed", calls: [{ method: "jwt-policy has no such command or phase", args: EMPTY }] };
 
   it.each(["rewrite", "certificate", "response", "log", "Access", "access ", ""])("phase `%s`", async (eventName) => {
-    const { worker, id } = await startInstance(await startTestServer(allowAll));
+    const { worker, id } = await serve(allowAll);
     worker.call({ cmdHandleEvent: { instanceId: id, eventName } });
     expect(await playCalls(worker)).toEqual(UNKNOWN);
     await worker.expectSilence();
   });
 
   it("an event without a phase", async () => {
-    const { worker, id } = await startInstance(await startTestServer(allowAll));
+    const { worker, id } = await serve(allowAll);
     worker.call({ cmdHandleEvent: { instanceId: id } });
     expect(await playCalls(worker)).toEqual(UNKNOWN);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createAllow, createDeny } from "../../../../plugin/core/model/decision.ts";
 import { encodeFrame } from "../../../../plugin/server/protocol/frames.ts";
 import { RpcCallMessage, StringMessage } from "../../../../plugin/server/protocol/messages.ts";
-import { type Access, settle, startInstance, startTestServer } from "../../test-server.ts";
+import { type Access, serve, settle, startInstance, startTestServer } from "../../test-server.ts";
 import { playCalls, playEvent, type RawWorker } from "../raw-worker.ts";
 
 const EVIDENCE = { policy: "payments" };
@@ -29,8 +29,7 @@ function expectParting({ chunks }: RawWorker): void {
 
 describe("a connection that is retired", () => {
   it("stays open until its next answer", async () => {
-    const server = await startTestServer(ALLOW);
-    const { worker, id } = await startInstance(server);
+    const { server, worker, id } = await serve(ALLOW);
     server.connections[0]?.retire();
     await settle();
     expect(server.sockets[0]?.writableEnded).toBe(false);
@@ -51,8 +50,7 @@ describe("a connection that is retired", () => {
       "exited",
     ],
   ])("is closed after the current event, whose result is complete: %s", async (_what, access, ended) => {
-    const server = await startTestServer(access);
-    const { worker, id } = await startInstance(server);
+    const { server, worker, id } = await serve(access);
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     expect((await worker.next()).toString()).toBe("kong.nginx.get_var");
     server.connections[0]?.retire();
@@ -68,8 +66,7 @@ describe("a connection that is retired", () => {
   });
 
   it("is closed after the deadline of an event that hangs", async () => {
-    const server = await startTestServer(() => new Promise(() => {}), 100);
-    const { worker, id } = await startInstance(server);
+    const { server, worker, id } = await serve(() => new Promise(() => {}), 100);
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     await settle();
     server.connections[0]?.retire();
@@ -79,8 +76,7 @@ describe("a connection that is retired", () => {
   });
 
   it("starts an instance, and is closed after the answer, so that Kong does not send the first event there", async () => {
-    const server = await startTestServer(ALLOW);
-    const { worker } = await startInstance(server);
+    const { server, worker } = await serve(ALLOW);
     server.connections[0]?.retire();
     expect((await worker.start()).instanceStatus?.instanceId).toBeGreaterThan(0);
     await worker.closed;
@@ -88,8 +84,7 @@ describe("a connection that is retired", () => {
   });
 
   it("reports an unknown instance, and is closed after this answer, so that Kong does not start an instance there", async () => {
-    const server = await startTestServer(ALLOW);
-    const { worker } = await startInstance(server);
+    const { server, worker } = await serve(ALLOW);
     server.connections[0]?.retire();
     expect((await playEvent(worker, 2 ** 30)).ended).toBe("failed");
     await worker.closed;
@@ -99,8 +94,7 @@ describe("a connection that is retired", () => {
 
 describe("a connection that should close when idle", () => {
   it("is half-closed at once, and closed when Kong closes its half", async () => {
-    const server = await startTestServer(ALLOW);
-    const { worker } = await startInstance(server);
+    const { server, worker } = await serve(ALLOW);
     expect(server.connections[0]?.closeIfIdle(ANY_TIME)).toBe(true);
     expect(server.connections[0]?.closeIfIdle(ANY_TIME)).toBe(false);
     await worker.closed;
@@ -110,8 +104,7 @@ describe("a connection that should close when idle", () => {
   });
 
   it("stays open if it was used recently, or during an event", async () => {
-    const server = await startTestServer(() => new Promise(() => {}), 60_000);
-    const { worker, id } = await startInstance(server);
+    const { server, worker, id } = await serve(() => new Promise(() => {}), 60_000);
     await worker.start();
     expect(server.connections[0]?.closeIfIdle(10_000)).toBe(false);
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
@@ -122,11 +115,10 @@ describe("a connection that should close when idle", () => {
 
   it("ignores a call that was already sent: Kong repeats an unanswered call on another connection", async () => {
     let events = 0;
-    const server = await startTestServer(async (pdk) => {
+    const { server, worker, id } = await serve(async (pdk) => {
       events += 1;
       return ALLOW(pdk);
     });
-    const { worker, id } = await startInstance(server);
     // Both in one turn: the call leaves before the other side's end is seen.
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     worker.call({ cmdStartInstance: { name: "jwt-policy", config: Buffer.from("{}") } });
@@ -137,8 +129,7 @@ describe("a connection that should close when idle", () => {
   });
 
   it("silently ignores replies and all other bytes on the half-closed connection, also in pieces", async () => {
-    const server = await startTestServer(ALLOW);
-    const { worker } = await startInstance(server);
+    const { server, worker } = await serve(ALLOW);
     worker.socket.allowHalfOpen = true;
     server.connections[0]?.closeIfIdle(ANY_TIME);
     await new Promise((resolve) => worker.socket.once("end", resolve));

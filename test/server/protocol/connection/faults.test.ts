@@ -4,7 +4,7 @@ import { createAllow } from "../../../../plugin/core/model/decision.ts";
 import { serveConnection } from "../../../../plugin/server/protocol/connection.ts";
 import { encodeFrame } from "../../../../plugin/server/protocol/frames.ts";
 import { RpcCallMessage, StringMessage } from "../../../../plugin/server/protocol/messages.ts";
-import { type Access, settle, startInstance, startTestServer, type TestServer } from "../../test-server.ts";
+import { type Access, serve, settle, startInstance, startTestServer, type TestServer } from "../../test-server.ts";
 import { connectWorker, playCalls, playEvent } from "../raw-worker.ts";
 
 const allowAll: Access = async () => createAllow({ headers: {} }, { policy: "payments" });
@@ -30,7 +30,7 @@ async function expectServing(server: TestServer): Promise<void> {
 
 describe("frames that arrive in pieces", () => {
   it.each([1, 3, 5])("are joined again, %i bytes at a time", async (size) => {
-    const { worker, id } = await startInstance(await startTestServer(askAndAllow));
+    const { worker, id } = await serve(askAndAllow);
     const sendSlowly = async (payload: Uint8Array): Promise<void> => {
       const bytes = encodeFrame(payload);
       for (let at = 0; at < bytes.byteLength; at += size) {
@@ -80,8 +80,7 @@ describe("bytes that Kong never sends end only that connection", () => {
   });
 
   it("a call in the middle of an event, whose handler does not wait for Kong", async () => {
-    const server = await startTestServer(() => new Promise(() => {}));
-    const { worker, id } = await startInstance(server);
+    const { server, worker, id } = await serve(() => new Promise(() => {}));
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     await worker.closed;
@@ -107,8 +106,7 @@ describe("bytes that Kong never sends end only that connection", () => {
 
 describe("a peer that closes", () => {
   it("by a reset (TCP RST) does not end the process, between events and during an event", async () => {
-    const server = await startTestServer(askAndAllow);
-    const { id } = await startInstance(server);
+    const { server, id } = await serve(askAndAllow);
     const logged: string[] = [];
     const tcp = createServer((socket) =>
       serveConnection(socket, {
@@ -138,8 +136,7 @@ describe("a peer that closes", () => {
   });
 
   it("with bytes unread (Unix ECONNRESET) or by a plain close, in an event, leaves no timer and no socket behind", async () => {
-    const server = await startTestServer(askAndAllow, 60_000);
-    const { id } = await startInstance(server);
+    const { server, id } = await serve(askAndAllow, 60_000);
     const countTimers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
     const timers = countTimers();
     const workers = await Promise.all(Array.from({ length: 30 }, () => server.connect()));
@@ -165,8 +162,7 @@ describe("a peer that closes", () => {
   });
 
   it("in the middle of an answer of many frames does not end the process", async () => {
-    const server = await startTestServer(allowAll);
-    const { worker, id } = await startInstance(server);
+    const { server, worker, id } = await serve(allowAll);
     for (let event = 0; event < 500; event += 1) {
       worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     }
@@ -177,8 +173,7 @@ describe("a peer that closes", () => {
 });
 
 it("a connection that serves hundreds of events accumulates no listeners and no timers", async () => {
-  const server = await startTestServer(askAndAllow, 60_000);
-  const { worker, id } = await startInstance(server);
+  const { server, worker, id } = await serve(askAndAllow, 60_000);
   const [socket] = server.sockets;
   const count = (): number[] => [
     ...["data", "error", "close", "drain", "end", "finish"].map((name) => socket?.listenerCount(name) ?? -1),
@@ -214,14 +209,13 @@ describe("an event whose client is gone", () => {
       hasAsked = resolve;
     });
     let isAbandoned: (() => boolean) | undefined;
-    const server = await startTestServer(async (pdk) => {
+    const { server, worker, id } = await serve(async (pdk) => {
       isAbandoned = pdk.isAbandoned;
       seen.push(isAbandoned?.() ?? true);
       hasAsked();
       await new Promise(() => {}); // Waits for ever.
       return createAllow({ headers: {} }, { policy: "payments" });
     });
-    const { worker, id } = await startInstance(server);
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     await asked;
     leave(worker);

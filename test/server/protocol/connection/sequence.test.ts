@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createAllow, createDeny } from "../../../../plugin/core/model/decision.ts";
 import { StringMessage } from "../../../../plugin/server/protocol/messages.ts";
-import { settle, startInstance, startTestServer } from "../../test-server.ts";
+import { serve, settle } from "../../test-server.ts";
 import { playEvent } from "../raw-worker.ts";
 
 const EVIDENCE = { policy: "payments" };
@@ -13,11 +13,10 @@ const REPLIES = { "kong.nginx.get_var": text("GET / HTTP/1.1"), "kong.router.get
 describe("events in sequence on one connection", () => {
   it("each get their own replies and their own sequence", async () => {
     const seen: string[] = [];
-    const server = await startTestServer(async (pdk) => {
+    const { worker, id } = await serve(async (pdk) => {
       seen.push(await pdk.nginx.getVar("request"));
       return createAllow({ headers: { "x-user-id": `user-${seen.length}` } }, EVIDENCE);
     });
-    const { worker, id } = await startInstance(server);
     const first = await playEvent(worker, id, { "kong.nginx.get_var": text("one") });
     const second = await playEvent(worker, id, { "kong.nginx.get_var": text("two") });
     expect([first.ended, second.ended]).toEqual(["proxied", "proxied"]);
@@ -26,12 +25,11 @@ describe("events in sequence on one connection", () => {
   });
 
   it("drop replies for which the first event did not wait, Allow with headers", async () => {
-    const server = await startTestServer(async (pdk) => {
+    const { worker, id } = await serve(async (pdk) => {
       void pdk.nginx.getVar("request");
       void pdk.router.getRoute();
       return createAllow({ headers: { "x-user-id": "alice" } }, EVIDENCE);
     });
-    const { worker, id } = await startInstance(server);
     const first = await playEvent(worker, id, REPLIES);
     expect(first.ended).toBe("proxied");
     expect(first.calls).toHaveLength(3);
@@ -41,11 +39,10 @@ describe("events in sequence on one connection", () => {
   });
 
   it("drop replies for which the first event did not wait, Deny", async () => {
-    const server = await startTestServer(async (pdk) => {
+    const { worker, id } = await serve(async (pdk) => {
       void pdk.nginx.getVar("request");
       return DENY;
     });
-    const { worker, id } = await startInstance(server);
     for (const _ of [1, 2]) {
       const { ended, calls } = await playEvent(worker, id, REPLIES);
       expect(ended).toBe("exited");
@@ -56,11 +53,10 @@ describe("events in sequence on one connection", () => {
 
   it("drop a reply that comes after the deadline", async () => {
     const seen: string[] = [];
-    const server = await startTestServer(async (pdk) => {
+    const { worker, id } = await serve(async (pdk) => {
       seen.push(await pdk.nginx.getVar("request"));
       return ALLOW;
     }, 40);
-    const { worker, id } = await startInstance(server);
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     const head = [await worker.next(), await worker.next(), await worker.next(), await worker.next()];
     expect([head[0]?.toString(), head[2]?.toString()]).toEqual(["kong.nginx.get_var", "kong.log.err"]);

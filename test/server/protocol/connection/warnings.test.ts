@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createAllow, createDeny } from "../../../../plugin/core/model/decision.ts";
 import { ListValueMessage, StringMessage } from "../../../../plugin/server/protocol/messages.ts";
-import { type Access, settle, startInstance, startTestServer } from "../../test-server.ts";
+import { type Access, serve, settle, startInstance, startTestServer } from "../../test-server.ts";
 import { type Outcome, playCalls, playEvent } from "../raw-worker.ts";
 
 const EVIDENCE = { policy: "payments" };
@@ -22,8 +22,7 @@ describe("warnings for the operator are sent before the next result", () => {
     ["a Deny", DENY, "exited", ["kong.log.warn", "kong.response.exit"]],
     ["a failure", () => Promise.reject(new Error("x")), "exited", ["kong.log.err", "kong.response.exit"]],
   ])("of %s, in their order, once", async (_what, access, ended, own) => {
-    const server = await startTestServer(access);
-    const { worker, id } = await startInstance(server);
+    const { server, worker, id } = await serve(access);
     server.warnings.push("policy file a.yaml is refused", "keys not loaded");
     const first = await playEvent(worker, id);
     expect(first.ended).toBe(ended);
@@ -38,8 +37,7 @@ describe("warnings for the operator are sent before the next result", () => {
   });
 
   it("each at its level, including notices", async () => {
-    const server = await startTestServer(ALLOW);
-    const { worker, id } = await startInstance(server);
+    const { server, worker, id } = await serve(ALLOW);
     server.warnings.push("a.yaml is refused", "notice: a.yaml is in force again");
     const { ended, calls } = await playEvent(worker, id);
     expect(ended).toBe("proxied");
@@ -52,11 +50,10 @@ describe("warnings for the operator are sent before the next result", () => {
 
   it("thirty-two at once, and the replies to all of them are dropped", async () => {
     const seen: string[] = [];
-    const server = await startTestServer(async (pdk) => {
+    const { server, worker, id } = await serve(async (pdk) => {
       seen.push(await pdk.nginx.getVar("request"));
       return createAllow({ headers: { "x-user-id": "alice" } }, EVIDENCE);
     });
-    const { worker, id } = await startInstance(server);
     server.warnings.push(...Array.from({ length: 32 }, (_, index) => `warning ${index}`));
     const reply = (v: string) => ({ "kong.nginx.get_var": StringMessage.encode({ v }) });
     expect(linesOf(await playEvent(worker, id, reply("one")))).toHaveLength(32);
@@ -66,11 +63,10 @@ describe("warnings for the operator are sent before the next result", () => {
   });
 
   it("and their replies count even if they come after the handler's next call", async () => {
-    const server = await startTestServer(async (pdk) => {
+    const { server, worker, id } = await serve(async (pdk) => {
       void pdk.nginx.getVar("forgotten");
       return createAllow({ headers: { "x-user-id": "alice" } }, EVIDENCE);
     });
-    const { worker, id } = await startInstance(server);
     server.warnings.push("a", "b");
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     while ((await worker.next()).byteLength > 0) {
@@ -86,8 +82,7 @@ describe("warnings for the operator are sent before the next result", () => {
   });
 
   it("in one write with the result, so that Kong logs them before it lets the request pass", async () => {
-    const server = await startTestServer(ALLOW);
-    const { worker, id } = await startInstance(server);
+    const { server, worker, id } = await serve(ALLOW);
     server.warnings.push("a");
     const before = server.sockets[0]?.bytesWritten ?? 0;
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
@@ -101,8 +96,7 @@ describe("warnings for the operator are sent before the next result", () => {
 
 describe("warnings are not lost", () => {
   it("by a failure that makes Kong start the instance again and repeat the event", async () => {
-    const server = await startTestServer(ALLOW);
-    const { worker, id } = await startInstance(server);
+    const { server, worker, id } = await serve(ALLOW);
     server.warnings.push("a");
     const unknown = await playEvent(worker, id + 1_000_000);
     expect(unknown).toMatchObject({ ended: "failed", calls: [{ method: "no plugin instance" }] });
@@ -111,8 +105,7 @@ describe("warnings are not lost", () => {
   });
 
   it("by another phase, to which Kong does not answer", async () => {
-    const server = await startTestServer(ALLOW);
-    const { worker, id } = await startInstance(server);
+    const { server, worker, id } = await serve(ALLOW);
     server.warnings.push("a");
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "log" } });
     expect(await playCalls(worker)).toMatchObject({ ended: "failed" });
@@ -121,13 +114,12 @@ describe("warnings are not lost", () => {
 
   it("by a start, or by an event whose connection closed before its result", async () => {
     let decide = (): void => {};
-    const server = await startTestServer(async (pdk) => {
+    const { server, worker, id } = await serve(async (pdk) => {
       await new Promise<void>((resolve) => {
         decide = resolve;
       });
       return ALLOW(pdk);
     });
-    const { worker, id } = await startInstance(server);
     const closed = new Promise((resolve) => server.sockets[0]?.once("close", resolve));
     server.warnings.push("a");
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
@@ -141,8 +133,7 @@ describe("warnings are not lost", () => {
   });
 
   it("by the deadline, whose answer has them", async () => {
-    const server = await startTestServer(() => new Promise(() => {}), 30);
-    const { worker, id } = await startInstance(server);
+    const { server, worker, id } = await serve(() => new Promise(() => {}), 30);
     server.warnings.push("a");
     const outcome = await playEvent(worker, id);
     expect(methodsOf(outcome)).toEqual(["kong.log.warn", "kong.log.err", "kong.response.exit"]);
