@@ -96,82 +96,39 @@ test("diff and check compare several paths with a directory that has each path a
 });
 
 describe("diff finds", () => {
-  const rows: readonly [string, string, string, string, string, string][] = [
-    ["a dropped scope", "{ required_scopes: [payments:read] }", "{ access: required }", "access", "looser", "read"],
-    ["a public rule", "{ required_scopes: [payments:read] }", "{ access: public }", "access", "looser", "read"],
-    ["another method", "[POST]", "[POST, PUT]", "access", "looser", "orders"],
-    ["a path that matches more", "/orders/{id}", "/orders/{id...}", "access", "looser", "orders"],
-    ["a lower bound", "min: 3", "min: 2.5", "access", "looser", "orders"],
-    [
-      "a new condition",
-      "required_scopes: [orders:read]",
-      "required_scopes: [orders:read, x]",
-      "access",
-      "stricter",
-      "orders",
-    ],
-    [
-      "another audience",
-      "[https://api.example.com]",
-      "[https://api.example.com, b]",
-      "trust",
-      "looser",
-      "read, orders",
-    ],
-    ["another algorithm", "[ES256]", "[ES256, EdDSA]", "trust", "looser", "read, orders"],
-    [
-      "a longer skew",
-      "algorithms: [ES256]",
-      "algorithms: [ES256]\n    clock_skew: 4m",
-      "trust",
-      "looser",
-      "read, orders",
-    ],
-    [
-      "other keys",
-      "algorithms: [ES256]",
-      "algorithms: [ES256]\n    keys: { jwks_uri: https://a.example.com }",
-      "trust",
-      "looser",
-      "acme",
-    ],
-    [
-      "report mode",
-      "{ required_scopes: [payments:read] }",
-      "{ required_scopes: [payments:read], mode: report }",
-      "mode",
-      "looser",
-      "read",
-    ],
-    [
-      "plain http",
-      "{ required_scopes: [payments:read] }",
-      "{ required_scopes: [payments:read], allow_http: true }",
-      "transport",
-      "looser",
-      "read",
-    ],
+  const read = "{ required_scopes: [payments:read] }";
+  const algorithms = "algorithms: [ES256]";
+  const reading = (more: string): string => `{ required_scopes: [payments:read], ${more} }`;
+  const rows: readonly [what: string, from: string, to: string, change: string][] = [
+    ["a dropped scope", read, "{ access: required }", "access looser: read"],
+    ["a public rule", read, "{ access: public }", "access looser: read"],
+    ["another method", "[POST]", "[POST, PUT]", "access looser: orders"],
+    ["a path that matches more", "/orders/{id}", "/orders/{id...}", "access looser: orders"],
+    ["a lower bound", "min: 3", "min: 2.5", "access looser: orders"],
+    ["a new condition", "[orders:read]", "[orders:read, x]", "access stricter: orders"],
+    ["another audience", "[https://api.example.com]", "[https://api.example.com, b]", "trust looser: read, orders"],
+    ["another algorithm", "[ES256]", "[ES256, EdDSA]", "trust looser: read, orders"],
+    ["a longer skew", algorithms, `${algorithms}\n    clock_skew: 4m`, "trust looser: read, orders"],
+    ["other keys", algorithms, `${algorithms}\n    keys: { jwks_uri: https://a.example.com }`, "trust looser: acme"],
+    ["report mode", read, reading("mode: report"), "mode looser: read"],
+    ["plain http", read, reading("allow_http: true"), "transport looser: read"],
     [
       "another source of tokens",
       "header_mappings:",
       "token: { sources: [authorization, {query: t}] }\nheader_mappings:",
-      "transport",
-      "looser",
-      "token sources",
+      "transport looser: token sources",
     ],
     [
       "a header that clients can write now",
       "header_mappings: { x-user-id: sub }",
       "",
-      "effect",
-      "looser",
-      "header x-user-id",
+      "effect looser: header x-user-id",
     ],
   ];
-  test.each(rows)("%s", (_what, from, to, kind, direction, subject) => {
+  test.each(rows)("%s", (_what, from, to, change) => {
     const { status, changes } = compare(POLICY, edited(from, to));
-    expect(changes).toContainEqual(expect.objectContaining({ class: kind, direction, subject }));
-    expect(status).toBe(direction === "looser" ? 1 : 0);
+    expect(changes.map((one) => `${one.class} ${one.direction}: ${one.subject}`)).toContain(change);
+    expect(status).toBe(change.includes("looser") ? 1 : 0);
   });
 
   test("nothing if only comments, order and notation change", () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import { describe, expect, it } from "vitest";
 import { readKey } from "../../sandbox/stand-in/key-directory.ts";
+import { row } from "../row.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { runCli } from "./run-cli.ts";
 
@@ -69,37 +70,35 @@ describe("mint", () => {
   });
 
   it.each<[title: string, args: string[], claims: Record<string, unknown>]>([
-    [
-      "for one operation, whatever the name in braces",
-      ["--rule", "refunds", "--operation", "post /refunds"],
-      { scope: "refunds:write" },
-    ],
-    [
-      "for an operation with a placeholder",
-      ["--rule", "refunds", "--operation", "GET /refunds/{refund}"],
-      { scope: "refunds:read" },
-    ],
-    ["of one issuer", ["--rule", "both", "--issuer", "web"], { iss: "https://web.example.com", token_use: "access" }],
-    ["without a rule, only valid", ["--issuer", "web"], { aud: "web", token_use: "access", scope: undefined }],
-    ["without a scope", ["--rule", "orders", "--without", "orders:list"], { scope: "orders:read" }],
-    ["without a role", ["--rule", "orders", "--without", "clerk"], { realm_access: { roles: [] } }],
-    [
+    row("for one operation, whatever the name in braces", ["--rule", "refunds", "--operation", "post /refunds"], {
+      scope: "refunds:write",
+    }),
+    row("for an operation with a placeholder", ["--rule", "refunds", "--operation", "GET /refunds/{refund}"], {
+      scope: "refunds:read",
+    }),
+    row("of one issuer", ["--rule", "both", "--issuer", "web"], {
+      iss: "https://web.example.com",
+      token_use: "access",
+    }),
+    row("without a rule, only valid", ["--issuer", "web"], { aud: "web", token_use: "access", scope: undefined }),
+    row("without a scope", ["--rule", "orders", "--without", "orders:list"], { scope: "orders:read" }),
+    row("without a role", ["--rule", "orders", "--without", "clerk"], { realm_access: { roles: [] } }),
+    row(
       "without a role that another option sets",
       ["--rule", "orders", "--set", '/shop/roles=["clerk","buyer"]', "--without", "clerk"],
       { realm_access: { roles: [] }, shop: { roles: ["buyer"] } },
-    ],
-    ["for another audience", ["--rule", "orders", "--wrong-audience"], { aud: "https://wrong-audience.invalid" }],
-    [
+    ),
+    row("for another audience", ["--rule", "orders", "--wrong-audience"], { aud: "https://wrong-audience.invalid" }),
+    row(
       "with claims of one's own",
       ["--claims", '{"sub":"bob","a":{"b":1}}', "--set", "/a/c=[true]", "--set", "name=x=y"],
       { sub: "bob", a: { b: 1, c: [true] }, name: "x=y" },
-    ],
-    ["with a string that looks like a number", ["--set", 'id="42"'], { id: "42" }],
-    [
-      "with a claim removed",
-      ["--rule", "orders", "--remove", "/realm_access/roles", "--remove", "sub"],
-      { realm_access: {}, sub: undefined },
-    ],
+    ),
+    row("with a string that looks like a number", ["--set", 'id="42"'], { id: "42" }),
+    row("with a claim removed", ["--rule", "orders", "--remove", "/realm_access/roles", "--remove", "sub"], {
+      realm_access: {},
+      sub: undefined,
+    }),
   ])("makes a token %s", (_, args, claims) => {
     const decoded = decodeJwt(tokenOf(...args));
     for (const [name, value] of Object.entries(claims)) {
@@ -122,33 +121,39 @@ describe("mint", () => {
     });
   });
 
-  it.each<[title: string, args: string[], status: number, message: RegExp]>([
-    [
+  it.each<[title: string, status: number, message: RegExp, args: string[]]>([
+    row(
       "a rule that no token satisfies",
-      ["--rule", "never"],
       1,
       /No token was found that satisfies rule "never".*\n- issuer "acme": no value of claim "iss"/,
-    ],
-    ["a public rule", ["--rule", "health"], 1, /the rule is public: it needs no token/],
-    [
-      "an issuer that the rule does not accept",
-      ["--rule", "orders", "--issuer", "web"],
-      1,
-      /tokens of acme cannot be made here/,
-    ],
-    ["a rule that the policy does not have", ["--rule", "ordres"], 2, /has no rule "ordres"\. Did you mean "orders"/],
-    ["an issuer that the policy does not have", ["--issuer", "wep"], 2, /has no issuer "wep"\. Did you mean "web"/],
-    [
-      "an operation that the rule does not have",
-      ["--rule", "refunds", "--operation", "PUT /refunds"],
-      2,
-      /has no operation "PUT \/refunds": it has/,
-    ],
-    ["an algorithm that no issuer has", ["--alg", "HS256"], 2, /no issuer of policy "shop" has the algorithm "HS256"/],
-    ["a claim without a value", ["--set", "sub"], 2, /--set sub must be claim=value/],
-    ["claims that are no object", ["--claims", "[1]"], 2, /--claims must be a JSON object/],
-    ["a lifetime without a unit", ["--lifetime", "30"], 2, /The value must be a duration such as/],
-  ])("prints no token for %s", (_, args, status, message) => {
+      ["--rule", "never"],
+    ),
+    row("a public rule", 1, /the rule is public: it needs no token/, ["--rule", "health"]),
+    row("an issuer that the rule does not accept", 1, /tokens of acme cannot be made here/, [
+      "--rule",
+      "orders",
+      "--issuer",
+      "web",
+    ]),
+    row("a rule that the policy does not have", 2, /has no rule "ordres"\. Did you mean "orders"/, [
+      "--rule",
+      "ordres",
+    ]),
+    row("an issuer that the policy does not have", 2, /has no issuer "wep"\. Did you mean "web"/, ["--issuer", "wep"]),
+    row("an operation that the rule does not have", 2, /has no operation "PUT \/refunds": it has/, [
+      "--rule",
+      "refunds",
+      "--operation",
+      "PUT /refunds",
+    ]),
+    row("an algorithm that no issuer has", 2, /no issuer of policy "shop" has the algorithm "HS256"/, [
+      "--alg",
+      "HS256",
+    ]),
+    row("a claim without a value", 2, /--set sub must be claim=value/, ["--set", "sub"]),
+    row("claims that are no object", 2, /--claims must be a JSON object/, ["--claims", "[1]"]),
+    row("a lifetime without a unit", 2, /The value must be a duration such as/, ["--lifetime", "30"]),
+  ])("prints no token for %s", (_, status, message, args) => {
     const result = mint(...args);
     expect(result.stdout).toBe("");
     expect(result.stderr).toMatch(message);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { renderFacts } from "../../plugin/kong/facts/facts-variable.ts";
 import { hashText } from "../../plugin/runtime/load/read-lineage.ts";
+import { row } from "../row.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { MAIN, runCli } from "./run-cli.ts";
 import { createFolders } from "./write-files.ts";
@@ -59,7 +60,7 @@ function decision(members: Readonly<Record<string, unknown>>): string {
     decision_log: 1,
     event: "decision",
     time: "2027-01-15T08:00:00.000Z",
-    outcome: "allow",
+    outcome: members.reason === undefined ? "allow" : "deny",
     policy: "shop",
     policy_file: "shop.yaml",
     policy_version: hashText(POLICY),
@@ -72,117 +73,82 @@ function decision(members: Readonly<Record<string, unknown>>): string {
   });
 }
 
-const denied = (reason: string, members: Readonly<Record<string, unknown>> = {}) =>
-  decision({ outcome: "deny", reason, ...members });
 const WIDER = edited("required_scopes: [pay]", "required_scopes: [pay, extra]");
+const SEVERAL = "refused for one of several reasons";
 const GONE = edited("  pay: { required_scopes: [pay] }\n", "");
 
-it.each<[what: string, after: string, line: string, expected: readonly string[] | RegExp | "unchanged"]>([
-  ["a rule that did not change", WIDER, decision({ rule: "open" }), "unchanged"],
-  ["a denial of a rule that did not change", WIDER, denied("scope_insufficient", { rule: "tier" }), "unchanged"],
-  ["a missing token", WIDER, denied("token_missing"), "unchanged"],
-  ["an expired token, whatever the rule requires", WIDER, denied("token_expired"), "unchanged"],
-  ["a wrong signature", WIDER, denied("signature_invalid"), "unchanged"],
-  [
-    "a scope too few, and another one more",
-    WIDER,
-    denied("scope_insufficient"),
-    ["other_reason", "scope_insufficient", "refused for one of several reasons"],
-  ],
-  ["a new scope that the line does not have", WIDER, decision({}), /claims whose values the line does not have/],
-  [
-    "a new scope that the claims lack",
-    WIDER,
-    decision({ claims: { scope: "pay" } }),
-    ["newly_refused", "allow", "scope_insufficient"],
-  ],
-  ["a new scope that the claims have", WIDER, decision({ claims: { scope: "pay extra" } }), "unchanged"],
-  [
-    "a new scope behind a pseudonym",
-    WIDER,
-    decision({ claims: { scope: { hmac: "x", key: "y" } } }),
-    /claims whose values the line does not have/,
-  ],
-  ["a dropped scope", edited("required_scopes: [pay]", "required_scopes: []"), decision({}), "unchanged"],
-  [
+it.each<[what: string, after: string, expected: readonly string[] | RegExp | "unchanged", members: object]>([
+  row("a rule that did not change", WIDER, "unchanged", { rule: "open" }),
+  row("a denial of a rule that did not change", WIDER, "unchanged", { reason: "scope_insufficient", rule: "tier" }),
+  row("a missing token", WIDER, "unchanged", { reason: "token_missing" }),
+  row("an expired token, whatever the rule requires", WIDER, "unchanged", { reason: "token_expired" }),
+  row("a wrong signature", WIDER, "unchanged", { reason: "signature_invalid" }),
+  row("a scope too few, and another one more", WIDER, ["other_reason", "scope_insufficient", SEVERAL], {
+    reason: "scope_insufficient",
+  }),
+  row("a new scope that the line does not have", WIDER, /claims whose values the line does not have/, {}),
+  row("a new scope that the claims lack", WIDER, ["newly_refused", "allow", "scope_insufficient"], {
+    claims: { scope: "pay" },
+  }),
+  row("a new scope that the claims have", WIDER, "unchanged", { claims: { scope: "pay extra" } }),
+  row("a new scope behind a pseudonym", WIDER, /claims whose values the line does not have/, {
+    claims: { scope: { hmac: "x", key: "y" } },
+  }),
+  row("a dropped scope", edited("required_scopes: [pay]", "required_scopes: []"), "unchanged", {}),
+  row(
     "a rule that is public now",
     edited("{ required_scopes: [pay] }", "{ access: public }"),
-    denied("token_missing"),
     ["newly_allowed", "token_missing", "allow"],
-  ],
-  [
+    { reason: "token_missing" },
+  ),
+  row(
     "access that is optional now",
     edited("required_scopes: [pay] }", "required_scopes: [pay], access: optional }"),
-    denied("token_missing"),
     ["newly_allowed", "token_missing", "allow"],
-  ],
-  [
+    { reason: "token_missing" },
+  ),
+  row(
     "report mode",
     edited("required_scopes: [pay] }", "required_scopes: [pay], mode: report }"),
-    denied("scope_insufficient"),
     ["newly_allowed", "scope_insufficient", "allow (reports scope_insufficient)"],
-  ],
-  ["a rule that is gone", GONE, decision({}), ["newly_refused", "allow", "refused for one of several reasons"]],
-  [
-    "a public rule that needs a token now",
-    edited("{ access: public }", "{}"),
-    decision({ rule: "open", issuer: undefined }),
-    /did not need a token/,
-  ],
-  [
-    "an operation without a path in the line",
-    edited("[orders]", "[other]"),
-    decision({ rule: "orders" }),
-    /by path, and the line has no path/,
-  ],
-  [
-    "an operation with a path that is hidden",
-    edited("[orders]", "[other]"),
-    decision({ rule: "orders", path: "/orders/..." }),
-    /only a part of the path/,
-  ],
-  [
+    { reason: "scope_insufficient" },
+  ),
+  row("a rule that is gone", GONE, ["newly_refused", "allow", SEVERAL], {}),
+  row("a public rule that needs a token now", edited("{ access: public }", "{}"), /did not need a token/, {
+    rule: "open",
+    issuer: undefined,
+  }),
+  row("an operation without a path in the line", edited("[orders]", "[other]"), /by path, and the line has no path/, {
+    rule: "orders",
+  }),
+  row("an operation with a path that is hidden", edited("[orders]", "[other]"), /only a part of the path/, {
+    rule: "orders",
+    path: "/orders/...",
+  }),
+  row(
     "an operation that is gone",
     edited("/orders/{id}", "/order/{id}"),
-    decision({ rule: "orders", path: "/orders/7" }),
     ["newly_refused", "allow", "no_matching_rule"],
-  ],
-  [
-    "a bound that the claim misses now",
-    edited("min: 2", "min: 4"),
-    decision({ rule: "tier", claims: { tier: 3 } }),
-    ["newly_refused", "allow", "refused for one of several reasons"],
-  ],
-  [
-    "another issuer's keys",
-    edited("algorithms: [ES256]", "algorithms: [RS256]"),
-    decision({}),
-    /other keys or algorithms/,
-  ],
-  ["another version of the policy", WIDER, decision({ policy_version: "0" }), /a third version of the policy/],
-  ["another policy", WIDER, decision({ policy_file: "x.yaml", policy: "x" }), /a version lacks the policy/],
-  ["a preflight", WIDER, decision({ method: "OPTIONS" }), /preflight/],
-  [
-    "a line without a transport, whose rule needs TLS",
-    WIDER,
-    decision({ transport: undefined, claims: { scope: "pay extra" } }),
-    "unchanged",
-  ],
-  [
-    "reused verdicts",
-    WIDER,
-    JSON.stringify({
-      decision_log: 1,
-      event: "reused",
-      time: "2027-01-15T08:00:00Z",
-      policy: "shop",
-      rule: "pay",
-      requests: 7,
-    }),
-    /earlier verdict/,
-  ],
-])("replay of a decision: %s", (_what, after, line, expected) => {
-  const { status, report } = replay(POLICY, after, [line, decision({ rule: "open" })]);
+    { rule: "orders", path: "/orders/7" },
+  ),
+  row("a bound that the claim misses now", edited("min: 2", "min: 4"), ["newly_refused", "allow", SEVERAL], {
+    rule: "tier",
+    claims: { tier: 3 },
+  }),
+  row("another issuer's keys", edited("algorithms: [ES256]", "algorithms: [RS256]"), /other keys or algorithms/, {}),
+  row("another version of the policy", WIDER, /a third version of the policy/, { policy_version: "0" }),
+  row("another policy", WIDER, /a version lacks the policy/, { policy_file: "x.yaml", policy: "x" }),
+  row("a preflight", WIDER, /preflight/, { method: "OPTIONS" }),
+  row("a line without a transport, whose rule needs TLS", WIDER, "unchanged", {
+    transport: undefined,
+    claims: { scope: "pay extra" },
+  }),
+  row("reused verdicts", WIDER, /earlier verdict/, {
+    ...{ event: "reused", requests: 7, outcome: undefined, policy_file: undefined, policy_version: undefined },
+    ...{ method: undefined, transport: undefined, mode: undefined, issuer: undefined },
+  }),
+])("replay of a decision: %s", (_what, after, expected, members) => {
+  const { status, report } = replay(POLICY, after, [decision({ ...members }), decision({ rule: "open" })]);
   if (expected === "unchanged") {
     expect(report).toMatchObject({ changes: [], unknown: [], broken: [], unchanged: 2 });
   } else if (expected instanceof RegExp) {
@@ -266,7 +232,7 @@ it("replay counts a sampled line for the requests that it stands for, and says t
     sampled(0.01, { rule: "open" }),
     sampled(0.01, { outcome: "answer" }),
     sampled(0.5, { policy: "other", policy_file: "other.yaml" }),
-    denied("token_missing"),
+    decision({ reason: "token_missing" }),
     sampled(0),
     sampled("0.5"),
     sampled(1.5),
@@ -312,7 +278,7 @@ it("replay counts and names lines that cannot be read, and goes on", () => {
     "[1]",
     "{}",
     JSON.stringify({ decision_log: 2 }),
-    denied("toString"),
+    decision({ reason: "toString" }),
     `{"x":"${"a".repeat(1_100_000)}"}`,
     facts(undefined, { facts: "3 cut" }),
     facts(undefined, { time: undefined }),

@@ -12,6 +12,7 @@ import { createPolicyStore } from "../../plugin/runtime/load/policy-store.ts";
 import { createRuntime } from "../../plugin/runtime/runtime.ts";
 import { claimsOf, inlineIssuer, policyDocument } from "../core/fixtures.ts";
 import { silentLog } from "../logs.ts";
+import { row } from "../row.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { type Answers, scriptedPdk } from "./contract/scripted-pdk.ts";
 
@@ -138,32 +139,32 @@ describe("an instance whose configuration or policy is broken refuses every requ
 });
 
 describe("an instance whose policy is good decides", () => {
-  it.each<[what: string, config: object, expected: object, calls: string[]]>([
-    [
+  it.each<[what: string, calls: string[], config: object, expected: object]>([
+    row(
       "by the rule that the configuration names",
+      READ_CALLS,
       { policy_file: "good.json", rule: "read" },
       { verdict: "allow", headers: { "x-user-id": "alice" }, evidence: { policy: "payments", rule: "read" } },
-      READ_CALLS,
-    ],
-    [
+    ),
+    row(
       "by the route without one",
+      ["get_route", ...READ_CALLS],
       { policy_file: "good.json" },
       { verdict: "allow", headers: { "x-user-id": [] }, evidence: { policy: "payments", rule: "orders" } },
-      ["get_route", ...READ_CALLS],
-    ],
-    [
+    ),
+    row(
       "by the last good inline policy of the same plugin on the same Route, when the newest has mistakes",
+      ["get_route", ...READ_CALLS],
       { policy: "jwt_policy: 2", rule: "read", __plugin_id: "last-good", __seq__: 2, route_id: "r1" },
       { verdict: "allow", headers: { "x-user-id": "alice" } },
-      ["get_route", ...READ_CALLS],
-    ],
-    [
+    ),
+    row(
       "by an inline policy all the same",
+      READ_CALLS,
       { policy: DOCUMENT, rule: "read" },
       { verdict: "allow", headers: { "x-user-id": "alice" } },
-      READ_CALLS,
-    ],
-  ])("%s", async (_what, config, expected, calls) => {
+    ),
+  ])("%s", async (_what, calls, config, expected) => {
     const lastGood = { policy: DOCUMENT, rule: "read", __plugin_id: "last-good", __seq__: 1, route_id: "r1" };
     await access(JSON.stringify(lastGood));
     expect(await access(JSON.stringify(config))).toMatchObject(expected);

@@ -23,13 +23,8 @@ const STOCK_ALICE = { id: "1", username: "alice", custom_id: "c", created_at: 3,
 type Route = Awaited<ReturnType<StockPdk["router"]["get_route"]>>;
 
 /** Runs the handler against a kong-pdk that answers from a script, and returns its calls in order. */
-async function run(
-  facts: string | null | undefined,
-  handler: Partial<StockHandler>,
-  route: Route = {},
-  calls: unknown[][] = [],
-  setQuery: () => Promise<void> = async () => {},
-) {
+async function run(facts: string | null | undefined, handler: Partial<StockHandler>, route: Route = {}) {
+  const calls: unknown[][] = [];
   const answers: Readonly<Record<string, (...args: readonly unknown[]) => unknown>> = {
     get_var: (name) => (name === "jwt_facts" ? facts : "GET /a HTTP/1.1"),
     get_forwarded_scheme: () => "https",
@@ -37,7 +32,6 @@ async function run(
     load_consumer: (name) => (name === "alice" ? STOCK_ALICE : null),
     get_credential: () => null,
     get_route: () => route,
-    set_raw_query: setQuery,
   };
   /** The method of a path such as `kong.log.err`; calls of `log` and `shared` are recorded with that name. */
   const kongAt = (parent: string, name: string): unknown =>
@@ -100,40 +94,12 @@ describe("the handler in the stock server", () => {
     ]);
   });
 
-  it("writes the report of a request that only report mode lets pass, before the verdict", async () => {
-    const reported = createDeny({ reason: "token_missing" }, { policy: "payments" });
-    const allow = createAllow({ headers: { "x-user-id": "alice" } }, { policy: "payments" }, reported);
-    const { calls } = await run(GUARDED, { instance: { access: async () => allow } });
-    expect(calls.slice(1)).toEqual([
-      ["log.warn", expect.stringContaining("reason=token_missing")],
-      ["set_headers", { "x-user-id": "alice" }],
-    ]);
-  });
-
   it("allows by the last call, after one call that reads all facts", async () => {
     const { calls } = await run(GUARDED, {});
     expect(calls).toEqual([
       ["get_var", "jwt_facts"],
       ["set_headers", { "x-user-id": "alice" }],
     ]);
-  });
-
-  it("sets the query first, because the verdict must be the last call", async () => {
-    const allow = createAllow({ headers: { "x-user-id": "alice" }, rawQuery: "" }, { policy: "payments" });
-    const { calls } = await run(GUARDED, { instance: { access: async () => allow } });
-    expect(calls.slice(1)).toEqual([
-      ["set_raw_query", ""],
-      ["set_headers", { "x-user-id": "alice" }],
-    ]);
-  });
-
-  it("gives no verdict if Kong cannot set the query, because a request with the token in the query must not pass", async () => {
-    const allow = createAllow({ headers: { "x-user-id": "alice" }, rawQuery: "a=b" }, { policy: "payments" });
-    const calls: unknown[][] = [];
-    const refused = (): Promise<void> => Promise.reject(new Error("refused"));
-    const ended = run(GUARDED, { instance: { access: async () => allow } }, {}, calls, refused);
-    await expect(ended).rejects.toThrow("refused");
-    expect(calls.map(([method]) => method)).toEqual(["get_var", "set_raw_query"]);
   });
 
   it("logs kind and place of an error, without its message", async () => {
@@ -172,21 +138,6 @@ describe("the handler in the stock server", () => {
     row("a Consumer without all that it may lack", { consumer: { id: "1" }, credentialId: "1", groups: undefined }, [
       ["authenticate", { id: "1" }, { id: "1", consumer_id: "1" }],
       ["shared.set", "authenticated_groups"],
-    ]),
-    row("a credential", { consumer: undefined, credentialId: "cred", groups: undefined }, [
-      ["set_ctx", "authenticated_consumer"],
-      ["set_ctx", "authenticated_credential", { id: "cred" }],
-      ["shared.set", "authenticated_groups"],
-    ]),
-    row("no caller", { consumer: undefined, credentialId: undefined, groups: undefined }, [
-      ["set_ctx", "authenticated_consumer"],
-      ["set_ctx", "authenticated_credential"],
-      ["shared.set", "authenticated_groups"],
-    ]),
-    row("no groups", { consumer: undefined, credentialId: undefined, groups: [] }, [
-      ["set_ctx", "authenticated_consumer"],
-      ["set_ctx", "authenticated_credential"],
-      ["shared.set", "authenticated_groups", []],
     ]),
   ])("tells Kong of %s before the verdict", async (_what, caller, expected) => {
     const allow = createAllow({ headers: { "x-user-id": "alice" }, caller }, { policy: "payments" });

@@ -10,6 +10,7 @@ import type { KongPlugin } from "../../../sandbox/config/kong-config.ts";
 import type { LogEntry } from "../../../sandbox/message/gateway-log.ts";
 import type { GatewayRequest } from "../../../sandbox/message/gateway-request.ts";
 import { createPluginClient, type EventOutcome } from "../../../sandbox/plugin/plugin-client.ts";
+import { row } from "../../row.ts";
 import { encodeText, type FakeBehaviour, type FakePluginServer, startFakePluginServer } from "../fake-plugin-server.ts";
 
 const PLUGIN: KongPlugin = {
@@ -184,55 +185,44 @@ describe("a plugin server that behaves", () => {
 });
 
 describe("every fault leads to 500 or to another try, never to a request that passes", () => {
-  test.each<[what: string, behaviour: FakeBehaviour, logged: RegExp]>([
-    ["an unknown method", { onEvent: (peer) => peer.callPdk("kong.no.such") }, /method "kong.no.such" not found/],
-    [
-      "a method that objects have anyway",
-      { onEvent: (peer) => peer.callPdk("constructor") },
-      /method "constructor" not/,
-    ],
-    [
+  test.each<[what: string, logged: RegExp, behaviour: FakeBehaviour]>([
+    row("an unknown method", /method "kong.no.such" not found/, { onEvent: (peer) => peer.callPdk("kong.no.such") }),
+    row("a method that objects have anyway", /method "constructor" not/, {
+      onEvent: (peer) => peer.callPdk("constructor"),
+    }),
+    row(
       "a call that fails, with the end of the event sent right behind it",
-      { onEvent: (peer) => peer.send("kong.client.authenticate", "", "", RpcReturnMessage.encode({ sequence: 3 })) },
       /either credential or consumer must be provided/,
-    ],
-    [
-      "an answer to another call",
-      { onEvent: (peer) => peer.send("", RpcReturnMessage.encode({ sequence: 1 })) },
-      /another sequence/,
-    ],
-    ["an answer without sequence", { onEvent: (peer) => peer.send("", "") }, /another sequence/],
-    ["garbage for an answer", { onEvent: (peer) => peer.send("", "\xff\xff\xff") }, /pluginserver error/],
-    [
-      "garbage for arguments",
-      { onEvent: (peer) => peer.callPdk("kong.nginx.get_var", Buffer.from([0x0a, 0xff])) },
-      /pluginserver error/,
-    ],
-    [
-      "too many headers asked for",
-      { onEvent: (peer) => peer.callPdk("kong.request.get_headers", Buffer.from([8, 0xe9, 7])) },
-      /max_headers/,
-    ],
-    ["an exit with no status", { onEvent: (peer) => peer.callPdk("kong.response.exit") }, /code must be a number/],
-    ["half a frame and silence", { onEvent: (peer) => peer.socket.write(Buffer.from([9, 0, 0, 0, 1])) }, /timeout/],
-    ["silence", { onEvent: () => undefined }, /timeout/],
-    ["silence after the empty frame", { onEvent: (peer) => peer.send("") }, /timeout/],
-    [
-      "silence at the start",
-      { onEvent: (peer) => peer.proceed(), onStart: () => undefined },
-      /starting instance: timeout/,
-    ],
-    [
-      "an end at the start",
-      { onEvent: (peer) => peer.proceed(), onStart: (peer) => peer.socket.destroy() },
-      /starting instance: closed/,
-    ],
-    [
-      "no instance at the start",
-      { onEvent: (peer) => peer.proceed(), onStart: (peer) => peer.answer(2) },
-      /instance_status/,
-    ],
-  ])("%s", async (_, behaviour, logged) => {
+      { onEvent: (peer) => peer.send("kong.client.authenticate", "", "", RpcReturnMessage.encode({ sequence: 3 })) },
+    ),
+    row("an answer to another call", /another sequence/, {
+      onEvent: (peer) => peer.send("", RpcReturnMessage.encode({ sequence: 1 })),
+    }),
+    row("an answer without sequence", /another sequence/, { onEvent: (peer) => peer.send("", "") }),
+    row("garbage for an answer", /pluginserver error/, { onEvent: (peer) => peer.send("", "\xff\xff\xff") }),
+    row("garbage for arguments", /pluginserver error/, {
+      onEvent: (peer) => peer.callPdk("kong.nginx.get_var", Buffer.from([0x0a, 0xff])),
+    }),
+    row("too many headers asked for", /max_headers/, {
+      onEvent: (peer) => peer.callPdk("kong.request.get_headers", Buffer.from([8, 0xe9, 7])),
+    }),
+    row("an exit with no status", /code must be a number/, { onEvent: (peer) => peer.callPdk("kong.response.exit") }),
+    row("half a frame and silence", /timeout/, { onEvent: (peer) => peer.socket.write(Buffer.from([9, 0, 0, 0, 1])) }),
+    row("silence", /timeout/, { onEvent: () => undefined }),
+    row("silence after the empty frame", /timeout/, { onEvent: (peer) => peer.send("") }),
+    row("silence at the start", /starting instance: timeout/, {
+      onEvent: (peer) => peer.proceed(),
+      onStart: () => undefined,
+    }),
+    row("an end at the start", /starting instance: closed/, {
+      onEvent: (peer) => peer.proceed(),
+      onStart: (peer) => peer.socket.destroy(),
+    }),
+    row("no instance at the start", /instance_status/, {
+      onEvent: (peer) => peer.proceed(),
+      onStart: (peer) => peer.answer(2),
+    }),
+  ])("%s", async (_, logged, behaviour) => {
     const { handle, logs } = await setUp(behaviour, 150);
     expect(await handle()).toEqual({ kind: "failed" });
     expect(messagesOf(logs).at(-1)).toMatch(logged);

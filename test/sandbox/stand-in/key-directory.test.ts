@@ -15,6 +15,7 @@ import { compactVerify } from "jose";
 import { afterEach, describe, expect, it } from "vitest";
 import { defaultKeyDirectory, readKey, takeKey } from "../../../sandbox/stand-in/key-directory.ts";
 import { signToken } from "../../../sandbox/stand-in/sign-token.ts";
+import { row } from "../../row.ts";
 
 const made: string[] = [];
 afterEach(() => {
@@ -80,33 +81,25 @@ describe("the sandbox's keys", () => {
 });
 
 describe("a key directory that is not safe is refused, with what to do", () => {
-  it.each<[title: string, spoil: (directory: string, file: string) => void, message: RegExp]>([
-    ["others can read a key", (_, file) => chmodSync(file, 0o644), /other users can use .*ES256\.json: run chmod 600/],
-    [
-      "others can list the directory",
-      (directory) => chmodSync(directory, 0o755),
-      /other users can use .*: run chmod 700/,
-    ],
-    [
-      "a key is a link",
-      (_, file) => {
-        writeFileSync(`${file}.real`, readFileSync(file), { mode: 0o600 });
-        rmSync(file);
-        symlinkSync(`${file}.real`, file);
-      },
-      /must not be a link/,
-    ],
-    [
-      "a key is damaged",
-      (_, file) => writeFileSync(file, "{", { mode: 0o600 }),
-      /is not a key of the sandbox .*: delete the file/,
-    ],
-    [
-      "a key is somebody else's",
-      (_, file) => writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), kid: "prod-1" })),
-      /it is another key/,
-    ],
-  ])("%s", async (_, spoil, message) => {
+  it.each<[title: string, message: RegExp, spoil: (directory: string, file: string) => void]>([
+    row("others can read a key", /other users can use .*ES256\.json: run chmod 600/, (_, file) =>
+      chmodSync(file, 0o644),
+    ),
+    row("others can list the directory", /other users can use .*: run chmod 700/, (directory) =>
+      chmodSync(directory, 0o755),
+    ),
+    row("a key is a link", /must not be a link/, (_, file) => {
+      writeFileSync(`${file}.real`, readFileSync(file), { mode: 0o600 });
+      rmSync(file);
+      symlinkSync(`${file}.real`, file);
+    }),
+    row("a key is damaged", /is not a key of the sandbox .*: delete the file/, (_, file) =>
+      writeFileSync(file, "{", { mode: 0o600 }),
+    ),
+    row("a key is somebody else's", /it is another key/, (_, file) =>
+      writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), kid: "prod-1" })),
+    ),
+  ])("%s", async (_, message, spoil) => {
     const directory = join(makeHome(), "keys");
     await takeKey(directory, "ES256");
     spoil(directory, join(directory, "ES256.json"));

@@ -17,6 +17,7 @@ import {
   structToHeaders,
   type Value,
 } from "../../../plugin/server/protocol/messages.ts";
+import { row } from "../../row.ts";
 import { splitFrames } from "./split-frames.ts";
 
 type Call = readonly [method: string, message: Pick<MessageType<unknown>, "decode">, args: unknown];
@@ -70,17 +71,15 @@ describe("the frames of an Allow", () => {
   /** Sets nil: another plugin's groups are gone. */
   const noGroups = setGroups({});
   it.each<[what: string, caller: CallerIdentity, calls: Call[]]>([
-    [
-      "a Consumer with a credential and groups",
-      { consumer, credentialId: "alice", groups: ["a", "b"] },
-      [authenticate({ consumer, credential: { id: "alice", consumerId: "1" } }), groups],
-    ],
-    [
-      "a Consumer that has an id only",
-      { consumer: { id: "1" }, credentialId: "1", groups: undefined },
-      [authenticate({ consumer: { id: "1" }, credential: { id: "1", consumerId: "1" } }), noGroups],
-    ],
-    [
+    row("a Consumer with a credential and groups", { consumer, credentialId: "alice", groups: ["a", "b"] }, [
+      authenticate({ consumer, credential: { id: "alice", consumerId: "1" } }),
+      groups,
+    ]),
+    row("a Consumer that has an id only", { consumer: { id: "1" }, credentialId: "1", groups: undefined }, [
+      authenticate({ consumer: { id: "1" }, credential: { id: "1", consumerId: "1" } }),
+      noGroups,
+    ]),
+    row(
       "a credential, in place of whatever Consumer another plugin set",
       { consumer: undefined, credentialId: "alice", groups: undefined },
       [
@@ -88,22 +87,22 @@ describe("the frames of an Allow", () => {
         setContext("authenticated_credential", { structValue: { fields: { id: { stringValue: "alice" } } } }),
         noGroups,
       ],
-    ],
-    [
+    ),
+    row(
       "no caller, in place of everything that another plugin set",
       { consumer: undefined, credentialId: undefined, groups: undefined },
       [nobody, setContext("authenticated_credential", {}), noGroups],
-    ],
-    [
+    ),
+    row(
       "groups alone, in place of whomever another plugin set",
       { consumer: undefined, credentialId: undefined, groups: ["a", "b"] },
       [nobody, setContext("authenticated_credential", {}), groups],
-    ],
-    [
-      "no groups at all",
-      { consumer: undefined, credentialId: undefined, groups: [] },
-      [nobody, setContext("authenticated_credential", {}), setGroups({ listValue: {} })],
-    ],
+    ),
+    row("no groups at all", { consumer: undefined, credentialId: undefined, groups: [] }, [
+      nobody,
+      setContext("authenticated_credential", {}),
+      setGroups({ listValue: {} }),
+    ]),
   ])("with %s send them before the headers, so that a failed call ends the request", (_what, caller, calls) => {
     const allow = createAllow({ headers: { "x-user-id": "alice" }, caller }, EVIDENCE);
     const { frames, repliesToDrop } = encodeOutcome(allow, 7);

@@ -80,16 +80,12 @@ export const requirement: AttackClass = {
     }),
     row("role-as-member", "an object with the role as name", withRoles({ user: true })),
     row("role-nested", "a list in a list", withRoles([["user"]])),
-    row(
-      "role-second-list",
-      "an excluded role in the second claim",
-      withClientRoles({ shop: { roles: ["suspended"] } }),
-    ),
-    row(
-      "role-second-text",
-      "an excluded role as text in the second claim",
-      withClientRoles({ shop: { roles: "suspended" } }),
-    ),
+    row("role-second-list", "an excluded role in the second claim", {
+      ...withClientRoles({ shop: { roles: ["suspended"] } }),
+    }),
+    row("role-second-text", "an excluded role as text in the second claim", {
+      ...withClientRoles({ shop: { roles: "suspended" } }),
+    }),
     row("role-second-object", "an object as the second claim", withClientRoles({ shop: { roles: { suspended: 1 } } })),
     row("role-second-blocked", "a list on the way to the second claim", withClientRoles([{ shop: ["suspended"] }])),
     row("group-separated", "an excluded group behind a comma and spaces", withGroups("staff,  guests ")),
@@ -128,33 +124,25 @@ export const requirement: AttackClass = {
     "CVE-2024-34273",
     row("condition-by-prototype", "the claim by way of __proto__", withClaims({ org: raw('{"__proto__":{"id":7}}') })),
     NUMBERS,
-    row(
-      "condition-level-rounded",
-      "a number below that rounds to the bound",
-      withClaims({ level: raw("2.99999999999999999999") }),
-    ),
-    row(
-      "condition-number-rounded",
-      "a number that rounds to the one that is asked for",
-      withClaims({ org: raw('{"id":7.00000000000000000001}') }),
-    ),
+    row("condition-level-rounded", "a number below that rounds to the bound", {
+      ...withClaims({ level: raw("2.99999999999999999999") }),
+    }),
+    row("condition-number-rounded", "a number that rounds to the one that is asked for", {
+      ...withClaims({ org: raw('{"id":7.00000000000000000001}') }),
+    }),
     row("condition-large-number", "another number of 19 digits, which is the same double", {
       ...withClaims({ serial: raw("1147953659032899585") }),
       rule: "serial",
     }),
     "CWE-777",
-    row(
-      "condition-pattern-newline",
-      "a line break behind what fits, where an end of line is an end for some",
-      withClaims({ plan: "gold\n" }),
-    ),
+    row("condition-pattern-newline", "a line break behind what fits, where an end of line is an end for some", {
+      ...withClaims({ plan: "gold\n" }),
+    }),
     row("condition-pattern-inside", "what fits as a part", withClaims({ plan: "GOLD gold" })),
     "CWE-1333",
-    row(
-      "condition-pattern-long",
-      "a string of 3,000 letters, to make the pattern slow",
-      withClaims({ plan: "a".repeat(3_000) }),
-    ),
+    row("condition-pattern-long", "a string of 3,000 letters, to make the pattern slow", {
+      ...withClaims({ plan: "a".repeat(3_000) }),
+    }),
     "CWE-639",
     row("path-of-other-user", "another user's path", onPath("/own/bob/mail/in")),
     row("path-own-name-elsewhere", "one's own name in another segment", onPath("/own/bob/mail/alice")),

@@ -38,24 +38,18 @@ export const issuerCondition: AttackClass = {
     WRONG,
     KINDS,
     ...LISTS.map((rule) => row(`kind-other-${rule}`, `an ID token, rule ${rule}`, ofKind({ token_use: "id" }, rule))),
-    row(
-      "kind-third",
-      "a refresh token, where two kinds are accepted",
-      ofKind({ token_use: "refresh", azp: AUDIENCE }, "kinds-both"),
-    ),
+    row("kind-third", "a refresh token, where two kinds are accepted", {
+      ...ofKind({ token_use: "refresh", azp: AUDIENCE }, "kinds-both"),
+    }),
     row("kind-both", "a list of both kinds", ofKind({ token_use: ["access", "id"], azp: AUDIENCE }, "kinds-both")),
-    row(
-      "kind-access-as-id",
-      "an access token, where only ID tokens are accepted",
-      ofKind({ azp: AUDIENCE }, "kinds-id"),
-    ),
+    row("kind-access-as-id", "an access token, where only ID tokens are accepted", {
+      ...ofKind({ azp: AUDIENCE }, "kinds-id"),
+    }),
     row("kind-id-as-access", "an ID token with a client_id", ofKind({ token_use: "id", azp: AUDIENCE })),
     { reason: "audience_mismatch", told: OTHER_AUDIENCE },
-    row(
-      "kind-audience-of-other",
-      "an ID token with the audience where access tokens have it",
-      ofKind({ token_use: "id", azp: "other" }, "kinds-id"),
-    ),
+    row("kind-audience-of-other", "an ID token with the audience where access tokens have it", {
+      ...ofKind({ token_use: "id", azp: "other" }, "kinds-id"),
+    }),
     MISSING,
     row("kind-absent", "no kind", ofKind({ token_use: undefined })),
     row("kind-blank", "a blank kind", ofKind({ token_use: " " })),

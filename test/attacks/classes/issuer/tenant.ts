@@ -41,33 +41,25 @@ export const tenant: AttackClass = {
   attacks: attacks([
     { reason: "signature_invalid", told: INVALID },
     REFERENCE,
-    row(
-      "realm-key-of-other",
-      "one tenant's key for the tokens of another, under the same kid",
-      realm(realmIssuer("south"), "tenants"),
-    ),
-    row(
-      "realm-key-of-other-nameless",
-      "the same without kid, for verifiers that try the keys of all tenants",
-      realm(realmIssuer("north"), "blue", { kid: undefined }),
-    ),
+    row("realm-key-of-other", "one tenant's key for the tokens of another, under the same kid", {
+      ...realm(realmIssuer("south"), "tenants"),
+    }),
+    row("realm-key-of-other-nameless", "the same without kid, for verifiers that try the keys of all tenants", {
+      ...realm(realmIssuer("north"), "blue", { kid: undefined }),
+    }),
     { reason: "key_not_found", told: INVALID },
     row("realm-kid-unknown", "an unknown kid", realm(realmIssuer("north"), "blue", { kid: "blue" })),
     UNTRUSTED,
     row("realm-unknown", "a tenant whose keys are in no file", realm(realmIssuer("red"), "stranger")),
     row("realm-steps-back", "a tenant that leads to another file", realm(realmIssuer("../north"), "tenants")),
     row("realm-placeholder", "the placeholder as tenant", realm(realmIssuer("{realm}"), "tenants")),
-    row(
-      "host-unknown",
-      "a host of the attacker's choice, which nobody asks for keys",
-      fetched(fetchedIssuer("evil"), "stranger"),
-    ),
+    row("host-unknown", "a host of the attacker's choice, which nobody asks for keys", {
+      ...fetched(fetchedIssuer("evil"), "stranger"),
+    }),
     row("host-deeper", "a host below the tenant's", fetched(fetchedIssuer("evil.remote"), "stranger")),
-    row(
-      "host-of-attacker",
-      "a host that ends in another domain",
-      fetched("https://remote.sso.example.com.evil.example"),
-    ),
+    row("host-of-attacker", "a host that ends in another domain", {
+      ...fetched("https://remote.sso.example.com.evil.example"),
+    }),
     row("host-user", "the tenant's host as user of another", fetched("https://remote.sso.example.com@evil.example")),
     row("host-capitals", "the host in capitals", fetched(fetchedIssuer("REMOTE"))),
     row("host-port", "the host with its usual port", fetched(`${fetchedIssuer("remote")}:443`)),
@@ -77,11 +69,9 @@ export const tenant: AttackClass = {
     row("tenant-capitals", "the tenant in capitals", named(tenantIssuer("BLUE"), "BLUE")),
     row("tenant-part", "the beginning of a tenant", named(tenantIssuer("blu"), "blu")),
     row("tenant-empty", "no tenant", named(tenantIssuer(""), "")),
-    row(
-      "tenant-placeholder",
-      "the placeholder itself, as an issuer's metadata for all tenants has it",
-      named(tenantIssuer("{tenant}"), "{tenant}"),
-    ),
+    row("tenant-placeholder", "the placeholder itself, as an issuer's metadata for all tenants has it", {
+      ...named(tenantIssuer("{tenant}"), "{tenant}"),
+    }),
     row("tenant-nameless", "a placeholder without a name", named(tenantIssuer("{}"), "{}")),
     row("tenant-star", "a star", named(tenantIssuer("*"), "*")),
     row("tenant-two-segments", "a slash in the tenant", named(tenantIssuer("red/blue"), "blue")),
@@ -89,11 +79,9 @@ export const tenant: AttackClass = {
     row("tenant-slash-behind", "a slash behind the end", named(`${tenantIssuer("blue")}/`)),
     row("tenant-cut", "an iss that ends with the tenant", named("https://login.example.com/blue")),
     row("tenant-other-version", "another last segment", named("https://login.example.com/blue/v1.0")),
-    row(
-      "tenant-steps-back",
-      "a path that leads back to the tenant",
-      named("https://login.example.com/red/../blue/v2.0"),
-    ),
+    row("tenant-steps-back", "a path that leads back to the tenant", {
+      ...named("https://login.example.com/red/../blue/v2.0"),
+    }),
     row("tenant-is-step-back", "a step back as tenant", named(tenantIssuer(".."), "..")),
     row("tenant-encoded", "a tenant in percent encoding", named(tenantIssuer("%62lue"))),
     row("tenant-query", "a query where the tenant ends", named(tenantIssuer("blue?x="))),
@@ -109,11 +97,9 @@ export const tenant: AttackClass = {
     row("tenant-open-encoded", "an encoded slash, where all tenants pass", open("red%2fblue")),
     row("tenant-open-user", "a user and a host, where all tenants pass", open("@evil.example")),
     WRONG_TENANT,
-    row(
-      "tenant-claim-of-other",
-      "the attacker's tenant in iss, the victim's in tid",
-      named(tenantIssuer("green"), "blue"),
-    ),
+    row("tenant-claim-of-other", "the attacker's tenant in iss, the victim's in tid", {
+      ...named(tenantIssuer("green"), "blue"),
+    }),
     row("tenant-claim-absent", "no tid", {
       ...named(tenantIssuer("blue"), undefined),
       key: "tenants",
@@ -122,11 +108,9 @@ export const tenant: AttackClass = {
     row("tenant-claim-null", "tid null", named(tenantIssuer("blue"), null)),
     row("tenant-claim-list", "a list of tenants", named(tenantIssuer("blue"), ["blue"])),
     row("tenant-claim-capitals", "the tenant's claim in capitals", named(tenantIssuer("blue"), "BLUE")),
-    row(
-      "tenant-open-claim-of-other",
-      "the attacker's tenant in iss, the victim's in tid, where all tenants pass",
-      open("red", "blue"),
-    ),
+    row("tenant-open-claim-of-other", "the attacker's tenant in iss, the victim's in tid, where all tenants pass", {
+      ...open("red", "blue"),
+    }),
     UNTRUSTED,
     `${REFERENCE}; UTS 39`,
     row("tenant-lookalike", "a Cyrillic letter that looks the same", named(tenantIssuer("blu\u0435"), "blu\u0435")),

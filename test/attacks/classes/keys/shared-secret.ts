@@ -35,11 +35,9 @@ export const sharedSecret: AttackClass = {
     row("confusion-pem-cut", "the same without the PEM's last line end", hmac("pemWithoutLastNewline")),
     row("confusion-pem-crlf", "the same with CR LF in the PEM", hmac("pemWithCrLf")),
     "RFC 8725 3.1; CVE-2026-34950",
-    row(
-      "confusion-pem-indented",
-      "the same with white space before the PEM, past a look for its first line",
-      hmac("pemWithSpaceBefore"),
-    ),
+    row("confusion-pem-indented", "the same with white space before the PEM, past a look for its first line", {
+      ...hmac("pemWithSpaceBefore"),
+    }),
     "RFC 8725 3.1; CVE-2017-11424, CVE-2023-48223",
     row("confusion-pkcs1-pem", "the same with BEGIN RSA PUBLIC KEY", hmac("pkcs1Pem")),
     "RFC 8725 3.1; CVE-2024-33663",
@@ -67,11 +65,9 @@ export const sharedSecret: AttackClass = {
     "CVE-2021-41106",
     row("secret-is-file-name", "the name of the secret's file instead of what it holds", hmac("fileName")),
     "RFC 8725 3.5",
-    row(
-      "secret-with-line-end",
-      "the file's last line end as part of the secret: two secrets for one file",
-      hmac("ofMixedWithLineEnd"),
-    ),
+    row("secret-with-line-end", "the file's last line end as part of the secret: two secrets for one file", {
+      ...hmac("ofMixedWithLineEnd"),
+    }),
     row("secret-not-decoded", "the secret as it is written instead of what it says", {
       ...SECRET,
       signature: { hmac: "ofSecretAsText" },

@@ -40,11 +40,9 @@ export const requestReading: AttackClass = {
     row("operation-unknown", "a method that no operation has", at("/orders/1", "PUT")),
     { ...NO_RULE, kong: 400 },
     "RFC 9110 9.1",
-    row(
-      "operation-lower-case",
-      "a method in small letters, which some upstreams take for the same",
-      at("/orders/1", "Delete"),
-    ),
+    row("operation-lower-case", "a method in small letters, which some upstreams take for the same", {
+      ...at("/orders/1", "Delete"),
+    }),
     NO_RULE,
     PATHS,
     row("path-slash-behind", "a slash behind the path, past the rule that needs more", at("/orders/1/secret/")),
@@ -68,11 +66,9 @@ export const requestReading: AttackClass = {
     row("path-dots", "a step back", at("/orders/x/../1")),
     row("path-dot", "a step to the same place", at("/orders/./1")),
     row("path-dots-encoded", "a step back in percent encoding", at("/orders/1/secret/%2e%2e")),
-    row(
-      "path-slash-encoded",
-      "an encoded slash: one segment to the policy, two to the upstream",
-      at("/orders/1%2fsecret"),
-    ),
+    row("path-slash-encoded", "an encoded slash: one segment to the policy, two to the upstream", {
+      ...at("/orders/1%2fsecret"),
+    }),
     row("path-backslash-encoded", "an encoded backslash", at("/orders/1%5csecret")),
     row("path-backslash", "a backslash", at("/orders/1\\secret")),
     "CVE-2020-1957; RFC 3986 3.3",

@@ -59,11 +59,9 @@ export const tokenSource: AttackClass = {
       headers: ["Cookie", "__Host-token={token}"],
     }),
     "RFC 9700 4.7; CWE-384",
-    row(
-      "source-query-and-cookie",
-      "a link that has a token of its own, for a browser with a cookie",
-      sent(["Cookie", "__Host-token={token}"], "/anywhere?access_token={token}"),
-    ),
+    row("source-query-and-cookie", "a link that has a token of its own, for a browser with a cookie", {
+      ...sent(["Cookie", "__Host-token={token}"], "/anywhere?access_token={token}"),
+    }),
     "RFC 9110 5.3; CWE-444",
     row("header-two-lines", "two lines of one header", sent(["X-Access-Token", "{token}", "X-Access-Token", "evil"])),
     UNCLEAR,
@@ -71,24 +69,18 @@ export const tokenSource: AttackClass = {
     row("header-with-scheme", "a scheme where none belongs", sent(["X-Access-Token", "Bearer {token}"])),
     TWO,
     COOKIES,
-    row(
-      "cookie-twice",
-      "a cookie twice, as one from another path or domain would be",
-      cookie("__Host-token={token}; __Host-token=evil"),
-    ),
-    row(
-      "cookie-two-lines",
-      "a cookie in each of two header lines",
-      cookie("__Host-token={token}", "Cookie", "__Host-token=evil"),
-    ),
+    row("cookie-twice", "a cookie twice, as one from another path or domain would be", {
+      ...cookie("__Host-token={token}; __Host-token=evil"),
+    }),
+    row("cookie-two-lines", "a cookie in each of two header lines", {
+      ...cookie("__Host-token={token}", "Cookie", "__Host-token=evil"),
+    }),
     UNCLEAR,
     row("cookie-quoted", "quotes around a cookie, which some drop", cookie('__Host-token="{token}"')),
     row("cookie-name-space", "a space behind a cookie's name, which some drop", cookie("__Host-token ={token}")),
-    row(
-      "cookie-second-in-disguise",
-      "a second cookie that only some take for the same",
-      cookie("__Host-token={token}; __Host-token\t=evil"),
-    ),
+    row("cookie-second-in-disguise", "a second cookie that only some take for the same", {
+      ...cookie("__Host-token={token}; __Host-token\t=evil"),
+    }),
     MISSING,
     "RFC 6265bis 4.1.3",
     row("cookie-other-case", "a name in other case, which browsers let any host set", cookie("__host-token={token}")),
@@ -97,30 +89,22 @@ export const tokenSource: AttackClass = {
     TWO,
     QUERY,
     row("parameter-twice", "a parameter twice", query("access_token={token}&access_token=evil")),
-    row(
-      "parameter-in-disguise",
-      "a second parameter whose name is escaped",
-      query("access_token={token}&acces%73_token=evil"),
-    ),
+    row("parameter-in-disguise", "a second parameter whose name is escaped", {
+      ...query("access_token={token}&acces%73_token=evil"),
+    }),
     UNCLEAR,
-    row(
-      "parameter-broken-escape",
-      "a name that cannot be decoded, which some read all the same",
-      query("access_token={token}&access%5token=evil"),
-    ),
-    row(
-      "parameter-semicolon",
-      "a semicolon, at which some part parameters",
-      query("access_token={token};access_token=evil"),
-    ),
+    row("parameter-broken-escape", "a name that cannot be decoded, which some read all the same", {
+      ...query("access_token={token}&access%5token=evil"),
+    }),
+    row("parameter-semicolon", "a semicolon, at which some part parameters", {
+      ...query("access_token={token};access_token=evil"),
+    }),
     row("parameter-other-case", "a name in other case", query("ACCESS_TOKEN={token}")),
     "PHP manual, variables from external sources",
     row("parameter-php-dot", "a dot, which PHP takes for an underscore", query("access.token={token}")),
-    row(
-      "parameter-php-space",
-      "a plus, which PHP takes for an underscore",
-      query("access_token={token}&access+token=evil"),
-    ),
+    row("parameter-php-space", "a plus, which PHP takes for an underscore", {
+      ...query("access_token={token}&access+token=evil"),
+    }),
     "CWE-235",
     row("parameter-list", "a list, as PHP, Rack and qs read it", query("access_token={token}&access_token[]=evil")),
     "CWE-174",
@@ -130,21 +114,15 @@ export const tokenSource: AttackClass = {
     row("forgery-no-origin", "POST with a cookie and no Origin", post()),
     row("forgery-other-origin", "POST with a cookie from another site", post("Origin", "https://evil.example.com")),
     row("forgery-sandboxed-frame", "POST with a cookie from a frame without an origin", post("Origin", "null")),
-    row(
-      "forgery-lookalike-origin",
-      "POST with a cookie from an origin that begins like an allowed one",
-      post("Origin", "https://app.example.com.evil.example"),
-    ),
-    row(
-      "forgery-plain-origin",
-      "POST with a cookie from the allowed host without TLS",
-      post("Origin", "http://app.example.com"),
-    ),
-    row(
-      "forgery-two-origins",
-      "POST with a cookie and two origins",
-      post("Origin", "https://app.example.com", "Origin", "https://evil.example.com"),
-    ),
+    row("forgery-lookalike-origin", "POST with a cookie from an origin that begins like an allowed one", {
+      ...post("Origin", "https://app.example.com.evil.example"),
+    }),
+    row("forgery-plain-origin", "POST with a cookie from the allowed host without TLS", {
+      ...post("Origin", "http://app.example.com"),
+    }),
+    row("forgery-two-origins", "POST with a cookie and two origins", {
+      ...post("Origin", "https://app.example.com", "Origin", "https://evil.example.com"),
+    }),
     "RFC 6455 10.2; CWE-1385",
     row(
       "websocket-hijacking",
@@ -161,11 +139,9 @@ export const tokenSource: AttackClass = {
     ),
     { reason: "issuer_untrusted", told: INVALID },
     "RFC 8725 3.8; CWE-441",
-    row(
-      "source-of-another-issuer",
-      "a good token of one issuer in the header of another",
-      bound(["X-Partner-Token", "{token}"]),
-    ),
+    row("source-of-another-issuer", "a good token of one issuer in the header of another", {
+      ...bound(["X-Partner-Token", "{token}"]),
+    }),
     row("source-of-own-issuer-avoided", "a good token of the partner in Authorization, where only others come", {
       ...PARTNER,
       ...bound([], ["Bearer {token}"]),
@@ -187,11 +163,9 @@ export const tokenSource: AttackClass = {
     row("scheme-with-proof", "a token that should come with a proof", bound([], ["DPoP {token}"])),
     TWO,
     ONE_PLACE,
-    row(
-      "source-each-issuer",
-      "two good tokens, each in the source of its issuer",
-      bound(["X-Partner-Token", "evil"], ["Bearer {token}"]),
-    ),
+    row("source-each-issuer", "two good tokens, each in the source of its issuer", {
+      ...bound(["X-Partner-Token", "evil"], ["Bearer {token}"]),
+    }),
     row("scheme-two", "a token after each of two schemes", bound([], ["JWT {token}, Bearer {token}"])),
     MISSING,
     "RFC 6750 3.1",
