@@ -96,7 +96,9 @@ async function startNeighbour<Name extends NeighbourName>(control: string, name:
 }
 
 async function ask(control: string, question: Question): Promise<unknown> {
-  const response = await fetch(control, { method: "POST", body: JSON.stringify(question) });
+  // The server may close an idle connection at the moment at which a question is sent on it, so each question has its own.
+  const headers = { connection: "close" };
+  const response = await fetch(control, { method: "POST", headers, body: JSON.stringify(question) });
   const answer = (await response.json()) as { value?: unknown; error?: string };
   if (answer.error !== undefined) {
     throw new Error(`${JSON.stringify(question)}: ${answer.error}`);

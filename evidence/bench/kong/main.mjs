@@ -32,6 +32,12 @@ const POLICY_ROWS = [
   { name: "rule with operations", path: "/operations/1", tokens: () => one },
   { name: "rule that sets Kong's Consumer", path: "/identity", tokens: () => one },
   { name: "ES256, every token new", path: "/read", tokens: () => mintTokens(ecdsa, FRESH_PER_ROUND), isOnce: true },
+  {
+    name: "ES256, every token new and of another caller",
+    path: "/read",
+    tokens: () => mintTokens(ecdsa, FRESH_PER_ROUND, FRESH_PER_ROUND),
+    isOnce: true,
+  },
   { name: "request rejected because it has no token", path: "/read", tokens: () => [], status: 401 },
 ];
 

@@ -15,12 +15,13 @@ export function generateKey(algorithm) {
   return { algorithm, jwk, pem: pair.publicKey.export({ type: "spki", format: "pem" }), ...pair };
 }
 
-/** Different tokens of one caller. */
-export function mintTokens({ algorithm, privateKey }, count) {
+/** Different tokens, of one caller or of more. */
+export function mintTokens({ algorithm, privateKey }, count, callers = 1) {
   const now = Math.floor(Date.now() / 1000);
   const key = algorithm === "ES256" ? { key: privateKey, dsaEncoding: "ieee-p1363" } : privateKey;
   return Array.from({ length: count }, (_, index) => {
-    const claims = { iss: ISSUER, aud: AUDIENCE, sub: "user-1", client_id: "app", scope: "things:read things:write" };
+    const sub = `user-${index % callers}`;
+    const claims = { iss: ISSUER, aud: AUDIENCE, sub, client_id: "app", scope: "things:read things:write" };
     const times = { iat: now, exp: now + LIFETIME_S, jti: String(index) };
     const header = { alg: algorithm, typ: "at+jwt", kid: algorithm };
     const input = `${encode(header)}.${encode({ ...claims, ...times, groups: ["a", "b"] })}`;

@@ -83,9 +83,25 @@ function renderRecipe(kept: KeptVerdict, reuse: Reuse): string {
     query: allow.rawQuery,
     caller: allow.caller && { credential: allow.caller.credentialId, groups: allow.caller.groups },
   };
-  const text = Buffer.from(JSON.stringify(recipe)).toString("base64");
+  const text = Buffer.from(endDifferently(JSON.stringify(recipe))).toString("base64");
   recipes.set(kept, text);
   return text;
+}
+
+const ID_LENGTH = 16;
+let lastId = 0;
+
+/**
+ * Adds a member with a number at the end of the JSON text of an object. The end of each text is different, in JSON and in base64.
+ * LuaJIT hashes a long string by its length, its first and last eight bytes, and a few positions between them. If the texts of two
+ * callers differed only in a name, many of them would have the same hash, and LuaJIT would compare each new text with all others.
+ * The number has so many digits that base64 needs no padding, because padding would leave less of the number in the last bytes.
+ */
+function endDifferently(json: string): string {
+  lastId += 1;
+  const length = Buffer.byteLength(json) + ',"id":""'.length + ID_LENGTH;
+  const id = lastId.toString(16).padStart(ID_LENGTH + ((3 - (length % 3)) % 3), "0");
+  return `${json.slice(0, -1)},"id":"${id}"}`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingHttpHeaders } from "node:http";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
@@ -48,6 +48,7 @@ function findModules(): string | undefined {
 }
 
 export interface GuardNginx {
+  readonly workerPid: number;
   /** The runtime of the plugin server. */
   readonly runtime: Runtime;
   /** Milliseconds since the epoch, for nginx and for the plugin server. */
@@ -116,6 +117,7 @@ export async function startGuardNginx(options: GuardNginxOptions): Promise<Guard
   };
   await waitFor(() => send("/describe").catch(() => undefined), 20_000);
   return {
+    workerPid: Number(readFileSync(`/proc/${nginx.pid}/task/${nginx.pid}/children`, "utf8").trim()),
     get runtime() {
       return server.runtime;
     },

@@ -166,26 +166,30 @@ function Stub.access()
   ngx.req.set_header("x-test-groups", groups and table.concat(groups, "+") or "none")
 end
 
--- Keeps many verdicts, and says what they cost.
+-- A verdict as plugin/kong/calls/verdict.ts writes it, with an end that differs.
+local RECIPE = [[{"generation":"f.1","after":0,"before":1e15,"tally":0,"facts":{"target":false,"transport":false,"route":false,]]
+  .. [["headers":["authorization"]},"clear":"x_user_id x_client_id x_scope","set":{"x-user-id":"user-%d","x-client-id":"app",]]
+  .. [["x-scope":"things:read things:write"},"id":"%016x"}]]
+
+-- Stores verdicts for `count` different tokens, numbered from `after` + 1. With `peak`, also measures the memory that they need.
 function Stub.fill()
   local args = ngx.req.get_uri_args()
-  local facts = { target = false, transport = false, route = false, headers = { "authorization" } }
-  collectgarbage()
-  collectgarbage()
-  local before = collectgarbage("count")
+  local function measure()
+    collectgarbage()
+    collectgarbage()
+    return collectgarbage("count")
+  end
+  local before = args.peak and measure()
   local peak = 0
-  for index = 1, tonumber(args.count) do
-    local entry = verdicts.decode(ngx.encode_base64(cjson.encode({
-      generation = "f.1", after = 0, before = 1e15, tally = 0, facts = facts, clear = "x_user_id x_client_id x_scope",
-      set = { ["x-user-id"] = "user-" .. index, ["x-client-id"] = "app", ["x-scope"] = "things:read things:write" },
-    })))
+  local after = tonumber(args.after or 0)
+  for index = after + 1, after + tonumber(args.count) do
+    local recipe = RECIPE:format(index, index)
+    local entry = verdicts.decode(ngx.encode_base64(recipe))
     verdicts.keep(routes.read.conf, entry, ngx.now(), function()
       return "plugin\nGET\n\n\n\n" .. ("x"):rep(tonumber(args.length)) .. index
     end)
-    if index % 2000 == 0 then
-      collectgarbage()
-      collectgarbage()
-      peak = math.max(peak, collectgarbage("count") - before)
+    if args.peak and index % 2000 == 0 then
+      peak = math.max(peak, measure() - before)
     end
   end
   local described = verdicts.describe()

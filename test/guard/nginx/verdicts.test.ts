@@ -437,7 +437,7 @@ if (missing !== undefined) {
     }, async () => {
       const fill = async (count: number, length: number): Promise<{ entries: number; peak_kb: number }> => {
         await warm("/public", []); // Drops the verdicts of the fill before, because they are of another process.
-        return JSON.parse((await nginx.send(`/fill?count=${count}&length=${length}`)).body);
+        return JSON.parse((await nginx.send(`/fill?peak=1&count=${count}&length=${length}`)).body);
       };
       const some = await fill(2_000, 1_000);
       expect(some.entries).toBe(2_000);

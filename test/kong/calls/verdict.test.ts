@@ -100,7 +100,21 @@ describe("a guard that can reuse verdicts", () => {
       set: { "x-user-id": "alice", "x-roles": ["a", "b"] },
       query: "",
       caller: { credential: "c-1", groups: ["a"] },
+      id: expect.any(String),
     });
+  });
+
+  it("gets a text that ends differently for each verdict, so that LuaJIT gives each text another hash", () => {
+    const facts = { target: false, transport: false, headers: ["authorization"] };
+    const reuse = { generation: "ab.5", facts, countsRoute: false, countsClient: false };
+    const texts = Array.from({ length: 3_000 }, (_, index) => {
+      const allow = createAllow({ headers: { "x-user-id": `ü${"x".repeat(index % 7)}` } }, EVIDENCE);
+      const kept = { allow, afterMs: 0, beforeMs: 1, tally: 0, trace: {}, onReuse: () => {} };
+      return String(addReusableVerdict(kept, reuse, MARK, MARK.instance).headers["x-jwt-policy-verdict"]).split(" ")[1];
+    });
+    const ends = texts.map((text = "") => [text.slice(-8), Buffer.from(text, "base64").subarray(-8).toString()]);
+    expect(new Set(ends.map(([inBase64]) => inBase64)).size).toBe(3_000);
+    expect(new Set(ends.map(([, inJson]) => inJson)).size).toBe(3_000);
   });
 });
 

@@ -93,16 +93,19 @@ function Facts.read(variable)
 end
 
 -- Writes the facts in the format of the facts variable (plugin/kong/facts/facts-variable.ts). The text `more` follows the
--- addresses. The plugin server expects `more` at this position, and accepts it only from the guard. A client cannot add a line to
--- the facts, because none of these values can contain a line feed. The function replaces each byte beyond ASCII with a byte that
--- no check accepts. The stock server's decoder would turn some of these bytes into line feeds and letters.
-function Facts.render(request, more)
+-- addresses. The plugin server expects `more` at this position, and accepts it only from the guard. `mark` is the last line. A
+-- client cannot add a line to the facts, because none of these values can contain a line feed. The function replaces each byte
+-- beyond ASCII with a byte that no check accepts. The stock server's decoder would turn some of these bytes into line feeds and
+-- letters. The function never makes the text without the mark, because only the mark's end differs between all requests (see
+-- Facts.narrow).
+function Facts.render(request, more, mark)
   local var = ngx.var
   local addresses = var.scheme .. " " .. var.realip_remote_addr .. " " .. var.remote_addr .. more
   local lines = { request.head, request.line, addresses }
   for _, name in ipairs(names) do
     lines[#lines + 1] = value_of(request, name)
   end
+  lines[#lines + 1] = mark
   local facts = table.concat(lines, "\n")
   return ngx.re.find(facts, "[\\x80-\\xff]", "jo") and facts:gsub("[\128-\255]", "\127") or facts
 end
@@ -124,7 +127,7 @@ end
 
 -- Returns the text that all requests with the same verdict have in common; nil if the plugin server must judge the request in any
 -- case. The token comes last in the text, because LuaJIT hashes only a few positions of a long string, including its end. If the
--- texts differed only in the middle, they would have the same hash, and LuaJIT would compare thousands of them byte by byte.
+-- texts differed only in the middle, many would have the same hash, and LuaJIT would compare each new text with all others.
 function Facts.narrow(request, conf, counted)
   local line = narrow_line(request.line, counted)
   if not line then

@@ -125,7 +125,7 @@ local function judge(access, handler, conf)
   local nonce = ngx.var.kong_request_id
   local due = conf.__plugin_id .. " " .. string.format("%d", conf.__seq__) .. " " .. nonce
   local hits = verdicts.take_hits()
-  ngx.var[FACTS] = facts.render(request, " reuses " .. (hits and hits .. " " or "") .. "clients") .. "\n" .. due
+  ngx.var[FACTS] = facts.render(request, " reuses " .. (hits and hits .. " " or "") .. "clients", due)
   ngx.req.clear_header(VERDICT)
 
   access(handler, conf)

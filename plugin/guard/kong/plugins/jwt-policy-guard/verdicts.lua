@@ -125,6 +125,7 @@ end
 function Verdicts.decode(encoded)
   local entry = cjson.decode(ngx.decode_base64(encoded))
   entry.clear = find_cleared(entry.clear)
+  entry.id = nil -- Only makes the text differ from other texts.
   return entry
 end
 
