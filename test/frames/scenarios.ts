@@ -95,7 +95,7 @@ export interface Scenario {
    */
   readonly server: "first" | "second";
   /** Whether Kong's configuration is loaded anew before, so that the instances have to be replaced. */
-  readonly afterReload?: boolean;
+  readonly afterReload: boolean;
   /** As sent: one character per byte. */
   readonly request: string;
   readonly status: number;
@@ -107,80 +107,69 @@ function get(target: string, ...headers: string[]): string {
 
 const authorization = `Authorization: Bearer ${TOKEN}`;
 
+const scenario = (status: number, name: string, request: string, afterReload = false) => ({
+  status,
+  name,
+  request,
+  afterReload,
+});
+const onFirst = [
+  scenario(
+    200,
+    "route plugin: start instance, event, facts variable, allow that sets and removes headers",
+    get("/orders?page=2", authorization, "X-User-Id: admin", "x_tenant: other"),
+  ),
+  scenario(401, "route plugin: event, no token, deny with a warning and exit", get("/orders")),
+  scenario(
+    400,
+    "route plugin: event, facts variable that is not UTF-8, deny",
+    get("/orders?q=caf%E9", authorization, "Connection: caf\xe9 \xff\xfe"),
+  ),
+  scenario(
+    503,
+    "service plugin: start instance, event, rule that does not exist, deny with an error and exit",
+    get("/invoices", authorization),
+  ),
+  scenario(
+    200,
+    "global plugin: start instance, event, route with all its fields, allow without headers",
+    get("/items/1", authorization),
+  ),
+  scenario(403, "global plugin: event, route without a name, deny", get("/nameless", authorization)),
+];
+const MANY_HEADERS = [
+  "X-Tag: one",
+  "x-tag: two, three",
+  "X-TAG:",
+  "X-User-Id: admin",
+  "X_User_Id: root",
+  "x-MiXeD-cAsE: Kept As Sent",
+  "X-Empty:",
+  "X-Bytes: caf\xe9 \xff\xfe",
+  "X-Utf8: caf\xc3\xa9 \xf0\x9f\x94\x91",
+  "X-Cookie: a=1; b=2",
+];
+const onSecond = [
+  scenario(
+    200,
+    "route plugin: event for an instance that the new plugin server does not know, started anew, event again",
+    get("/orders?page=2", authorization),
+  ),
+  scenario(
+    200,
+    "route plugin: event, headers that repeat, differ by underscore or case, are long, empty or not UTF-8, allow",
+    get("/orders", `AUTHORIZATION: Bearer ${LARGE_TOKEN}`, ...MANY_HEADERS),
+  ),
+  scenario(
+    401,
+    "global plugin: start instance, event, route and headers, deny with a challenge",
+    get("/catalogue", "Authorization: Bearer no-token"),
+  ),
+  scenario(200, "route plugin: start instance, close the old one, event, allow", get("/reloaded", authorization), true),
+];
+
 /** In this order, because instances stay from one scenario to the next. */
 export const SCENARIOS: readonly Scenario[] = [
-  {
-    name: "route plugin: start instance, event, facts variable, allow that sets and removes headers",
-    server: "first",
-    request: get("/orders?page=2", authorization, "X-User-Id: admin", "x_tenant: other"),
-    status: 200,
-  },
-  {
-    name: "route plugin: event, no token, deny with a warning and exit",
-    server: "first",
-    request: get("/orders"),
-    status: 401,
-  },
-  {
-    name: "route plugin: event, facts variable that is not UTF-8, deny",
-    server: "first",
-    request: get("/orders?q=caf%E9", authorization, "Connection: caf\xe9 \xff\xfe"),
-    status: 400,
-  },
-  {
-    name: "service plugin: start instance, event, rule that does not exist, deny with an error and exit",
-    server: "first",
-    request: get("/invoices", authorization),
-    status: 503,
-  },
-  {
-    name: "global plugin: start instance, event, route with all its fields, allow without headers",
-    server: "first",
-    request: get("/items/1", authorization),
-    status: 200,
-  },
-  {
-    name: "global plugin: event, route without a name, deny",
-    server: "first",
-    request: get("/nameless", authorization),
-    status: 403,
-  },
-  {
-    name: "route plugin: event for an instance that the new plugin server does not know, started anew, event again",
-    server: "second",
-    request: get("/orders?page=2", authorization),
-    status: 200,
-  },
-  {
-    name: "route plugin: event, headers that repeat, differ by underscore or case, are long, empty or not UTF-8, allow",
-    server: "second",
-    request: get(
-      "/orders",
-      `AUTHORIZATION: Bearer ${LARGE_TOKEN}`,
-      "X-Tag: one",
-      "x-tag: two, three",
-      "X-TAG:",
-      "X-User-Id: admin",
-      "X_User_Id: root",
-      "x-MiXeD-cAsE: Kept As Sent",
-      "X-Empty:",
-      "X-Bytes: caf\xe9 \xff\xfe",
-      "X-Utf8: caf\xc3\xa9 \xf0\x9f\x94\x91",
-      "X-Cookie: a=1; b=2",
-    ),
-    status: 200,
-  },
-  {
-    name: "global plugin: start instance, event, route and headers, deny with a challenge",
-    server: "second",
-    request: get("/catalogue", "Authorization: Bearer no-token"),
-    status: 401,
-  },
-  {
-    name: "route plugin: start instance, close the old one, event, allow",
-    server: "second",
-    afterReload: true,
-    request: get("/reloaded", authorization),
-    status: 200,
-  },
+  ...onFirst.map((each) => ({ ...each, server: "first" as const })),
+  ...onSecond.map((each) => ({ ...each, server: "second" as const })),
 ];

@@ -20,6 +20,11 @@ export interface Recording {
   readonly conversations: readonly Conversation[];
 }
 
+/** One line for each frame: who sent it, and its bytes. */
+interface Stored extends Omit<Recording, "conversations"> {
+  readonly conversations: Readonly<Record<string, readonly string[]>>;
+}
+
 const FILE = join(import.meta.dirname, "../kong-frames.json");
 
 /** Whether the committed recording is to be made anew. */
@@ -27,11 +32,23 @@ export const isUpdating = process.env.UPDATE_FRAMES === "1";
 
 /** The committed recording; without conversations while it is made anew, for then nothing can be compared with it. */
 export function loadRecording(): Recording {
-  return isUpdating ? { kong: "", conversations: [] } : JSON.parse(readFileSync(FILE, "utf8"));
+  if (isUpdating) {
+    return { kong: "", conversations: [] };
+  }
+  const { kong, conversations }: Stored = JSON.parse(readFileSync(FILE, "utf8"));
+  const readFrames = (lines: readonly string[]): Frame[] =>
+    lines.map((line) => line.split(" ")).map(([from, hex = ""]) => ({ from: from as Frame["from"], hex }));
+  return {
+    kong,
+    conversations: Object.entries(conversations).map(([name, lines]) => ({ name, frames: readFrames(lines) })),
+  };
 }
 
 export function saveRecording(recording: Recording): void {
-  writeFileSync(FILE, `${JSON.stringify(recording, null, 2)}\n`);
+  const conversations = Object.fromEntries(
+    recording.conversations.map(({ name, frames }) => [name, frames.map(({ from, hex }) => `${from} ${hex}`)]),
+  );
+  writeFileSync(FILE, `${JSON.stringify({ ...recording, conversations } satisfies Stored, null, 2)}\n`);
 }
 
 /** Cuts off the length. */
