@@ -2,11 +2,9 @@ import { describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
 import type { Reason } from "../../plugin/core/model/denial.ts";
 import type { RequestFacts } from "../../plugin/core/model/request.ts";
-import { createKeySource } from "../../plugin/keys/life/key-source.ts";
-import { noFiles } from "../keys/store/no-files.ts";
-import { silentLog } from "../logs.ts";
 import { generateSigningKey, type SigningKey, signRaw } from "../tokens.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";
+import { createInlineKeys } from "./inline-keys.ts";
 
 const key = generateSigningKey("ES256", "acme-1");
 const strangersKey = generateSigningKey("ES256", "acme-1");
@@ -17,7 +15,7 @@ const policy = compileDocument(
     header_mappings: { "x-name": "name" },
   }),
 );
-const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
+const keys = createInlineKeys();
 
 /** What a fault changes in a request that is otherwise valid. */
 interface Fault {

@@ -2,16 +2,14 @@ import { describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
 import { isAllow } from "../../plugin/core/model/decision.ts";
 import type { RequestFacts } from "../../plugin/core/model/request.ts";
-import { createKeySource } from "../../plugin/keys/life/key-source.ts";
-import { noFiles } from "../keys/store/no-files.ts";
-import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";
+import { createInlineKeys } from "./inline-keys.ts";
 
 /** What the upstream gets of a token, by source and `forward`. */
 
 const key = generateSigningKey("ES256", "1");
-const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
+const keys = createInlineKeys();
 const token = mintToken({ key, claims: claimsOf() });
 const cookie = { cookie: "__Host-t", allowed_origins: ["https://app.example"] };
 const SOURCES = ["authorization", { header: "x-t" }, cookie, { query: "t" }];
@@ -50,12 +48,8 @@ async function judge(settings: object, { rule = "read", method = "GET", target =
   }
   const { "x-user-id": user, "x-user_id": _a, "x_user-id": _b, x_user_id: _c, ...changed } = decision.headers;
   const { rawQuery, reported } = decision;
-  return {
-    user,
-    ...changed,
-    ...(rawQuery === undefined ? {} : { rawQuery }),
-    ...(reported ? { reported: reported.denial.reason } : {}),
-  };
+  const query = rawQuery === undefined ? {} : { rawQuery };
+  return { user, ...changed, ...query, ...(reported ? { reported: reported.denial.reason } : {}) };
 }
 
 const ALICE = { user: "alice", authorization: `Bearer ${token}`, "x-t": [], x_t: [] };
@@ -75,23 +69,24 @@ describe("the upstream gets the token as Authorization and nowhere else", () => 
   });
 });
 
+const byCookie: Sent = { headers: { cookie: `__Host-t=${token}` } };
+const basic = { authorization: "Basic YTpi" };
+const bearer = { authorization: `Bearer ${token}` };
+
 describe("the client's own Authorization", () => {
   const settings = { sources: [{ header: "x-t" }], forward: false, client_authorization: "keep" };
   const kept = { user: "alice", "x-t": [], x_t: [] };
+  const malformed = { headers: { "x-t": "a.b.c" } };
   it.each<[settings: object, sent: Sent, expected: unknown]>([
-    [settings, { headers: { "x-t": token }, authorization: "Basic YTpi" }, kept],
-    [settings, { headers: { "x-t": token }, authorization: `Bearer ${token}` }, kept],
+    [settings, { headers: { "x-t": token }, ...basic }, kept],
+    [settings, { headers: { "x-t": token }, ...bearer }, kept],
     [settings, { headers: { "x-t": token } }, kept],
     [{ ...settings, forward: { header: "x-t" } }, { headers: { "x-t": token } }, { ...kept, "x-t": token }],
-    [settings, { rule: "maybe", authorization: `Bearer ${token}` }, { ...kept, user: [] }],
-    [settings, { rule: "open", authorization: `Bearer ${token}` }, { user: [] }],
-    [settings, { authorization: `Bearer ${token}` }, "token_missing"],
-    [settings, { headers: { "x-t": "a.b.c" }, authorization: `Bearer ${token}` }, "token_malformed"],
-    [
-      settings,
-      { rule: "reported", headers: { "x-t": "a.b.c" }, authorization: "Basic YTpi" },
-      { ...kept, user: [], reported: "token_malformed" },
-    ],
+    [settings, { rule: "maybe", ...bearer }, { ...kept, user: [] }],
+    [settings, { rule: "open", ...bearer }, { user: [] }],
+    [settings, bearer, "token_missing"],
+    [settings, { ...malformed, ...bearer }, "token_malformed"],
+    [settings, { rule: "reported", ...malformed, ...basic }, { ...kept, user: [], reported: "token_malformed" }],
   ])("stays as it is if the policy keeps it, and never counts as a token: %j, %j", async (given, sent, expected) => {
     expect(await judge(given, sent)).toEqual(expected);
   });
@@ -107,29 +102,20 @@ describe("the upstream gets the scheme Bearer, from whichever scheme the client 
 });
 
 describe("forward names another header for the token", () => {
-  const byCookie = { headers: { cookie: `__Host-t=${token}` } };
   it.each<[settings: object, sent: Sent, expected: object]>([
-    [{ forward: false }, { authorization: `Bearer ${token}` }, { user: "alice", authorization: [] }],
+    [{ forward: false }, bearer, { user: "alice", authorization: [] }],
     [{ forward: false, sources: SOURCES }, byCookie, { ...ALICE, authorization: [], cookie: [] }],
-    [
-      { forward: { header: "x-to" } },
-      { authorization: `Bearer ${token}` },
-      { user: "alice", authorization: [], "x-to": token, x_to: [] },
-    ],
+    [{ forward: { header: "x-to" } }, bearer, { user: "alice", authorization: [], "x-to": token, x_to: [] }],
     [
       { forward: { header: "x-t" }, sources: SOURCES },
       byCookie,
       { ...ALICE, authorization: [], "x-t": token, cookie: [] },
     ],
     // Authorization is not a source, so the plugin did not check what the client sent there.
-    [
-      { sources: [cookie] },
-      { ...byCookie, authorization: "Basic YTpi" },
-      { user: "alice", authorization: `Bearer ${token}`, cookie: [] },
-    ],
+    [{ sources: [cookie] }, { ...byCookie, ...basic }, { user: "alice", ...bearer, cookie: [] }],
     [
       { sources: [cookie], forward: false },
-      { ...byCookie, authorization: "Basic YTpi" },
+      { ...byCookie, ...basic },
       { user: "alice", authorization: [], cookie: [] },
     ],
   ])("%j, %j", async (settings, sent, expected) => {
@@ -162,42 +148,26 @@ describe("without a token", () => {
 });
 
 describe("in report mode", () => {
-  const everywhere = {
-    rule: "reported",
-    authorization: "Bearer x",
-    target: "/?t=x&a",
-    headers: { cookie: "a=b; __Host-t =x", "x-t": "x" },
-  };
+  const headers = { cookie: "a=b; __Host-t =x", "x-t": "x" };
+  const everywhere: Sent = { rule: "reported", authorization: "Bearer x", target: "/?t=x&a", headers };
+  const withheld = { sources: SOURCES, forward: false };
+  const reported = "credentials_malformed";
+  const malformed = { user: [], "x-to": [], x_to: [], reported: "token_malformed" };
+  const lacking = { ...ALICE, reported: "scope_insufficient" };
   it.each<[settings: object, sent: Sent, expected: object]>([
     // Unchanged.
-    [{ sources: SOURCES }, everywhere, { user: [], reported: "credentials_malformed" }],
-    [
-      { sources: SOURCES, forward: { header: "x-to" } },
-      { rule: "reported", authorization: "Bearer x" },
-      { user: [], "x-to": [], x_to: [], reported: "token_malformed" },
-    ],
+    [{ sources: SOURCES }, everywhere, { user: [], reported }],
+    [{ sources: SOURCES, forward: { header: "x-to" } }, { rule: "reported", authorization: "Bearer x" }, malformed],
     // No unverified token, even if it could not be read.
-    [
-      { sources: SOURCES, forward: false },
-      everywhere,
-      { ...NOBODY, cookie: "a=b", rawQuery: "a", reported: "credentials_malformed" },
-    ],
+    [withheld, everywhere, { ...NOBODY, cookie: "a=b", rawQuery: "a", reported }],
     [
       { sources: SOURCES },
-      { rule: "reported", method: "POST", headers: { cookie: `__Host-t=${token}` } },
+      { rule: "reported", method: "POST", ...byCookie },
       { user: [], reported: "origin_not_allowed" },
     ],
     // Verified, but without the required rights.
-    [
-      { sources: SOURCES },
-      { rule: "admin", headers: { cookie: `__Host-t=${token}` } },
-      { ...ALICE, cookie: [], reported: "scope_insufficient" },
-    ],
-    [
-      { sources: SOURCES, forward: false },
-      { rule: "admin", target: `/?t=${token}` },
-      { ...ALICE, authorization: [], rawQuery: "", reported: "scope_insufficient" },
-    ],
+    [{ sources: SOURCES }, { rule: "admin", ...byCookie }, { ...lacking, cookie: [] }],
+    [withheld, { rule: "admin", target: `/?t=${token}` }, { ...lacking, authorization: [], rawQuery: "" }],
   ])("%j, %j", async (settings, sent, expected) => {
     expect(await judge(settings, sent)).toEqual(expected);
   });

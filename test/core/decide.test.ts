@@ -5,12 +5,10 @@ import { isAllow } from "../../plugin/core/model/decision.ts";
 import type { KeySource } from "../../plugin/core/model/key.ts";
 import type { RequestFacts } from "../../plugin/core/model/request.ts";
 import { succeed } from "../../plugin/core/model/result.ts";
-import { createKeySource } from "../../plugin/keys/life/key-source.ts";
 import { createVerificationKey } from "../../plugin/keys/verify/verification-key.ts";
-import { noFiles } from "../keys/store/no-files.ts";
-import { silentLog } from "../logs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { claimsOf, compileDocument, ISSUER, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";
+import { createInlineKeys } from "./inline-keys.ts";
 
 const key = generateSigningKey("ES256", "acme-1");
 const policy = compileDocument(
@@ -29,13 +27,14 @@ const policy = compileDocument(
     },
   }),
 );
-const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
+const keys = createInlineKeys();
 const CLEARED = { "x-user-id": [], "x-user_id": [], "x_user-id": [], x_user_id: [] };
 const ANONYMOUS = { headers: CLEARED };
 const ALICE = { headers: { ...CLEARED, "x-user-id": "alice", authorization: expect.stringMatching(/^Bearer ey/) } };
 
 const valid = mintToken({ key, claims: claimsOf() });
 const expired = mintToken({ key, claims: claimsOf({ exp: NOW }) });
+const unscoped = mintToken({ key, claims: claimsOf({ scope: "" }) });
 
 /** The headers of an Allow, or the reason and evidence of a Deny. */
 async function judge(facts: RequestFacts, source: KeySource = keys, now: () => number = () => NOW): Promise<unknown> {
@@ -53,9 +52,8 @@ describe("a header that a claim is compared with", () => {
   };
 
   it("reaches the upstream with the compared value, and in no other spelling", async () => {
-    expect(await from("acme", ["x-tenant", "acme"])).toEqual({
-      headers: { ...ALICE.headers, "x-tenant": "acme", x_tenant: [] },
-    });
+    const headers = { ...ALICE.headers, "x-tenant": "acme", x_tenant: [] };
+    expect(await from("acme", ["x-tenant", "acme"])).toEqual({ headers });
   });
 
   it.each<[what: string, tenant: unknown, headers: readonly (readonly [string, string])[]]>([
@@ -83,12 +81,7 @@ describe("access says whether a request without a valid token passes", () => {
     ["maybe", "a malformed token", "Bearer x", "token_malformed"],
     ["maybe", "a token of nobody", "Bearer a b", "authorization_malformed"],
     ["maybe", "an expired token", `Bearer ${expired}`, "token_expired"],
-    [
-      "maybe",
-      "a token without the scope",
-      `Bearer ${mintToken({ key, claims: claimsOf({ scope: "" }) })}`,
-      "scope_insufficient",
-    ],
+    ["maybe", "a token without the scope", `Bearer ${unscoped}`, "scope_insufficient"],
     ["maybe", "a valid token", `Bearer ${valid}`, ALICE],
     ["open", "no Authorization header", undefined, ANONYMOUS],
     ["open", "a malformed token", "Bearer x, y", ANONYMOUS],
@@ -161,14 +154,9 @@ it("answers that keys are unavailable while the issuer's only key is too weak to
   const rsa = generateSigningKey("RS256", "weak");
   const facts = requestOf(mintToken({ key: rsa, claims: claimsOf() }));
   const decision = await decide(facts, compileDocument(policyDocument(issuer)), keys, () => NOW);
-  expect(decision).toMatchObject({
-    verdict: "deny",
-    denial: {
-      reason: "keys_unavailable",
-      retryAfterSeconds: 1,
-      detail: expect.stringContaining('no usable keys of issuer "acme" yet'),
-    },
-  });
+  const detail = expect.stringContaining('no usable keys of issuer "acme" yet');
+  const denial = { reason: "keys_unavailable", retryAfterSeconds: 1, detail };
+  expect(decision).toMatchObject({ verdict: "deny", denial });
 });
 
 it("looks for a key only after the token is readable, of a trusted issuer and of an allowed algorithm", async () => {
@@ -189,13 +177,8 @@ it("looks for a key only after the token is readable, of a trusted issuer and of
 });
 
 describe("a token that the upstream does not get", () => {
-  const kept = compileDocument(
-    policyDocument(inlineIssuer([key]), {
-      token: { forward: false },
-      routes: { read: {}, maybe: { access: "optional" }, open: { access: "public" } },
-      header_mappings: { "x-user-id": "sub" },
-    }),
-  );
+  const routes = { read: {}, maybe: { access: "optional" }, open: { access: "public" } };
+  const kept = compileDocument(policyDocument(inlineIssuer([key]), { token: { forward: false }, routes }));
   const headersOf = async (rule: string, authorization: string | undefined) => {
     const decision = await decide(bound(rule, authorization), kept, keys, () => NOW);
     return isAllow(decision) ? decision.headers : decision;

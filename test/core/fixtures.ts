@@ -49,6 +49,11 @@ export function compileDocument(document: Members | string): CompiledPolicy {
   return result.value;
 }
 
+/** A policy whose issuer fetches its keys. */
+export function compilePolicy(changes: Members = {}): CompiledPolicy {
+  return compileDocument(policyDocument({ issuer: ISSUER, audiences: [AUDIENCE] }, changes));
+}
+
 /** The compiled form of an issuer whose keys do not matter in the test. */
 export function compileIssuer(changes: Members = {}): CompiledIssuer {
   const issuer = { issuer: ISSUER, audiences: [AUDIENCE], ...changes };

@@ -4,7 +4,7 @@ import { Admission } from "../../plugin/runtime/admission.ts";
 /** An event loop that the test turns, on a clock that it moves. */
 function createScene() {
   let nowMs = 0;
-  let deferred: (() => void)[] = [];
+  const deferred: (() => void)[] = [];
   const admitted: string[] = [];
   const rejected: string[] = [];
   const admission = new Admission({ now: () => nowMs, defer: (step) => void deferred.push(step) });
@@ -24,6 +24,11 @@ function createScene() {
   };
   return {
     ask,
+    askMany(count: number, prefix = "", ...more: [client?: string, isAbandoned?: () => boolean, credentials?: string]) {
+      for (let index = 0; index < count; index += 1) {
+        ask(`${prefix}${index}`, ...more);
+      }
+    },
     noteGood: (credentials: string): void => admission.noteGood({ credentials }),
     admitted,
     rejected,
@@ -34,13 +39,13 @@ function createScene() {
       decisionMs = ms;
     },
     /** Runs what was deferred before, and what its promises do. */
-    async turn(): Promise<void> {
-      const steps = deferred;
-      deferred = [];
-      for (const step of steps) {
-        step();
-        await Promise.resolve();
-        await Promise.resolve();
+    async turn(times = 1): Promise<void> {
+      for (let time = 0; time < times; time += 1) {
+        for (const step of deferred.splice(0)) {
+          step();
+          await Promise.resolve();
+          await Promise.resolve();
+        }
       }
     },
     isIdle: () => deferred.length === 0,
@@ -57,15 +62,11 @@ describe("requests are admitted", () => {
 
   it("in later turns after two milliseconds of one turn are used up, for four milliseconds in each", async () => {
     const scene = createScene();
-    for (let index = 0; index < 12; index += 1) {
-      scene.ask(String(index));
-    }
+    scene.askMany(12);
     expect(scene.admitted).toHaveLength(2);
-    await scene.turn();
-    await scene.turn();
+    await scene.turn(2);
     expect(scene.admitted).toHaveLength(7); // Of one millisecond each; the last of them began within the four.
-    await scene.turn();
-    await scene.turn();
+    await scene.turn(2);
     expect(scene.admitted).toHaveLength(12);
     expect(scene.rejected).toEqual([]);
     await scene.turn();
@@ -74,20 +75,15 @@ describe("requests are admitted", () => {
 
   it("of each client in turn", async () => {
     const scene = createScene();
-    for (let index = 0; index < 6; index += 1) {
-      scene.ask(`flood ${index}`, "flood");
-    }
+    scene.askMany(6, "flood ", "flood");
     scene.ask("good", "other");
-    await scene.turn();
-    await scene.turn();
+    await scene.turn(2);
     expect(scene.admitted.slice(2, 4)).toEqual(["flood 2", "good"]);
   });
 
   it("at once again when the queue is empty and a new turn has begun", async () => {
     const scene = createScene();
-    for (let index = 0; index < 4; index += 1) {
-      scene.ask(String(index));
-    }
+    scene.askMany(4);
     while (!scene.isIdle()) {
       await scene.turn();
     }
@@ -103,9 +99,7 @@ describe("requests are admitted", () => {
     ["at most 50 ms", 51, 51],
   ])("for %s, if reading took %d ms", async (_what, readMs, count) => {
     const scene = createScene();
-    for (let index = 0; index < 102; index += 1) {
-      scene.ask(String(index));
-    }
+    scene.askMany(102);
     await scene.turn();
     scene.pass(readMs);
     await scene.turn();
@@ -117,11 +111,8 @@ describe("requests are admitted", () => {
     scene.setDecisionMs(2);
     scene.ask("first");
     scene.setDecisionMs(0);
-    for (let index = 0; index < 600; index += 1) {
-      scene.ask(String(index));
-    }
-    await scene.turn();
-    await scene.turn();
+    scene.askMany(600);
+    await scene.turn(2);
     expect(scene.admitted).toHaveLength(1 + 512);
     await scene.turn();
     expect(scene.admitted).toHaveLength(1 + 600);
@@ -137,16 +128,10 @@ describe("credentials that passed a moment ago", () => {
     const scene = createScene();
     scene.ask("first");
     scene.ask("second");
-    for (let index = 0; index < 40; index += 1) {
-      scene.ask(`flood ${index}`);
-    }
+    scene.askMany(40, "flood ");
     scene.noteGood(GOOD);
-    for (let index = 0; index < 12; index += 1) {
-      scene.ask(`good ${index}`, "a", isHere, GOOD);
-    }
-    for (let turn = 0; turn < 8; turn += 1) {
-      await scene.turn();
-    }
+    scene.askMany(12, "good ", "a", isHere, GOOD);
+    await scene.turn(8);
     const served = scene.admitted.slice(2, 10);
     expect(served.filter((name) => name.startsWith("good"))).toHaveLength(6);
     expect(served.filter((name) => name.startsWith("flood"))).toHaveLength(2);
@@ -155,9 +140,7 @@ describe("credentials that passed a moment ago", () => {
   /** Whether a request with these credentials is served before a flood, after the others have passed. */
   async function isFirst(credentials: string, ...good: readonly string[]): Promise<boolean> {
     const scene = createScene();
-    for (let index = 0; index < 8; index += 1) {
-      scene.ask(`flood ${index}`);
-    }
+    scene.askMany(8, "flood ");
     good.forEach(scene.noteGood);
     scene.ask("asked", "a", isHere, credentials);
     while (!scene.isIdle()) {
@@ -215,9 +198,7 @@ describe("requests are rejected", () => {
   it("beyond 2,048 waiting requests", async () => {
     const scene = createScene();
     scene.setDecisionMs(2);
-    for (let index = 0; index < 2_050; index += 1) {
-      scene.ask(String(index));
-    }
+    scene.askMany(2_050);
     await scene.turn();
     expect(scene.rejected).toEqual(["2049"]);
   });
@@ -229,8 +210,7 @@ it("a request that Kong gave up while it waited is not judged, and uses no turn"
   scene.ask("first");
   scene.ask("gone", "a", () => true);
   scene.ask("next");
-  await scene.turn();
-  await scene.turn();
+  await scene.turn(2);
   expect(scene.admitted).toEqual(["first", "next"]);
   expect(scene.rejected).toEqual(["gone"]);
 });

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { NO_CALLERS } from "../../plugin/core/model/caller.ts";
 import { parseClaimReference } from "../../plugin/core/model/claim-reference.ts";
 import { EventRecord } from "../../plugin/kong/facts/event-record.ts";
 import { AbuseWatch } from "../../plugin/observe/abuse/abuse-watch.ts";
@@ -14,37 +14,16 @@ import { compileDocument, NOW } from "../core/fixtures.ts";
 import { logInto } from "../logs.ts";
 import { abuseSettings } from "../observe/abuse/settings.ts";
 import { CANARY_POLICY, canaries, hasPartOf, requestsInPart } from "../observe/canaries.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 /** Every field, and two claims that may be logged: one as it is, which no canary is in, and one as a pseudonym. */
 const SETTINGS: DecisionLogSettings = {
   to: "",
   allows: 1,
   fields: [
-    ...([
-      "request_id",
-      "trace_id",
-      "policy",
-      "policy_file",
-      "policy_version",
-      "plugin_id",
-      "rule",
-      "route",
-      "method",
-    ] as const),
-    ...([
-      "host",
-      "path",
-      "client",
-      "headers",
-      "transport",
-      "mode",
-      "reason",
-      "stage",
-      "status",
-      "issuer",
-      "kid",
-    ] as const),
-    ...(["token_source", "reused"] as const),
+    ...(["request_id", "trace_id", "policy", "policy_file", "policy_version", "plugin_id", "rule", "route"] as const),
+    ...(["method", "host", "path", "client", "headers", "transport", "mode", "reason", "stage", "status"] as const),
+    ...(["issuer", "kid", "token_source", "reused"] as const),
   ],
   claims: [
     { claim: parseClaimReference("client_id"), as: "plain" },
@@ -55,12 +34,7 @@ const SETTINGS: DecisionLogSettings = {
   linesPerSecond: 100_000,
   queueBytes: 64 * 1024 * 1024,
 };
-const KONG = {
-  workspace: "",
-  loadConsumer: async () => undefined,
-  authenticatedCredential: async () => undefined,
-  authenticatedConsumer: async () => undefined,
-};
+const KONG = { ...NO_CALLERS, workspace: "", loadConsumer: async () => undefined };
 
 /** What the log shows on purpose: a `kid` after a valid signature, and the name of the Kong Route, which is configuration. */
 const SHOWN: ReadonlySet<string> = new Set(["header kid"]);
@@ -68,7 +42,7 @@ const SHOWN: ReadonlySet<string> = new Set(["header kid"]);
 it(`no output has a part of ${canaries.length} tokens and secrets, wherever the client puts them: the decision log with every field, the operator's log with alarms, metrics and status`, {
   timeout: 600_000,
 }, async () => {
-  const directory = mkdtempSync(join(tmpdir(), "canaries-"));
+  const directory = temporaryFolder(onTestFinished);
   writeFileSync(join(directory, "canary.json"), CANARY_POLICY);
   let lines = "";
   const sink = {
@@ -79,13 +53,9 @@ it(`no output has a part of ${canaries.length} tokens and secrets, wherever the 
     reopen() {},
   };
   const operatorLog: string[] = [];
-  const decisionLog = new DecisionLog({
-    settings: SETTINGS,
-    sink,
-    now: () => NOW * 1_000,
-    warn: (line) => operatorLog.push(line),
-  });
   const now = (): number => NOW * 1_000;
+  const warn = (line: string): void => void operatorLog.push(line);
+  const decisionLog = new DecisionLog({ settings: SETTINGS, sink, now, warn });
   let requests = 0;
   // Each detector raises as many alarms as it can.
   const abuse = new AbuseWatch({
@@ -99,22 +69,13 @@ it(`no output has a part of ${canaries.length} tokens and secrets, wherever the 
     monotonicMs: () => requests * 100,
     hashKey: new Uint8Array(24),
     unseenMs: 10_000,
-    warn: (line) => operatorLog.push(line),
+    warn,
     log: (members) => decisionLog.noteAbuse(members),
   });
-  const runtime = createRuntime({
-    policyRoot: directory,
-    compiler: createPolicyStore(directory),
-    policyPollMs: 600_000,
-    now,
-    log: logInto(operatorLog),
-    decisionLog,
-    abuse,
-  });
-  onTestFinished(() => {
-    runtime.stop();
-    rmSync(directory, { recursive: true, maxRetries: 5 });
-  });
+  const compiler = createPolicyStore(directory);
+  const ports = { now, log: logInto(operatorLog), decisionLog, abuse };
+  const runtime = createRuntime({ policyRoot: directory, compiler, policyPollMs: 600_000, ...ports });
+  onTestFinished(() => runtime.stop());
   const metrics = createMetrics({ runtime, decisionLog, abuse, now });
   const policy = compileDocument(CANARY_POLICY);
   const leaks: string[] = [];
@@ -140,11 +101,7 @@ it(`no output has a part of ${canaries.length} tokens and secrets, wherever the 
   );
   expect(alarms.filter((line) => /alice|203\.0|198\.51/.test(line))).toEqual([]);
   const status = JSON.stringify([
-    runtime.status(),
-    runtime.keyStatus(),
-    runtime.reportStatus(),
-    runtime.judgedStatus(),
-    runtime.countStatus(),
+    ...[runtime.status(), runtime.keyStatus(), runtime.reportStatus(), runtime.judgedStatus(), runtime.countStatus()],
   ]);
   const rest = [...operatorLog, status, await metrics.render([])].join("\n");
   expect(canaries.filter((secret) => hasPartOf(secret, rest))).toEqual([]);

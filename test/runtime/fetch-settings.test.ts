@@ -1,9 +1,9 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { checkSettingsFile, openFetcher } from "../../plugin/runtime/fetch-settings.ts";
 import { startKeyServer } from "../keys/key-server.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const settingsWithPrefix = (prefix: string): string =>
   JSON.stringify({
@@ -14,39 +14,32 @@ const settingsWithPrefix = (prefix: string): string =>
 let directory: string;
 let file: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "fetch-settings-"));
+  directory = temporaryFolder(onTestFinished);
   file = join(directory, "fetch.yaml");
-  return () => rmSync(directory, { recursive: true, maxRetries: 5 });
 });
+
+/** Fetches a header that the settings, with these headers of the origin, send. */
+async function startFetching(headers: string, name: string): Promise<() => Promise<unknown>> {
+  const server = await startKeyServer();
+  onTestFinished(() => server.stop());
+  server.answer("/x", (request, response) => void response.end(JSON.stringify(request.headers)));
+  writeFileSync(file, `fetch_settings: 1\norigins:\n  ${server.origin}: { headers: { ${headers} } }\n`);
+  const fetchJson = await openFetcher(file);
+  return async () => (await fetchJson(`${server.origin}/x`, { timeoutMs: 10_000 })).body[name];
+}
 
 describe("a file of settings", () => {
   it("says what the plugin sends to each origin, from files in its directory, and a changed file counts at the next fetch", async () => {
-    const server = await startKeyServer();
-    server.answer("/x", ({ headers }, response) => void response.end(JSON.stringify(headers)));
-    writeFileSync(
-      file,
-      `fetch_settings: 1\norigins:\n  ${server.origin}: { headers: { x-api-key: { file: ./key } } }\n`,
-    );
     writeFileSync(join(directory, "key"), "first\n");
-    const fetchJson = await openFetcher(file);
-    const fetchKey = async (): Promise<unknown> =>
-      (await fetchJson(`${server.origin}/x`, { timeoutMs: 10_000 })).body["x-api-key"];
+    const fetchKey = await startFetching("x-api-key: { file: ./key }", "x-api-key");
     expect(await fetchKey()).toBe("first");
     writeFileSync(join(directory, "key"), "second\n");
     expect(await fetchKey()).toBe("second");
-    await server.stop();
   });
 
   it("puts a prefix before the file's content, which is read again at each fetch", async () => {
-    const server = await startKeyServer();
-    onTestFinished(() => server.stop());
-    server.answer("/x", ({ headers }, response) => void response.end(JSON.stringify(headers)));
-    const header = '{ prefix: "Bearer ", file: token }';
-    writeFileSync(file, `fetch_settings: 1\norigins:\n  ${server.origin}: { headers: { authorization: ${header} } }\n`);
     writeFileSync(join(directory, "token"), "eyJ.old.x\n");
-    const fetchJson = await openFetcher(file);
-    const fetchHeader = async (): Promise<unknown> =>
-      (await fetchJson(`${server.origin}/x`, { timeoutMs: 10_000 })).body.authorization;
+    const fetchHeader = await startFetching('authorization: { prefix: "Bearer ", file: token }', "authorization");
     expect(await fetchHeader()).toBe("Bearer eyJ.old.x");
     writeFileSync(join(directory, "token"), "eyJ.new.x");
     expect(await fetchHeader()).toBe("Bearer eyJ.new.x");

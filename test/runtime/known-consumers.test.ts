@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Consumer } from "../../plugin/core/model/caller.ts";
 import { rememberConsumers } from "../../plugin/runtime/known-consumers.ts";
+import { createDeferred } from "../deferred.ts";
 
 /** Consumers of a Kong, a record of its calls, and a clock in seconds. */
 function scene() {
@@ -25,12 +26,20 @@ function scene() {
 }
 
 const BILLING: Consumer = { id: "1", username: "billing" };
+const RENAMED: Consumer = { id: "2", username: "billing" };
+const LOOKUP = { by: "username", value: "billing", maxAgeSeconds: 60 } as const;
+
+/** A scene in which the Consumer was found. */
+async function sceneWithBilling() {
+  const made = scene();
+  made.kong.set("billing", BILLING);
+  expect(await made.find("billing")).toBe(BILLING);
+  return made;
+}
 
 describe("a Consumer that was found", () => {
   it("is cached for its time, and not a moment longer", async () => {
-    const { kong, asked, at, find } = scene();
-    kong.set("billing", BILLING);
-    expect(await find("billing")).toBe(BILLING);
+    const { kong, asked, at, find } = await sceneWithBilling();
     kong.clear();
     at(53.9);
     expect(await find("billing")).toBe(BILLING);
@@ -41,42 +50,34 @@ describe("a Consumer that was found", () => {
   });
 
   it("is looked up again towards the end, by one request a second, while the others use the cached answer", async () => {
-    const { kong, asked, at, find } = scene();
-    kong.set("billing", BILLING);
-    await find("billing");
-    const renamed: Consumer = { id: "2", username: "billing" };
-    kong.set("billing", renamed);
+    const { kong, asked, at, find } = await sceneWithBilling();
+    kong.set("billing", RENAMED);
     at(54);
     const [first, ...others] = [find("billing"), find("billing"), find("billing")];
-    expect(await first).toBe(renamed);
+    expect(await first).toBe(RENAMED);
     expect(await Promise.all(others)).toEqual([BILLING, BILLING]);
     expect(asked).toHaveLength(2);
     at(100);
-    expect(await find("billing")).toBe(renamed);
+    expect(await find("billing")).toBe(RENAMED);
     expect(asked).toHaveLength(2);
   });
 
   it("is looked up again a second later if the first look-up got no answer, and no request waits for it", async () => {
-    const { kong, known, at, find } = scene();
-    kong.set("billing", BILLING);
-    await find("billing");
+    const { kong, known, at, find } = await sceneWithBilling();
     at(54);
-    void known.find("w", { by: "username", value: "billing", maxAgeSeconds: 60 }, () => new Promise(() => {}));
+    void known.find("w", LOOKUP, () => new Promise(() => {}));
     at(54.9);
     expect(await find("billing")).toBe(BILLING);
-    const renamed: Consumer = { id: "2", username: "billing" };
-    kong.set("billing", renamed);
+    kong.set("billing", RENAMED);
     at(55);
-    expect(await find("billing")).toBe(renamed);
+    expect(await find("billing")).toBe(RENAMED);
   });
 
   it("is not used beyond its time while another request looks it up again", async () => {
-    const { kong, known, at, find } = scene();
-    kong.set("billing", BILLING);
-    await find("billing");
+    const { kong, known, at, find } = await sceneWithBilling();
     kong.clear();
     at(59.5);
-    void known.find("w", { by: "username", value: "billing", maxAgeSeconds: 60 }, () => new Promise(() => {}));
+    void known.find("w", LOOKUP, () => new Promise(() => {}));
     expect(await find("billing")).toBe(BILLING);
     at(60);
     expect(await find("billing")).toBeUndefined();
@@ -85,14 +86,10 @@ describe("a Consumer that was found", () => {
   it("is cached from the time of its look-up", async () => {
     const { kong, asked, known, at, find } = scene();
     kong.set("billing", BILLING);
-    let answer: (consumer: Consumer) => void = () => {};
-    const slow = known.find("w", { by: "username", value: "billing", maxAgeSeconds: 60 }, () => {
-      return new Promise((resolve) => {
-        answer = resolve;
-      });
-    });
+    const answer = createDeferred<Consumer>();
+    const slow = known.find("w", LOOKUP, () => answer.promise);
     at(5);
-    answer(BILLING);
+    answer.resolve(BILLING);
     await slow;
     at(60);
     await find("billing");
@@ -132,8 +129,7 @@ describe("a Consumer that was not found", () => {
     const { kong, known, find } = scene();
     kong.set("billing", BILLING);
     const failing = () => Promise.reject(new Error("closed"));
-    const lookup = { by: "username", value: "billing", maxAgeSeconds: 60 } as const;
-    await expect(known.find("w", lookup, failing)).rejects.toThrow("closed");
+    await expect(known.find("w", LOOKUP, failing)).rejects.toThrow("closed");
     expect(await find("billing")).toBe(BILLING);
   });
 });

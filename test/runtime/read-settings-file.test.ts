@@ -1,23 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { succeed } from "../../plugin/core/model/result.ts";
 import { listAbuseFiles } from "../../plugin/runtime/abuse-settings.ts";
 import { listDecisionLogFiles } from "../../plugin/runtime/decision-log-settings.ts";
 import { listSettingsFiles, readPseudonymSecret, readSettingsFile } from "../../plugin/runtime/read-settings-file.ts";
-
-function makeDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), "settings-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
-  return directory;
-}
+import { temporaryFolder } from "../temporary-folder.ts";
 
 it.each([
   ["relative to the settings file", (_directory: string) => "secret"],
   ["absolute", (directory: string) => join(directory, "secret")],
 ])("the secret for pseudonyms has a path that is %s, and at least 32 bytes", async (_what, pathIn) => {
-  const directory = makeDirectory();
+  const directory = temporaryFolder(onTestFinished);
   const file = join(directory, "log.yaml");
   const settings = { secret_file: pathIn(directory) };
   expect(listSettingsFiles(relative(process.cwd(), file), settings)).toEqual([file, join(directory, "secret")]);
@@ -33,7 +27,7 @@ it("settings without a secret have none", async () => {
 });
 
 it("a settings file is read as text, and one finding says why it cannot be read", async () => {
-  const directory = makeDirectory();
+  const directory = temporaryFolder(onTestFinished);
   const file = join(directory, "log.yaml");
   expect(await readSettingsFile(file, "decision log settings", succeed)).toMatchObject({
     ok: false,
@@ -49,7 +43,7 @@ it.each([
 ])(
   "the files of the settings %s are the settings and their secret, as far as the settings can be read",
   async (mark, list) => {
-    const file = join(makeDirectory(), "settings.yaml");
+    const file = join(temporaryFolder(onTestFinished), "settings.yaml");
     expect(await list(file)).toEqual([file]);
     writeFileSync(file, `${mark}\npseudonyms: {secret_file: secret}\n`);
     expect(await list(file)).toEqual([file, join(file, "../secret")]);

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { NO_CALLERS } from "../../plugin/core/model/caller.ts";
@@ -9,8 +8,9 @@ import { createRuntime, type Runtime } from "../../plugin/runtime/runtime.ts";
 import type { PolicySource } from "../../plugin/runtime/versions/policy-source.ts";
 import { claimsOf, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { logInto } from "../logs.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
-import { askNothing } from "./versions/policy-scene.ts";
+import { askNothing, policyOf } from "./versions/policy-scene.ts";
 
 const key = generateSigningKey("EdDSA", "1");
 const document = (name: string): string =>
@@ -23,24 +23,16 @@ let root: string;
 let log: string[];
 let clockMs: number;
 let runtime: Runtime;
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "runtime-"));
+beforeEach(() => {
+  root = temporaryFolder(onTestFinished);
   log = [];
   clockMs = NOW * 1000;
 });
-afterEach(async () => {
-  runtime.stop();
-  await rm(root, { recursive: true, maxRetries: 5 });
-});
+afterEach(() => runtime.stop());
 
-function start(): void {
-  runtime = createRuntime({
-    policyRoot: root,
-    compiler: createPolicyStore(root),
-    policyPollMs: 1_000,
-    now: () => clockMs,
-    log: logInto(log),
-  });
+function start(changes: Partial<Parameters<typeof createRuntime>[0]> = {}): void {
+  const ports = { compiler: createPolicyStore(root), now: () => clockMs, log: logInto(log) };
+  runtime = createRuntime({ policyRoot: root, policyPollMs: 1_000, ...ports, ...changes });
 }
 
 const ENTITY = { pluginId: "5d7f", sequence: 1, workspace: "", routeId: undefined, serviceId: undefined };
@@ -48,19 +40,16 @@ const ENTITY = { pluginId: "5d7f", sequence: 1, workspace: "", routeId: undefine
 it("decides by a policy file, with a clock in milliseconds", async () => {
   await writeFile(join(root, "a.json"), document("payments"));
   start();
-  const load = await runtime.openPolicyFile("a.json").current(askNothing);
-  if (!load.ok) {
-    throw new Error(JSON.stringify(load.failure));
-  }
+  const policy = policyOf(await runtime.openPolicyFile("a.json").current(askNothing));
   const facts = requestOf(mintToken({ key, claims: claimsOf({ exp: NOW + 1 }) }));
   clockMs = NOW * 1000 + 999;
-  expect(await runtime.decide(facts, load.value, NO_KONG)).toMatchObject({
+  expect(await runtime.decide(facts, policy, NO_KONG)).toMatchObject({
     verdict: "allow",
     headers: { "x-user-id": "alice" },
     evidence: { policy: "payments", rule: "read", issuer: "acme", kid: "1" },
   });
   clockMs += 1;
-  expect(await runtime.decide(facts, load.value, NO_KONG)).toMatchObject({ denial: { reason: "token_expired" } });
+  expect(await runtime.decide(facts, policy, NO_KONG)).toMatchObject({ denial: { reason: "token_expired" } });
 });
 
 it("decides by an inline policy", async () => {
@@ -79,8 +68,7 @@ it("releases inline policies of more than 4 MiB that were unused for a minute, t
     compiled.push(text);
     return store.compileText(text);
   };
-  const compiler = { ...store, compileText };
-  runtime = createRuntime({ policyRoot: root, policyPollMs: 1e9, compiler, now: () => clockMs, log: logInto(log) });
+  start({ policyPollMs: 1e9, compiler: { ...store, compileText } });
   const open = async (index: number, length: number): Promise<PolicySource> => {
     clockMs += 1;
     const text = `${document(`p${index}`)} #`.padEnd(length, "x");
@@ -137,27 +125,22 @@ describe("a new generation begins, so that no earlier verdict is reused", () => 
   const other = generateSigningKey("EdDSA", "2");
   const jwksUri = { ...inlineIssuer([key]), keys: { jwks_uri: "https://idp.example.com/jwks" } };
   let published: readonly object[];
-  const open = async (file: string): Promise<void> => {
+  /** Loads a policy whose keys are fetched, and returns the count of the generation. */
+  const open = async (): Promise<number> => {
     published = [key.publicJwk];
-    const fetchJson = async () => ({ body: { keys: published as never }, freshForSeconds: undefined });
-    const now = (): number => clockMs;
-    runtime = createRuntime({
-      policyRoot: root,
-      compiler: createPolicyStore(root),
+    await writeFile(join(root, "a.json"), fetched("a"));
+    start({
       policyPollMs: 10,
-      fetchJson,
-      now,
-      log: logInto(log),
+      fetchJson: async () => ({ body: { keys: published as never }, freshForSeconds: undefined }),
     });
-    await runtime.openPolicyFile(file).current(askNothing);
+    await runtime.openPolicyFile("a.json").current(askNothing);
     await vi.waitFor(() => expect(runtime.readiness.isReady()).toBe(true), { timeout: 10_000 });
+    return runtime.generation.count;
   };
   const fetched = (name: string): string => JSON.stringify(policyDocument(jwksUri, { name }));
 
   it("when the keys of an issuer change, and not when they are only loaded again", async () => {
-    await writeFile(join(root, "a.json"), fetched("a"));
-    await open("a.json");
-    const { count } = runtime.generation;
+    const count = await open();
     await runtime.refreshKeys();
     expect(runtime.generation.count).toBe(count);
     published = [key.publicJwk, other.publicJwk];
@@ -170,18 +153,14 @@ describe("a new generation begins, so that no earlier verdict is reused", () => 
   });
 
   it("when a key leaks", async () => {
-    await writeFile(join(root, "a.json"), fetched("a"));
-    await open("a.json");
-    const { count } = runtime.generation;
+    const count = await open();
     published = [{ ...key.publicJwk, ...key.privateKey.export({ format: "jwk" }) }];
     await runtime.refreshKeys();
     expect(runtime.generation.count).toBeGreaterThan(count);
   });
 
   it("when another version of a policy takes effect, and when its file is deleted", async () => {
-    await writeFile(join(root, "a.json"), fetched("a"));
-    await open("a.json");
-    const { count } = runtime.generation;
+    const count = await open();
     await writeFile(join(root, "a.json"), fetched("b"));
     await vi.waitFor(() => expect(runtime.status()).toMatchObject([{ inForce: { name: "b" } }]), { timeout: 10_000 });
     const changed = runtime.generation.count;

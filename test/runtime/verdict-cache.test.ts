@@ -3,7 +3,7 @@ import { ALWAYS_VALID, type Allow, createAllow, createDeny, type Validity } from
 import { countDecisions, type DecisionCounts } from "../../plugin/observe/report-counts.ts";
 import { Generation } from "../../plugin/runtime/generation.ts";
 import { type KeptVerdict, VerdictCache } from "../../plugin/runtime/verdict-cache.ts";
-import { compileDocument, NOW, policyDocument } from "../core/fixtures.ts";
+import { compilePolicy, NOW } from "../core/fixtures.ts";
 
 const EVIDENCE = { policy: "payments", rule: "read", issuer: "acme" };
 const allowOf = (validity: Validity | undefined): Allow => createAllow({ headers: {} }, EVIDENCE, undefined, validity);
@@ -28,12 +28,10 @@ beforeEach(() => {
 });
 
 function keep(key: string, allow = ALLOW, since = generation.count): KeptVerdict | undefined {
-  return cache.keep(key, allow, since, {
-    trace: { mode: "enforce" },
-    onReuse: () => {
-      reuses += 1;
-    },
-  });
+  const onReuse = (): void => {
+    reuses += 1;
+  };
+  return cache.keep(key, allow, since, { trace: { mode: "enforce" }, onReuse });
 }
 
 it("returns the same Allow for the same key, and for no other key", () => {
@@ -92,11 +90,9 @@ describe("never returns", () => {
   });
 
   it("a verdict of another policy, because each compiled policy has its own number", () => {
-    const [one, other] = [0, 1].map(() =>
-      compileDocument(policyDocument({ issuer: "https://a.example", audiences: ["b"] })),
-    );
-    expect(one && cache.numberOf(one)).toBe(one && cache.numberOf(one));
-    expect(one && cache.numberOf(one)).not.toBe(other && cache.numberOf(other));
+    const [one, other] = [compilePolicy(), compilePolicy()];
+    expect(cache.numberOf(one)).toBe(cache.numberOf(one));
+    expect(cache.numberOf(one)).not.toBe(cache.numberOf(other));
   });
 });
 
@@ -115,9 +111,8 @@ describe("hits that the guard reports", () => {
   it("count for the rule of the verdict", () => {
     const tally = keep("a")?.tally ?? -1;
     cache.addGuardHits(generation.process, [{ tally, hits: 40 }]);
-    expect(counts.listJudged()).toEqual([
-      { policy: "payments", rule: "read", requests: 40, denied: 0, reported: 0, inReportMode: 0 },
-    ]);
+    const judged = { policy: "payments", rule: "read", requests: 40, denied: 0, reported: 0, inReportMode: 0 };
+    expect(counts.listJudged()).toEqual([judged]);
     expect(cache.status()).toMatchObject({ guardHits: 40, hits: 0 });
   });
 
@@ -157,14 +152,8 @@ describe("while shared tokens are watched, the cache", () => {
   });
 
   it("keeps a verdict for ten seconds, and otherwise for a minute", () => {
-    for (const [countsClients, lifeMs] of [
-      [true, 10_000],
-      [false, 60_000],
-    ] as const) {
-      const watched = create(countsClients);
-      const kept = keepIn(watched, token);
-      expect((kept?.beforeMs ?? 0) - clockMs).toBe(lifeMs);
-    }
+    const livesMs = [true, false].map((isCounted) => (keepIn(create(isCounted), token)?.beforeMs ?? 0) - clockMs);
+    expect(livesMs).toEqual([10_000, 60_000]);
   });
 
   it("offers the guard no verdict about a suspect token, and none to a guard that cannot tell addresses apart", () => {

@@ -17,23 +17,28 @@ const INPUT = new Uint8Array([1, 2, 3]);
 const SIGNATURE = new Uint8Array([9, 200, 255]);
 const ISSUER = { id: "main" } as CompiledIssuer;
 
-/** A key that accepts exactly one pair of bytes and counts its uses. */
-function countingKey(): VerificationKey & { asked: number } {
+const acceptOne = (signingInput: Uint8Array, signature: Uint8Array): SignatureCheck =>
+  Buffer.compare(signingInput, INPUT) === 0 && Buffer.compare(signature, SIGNATURE) === 0 ? PASSED : SIGNATURE_INVALID;
+
+/** A key that counts its uses; it accepts exactly one pair of bytes unless the test says otherwise. */
+function countingKey(verify: VerificationKey["verify"] = acceptOne): VerificationKey & { asked: number } {
   const key = {
-    issuer: "https://idp.example",
-    kid: "one",
-    algorithm: "RS256",
-    asked: 0,
-    verify(signingInput: Uint8Array, signature: Uint8Array): SignatureCheck {
+    ...{ issuer: "https://idp.example", kid: "one", algorithm: "RS256", asked: 0 },
+    verify(signingInput: Uint8Array, signature: Uint8Array) {
       key.asked += 1;
-      const isRight = Buffer.compare(signingInput, INPUT) === 0 && Buffer.compare(signature, SIGNATURE) === 0;
-      return isRight ? PASSED : SIGNATURE_INVALID;
+      return verify(signingInput, signature);
     },
   };
   return key;
 }
 
 const sourceOf = (current: () => VerificationKey): KeySource => ({ find: () => succeed(current()) });
+
+/** A key that counts, and a source that remembers what it verified. */
+function counted(verify?: VerificationKey["verify"]) {
+  const key = countingKey(verify);
+  return { key, source: rememberVerified(sourceOf(() => key)) };
+}
 
 async function verifyWith(
   source: KeySource,
@@ -45,27 +50,22 @@ async function verifyWith(
 
 describe("verified signatures are remembered", () => {
   it("uses the key once for a repeated token", async () => {
-    const key = countingKey();
-    const source = rememberVerified(sourceOf(() => key));
-    expect([await verifyWith(source), await verifyWith(source), await verifyWith(source)]).toEqual([
-      PASSED,
-      PASSED,
-      PASSED,
-    ]);
+    const { key, source } = counted();
+    for (let time = 0; time < 3; time += 1) {
+      expect(await verifyWith(source)).toBe(PASSED);
+    }
     expect(key.asked).toBe(1);
   });
 
   it("does not accept a remembered signature for another text", async () => {
-    const key = countingKey();
-    const source = rememberVerified(sourceOf(() => key));
+    const { source } = counted();
     expect(await verifyWith(source)).toBe(PASSED);
     expect(await verifyWith(source, new Uint8Array([1, 2, 4]))).toBe(SIGNATURE_INVALID);
     expect(await verifyWith(source, new Uint8Array([1, 2]))).toBe(SIGNATURE_INVALID);
   });
 
   it("does not remember a refusal", async () => {
-    const key = countingKey();
-    const source = rememberVerified(sourceOf(() => key));
+    const { key, source } = counted();
     expect(await verifyWith(source, INPUT, new Uint8Array([1]))).toBe(SIGNATURE_INVALID);
     expect(await verifyWith(source, INPUT, new Uint8Array([1]))).toBe(SIGNATURE_INVALID);
     expect(key.asked).toBe(2);
@@ -84,42 +84,26 @@ describe("verified signatures are remembered", () => {
     ["keeps all that fit into exactly 16 MiB", 8 * 1024 * 1024 - 1, 2],
     ["forgets the oldest if they need more than 16 MiB, and then verifies again", 8 * 1024 * 1024, 3],
   ])("%s", async (_what, length, total) => {
-    let asked = 0;
-    const key: VerificationKey = {
-      ...countingKey(),
-      verify: () => {
-        asked += 1;
-        return PASSED;
-      },
-    };
-    const source = rememberVerified(sourceOf(() => key));
+    const { key, source } = counted(() => PASSED);
     const half = new Uint8Array(length);
     const [first, second] = [new Uint8Array([1]), new Uint8Array([2])];
     await verifyWith(source, half, first);
     await verifyWith(source, half, first);
-    expect(asked).toBe(1);
+    expect(key.asked).toBe(1);
     await verifyWith(source, half, second);
     await verifyWith(source, half, second);
-    expect(asked).toBe(2);
+    expect(key.asked).toBe(2);
     await verifyWith(source, half, first);
-    expect(asked).toBe(total);
+    expect(key.asked).toBe(total);
   });
 
   it("another text with the same signature replaces the first, and its size", async () => {
-    let asked = 0;
-    const key: VerificationKey = {
-      ...countingKey(),
-      verify() {
-        asked += 1;
-        return PASSED;
-      },
-    };
-    const source = rememberVerified(sourceOf(() => key));
+    const { key, source } = counted(() => PASSED);
     const texts = [1, 2].map((first) => new Uint8Array(9 * 1024 * 1024).fill(first, 0, 1));
     for (const text of [...texts, ...texts.slice(1)]) {
       expect(await verifyWith(source, text)).toEqual(PASSED);
     }
-    expect(asked).toBe(2);
+    expect(key.asked).toBe(2);
   });
 
   it.each([{ because: "unknown" }, { because: "unavailable", retryAfterSeconds: 3 }] as const)(
@@ -136,13 +120,8 @@ describe("a check that takes its time", () => {
   /** A key that says yes when the test lets it. */
   function slowKey(answer: SignatureCheck) {
     const release: (() => void)[] = [];
-    const key: VerificationKey = {
-      issuer: "https://idp.example",
-      kid: "one",
-      algorithm: "ES512",
-      verify: () => new Promise((resolve) => release.push(() => resolve(answer))),
-    };
-    return { source: rememberVerified(sourceOf(() => key)), release };
+    const { source } = counted(() => new Promise((resolve) => release.push(() => resolve(answer))));
+    return { source, release };
   }
 
   it("runs once for all requests with the same token, and is then remembered", async () => {

@@ -6,8 +6,9 @@ import { adviseFailure } from "../../../cli/online/advise-failure.ts";
 import { createFetcher } from "../../../plugin/keys/fetch/fetch-json.ts";
 import { NO_FETCH_SETTINGS } from "../../../plugin/keys/fetch/fetch-settings.ts";
 import { reportMissing } from "../../gateways/kong/report-missing.ts";
-import { createDirectory, makeCertificate, missingOpenssl } from "../../keys/fetch/certificates.ts";
+import { makeCertificate, missingOpenssl } from "../../keys/fetch/certificates.ts";
 import { type Answer, type KeyServer, startKeyServer, status } from "../../keys/key-server.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { checkPolicy, listPlaces, policyOf } from "./online-scene.ts";
 
 let server: KeyServer;
@@ -120,7 +121,7 @@ if (missingOpenssl !== undefined) {
       ["DNS:idp.example.com", "for another host", "one of the names in the certificate"],
     ] as const;
     for (const [names, cause, advice] of cases) {
-      const files = makeCertificate(createDirectory(), "idp", names);
+      const files = makeCertificate(temporaryFolder(onTestFinished), "idp", names);
       const { port } = await listen(
         createHttps({ cert: readFileSync(files.certificate), key: readFileSync(files.key) }),
       );

@@ -3,7 +3,7 @@ import { findValidity } from "../../../plugin/core/access/find-validity.ts";
 import { ALWAYS_VALID } from "../../../plugin/core/model/decision.ts";
 import { alternativeOf, compileIssuer, NOW, requirementsOf } from "../fixtures.ts";
 
-const RECENT = { acrValues: [], amr: [], maxAgeSeconds: 20 };
+const RECENT = { acrValues: [], amr: [] };
 const issuer = compileIssuer({ clock_skew: "5s", max_token_age: "60s" });
 const lenient = compileIssuer({ clock_skew: "0s" });
 
@@ -22,15 +22,10 @@ describe("an Allow is valid until the first time at which a check may have a dif
   });
 
   it("the age of the login, in every alternative", () => {
-    const old = { ...RECENT, maxAgeSeconds: 7 };
-    const requirements = {
-      ...requirementsOf(),
-      alternatives: [
-        alternativeOf({ authentication: RECENT }),
-        alternativeOf({ authentication: old }),
-        alternativeOf(),
-      ],
-    };
+    const alternatives = [20, 7, undefined].map((age) =>
+      alternativeOf(age === undefined ? {} : { authentication: { ...RECENT, maxAgeSeconds: age } }),
+    );
+    const requirements = { ...requirementsOf(), alternatives };
     const validity = findValidity(lenient, requirements, { auth_time: NOW - 5 } as never, NOW);
     expect(validity?.after).toBeCloseTo(NOW - 4.999, 5);
     expect(validity?.before).toBeCloseTo(NOW + 1.999, 5);

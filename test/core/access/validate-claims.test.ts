@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { normalizeType, validateClaims } from "../../../plugin/core/access/validate-claims.ts";
 import { type JsonObject, readJsonObject } from "../../../plugin/core/json/json.ts";
 import type { Alternative } from "../../../plugin/core/model/policy.ts";
+import { denied } from "../../denials.ts";
 import { outcomeOf, unwrap } from "../../results.ts";
 import { AUDIENCE, alternativeOf, claimsOf, compileIssuer, joseHeaderOf, NOW, requirementsOf } from "../fixtures.ts";
 
@@ -16,14 +17,14 @@ function validate(
   const claims = unwrap(readJsonObject(JSON.stringify(claimsOf(changes))));
   return outcomeOf(validateClaims(compileIssuer(options.issuer), requirements, header, claims, options.now ?? NOW));
 }
+const invalid = (detail: string): unknown => denied("claim_invalid", detail);
+const missing = (name: string): unknown => denied("claim_missing", `claim "${name}" is required`);
+const future = (claim: string): unknown => denied("token_not_yet_valid", `${claim} lies in the future`);
+const expired = expect.objectContaining({ reason: "token_expired" });
 
-it("accepts claims that are all valid", () => {
+it("accepts claims that are all valid, also without nbf and iat", () => {
   expect(validate({})).toBeUndefined();
-});
-
-const future = (claim: string): unknown => ({
-  reason: "token_not_yet_valid",
-  detail: expect.stringContaining(`${claim} lies in the future`),
+  expect(validate({ nbf: undefined, iat: undefined })).toBeUndefined();
 });
 
 describe.each([
@@ -37,22 +38,17 @@ describe.each([
   it("refuses a token at the very second exp + clock_skew, and accepts it one second before", () => {
     expect(at({ exp: NOW }, NOW + skew - 1)).toBeUndefined();
     expect(at({ exp: NOW }, NOW + skew - 0.001)).toBeUndefined();
-    expect(at({ exp: NOW }, NOW + skew)).toMatchObject({ reason: "token_expired" });
-    expect(at({ exp: NOW }, NOW + skew + 1)).toMatchObject({ reason: "token_expired" });
+    expect(at({ exp: NOW }, NOW + skew)).toEqual(expired);
+    expect(at({ exp: NOW }, NOW + skew + 1)).toEqual(expired);
   });
 
-  it("accepts a token at the very second nbf - clock_skew, and refuses it one second before", () => {
-    const nbf = { nbf: NOW, iat: undefined, exp: NOW + 1000 };
-    expect(at(nbf, NOW - skew)).toBeUndefined();
-    expect(at(nbf, NOW - skew - 0.001)).toEqual(future("nbf"));
-    expect(at(nbf, NOW - skew - 1)).toEqual(future("nbf"));
-  });
-
-  it("accepts a token at the very second iat - clock_skew, and refuses it one second before", () => {
-    const iat = { iat: NOW, exp: NOW + 1000 };
-    expect(at(iat, NOW - skew)).toBeUndefined();
-    expect(at(iat, NOW - skew - 0.001)).toEqual(future("iat"));
-    expect(at(iat, NOW - skew - 1)).toEqual(future("iat"));
+  it.each<[name: string, claims: Record<string, unknown>]>([
+    ["nbf", { nbf: NOW, iat: undefined, exp: NOW + 1000 }],
+    ["iat", { iat: NOW, exp: NOW + 1000 }],
+  ])("accepts a token at the very second %s - clock_skew, and refuses it one second before", (name, claims) => {
+    expect(at(claims, NOW - skew)).toBeUndefined();
+    expect(at(claims, NOW - skew - 0.001)).toEqual(future(name));
+    expect(at(claims, NOW - skew - 1)).toEqual(future(name));
   });
 
   it("refuses a token at the very second iat + max_token_age + clock_skew, and accepts it one second before", () => {
@@ -60,77 +56,61 @@ describe.each([
       validate({ iat: NOW, exp: NOW + 100_000 }, { issuer: { clock_skew, max_token_age: "1h" }, now });
     expect(aged(NOW + skew + 3_599)).toBeUndefined();
     expect(aged(NOW + skew + 3_599.999)).toBeUndefined();
-    expect(aged(NOW + skew + 3_600)).toEqual({
-      reason: "token_too_old",
-      detail: expect.stringContaining("iat is 3600 s ago or more"),
-    });
+    expect(aged(NOW + skew + 3_600)).toEqual(denied("token_too_old", "iat is 3600 s ago or more"));
   });
 
   it("counts fractions of a second in exp", () => {
     expect(at({ exp: NOW + 0.5 }, NOW + skew)).toBeUndefined();
-    expect(at({ exp: NOW + 0.5 }, NOW + skew + 0.5)).toMatchObject({ reason: "token_expired" });
+    expect(at({ exp: NOW + 0.5 }, NOW + skew + 0.5)).toEqual(expired);
   });
 });
 
 describe("exp, nbf and iat are times in seconds", () => {
-  const invalid = (name: string): unknown => ({
-    reason: "claim_invalid",
-    detail: expect.stringContaining(`${name} is not a time in seconds since 1970`),
-  });
+  const noTime = (name: string): unknown => invalid(`${name} is not a time in seconds since 1970`);
   const notNumbers = [null, true, "", String(NOW + 60), "2099-01-01T00:00:00Z", [NOW + 60], { exp: NOW + 60 }];
 
-  it.each([...notNumbers, "1", [1]])("refuses exp %j", (exp) => {
-    expect(validate({ exp })).toEqual(invalid("exp"));
-  });
-  it.each(notNumbers)("refuses nbf %j", (nbf) => {
-    expect(validate({ nbf })).toEqual(invalid("nbf"));
-  });
-  it.each([...notNumbers, -1])("refuses iat %j", (iat) => {
-    expect(validate({ iat })).toEqual(invalid("iat"));
+  it.each<[name: string, values: readonly unknown[]]>([
+    ["exp", [...notNumbers, "1", [1]]],
+    ["nbf", notNumbers],
+    ["iat", [...notNumbers, -1]],
+  ])("refuses %s with any of the values %j", (name, values) => {
+    for (const value of values) {
+      expect(validate({ [name]: value }), JSON.stringify(value)).toEqual(noTime(name));
+    }
   });
 
-  it("refuses an exp in milliseconds, which would be valid for fifty thousand years", () => {
-    expect(validate({ exp: (NOW + 60) * 1000 })).toEqual({
-      reason: "claim_invalid",
-      detail: expect.stringContaining("exp is not a time in seconds since 1970, but in milliseconds"),
-    });
+  const inMilliseconds = invalid("exp is not a time in seconds since 1970, but in milliseconds");
+  const year2000 = 946_684_800_000;
+  it.each<[what: string, changes: Record<string, unknown>, expected: unknown]>([
+    ["an exp in milliseconds, which would be valid for ages", { exp: (NOW + 60) * 1000 }, inMilliseconds],
+    ["an exp in the last second of the year 9999", { exp: LAST_SECOND }, undefined],
+    ["a later exp", { exp: LAST_SECOND + 1 }, noTime("exp")],
+    ["an exp of 0", { exp: 0 }, expired],
+    ["an exp of -1", { exp: -1 }, expired],
+    ["an exp long before 1970", { exp: -NOW }, expired],
+    ["a negative nbf", { nbf: -1 }, noTime("nbf")],
+    ["an nbf of 0", { nbf: 0 }, undefined],
+    ["an nbf in milliseconds", { nbf: NOW * 1000 }, future("nbf")],
+    ["an iat in milliseconds", { iat: NOW * 1000 }, future("iat")],
+    ["an iat equal to exp", { iat: NOW + 20, exp: NOW + 20 }, undefined],
+    ["an iat after exp", { iat: NOW + 21, exp: NOW + 20 }, invalid("iat is after exp")],
+    ["an exp of the year 2000 in milliseconds", { exp: year2000 }, inMilliseconds],
+    ["an exp a moment earlier", { exp: year2000 - 1 }, noTime("exp")],
+    ["an exp at the end of the year 9999 in milliseconds", { exp: LAST_SECOND * 1000 }, inMilliseconds],
+    ["an exp a moment later", { exp: LAST_SECOND * 1000 + 1 }, noTime("exp")],
+    ["an nbf a moment before the year 2000 in milliseconds", { nbf: year2000 - 1 }, future("nbf")],
+  ])("%s: %j", (_what, changes, expected) => {
+    expect(validate(changes)).toEqual(expected);
   });
-  it("accepts an exp in the last second of the year 9999, but no later exp", () => {
-    expect(validate({ exp: LAST_SECOND })).toBeUndefined();
-    expect(validate({ exp: LAST_SECOND + 1 })).toEqual(invalid("exp"));
-  });
-  it.each([0, -1, -NOW])("calls an exp of %i expired", (exp) => {
-    expect(validate({ exp })).toMatchObject({ reason: "token_expired" });
-  });
-  it("refuses a negative nbf, and accepts 0", () => {
-    expect(validate({ nbf: -1 })).toEqual(invalid("nbf"));
-    expect(validate({ nbf: 0 })).toBeUndefined();
-  });
-  it("calls an nbf in milliseconds not yet valid", () => {
-    const detail = expect.stringContaining("nbf lies in the future: it is in milliseconds");
-    expect(validate({ nbf: NOW * 1000 })).toEqual({ reason: "token_not_yet_valid", detail });
-  });
-  it("calls an iat in milliseconds not yet valid", () => {
-    const detail = expect.stringContaining("iat lies in the future: it is in milliseconds");
-    expect(validate({ iat: NOW * 1000 })).toEqual({ reason: "token_not_yet_valid", detail });
-  });
-  it("says that a number is in milliseconds if it is a time from the year 2000 to the year 9999 in milliseconds", () => {
-    const from = 946_684_800_000;
-    expect(validate({ exp: from - 1 })).toEqual(invalid("exp"));
-    expect(validate({ exp: from })).toHaveProperty("detail", expect.stringMatching(/, but in milliseconds: /));
-    expect(validate({ exp: LAST_SECOND * 1000 })).toHaveProperty("detail", expect.stringMatching(/milliseconds: /));
-    expect(validate({ exp: LAST_SECOND * 1000 + 1 })).toEqual(invalid("exp"));
-    expect(validate({ nbf: from - 1 })).toEqual(future("nbf"));
-  });
-  it("accepts a token without nbf and iat", () => {
-    expect(validate({ nbf: undefined, iat: undefined })).toBeUndefined();
-  });
-  it("refuses a token with iat after exp, and accepts a token with iat equal to exp", () => {
-    expect(validate({ iat: NOW + 20, exp: NOW + 20 })).toBeUndefined();
-    expect(validate({ iat: NOW + 21, exp: NOW + 20 })).toEqual({
-      reason: "claim_invalid",
-      detail: expect.stringContaining("iat is after exp"),
-    });
+
+  it("and the log says if a number is in milliseconds", () => {
+    for (const name of ["nbf", "iat"]) {
+      const detail = `${name} lies in the future: it is in milliseconds`;
+      expect(validate({ [name]: NOW * 1000 })).toEqual(denied("token_not_yet_valid", detail));
+    }
+    const plain = expect.not.stringContaining("milliseconds");
+    expect(validate({ exp: year2000 - 1 })).toHaveProperty("detail", plain);
+    expect(validate({ exp: LAST_SECOND * 1000 + 1 })).toHaveProperty("detail", plain);
   });
 });
 
@@ -138,24 +118,18 @@ describe("age and lifetime are limited if the issuer says so", () => {
   const bounded = { max_token_age: "1h", max_token_lifetime: "2h" };
   it.each(["max_token_age", "max_token_lifetime"])("%s needs an iat", (name) => {
     const issuer = { [name]: "1h" };
-    const detail = expect.stringContaining('claim "iat" is required');
-    expect(validate({ iat: undefined }, { issuer })).toEqual({ reason: "claim_missing", detail });
-    const invalid = {
-      reason: "claim_invalid",
-      detail: expect.stringContaining("iat is not a time in seconds since 1970"),
-    };
-    expect(validate({ iat: "now" }, { issuer })).toEqual(invalid);
-    expect(validate({ iat: null }, { issuer })).toEqual(invalid);
+    expect(validate({ iat: undefined }, { issuer })).toEqual(missing("iat"));
+    for (const iat of ["now", null]) {
+      expect(validate({ iat }, { issuer })).toEqual(invalid("iat is not a time in seconds since 1970"));
+    }
   });
   it("accepts a lifetime of exactly max_token_lifetime, and not a second more", () => {
-    const detail = expect.stringContaining("exp is more than 7200 s after iat");
+    const longer = invalid("exp is more than 7200 s after iat");
     expect(validate({ iat: NOW, exp: NOW + 7_200 }, { issuer: bounded })).toBeUndefined();
-    expect(validate({ iat: NOW, exp: NOW + 7_201 }, { issuer: bounded })).toEqual({ reason: "claim_invalid", detail });
+    expect(validate({ iat: NOW, exp: NOW + 7_201 }, { issuer: bounded })).toEqual(longer);
   });
   it("reports an expired token as expired, at any age", () => {
-    expect(validate({ iat: NOW - 10_000, exp: NOW - 5_000 }, { issuer: bounded })).toMatchObject({
-      reason: "token_expired",
-    });
+    expect(validate({ iat: NOW - 10_000, exp: NOW - 5_000 }, { issuer: bounded })).toEqual(expired);
   });
   it("are not limited otherwise", () => {
     expect(validate({ iat: 0, exp: LAST_SECOND })).toBeUndefined();
@@ -171,35 +145,25 @@ describe("the audience may be in a claim other than aud", () => {
     ["another one", { resource: "other" }, "resource contains no audience that the rule accepts"],
     ["none, and no aud", { aud: undefined }, "the token has no resource"],
   ])("%s", (_what, changes, detail) => {
-    expect(validate(changes, { issuer })).toEqual(
-      detail && { reason: "audience_mismatch", detail: expect.stringContaining(String(detail)) },
-    );
+    const text = String(detail);
+    expect(validate(changes, { issuer })).toEqual(detail && denied("audience_mismatch", text));
   });
 });
 
 describe("aud must contain an accepted audience", () => {
-  it.each<[aud: unknown]>([[AUDIENCE], [[AUDIENCE]], [["https://other.example", AUDIENCE]]])("%j does", (aud) => {
+  const other = "https://other.example";
+  it.each<unknown>([AUDIENCE, [AUDIENCE], [other, AUDIENCE]])("%j does", (aud) => {
     expect(validate({ aud })).toBeUndefined();
   });
 
-  const holdsNone = "aud contains no audience that the rule accepts";
-  it.each<[aud: unknown, detail: string]>([
-    [undefined, "the token has no aud"],
-    [null, holdsNone],
-    ["", holdsNone],
-    [0, holdsNone],
-    [true, holdsNone],
-    [[], holdsNone],
-    [[[AUDIENCE]], holdsNone],
-    [{ [AUDIENCE]: true }, holdsNone],
-    [[AUDIENCE, 1], holdsNone],
-    [[AUDIENCE, null], holdsNone],
-    [["https://other.example"], holdsNone],
-    [`${AUDIENCE}/`, holdsNone],
-    [AUDIENCE.toUpperCase(), holdsNone],
-    [`${AUDIENCE} https://other.example`, holdsNone],
-  ])("%j does not", (aud, detail) => {
-    expect(validate({ aud })).toEqual({ reason: "audience_mismatch", detail: expect.stringContaining(detail) });
+  const lists = [[], [[AUDIENCE]], [AUDIENCE, 1], [AUDIENCE, null], [other]];
+  const texts = ["", `${AUDIENCE}/`, AUDIENCE.toUpperCase(), `${AUDIENCE} ${other}`];
+  it.each<unknown>([null, 0, true, { [AUDIENCE]: true }, ...lists, ...texts])("%j does not", (aud) => {
+    expect(validate({ aud })).toEqual(denied("audience_mismatch", "aud contains no audience that the rule accepts"));
+  });
+
+  it("and must not be missing", () => {
+    expect(validate({ aud: undefined })).toEqual(denied("audience_mismatch", "the token has no aud"));
   });
 
   it("and a rule's audiences replace those of the issuer", () => {
@@ -210,35 +174,24 @@ describe("aud must contain an accepted audience", () => {
 
 it("one of several alternatives that accepts the audience is enough", () => {
   const other = alternativeOf({ audiences: new Set(["other"]) });
-  const check = (...alternatives: readonly Alternative[]): unknown =>
-    outcomeOf(
-      validateClaims(
-        compileIssuer(),
-        { ...requirementsOf(), alternatives },
-        joseHeaderOf(),
-        claimsOf() as JsonObject,
-        NOW,
-      ),
-    );
+  const check = (...alternatives: readonly Alternative[]): unknown => {
+    const requirements = { ...requirementsOf(), alternatives };
+    return outcomeOf(validateClaims(compileIssuer(), requirements, joseHeaderOf(), claimsOf() as JsonObject, NOW));
+  };
   expect([check(other, alternativeOf()), check(alternativeOf(), other)]).toEqual([undefined, undefined]);
   expect(check(other, other)).toMatchObject({ reason: "audience_mismatch" });
 });
 
 describe("typ must be the issuer's token_type", () => {
-  const mismatch = (expected: string): unknown => ({
-    reason: "token_type_mismatch",
-    detail: expect.stringContaining(`typ must be ${expected}: `),
-  });
+  const mismatch = (expected: string): unknown => denied("token_type_mismatch", `typ must be ${expected}: `);
+  const others = ["", "JWT", "at+jwt ", "at jwt", "application/application/at+jwt", "text/at+jwt", "id+jwt"];
 
   it.each(["at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+JWT"])("%j is at+jwt", (typ) => {
     expect(validate({}, { typ })).toBeUndefined();
   });
-  it.each([undefined, "", "JWT", "at+jwt ", "at jwt", "application/application/at+jwt", "text/at+jwt", "id+jwt"])(
-    "%j is not",
-    (typ) => {
-      expect(validate({}, { typ })).toEqual(mismatch("at+jwt"));
-    },
-  );
+  it.each([undefined, ...others])("%j is not", (typ) => {
+    expect(validate({}, { typ })).toEqual(mismatch("at+jwt"));
+  });
   it.each(["JWT", "application/jwt"])("token_type %j accepts both spellings of the type", (token_type) => {
     expect(validate({}, { typ: "JWT", issuer: { token_type } })).toBeUndefined();
     expect(validate({}, { typ: "application/jwt", issuer: { token_type } })).toBeUndefined();
@@ -253,11 +206,6 @@ describe("typ must be the issuer's token_type", () => {
 });
 
 describe("required claims must have a value", () => {
-  const missing = (name: string): unknown => ({
-    reason: "claim_missing",
-    detail: expect.stringContaining(`claim "${name}" is required`),
-  });
-
   it("exp always", () => {
     expect(validate({ exp: undefined })).toEqual(missing("exp"));
   });
@@ -287,28 +235,22 @@ describe("required claims must have a value", () => {
 });
 
 it("a claim need not have a value if the issuer allows or requires it to be absent", () => {
-  const issuer = {
-    required_claims: { nbf_id: { absent: true }, status: { not: { equals: "off" }, absent: "allowed" } },
-  };
+  const status = { not: { equals: "off" }, absent: "allowed" };
+  const issuer = { required_claims: { nbf_id: { absent: true }, status } };
   expect(validate({}, { issuer })).toBeUndefined();
   expect(validate({ status: "on" }, { issuer })).toBeUndefined();
   expect(validate({ status: "off" }, { issuer })).toHaveProperty("reason", "claim_invalid");
-  expect(validate({ nbf_id: "x" }, { issuer })).toEqual({
-    reason: "claim_invalid",
-    detail: 'claim "nbf_id" must be absent, but it is a string: x',
-  });
+  expect(validate({ nbf_id: "x" }, { issuer })).toEqual(
+    invalid('claim "nbf_id" must be absent, but it is a string: x'),
+  );
 });
 
 describe("a claim that the issuer requires", () => {
-  it.each([null, "", "   ", "\t\n", "\u00a0", "\u200b", [], {}, [""], [null, [" "]], { a: "" }])(
-    "has no value when it is %j",
-    (level) => {
-      expect(validate({ level }, { issuer: { required_claims: ["level"] } })).toEqual({
-        reason: "claim_missing",
-        detail: expect.stringContaining('claim "level" has no value'),
-      });
-    },
-  );
+  const blanks = ["", "   ", "\t\n", "\u00a0", "\u200b"];
+  it.each<unknown>([null, ...blanks, [], {}, [""], [null, [" "]], { a: "" }])("has no value when it is %j", (level) => {
+    const denial = denied("claim_missing", 'claim "level" has no value');
+    expect(validate({ level }, { issuer: { required_claims: ["level"] } })).toEqual(denial);
+  });
 });
 
 describe("an issuer's conditions apply to each of its tokens", () => {
@@ -316,46 +258,19 @@ describe("an issuer's conditions apply to each of its tokens", () => {
   const good = { token_use: "access", level: 2 };
   it.each<[what: string, changes: Record<string, unknown>, denial: unknown]>([
     ["all met", good, undefined],
-    [
-      "another value",
-      { ...good, token_use: "id" },
-      { reason: "claim_invalid", detail: expect.stringContaining('claim "token_use" does not meet equals') },
-    ],
-    [
-      "a number too low",
-      { ...good, level: 1 },
-      { reason: "claim_invalid", detail: expect.stringContaining('claim "level" does not meet min') },
-    ],
-    [
-      "a claim is missing",
-      { level: 2 },
-      { reason: "claim_missing", detail: expect.stringContaining('claim "token_use" is required') },
-    ],
-    [
-      "a claim is blank",
-      { ...good, token_use: " " },
-      { reason: "claim_missing", detail: expect.stringContaining('claim "token_use" has no value') },
-    ],
-    [
-      "a claim without a test is missing",
-      { ...good, sub: undefined },
-      expect.objectContaining({ reason: "claim_missing" }),
-    ],
-    [
-      "a wrong type is found first",
-      { token_use: "id", level: 2, jti: 7 },
-      { reason: "claim_invalid", detail: expect.stringContaining("jti is not a string") },
-    ],
+    ["another value", { ...good, token_use: "id" }, invalid('claim "token_use" does not meet equals')],
+    ["a number too low", { ...good, level: 1 }, invalid('claim "level" does not meet min')],
+    ["a claim is missing", { level: 2 }, missing("token_use")],
+    ["a claim is blank", { ...good, token_use: " " }, denied("claim_missing", 'claim "token_use" has no value')],
+    ["a claim without a test is missing", { ...good, sub: undefined }, missing("sub")],
+    ["a wrong type is found first", { token_use: "id", level: 2, jti: 7 }, invalid("jti is not a string")],
   ])("%s", (_what, changes, denial) => {
     expect(validate(changes, { issuer })).toEqual(denial);
   });
 });
 
 describe("registered claims have their registered types", () => {
-  const wrong = (name: string, type: string): unknown => ({
-    reason: "claim_invalid",
-    detail: expect.stringContaining(`${name} is not ${type}`),
-  });
+  const wrong = (name: string, type: string): unknown => invalid(`${name} is not ${type}`);
   const any = { issuer: { token_type: "any" } };
 
   it.each(["sub", "jti", "client_id", "azp", "nonce", "sid"])("%s is a string", (name) => {
@@ -367,26 +282,20 @@ describe("registered claims have their registered types", () => {
   });
 
   it("scope is a string or a list of strings", () => {
-    expect([validate({ scope: "a b" }), validate({ scope: ["a", "b"] }), validate({ scope: [] })]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ]);
+    for (const scope of ["a b", ["a", "b"], []]) {
+      expect(validate({ scope })).toBeUndefined();
+    }
     for (const scope of [1, null, { a: true }, ["a", 1], [["a"]]]) {
       expect(validate({ scope })).toEqual(wrong("scope", "a string or a list of strings"));
     }
   });
 
-  it("aud is a string or a list of strings, even if another claim contains the audience", () => {
+  it("aud and client_id have their types, even if client_id contains the audience", () => {
     const issuer = { claims: { audience: "client_id" }, audiences: ["shop"] };
     for (const aud of [1, null, {}, ["a", null]]) {
       const expected = wrong("aud", "a string or a list of strings");
       expect(validate({ client_id: "shop", aud }, { issuer })).toEqual(expected);
     }
-  });
-
-  it("client_id is a string, even if it contains the audience", () => {
-    const issuer = { claims: { audience: "client_id" }, audiences: ["shop"] };
     expect(validate({ client_id: "shop" }, { issuer })).toBeUndefined();
     expect(validate({ client_id: ["shop"] }, { issuer })).toEqual(wrong("client_id", "a string"));
   });
@@ -431,21 +340,18 @@ it("reports the first of several failures in the order of the denial table", () 
 });
 
 describe("a token that is bound to a key (RFC 7800)", () => {
-  const detail = expect.stringContaining("cnf binds the token to a key, and the plugin does not check who has the key");
+  const bound = invalid("cnf binds the token to a key, and the plugin does not check who has the key");
   const accepting = { issuer: { bound_tokens: "accept" } };
   it.each([{ jkt: "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs" }, { "x5t#S256": "a" }, {}])(
     "by cnf %j is refused, unless the policy says that a proxy checks the key",
     (cnf) => {
-      expect(validate({ cnf })).toEqual({ reason: "claim_invalid", detail });
+      expect(validate({ cnf })).toEqual(bound);
       expect(validate({ cnf }, accepting)).toBeUndefined();
     },
   );
-  it.each([null, "x", []])("by cnf %j, which is not an object, is always refused", (cnf) => {
-    expect(validate({ cnf })).toEqual({ reason: "claim_invalid", detail });
-    expect(validate({ cnf }, accepting)).toEqual({
-      reason: "claim_invalid",
-      detail: expect.stringContaining("cnf is not an object"),
-    });
+  it.each<unknown>([null, "x", []])("by cnf %j, which is not an object, is always refused", (cnf) => {
+    expect(validate({ cnf })).toEqual(bound);
+    expect(validate({ cnf }, accepting)).toEqual(invalid("cnf is not an object"));
   });
 });
 

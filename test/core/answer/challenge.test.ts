@@ -23,11 +23,13 @@ function denialOf(reason: Reason): Denial {
 
 const challengeOf = (denial: Denial, realm = "payments"): string | undefined =>
   createChallenge(createDeny(denial, { policy: realm }));
-
-const invalidRequest = (message: string): string =>
-  `Bearer realm="payments", error="invalid_request", error_description="${message}"`;
-const invalidToken = (message = "The access token is invalid"): string =>
-  `Bearer realm="payments", error="invalid_token", error_description="${message}"`;
+const challengeWith = (error: string, message: string, more = ""): string =>
+  `Bearer realm="payments", error="${error}", error_description="${message}"${more}`;
+const invalidRequest = (message: string): string => challengeWith("invalid_request", message);
+const invalidToken = (message = "The access token is invalid"): string => challengeWith("invalid_token", message);
+const SCOPES = ', scope="payments:read payments:write"';
+const LOGIN = ', acr_values="silver gold", max_age="900"';
+const LOGIN_NEEDED = "A different or more recent authentication is required";
 
 /** Status and exact WWW-Authenticate of every reason (RFC 6750 section 3). */
 const WIRE: Readonly<Record<Reason, readonly [status: number, challenge: string | undefined]>> = {
@@ -62,15 +64,9 @@ const WIRE: Readonly<Record<Reason, readonly [status: number, challenge: string 
   claim_missing: [401, invalidToken()],
   claim_invalid: [401, invalidToken()],
   token_refused: [401, invalidToken()],
-  scope_insufficient: [
-    403,
-    'Bearer realm="payments", error="insufficient_scope", error_description="The access token lacks a required scope", scope="payments:read payments:write"',
-  ],
+  scope_insufficient: [403, challengeWith("insufficient_scope", "The access token lacks a required scope", SCOPES)],
   condition_unmet: [403, undefined],
-  authentication_insufficient: [
-    401,
-    'Bearer realm="payments", error="insufficient_user_authentication", error_description="A different or more recent authentication is required", acr_values="silver gold", max_age="900"',
-  ],
+  authentication_insufficient: [401, challengeWith("insufficient_user_authentication", LOGIN_NEEDED, LOGIN)],
   claim_not_header_safe: [403, undefined],
   policy_unavailable: [503, undefined],
   deadline_exceeded: [503, undefined],
@@ -99,9 +95,8 @@ it("with `name_scopes`, names scopes exactly for a missing and for an invalid to
   const naming = reasons.filter((reason) =>
     createChallenge(createDeny(denialOf(reason), { policy: "p" }, reply))?.endsWith(', scope="rule:scope"'),
   );
-  expect(naming).toEqual(
-    reasons.filter((reason) => reason === "token_missing" || denialRow(reason).error === "invalid_token"),
-  );
+  const wanted = (reason: Reason) => reason === "token_missing" || denialRow(reason).error === "invalid_token";
+  expect(naming).toEqual(reasons.filter(wanted));
 });
 
 it("needs no escapes in a quoted-string: the words of the table have neither quotes nor backslashes", () => {
@@ -123,73 +118,43 @@ describe("in addition to the parameters of RFC 6750", () => {
     answers: { ...USUAL_ANSWERS, reasons: new Map([[as, { status, text }]]) },
   });
   const resourceMetadata = "https://api.example.com/.well-known/oauth-protected-resource";
+  const namesScopes = { ...USUAL_ANSWERS, namesScopes: true };
+  const missing: Denial = { reason: "token_missing" };
+  const insufficient: Denial = { reason: "scope_insufficient", requiredScopes: ["c"] };
+  const error = (name: string, text = "No") => `error="${name}", error_description="${text}"`;
+  const invalid = error("invalid_token", "The access token is invalid");
+  const ambiguous = error("invalid_request", "More than one access token was sent");
+  const lacking = `${error("insufficient_scope")}, scope="c"`;
+  const resource = `resource_metadata="${resourceMetadata}"`;
+  const [a, ab] = [{ scopes: ["a"] }, { scopes: ["a", "b"] }];
+  const noScope = (status?: number) => withText("scope_insufficient", "No", status);
 
-  it.each<[what: string, denial: Denial, reply: Partial<Reply>, expected: string | undefined]>([
+  it.each<[what: string, denial: Denial, reply: Partial<Reply>, parameters: string | undefined]>([
+    ["scopes for who has no token", missing, ab, 'scope="a b"'],
+    ["the API's description (RFC 9728 section 5.1)", missing, { resourceMetadata }, resource],
+    ["its description last", insufficient, { ...a, resourceMetadata, ...noScope() }, `${lacking}, ${resource}`],
+    ["no scopes for an invalid token", { reason: "token_malformed" }, a, invalid],
     [
-      "scopes for who has no token",
-      { reason: "token_missing" },
-      { scopes: ["a", "b"] },
-      'Bearer realm="p", scope="a b"',
-    ],
-    [
-      "the API's description (RFC 9728 section 5.1)",
-      { reason: "token_missing" },
-      { resourceMetadata },
-      `Bearer realm="p", resource_metadata="${resourceMetadata}"`,
-    ],
-    [
-      "the description last, and the scopes of the denial alone",
-      { reason: "scope_insufficient", requiredScopes: ["c"] },
-      { scopes: ["a"], resourceMetadata, ...withText("scope_insufficient", "No") },
-      `Bearer realm="p", error="insufficient_scope", error_description="No", scope="c", resource_metadata="${resourceMetadata}"`,
-    ],
-    [
-      "no scopes for who has a token that is not valid",
-      { reason: "token_malformed" },
-      { scopes: ["a"], ...withText("invalid_token", "No") },
-      'Bearer realm="p", error="invalid_token", error_description="No"',
-    ],
-    [
-      "scopes for an invalid token, if the policy says so",
+      "scopes for it if the policy says so",
       { reason: "signature_invalid" },
-      { scopes: ["a", "b"], answers: { ...USUAL_ANSWERS, namesScopes: true } },
-      'Bearer realm="p", error="invalid_token", error_description="The access token is invalid", scope="a b"',
+      { ...ab, answers: namesScopes },
+      `${invalid}, scope="a b"`,
     ],
-    [
-      "no scopes for a malformed request",
-      { reason: "token_ambiguous" },
-      { scopes: ["a"], answers: { ...USUAL_ANSWERS, namesScopes: true } },
-      'Bearer realm="p", error="invalid_request", error_description="More than one access token was sent"',
-    ],
-    ["nothing where none belongs", { reason: "condition_unmet" }, { scopes: ["a"], resourceMetadata }, undefined],
-    [
-      "nothing where the status is another",
-      { reason: "token_missing" },
-      withText("token_missing", "No", 404),
-      undefined,
-    ],
-    [
-      "the error where the status becomes a 401",
-      { reason: "scope_insufficient", requiredScopes: ["c"] },
-      withText("scope_insufficient", "No", 401),
-      'Bearer realm="p", error="insufficient_scope", error_description="No", scope="c"',
-    ],
-    [
-      "a bare one where the status becomes a 401",
-      { reason: "condition_unmet" },
-      withText("access_denied", "No", 401),
-      'Bearer realm="p"',
-    ],
-  ])("%s", (_what, denial, reply, expected) => {
-    expect(challenge(denial, reply)).toBe(expected);
+    ["no scopes for a malformed request", { reason: "token_ambiguous" }, { ...a, answers: namesScopes }, ambiguous],
+    ["nothing where none belongs", { reason: "condition_unmet" }, { ...a, resourceMetadata }, undefined],
+    ["nothing where the status is another", missing, withText("token_missing", "No", 404), undefined],
+    ["the error where the status becomes a 401", insufficient, noScope(401), lacking],
+    ["a bare one where it becomes a 401", { reason: "condition_unmet" }, withText("access_denied", "No", 401), ""],
+  ])("%s", (_what, denial, reply, parameters) => {
+    const all = parameters ? `, ${parameters}` : "";
+    expect(challenge(denial, reply)).toBe(parameters === undefined ? undefined : `Bearer realm="p"${all}`);
   });
 
   it.each(['a "quote"', "a\\b", "Stra\u00dfe", "\u201equoted\u201c", "\ud83d\udd11", "a\r\nx: y", ""])(
     "has no description that would need escapes in a quoted-string: %j",
     (text) => {
-      expect(challenge({ reason: "token_malformed" }, withText("invalid_token", text))).toBe(
-        'Bearer realm="p", error="invalid_token"',
-      );
+      const bare = 'Bearer realm="p", error="invalid_token"';
+      expect(challenge({ reason: "token_malformed" }, withText("invalid_token", text))).toBe(bare);
     },
   );
 });

@@ -24,30 +24,18 @@ describe("a request for the API's description", () => {
     expect(read({ method, target })).toBe(asks);
   });
 
+  const spelled = [`${PATH}/`, `/${PATH}`, PATH.slice(0, -1), PATH.toUpperCase(), PATH.replace("oauth", "%6Fauth")];
+  const longer = [`/x/..${PATH}`, `${PATH};a=b`, `${PATH}#a`, `${PATH} `, `https://api.example.com${PATH}`, "?", ""];
   it.each([
-    ["POST", PATH],
-    ["get", PATH],
-    ["TRACE", PATH],
-    ["GET", `${PATH}/`],
-    ["GET", `/${PATH}`],
-    ["GET", PATH.slice(0, -1)],
-    ["GET", PATH.toUpperCase()],
-    ["GET", PATH.replace("oauth", "%6Fauth")],
-    ["GET", `/x/..${PATH}`],
-    ["GET", `${PATH};a=b`],
-    ["GET", `${PATH}#a`],
-    ["GET", `${PATH} `],
-    ["GET", `https://api.example.com${PATH}`],
-    ["GET", "?"],
-    ["GET", ""],
+    ...["POST", "get", "TRACE"].map((method) => [method, PATH] as const),
+    ...[...spelled, ...longer].map((target) => ["GET", target] as const),
   ])("is not %s %s", (method, target) => {
     expect(read({ method, target })).toBeUndefined();
   });
 
   it("does not exist if the request line is unknown, or if the policy has no description", () => {
     expect(read(undefined)).toBeUndefined();
-    expect(
-      readMetadataRequest(undefined, requestOf(undefined, { requestLine: { method: "GET", target: PATH } })),
-    ).toBeUndefined();
+    const requestLine = { method: "GET", target: PATH };
+    expect(readMetadataRequest(undefined, requestOf(undefined, { requestLine }))).toBeUndefined();
   });
 });

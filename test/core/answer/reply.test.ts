@@ -24,36 +24,22 @@ const noKeys: KeySource = { find: async () => ({ found: "unknown" }) as never };
 
 describe("the form of the answer to a refused client", () => {
   it("follows from the parts of the request that matter", () => {
-    const headers = new Map([
-      ["accept", "text/html"],
-      ["content-type", "application/grpc"],
-      ["cookie", "a=b"],
-    ]);
-    const facts = requestOf("token", { headers, requestId: "7" });
-    expect(createReply(policy, facts)).toEqual({
-      ...PLAIN_REPLY,
-      accept: "text/html",
-      contentType: "application/grpc",
-      requestId: "7",
-    });
+    const relevant = { accept: "text/html", "content-type": "application/grpc" };
+    const headers = new Map(Object.entries({ ...relevant, cookie: "a=b" }));
+    const expected = { ...PLAIN_REPLY, accept: "text/html", contentType: "application/grpc", requestId: "7" };
+    expect(createReply(policy, requestOf("token", { headers, requestId: "7" }))).toEqual(expected);
   });
 
   it("is the policy's default if the request could not be read", () => {
     expect(createReply(described, undefined)).toEqual({ ...PLAIN_REPLY, resourceMetadata: URL });
   });
 
+  const oneWay = requirementsOf({ scopes: membershipOf({ allOf: ["a"], anyOf: ["b"], noneOf: ["c"] }) });
+  const twoWays = [alternativeOf({ requiredScopes: ["a"] }), alternativeOf()];
   it.each<[what: string, requirements: ReturnType<typeof requirementsOf>, scopes: readonly string[]]>([
-    [
-      "all and any of them",
-      requirementsOf({ scopes: membershipOf({ allOf: ["a"], anyOf: ["b"], noneOf: ["c"] }) }),
-      ["a", "b"],
-    ],
+    ["all and any of them", oneWay, ["a", "b"]],
     ["none where none is asked for", requirementsOf(), []],
-    [
-      "none where there are two ways",
-      { ...requirementsOf(), alternatives: [alternativeOf({ requiredScopes: ["a"] }), alternativeOf()] },
-      [],
-    ],
+    ["none where there are two ways", { ...requirementsOf(), alternatives: twoWays }, []],
   ])("names the scopes if there is only one way to pass: %s", (_what, requirements, scopes) => {
     expect(createReply(described, undefined, requirements).scopes).toEqual(scopes);
     expect(createReply(policy, undefined, requirements).scopes, "without a description").toEqual([]);

@@ -29,53 +29,18 @@ describe("status and words for a client", () => {
     });
   });
 
-  it.each<[what: string, reason: Reason, as: PublicReason, answer: Partial<CustomAnswer>, clientMessage: object]>([
-    ["another text", "token_missing", "token_missing", { text: "Hi" }, { status: 401, text: "Hi", isChallenged: true }],
-    [
-      "another status, which the challenge was not made for",
-      "token_missing",
-      "token_missing",
-      { status: 404 },
-      { status: 404, text: "Authentication is required", isChallenged: false },
-    ],
-    [
-      "the usual status, named",
-      "scope_insufficient",
-      "scope_insufficient",
-      { status: 403 },
-      { status: 403, isChallenged: true },
-    ],
-    [
-      "another status beside an error, which the challenge was not made for either",
-      "scope_insufficient",
-      "scope_insufficient",
-      { status: 404 },
-      { status: 404, isChallenged: false },
-    ],
-    [
-      "a 401, which always has a challenge (RFC 9110 section 15.5.2)",
-      "no_matching_rule",
-      "no_matching_rule",
-      { status: 401 },
-      { status: 401, isChallenged: true },
-    ],
-    [
-      "a 400 where there was none before",
-      "condition_unmet",
-      "access_denied",
-      { status: 400 },
-      { status: 400, isChallenged: false },
-    ],
-    ["the words for all of a name", "signature_invalid", "invalid_token", { text: "No" }, { text: "No" }],
-    [
-      "not the words for another name",
-      "token_expired",
-      "invalid_token",
-      { text: "No" },
-      { text: "The access token expired" },
-    ],
-  ])("are %s", (_what, reason, as, answer, told) => {
-    expect(tell(reason, as, answer)).toMatchObject(told);
+  it.each<[what: string, reason: Reason, set: Partial<CustomAnswer>, told: object, as?: PublicReason]>([
+    ["another text", "token_missing", { text: "Hi" }, { status: 401, text: "Hi", isChallenged: true }],
+    ["another status without a challenge", "token_missing", { status: 404 }, { status: 404, isChallenged: false }],
+    ["the text of the table", "token_missing", { status: 404 }, { text: "Authentication is required" }],
+    ["the usual status, named", "scope_insufficient", { status: 403 }, { status: 403, isChallenged: true }],
+    ["another status beside an error", "scope_insufficient", { status: 404 }, { status: 404, isChallenged: false }],
+    ["a 401 (RFC 9110 section 15.5.2)", "no_matching_rule", { status: 401 }, { status: 401, isChallenged: true }],
+    ["a new 400", "condition_unmet", { status: 400 }, { status: 400, isChallenged: false }, "access_denied"],
+    ["the words for all of a name", "signature_invalid", { text: "No" }, { text: "No" }, "invalid_token"],
+    ["no other words", "token_expired", { text: "No" }, { text: "The access token expired" }, "invalid_token"],
+  ])("are %s", (_what, reason, set, told, as = reason as PublicReason) => {
+    expect(tell(reason, as, set)).toMatchObject(told);
   });
 });
 

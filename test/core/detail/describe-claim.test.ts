@@ -24,17 +24,14 @@ describe("describeClaim", () => {
     expect(describeClaim({ roles: value }, parseClaimReference("roles"))).toBe(`claim roles is ${kind}`);
   });
 
+  const elsewhere = ", because the token says in _claim_names that realm_access is at another address";
   it.each<[place: string, claims: JsonObject, more: string]>([
     ["roles", {}, ""],
     ["/realm_access/roles", { roles: ["a"] }, ""],
     ["/realm_access/roles", { realm_access: {} }, ": /realm_access is there, and has no roles"],
     ["/realm_access/roles", { realm_access: "roles" }, ", because /realm_access is a string"],
     ["/realm_access/roles", { realm_access: ["roles"] }, ", because /realm_access is a list of 1 string"],
-    [
-      "/realm_access/roles",
-      { _claim_names: { realm_access: "a" } },
-      ", because the token says in _claim_names that realm_access is at another address",
-    ],
+    ["/realm_access/roles", { _claim_names: { realm_access: "a" } }, elsewhere],
   ])("says that there is no claim %s in %j, and where the pointer ends%s", (place, claims, more) => {
     expect(describeClaim(claims, parseClaimReference(place))).toBe(`no claim ${place}${more}`);
   });

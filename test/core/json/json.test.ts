@@ -15,7 +15,13 @@ const membersText = (count: number): string =>
   `{${Array.from({ length: count }, (_, index) => `"m${index}":0`).join(",")}}`;
 const elementsText = (count: number): string => `{"a":[${Array.from({ length: count }, () => 0).join(",")}]}`;
 
-describe("refuses texts that other readers could read differently", () => {
+/** Both readers refuse the text, for the same reason. */
+function expectRefusal(text: string, reason: string): void {
+  expect(readJsonObject(text)).toEqual(fail(reason));
+  expect(readJsonTexts(text, [])).toEqual(fail(reason));
+}
+
+describe("refuses texts that are not JSON, or that other readers could read differently", () => {
   it.each<[what: string, text: string, refused: string]>([
     ["a member given twice", '{"a":1,"a":1}', "duplicate member"],
     ["a member given twice, once with an escape", '{"exp":1,"\\u0065xp":2}', "duplicate member"],
@@ -36,14 +42,6 @@ describe("refuses texts that other readers could read differently", () => {
     ["text after the object", '{"a":1} x', "text after the value"],
     ["a second object", "{}{}", "text after the value"],
     ["a NUL after the object", "{}\u0000", "text after the value"],
-  ])("%s", (_what, text, refused) => {
-    expect(readJsonObject(text)).toEqual(fail(refused));
-    expect(readJsonTexts(text, [])).toEqual(fail(refused));
-  });
-});
-
-describe("refuses texts that are not JSON", () => {
-  it.each<[what: string, text: string, refused: string]>([
     ["the empty text", "", "bad value"],
     ["blanks only", " \n", "bad value"],
     ["a leading zero", '{"a":01}', "bad object"],
@@ -80,17 +78,11 @@ describe("refuses texts that are not JSON", () => {
     ["a raw NUL in a member name", '{"\u0000":1}', "control character in a string"],
     ["a raw unit separator, the last control character", '{"a":"\u001f"}', "control character in a string"],
     ["a comment", '{"a":1/**/}', "bad object"],
-  ])("%s", (_what, text, refused) => {
-    expect(readJsonObject(text)).toEqual(fail(refused));
-    expect(readJsonTexts(text, [])).toEqual(fail(refused));
-  });
+  ])("%s: %j", (_what, text, refused) => expectRefusal(text, refused));
 });
 
-describe("refuses JSON that is not an object", () => {
-  it.each(["[]", '[{"a":1}]', "null", "true", "0", '"text"'])("%s", (text) => {
-    expect(readJsonObject(text)).toEqual(fail("not an object"));
-    expect(readJsonTexts(text, [])).toEqual(fail("not an object"));
-  });
+it.each(["[]", '[{"a":1}]', "null", "true", "0", '"text"'])("refuses JSON that is not an object: %s", (text) => {
+  expectRefusal(text, "not an object");
 });
 
 describe("limits its input", () => {
@@ -99,9 +91,8 @@ describe("limits its input", () => {
     ["arrays", nestedArrays],
   ])("accepts %s nested as deep as the limit and not one level deeper", (_what, nested) => {
     expect(readJsonObject(nested(MAX_JSON_DEPTH))).toHaveProperty("ok", true);
-    expect(readJsonObject(nested(MAX_JSON_DEPTH + 1))).toEqual(fail("nested too deep"));
+    expectRefusal(nested(MAX_JSON_DEPTH + 1), "nested too deep");
     expect(readJsonTexts(nested(MAX_JSON_DEPTH), [])).toHaveProperty("ok", true);
-    expect(readJsonTexts(nested(MAX_JSON_DEPTH + 1), [])).toEqual(fail("nested too deep"));
   });
 
   it("refuses a string nested 100,000 deep without a stack overflow", () => {
@@ -114,7 +105,8 @@ describe("limits its input", () => {
     ["elements, counting the array's own member", elementsText, 1],
   ])("accepts as many %s as the limit and not one more", (_what, text, others) => {
     expect(readJsonObject(text(MAX_JSON_MEMBERS - others))).toHaveProperty("ok", true);
-    expect(readJsonObject(text(MAX_JSON_MEMBERS - others + 1))).toEqual(fail("too many members"));
+    expect(readJsonTexts(text(MAX_JSON_MEMBERS - others), [])).toEqual(succeed({}));
+    expectRefusal(text(MAX_JSON_MEMBERS - others + 1), "too many members");
   });
 });
 
@@ -183,31 +175,13 @@ describe("compared with JSON.parse", () => {
 });
 
 describe("compared with a slow reader that uses JSON.parse and then checks for everything that JSON.parse accepts", () => {
-  const piece = fc.constantFrom(
-    ...[
-      "{",
-      "}",
-      "[",
-      "]",
-      ",",
-      ":",
-      '"',
-      "\\",
-      '"a"',
-      '"b"',
-      '"a":',
-      '"\\u0061":',
-      "\\u0061",
-      "\\ud800",
-      "0",
-      "-0",
-      "1e400",
-    ],
-    ...['"a":1', '"b":{}', '"c":[', "true", "null", " ", "\u0001", "é"],
-  );
+  const pieces = [
+    ...["{", "}", "[", "]", ",", ":", '"', "\\", '"a"', '"b"', '"a":', '"\\u0061":', "\\u0061", "\\ud800", "0", "-0"],
+    ...["1e400", '"a":1', '"b":{}', '"c":[', "true", "null", " ", "\u0001", "é"],
+  ];
 
   it("accepts and refuses the same texts, and reads the same values", () => {
-    const texts = fc.array(piece, { maxLength: 14 }).map((pieces) => `{${pieces.join("")}}`);
+    const texts = fc.array(fc.constantFrom(...pieces), { maxLength: 14 }).map((parts) => `{${parts.join("")}}`);
     fc.assert(
       fc.property(texts, (text) => {
         const read = readJsonObject(text);
@@ -221,38 +195,25 @@ describe("compared with a slow reader that uses JSON.parse and then checks for e
 });
 
 describe("some texts of an object", () => {
-  const member = fc.tuple(
-    fc.constantFrom(
-      '"iss"',
-      '"is"',
-      '"\\u0069ss"',
-      '"a"',
-      '"\\u0061"',
-      '"__proto__"',
-      '"é"',
-      '"\\ud800"',
-      '"\ud800"',
-      '""',
-    ),
-    fc.constantFrom(":", " : ", ""),
-    fc.constantFrom(
-      "1",
-      '"x"',
-      '"\\u0061\\n"',
-      '{"a":1,"a":2}',
-      '{"a":1,"b":[1,{"a":2}]}',
-      "[1,,2]",
-      "[{}]",
-      "1e400",
-      "tru",
-    ),
-  );
-  const texts = fc
-    .array(
-      member.map((parts) => parts.join("")),
-      { maxLength: 6 },
-    )
-    .map((members) => `{${members.join(",")}}`);
+  const names = [
+    '"iss"',
+    '"is"',
+    '"\\u0069ss"',
+    '"a"',
+    '"\\u0061"',
+    '"__proto__"',
+    '"é"',
+    '"\\ud800"',
+    '"\ud800"',
+    '""',
+  ];
+  const values = [
+    ...["1", '"x"', '"\\u0061\\n"', '{"a":1,"a":2}', '{"a":1,"b":[1,{"a":2}]}', "[1,,2]", "[{}]", "1e400", "tru"],
+  ];
+  const member = fc
+    .tuple(fc.constantFrom(...names), fc.constantFrom(":", " : ", ""), fc.constantFrom(...values))
+    .map((parts) => parts.join(""));
+  const texts = fc.array(member, { maxLength: 6 }).map((members) => `{${members.join(",")}}`);
 
   it("are the same as those of the whole object, and are refused for the same reason", () => {
     fc.assert(
@@ -271,15 +232,6 @@ describe("some texts of an object", () => {
       }),
       { numRuns: runsOf(20_000) },
     );
-  });
-
-  it.each([
-    [`{"a":[${Array(1023).fill("0").join(",")}]}`, true],
-    [`{"a":[${Array(1024).fill("0").join(",")}]}`, false],
-    [`{${Array.from({ length: 1024 }, (_, index) => `"${index}":0`).join(",")}}`, true],
-    [`{${Array.from({ length: 1025 }, (_, index) => `"${index}":0`).join(",")}}`, false],
-  ])("are read within the same limit for all members (case %#)", (text, isRead) => {
-    expect(readJsonTexts(text, wantMembers("iss"))).toEqual(isRead ? succeed({}) : fail("too many members"));
   });
 
   it("are refused if a name occurs twice among a thousand, in one object or with escapes", () => {

@@ -4,118 +4,50 @@ import { hasDotSegment } from "../../../plugin/core/request/dot-segments.ts";
 import { runsOf } from "../../runs.ts";
 
 describe("a dot segment is found", () => {
-  it.each<[reading: string, ...targets: string[]]>([
-    ["as it is", "/..", "/.", "/a/..", "/a/.", "/a/../b", "/a/./b", "/a/../", "/a/b/../../c"],
-    ["with an encoded dot", "/a/%2e%2e/b", "/a/%2E%2e/b", "/a/.%2e/b", "/a/%2e./b", "/a/%2e", "/%2e%2e"],
-    [
-      "with an encoded slash",
-      "/a/..%2fb",
-      "/a/..%2Fb",
-      "/a%2f..%2fb",
-      "/a%2f../b",
-      "/a/%2e%2e%2fb",
-      "/a%2f..",
-      "/a/b%2f.%2fc",
-    ],
-    ["with a backslash", "/a/..\\b", "/a\\..\\b", "/a/..%5cb", "/a%5c..%5Cb", "/a%5C..", "/a/%2e%2e%5cb"],
-    ["with path parameters", "/a/..;/b", "/a/..;x=y/b", "/a/.;/b", "/a/..;", "/a/..%3bx/b", "/a/%2e%2e;x/b", "/;/../b"],
-    ["encoded twice", "/a/%252e%252e/b", "/a/..%252fb", "/a/%252e%252e%252fb", "/a/..%255cb", "/a/%%32%65%%32%65/b"],
-    ["encoded more often", "/a/%25252e%25252e/b", "/a/..%25252fb", "/a/%252525252525252e/b"],
-    [
-      "as overlong UTF-8",
-      "/a/%c0%ae%c0%ae/b",
-      "/a/%C0%AE./b",
-      "/a/..%c0%afb",
-      "/a/..%c1%9cb",
-      "/a/%e0%80%ae%e0%80%ae/b",
-      "/a/%f0%80%80%ae./b",
-      "/a/%f8%80%80%80%ae./b",
-    ],
-    ["as overlong UTF-8 with wrong bytes", "/a/%c0%2e%c0%2e/b", "/a/%c0%ee%c0%6e/b", "/a/..%c0%2fb", "/a/%e0%40%ae./b"],
-    ["as overlong UTF-8, encoded twice", "/a/%25c0%25ae%25c0%25ae/b", "/a/%c0%a52e%c0%a52e/b"],
-    ["in the escapes of IIS", "/a/%u002e%u002e/b", "/a/..%u002fb", "/a/..%u005Cb", "/a/%uff0e%uff0e/b", "/a/..%u2215b"],
-    [
-      "in characters that look alike",
-      "/a/\uff0e\uff0e/b",
-      "/a/%ef%bc%8e%ef%bc%8e/b",
-      "/a/..%ef%bc%8fb",
-      "/a/\u2025/b",
-      "/a/..\u2044b",
-      "/a/.\u2024/b",
-    ],
+  it.each<[reading: string, targets: string]>([
+    ["as it is", "/.. /. /a/.. /a/. /a/../b /a/./b /a/../ /a/b/../../c"],
+    ["with an encoded dot", "/a/%2e%2e/b /a/%2E%2e/b /a/.%2e/b /a/%2e./b /a/%2e /%2e%2e"],
+    ["with an encoded slash", "/a/..%2fb /a/..%2Fb /a%2f..%2fb /a%2f../b /a/%2e%2e%2fb /a%2f.. /a/b%2f.%2fc"],
+    ["with a backslash", "/a/..\\b /a\\..\\b /a/..%5cb /a%5c..%5Cb /a%5C.. /a/%2e%2e%5cb"],
+    ["with path parameters", "/a/..;/b /a/..;x=y/b /a/.;/b /a/..; /a/..%3bx/b /a/%2e%2e;x/b /;/../b"],
+    ["encoded twice", "/a/%252e%252e/b /a/..%252fb /a/%252e%252e%252fb /a/..%255cb /a/%%32%65%%32%65/b"],
+    ["encoded more often", "/a/%25252e%25252e/b /a/..%25252fb /a/%252525252525252e/b"],
+    ["as overlong UTF-8", "/a/%c0%ae%c0%ae/b /a/%C0%AE./b /a/..%c0%afb /a/..%c1%9cb /a/%e0%80%ae%e0%80%ae/b"],
+    ["as longer overlong UTF-8", "/a/%f0%80%80%ae./b /a/%f8%80%80%80%ae./b"],
+    ["as overlong UTF-8 with wrong bytes", "/a/%c0%2e%c0%2e/b /a/%c0%ee%c0%6e/b /a/..%c0%2fb /a/%e0%40%ae./b"],
+    ["as overlong UTF-8, encoded twice", "/a/%25c0%25ae%25c0%25ae/b /a/%c0%a52e%c0%a52e/b"],
+    ["in the escapes of IIS", "/a/%u002e%u002e/b /a/..%u002fb /a/..%u005Cb /a/%uff0e%uff0e/b /a/..%u2215b"],
+    ["in characters that look alike", "/a/\uff0e\uff0e/b /a/\u2025/b /a/..\u2044b /a/.\u2024/b"],
+    ["in escapes of such characters", "/a/%ef%bc%8e%ef%bc%8e/b /a/..%ef%bc%8fb"],
     [
       "with what readers drop",
-      "/a/..%00/b",
-      "/a/.%00./b",
-      "/a/..%20/b",
-      "/a/%20../b",
-      "/a/..%09/b",
-      "/a/..+/b",
-      "/a/.%E2%80%8B./b",
-      "/a/%ff../b",
+      "/a/..%00/b /a/.%00./b /a/..%20/b /a/%20../b /a/..%09/b /a/..+/b /a/.%E2%80%8B./b /a/%ff../b",
     ],
-    ["before an encoded end of the path", "/a/..%3fb", "/a/..%23b", "/a/..#b", "/a#/../b", "/a/..?b", "/a/..?"],
-    [
-      "once Kong takes the Route's path away",
-      "/a..%2fb",
-      "/a..;/b",
-      "/a..\\b",
-      "/a..%5cb",
-      "/a%2e%2e%2fb",
-      "/a..%252fb",
-    ],
-    ["in absolute form", "http://host/a/..%2fb", "http://host/../b", "HTTPS://host/%2e%2e"],
-    [
-      "in bytes that are lost",
-      "/a/\ufffd\ufffd\ufffd\ufffd/b",
-      "/a/..\ufffd\ufffdb",
-      "/a/\x7f\x7f./b",
-      "/a\x7f\x7f../b",
-      "/a\ufffd\ufffd%2fb",
-    ],
-    ["beside an escape that is broken", "/a/%zz/../b", "/a/..%2/../b"],
-  ])("%s", (_reading, ...targets) => {
-    expect(targets.filter((target) => !hasDotSegment(target))).toEqual([]);
+    ["before an encoded end of the path", "/a/..%3fb /a/..%23b /a/..#b /a#/../b /a/..?b /a/..?"],
+    ["once Kong takes the Route's path away", "/a..%2fb /a..;/b /a..\\b /a..%5cb /a%2e%2e%2fb /a..%252fb"],
+    ["in absolute form", "http://host/a/..%2fb http://host/../b HTTPS://host/%2e%2e"],
+    ["in bytes that are lost", "/a/\ufffd\ufffd\ufffd\ufffd/b /a/..\ufffd\ufffdb /a\ufffd\ufffd%2fb"],
+    ["in bytes that became DEL", "/a/\x7f\x7f./b /a\x7f\x7f../b"],
+    ["beside an escape that is broken", "/a/%zz/../b /a/..%2/../b"],
+  ])("%s", (_reading, targets) => {
+    expect(targets.split(" ").filter((target) => !hasDotSegment(target))).toEqual([]);
   });
 });
 
 describe("no dot segment is found", () => {
-  it.each<[what: string, ...targets: string[]]>([
-    [
-      "in plain paths",
-      "/",
-      "",
-      "*",
-      "/a/b",
-      "/v1.0/x",
-      "/a.b/c..d",
-      "/.well-known/x",
-      "/...a/b",
-      "/a/..b",
-      "/a../b",
-      "/a..",
-      "/.hidden",
-    ],
-    ["with an encoded slash alone", "/a%2fb", "/a%2Fb%2Fc.txt", "/a%5cb", "/a%2F.c", "/a%252fb"],
-    [
-      "with other escapes",
-      "/a%20b",
-      "/caf%e9/x",
-      "/%e9/x",
-      "/%E6%97%A5%E6%9C%AC/x",
-      "/%f0%9f%98%80",
-      "/100%25",
-      "/a%25b",
-      "/a%zz/b",
-    ],
-    ["with characters beyond ASCII", "/\u65e5\u672c/x", "/caf\u00e9"],
-    ["with path parameters", "/a;b/c", "/a;x=../c".replace("../", "")],
-    ["in the query", "/a?b=/../c", "/a?..", "/a?/..%2f", "/a?b#/../c"],
+  it.each<[what: string, targets: string]>([
+    ["in plain paths", "/ * /a/b /v1.0/x /a.b/c..d /.well-known/x /...a/b /a/..b /a../b /a.. /.hidden"],
+    ["in an empty path", ""],
+    ["with an encoded slash alone", "/a%2fb /a%2Fb%2Fc.txt /a%5cb /a%2F.c /a%252fb"],
+    ["with other escapes", "/a%20b /caf%e9/x /%e9/x /%E6%97%A5%E6%9C%AC/x /%f0%9f%98%80 /100%25 /a%25b /a%zz/b"],
+    ["with characters beyond ASCII", "/\u65e5\u672c/x /caf\u00e9"],
+    ["with path parameters", "/a;b/c /a;x=c"],
+    ["in the query", "/a?b=/../c /a?.. /a?/..%2f /a?b#/../c"],
     ["in a path of gRPC", "/things.Things/Get"],
-    ["in absolute form", "http://example.com/a", "http://127.0.0.1:8000/a?b=.."],
+    ["in absolute form", "http://example.com/a http://127.0.0.1:8000/a?b=.."],
     ["in escapes that do not concern the dots", "/a../b%20c"],
-  ])("%s", (_what, ...targets) => {
-    expect(targets.filter(hasDotSegment)).toEqual([]);
+  ])("%s", (_what, targets) => {
+    expect(targets.split(" ").filter(hasDotSegment)).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { TokenSource } from "../../../plugin/core/model/policy.ts";
 import { extractToken } from "../../../plugin/core/token/extract-token.ts";
+import { denied } from "../../denials.ts";
 import { runsOf } from "../../runs.ts";
 
 const MAX_BYTES = 256;
@@ -28,42 +29,23 @@ describe("takes the token of bearer credentials", () => {
 
 describe("finds no token, as if nothing had been sent, in", () => {
   it.each([
-    undefined,
-    "",
-    "Bearer",
-    "Bearer ",
-    "bearer   ",
-    "Basic YWxpY2U6c2VjcmV0",
-    "Bearera.b.c",
-    "Bearer\ta.b.c",
-    "Bearer\u00a0a.b.c",
-    " Bearer a.b.c",
-    "DPoP a.b.c",
-    "a.b.c",
-    "Token Bearer a.b.c",
+    ...[undefined, "", "Bearer", "Bearer ", "bearer   ", "Basic YWxpY2U6c2VjcmV0", "Bearera.b.c", "Bearer\ta.b.c"],
+    ...["Bearer\u00a0a.b.c", " Bearer a.b.c", "DPoP a.b.c", "a.b.c", "Token Bearer a.b.c"],
   ])("%j", (authorization) => {
     expect(extract(authorization)).toMatchObject({ reason: "token_missing" });
   });
 });
 
 describe("refuses credentials that are not one token", () => {
-  it.each<[authorization: string, reason: string]>([
-    ["Bearer a.b.c d", "authorization_malformed"],
-    ["Bearer a.b.c ", "authorization_malformed"],
-    ["Bearer \ta.b.c", "authorization_malformed"],
-    ['Bearer "a.b.c"', "authorization_malformed"],
-    ["Bearer a.b.c\r\nx-user-id: admin", "authorization_malformed"],
-    ["Bearer a.b.c\u0000", "authorization_malformed"],
-    ["Bearer a.b.cé", "authorization_malformed"],
-    ["Bearer a=b", "authorization_malformed"],
-    ["Bearer =", "authorization_malformed"],
-    ["Bearer token=a.b.c;x", "authorization_malformed"],
-    ["Bearer a.b.c, Bearer d.e.f", "token_ambiguous"],
-    ["Bearer a.b.c,d.e.f", "token_ambiguous"],
-    ["Bearer ,", "token_ambiguous"],
-    ["Bearer a.b.c, Basic YTpi", "token_ambiguous"],
-  ])("%j is %s", (authorization, reason) => {
-    expect(extract(authorization)).toMatchObject({ reason });
+  it.each([
+    ...["a.b.c d", "a.b.c ", "\ta.b.c", '"a.b.c"', "a.b.c\r\nx-user-id: admin", "a.b.c\u0000", "a.b.cé", "a=b", "="],
+    "token=a.b.c;x",
+  ])("Bearer %j", (text) => {
+    expect(extract(`Bearer ${text}`)).toMatchObject({ reason: "authorization_malformed" });
+  });
+
+  it.each(["a.b.c, Bearer d.e.f", "a.b.c,d.e.f", ",", "a.b.c, Basic YTpi"])("Bearer %j, which is several", (text) => {
+    expect(extract(`Bearer ${text}`)).toMatchObject({ reason: "token_ambiguous" });
   });
 });
 
@@ -80,17 +62,11 @@ describe("other schemes and bare tokens, if the source accepts them", () => {
     ["jwt    a.b.c", "a.b.c"],
     ["X.Y+Z a.b.c", "a.b.c"],
     ["a.b.c", "a.b.c"],
-    ["xay+z a.b.c", "token_missing"], // A dot in a scheme is only a dot.
-    ["x.yyz a.b.c", "token_missing"],
-    ["J\u{17f}T a.b.c", "token_missing"],
-    ["Token a.b.c", "token_missing"],
-    ["Basic YTpi", "token_missing"],
-    ["DPoP a.b.c", "token_missing"],
-    ["JWT", "token_missing"],
-    ["JWT ", "token_missing"],
-    ["Basic", "token_missing"],
-    [" a.b.c", "token_missing"],
-    ["a.b.c d", "token_missing"],
+    ...[
+      "xay+z a.b.c", // A dot in a scheme is only a dot.
+      ...["x.yyz a.b.c", "J\u{17f}T a.b.c", "Token a.b.c", "Basic YTpi", "DPoP a.b.c", "JWT", "JWT ", "Basic"],
+      ...[" a.b.c", "a.b.c d"],
+    ].map((text): [string, string] => [text, "token_missing"]),
     ["a.b.c\td", "authorization_malformed"],
     ["JWT JWT a.b.c", "authorization_malformed"],
     ["JWT a.b.c, Bearer d.e.f", "token_ambiguous"],
@@ -135,10 +111,8 @@ describe("checks the token's length before it reads the token", () => {
   it("accepts a token of exactly the limit and refuses one byte more", () => {
     const longest = "a".repeat(MAX_BYTES);
     expect(extract(`Bearer ${longest}`)).toEqual({ token: longest });
-    expect(extract(`Bearer ${longest}a`)).toEqual({
-      reason: "token_too_large",
-      detail: expect.stringContaining("257 bytes, at most 256 are allowed"),
-    });
+    const refusal = denied("token_too_large", "257 bytes, at most 256 are allowed");
+    expect(extract(`Bearer ${longest}a`)).toEqual(refusal);
   });
 
   it("does not count the blanks before the token", () => {

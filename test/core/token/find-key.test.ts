@@ -1,12 +1,10 @@
 import { createHmac, createPublicKey } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { KeyLookup, KeySource, MissingKey, VerificationKey } from "../../../plugin/core/model/key.ts";
+import type { KeyLookup, MissingKey, VerificationKey } from "../../../plugin/core/model/key.ts";
 import { fail, PASSED, succeed } from "../../../plugin/core/model/result.ts";
 import { decodeToken } from "../../../plugin/core/token/decode-token.ts";
 import { findKey, selectIssuer } from "../../../plugin/core/token/find-key.ts";
-import { createKeySource } from "../../../plugin/keys/life/key-source.ts";
-import { noFiles } from "../../keys/store/no-files.ts";
-import { silentLog } from "../../logs.ts";
+import { denied } from "../../denials.ts";
 import { outcomeOf, unwrap } from "../../results.ts";
 import { encodeSegment, generateSigningKey, mintToken } from "../../tokens.ts";
 import {
@@ -16,69 +14,41 @@ import {
   ISSUER,
   inlineIssuer,
   joseHeaderOf,
-  NOW,
   policyDocument,
   requirementsOf,
 } from "../fixtures.ts";
+import { createInlineKeys } from "../inline-keys.ts";
 
 const acmeKey = generateSigningKey("ES256", "acme-1");
 const partnerKey = generateSigningKey("ES256", "partner-1");
 const rsaKey = generateSigningKey("RS256", "rsa-1");
 const PARTNER = "https://login.partner.example";
-const policy = compileDocument(
-  policyDocument(inlineIssuer([acmeKey, rsaKey]), {
-    issuers: { acme: inlineIssuer([acmeKey, rsaKey]), partner: inlineIssuer([partnerKey], { issuer: PARTNER }) },
-    defaults: { accept: ["acme"] },
-  }),
-);
+const issuers = { acme: inlineIssuer([acmeKey, rsaKey]), partner: inlineIssuer([partnerKey], { issuer: PARTNER }) };
+const policy = compileDocument(policyDocument({}, { issuers, defaults: { accept: ["acme"] } }));
 
-const select = (iss: unknown, alg = "ES256"): unknown =>
-  outcomeOf(selectIssuer(policy, requirementsOf(), joseHeaderOf({ alg }), JSON.parse(JSON.stringify({ iss }))));
+const select = (iss: unknown, alg = "ES256", compiled = policy): unknown =>
+  outcomeOf(selectIssuer(compiled, requirementsOf(), joseHeaderOf({ alg }), JSON.parse(JSON.stringify({ iss }))));
 
 describe("selectIssuer", () => {
   it("finds the issuer whose identifier is exactly the token's iss", () => {
     expect(select(ISSUER)).toBe(policy.issuers.get(ISSUER));
   });
 
-  it.each([
-    undefined,
-    null,
-    "",
-    0,
-    true,
-    [ISSUER],
-    { iss: ISSUER },
-    `${ISSUER}/`,
-    ISSUER.toUpperCase(),
-    ` ${ISSUER}`,
-    `${ISSUER}\u0000`,
-    "https://idp.example.com.evil.example",
-    "acme",
-    "__proto__",
-    "constructor",
+  it.each<unknown>([
+    ...[undefined, null, "", 0, true, [ISSUER], { iss: ISSUER }, `${ISSUER}/`, ISSUER.toUpperCase(), ` ${ISSUER}`],
+    ...[`${ISSUER}\u0000`, "https://idp.example.com.evil.example", "acme", "__proto__", "constructor"],
   ])("trusts no issuer with iss %j", (iss) => {
-    expect(select(iss)).toEqual({
-      reason: "issuer_untrusted",
-      detail: expect.stringContaining("; accepted: https://"),
-    });
+    expect(select(iss)).toEqual(denied("issuer_untrusted", "; accepted: https://"));
   });
 
   it("refuses an issuer of the policy that the rule does not accept", () => {
-    expect(select(PARTNER)).toEqual({
-      reason: "issuer_untrusted",
-      detail: expect.stringContaining('the rule does not accept issuer "partner"'),
-    });
+    expect(select(PARTNER)).toEqual(denied("issuer_untrusted", 'the rule does not accept issuer "partner"'));
   });
 
-  it.each(["none", "None", "nOnE", "", "HS256", "es256", "ES256 ", "ES384", "PS256", "EdDSA", "__proto__"])(
-    "does not allow algorithm %j, which the issuer does not name",
-    (alg) => {
-      expect(select(ISSUER, alg)).toEqual({
-        reason: "algorithm_not_allowed",
-        detail: expect.stringContaining('issuer "acme" allows ES256, RS256'),
-      });
-    },
-  );
+  const others = ["none", "None", "nOnE", "", "HS256", "es256", "ES256 ", "ES384", "PS256", "EdDSA", "__proto__"];
+  it.each(others)("does not allow algorithm %j, which the issuer does not name", (alg) => {
+    expect(select(ISSUER, alg)).toEqual(denied("algorithm_not_allowed", 'issuer "acme" allows ES256, RS256'));
+  });
 
   const publicKey = createPublicKey({ key: rsaKey.publicJwk, format: "jwk" });
   it.each([
@@ -89,9 +59,8 @@ describe("selectIssuer", () => {
     const input = mintToken({ key: rsaKey, header: { alg: "HS256" }, claims: claimsOf() }).replace(/\.[^.]*$/, "");
     const signature = encodeSegment(createHmac("sha256", secret).update(input).digest());
     const { joseHeader, unverifiedIssuer } = unwrap(decodeToken(`${input}.${signature}`));
-    expect(selectIssuer(policy, requirementsOf(), joseHeader, unverifiedIssuer)).toMatchObject(
-      fail({ reason: "algorithm_not_allowed" }),
-    );
+    const selected = selectIssuer(policy, requirementsOf(), joseHeader, unverifiedIssuer);
+    expect(selected).toMatchObject(fail({ reason: "algorithm_not_allowed" }));
   });
 });
 
@@ -99,17 +68,12 @@ describe("selectIssuer, where an issuer has tenants", () => {
   const TENANTS = "https://login.example.com/{tenant}";
   const policyOf = (...tenants: readonly string[]) =>
     compileDocument(policyDocument(inlineIssuer([acmeKey], { issuer: TENANTS, tenants })));
-  const selectTenant = (iss: unknown, ...tenants: readonly string[]): unknown =>
-    outcomeOf(
-      selectIssuer(policyOf(...tenants), requirementsOf(), joseHeaderOf(), JSON.parse(JSON.stringify({ iss }))),
-    );
+  const selectTenant = (iss: unknown, ...tenants: readonly string[]) => select(iss, "ES256", policyOf(...tenants));
 
   it("finds the issuer by a named tenant, and says that it has other tenants", () => {
     expect(selectTenant("https://login.example.com/a", "a")).toMatchObject({ issuer: TENANTS });
-    expect(selectTenant("https://login.example.com/b", "a")).toEqual({
-      reason: "issuer_untrusted",
-      detail: expect.stringContaining('issuer "acme" has other tenants'),
-    });
+    const others = denied("issuer_untrusted", 'issuer "acme" has other tenants');
+    expect(selectTenant("https://login.example.com/b", "a")).toEqual(others);
   });
 
   it("finds the issuer by any tenant if it names no tenants", () => {
@@ -117,16 +81,14 @@ describe("selectIssuer, where an issuer has tenants", () => {
   });
 
   it.each([undefined, null, 1, ["https://login.example.com/a"], {}])("trusts no issuer with iss %j", (iss) => {
-    expect(selectTenant(iss, "a")).toHaveProperty(
-      "detail",
-      expect.stringMatching(/^the (?:token has no iss|unverified iss is not a string); accepted: https:/),
-    );
+    const detail = /^the (?:token has no iss|unverified iss is not a string); accepted: https:/;
+    expect(selectTenant(iss, "a")).toHaveProperty("detail", expect.stringMatching(detail));
   });
 });
 
 describe("findKey", () => {
   const acme = compileIssuer();
-  const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
+  const keys = createInlineKeys();
   const find = async (iss: string, kid: string | undefined, alg = "ES256"): Promise<unknown> =>
     outcomeOf(await findKey(keys, policy.issuers.get(iss) ?? acme, joseHeaderOf({ kid, alg }), { iss }));
 
@@ -142,64 +104,45 @@ describe("findKey", () => {
     ["the kid of a key for another algorithm", "rsa-1", "ES256"],
     ["a kid that looks like a path", "../acme-1", "ES256"],
   ])("does not find %s", async (_what, kid, alg) => {
-    expect(await find(ISSUER, kid, alg)).toEqual({
-      reason: "key_not_found",
-      detail: expect.stringContaining('issuer "acme" has no key for '),
-    });
+    expect(await find(ISSUER, kid, alg)).toEqual(denied("key_not_found", 'issuer "acme" has no key for '));
   });
 
-  const answering = (lookup: KeyLookup): KeySource => ({ find: () => lookup });
+  /** The outcome if the keys answer so. */
+  const findIn = async (lookup: KeyLookup, issuer = acme, iss: { iss?: string } = {}): Promise<unknown> =>
+    outcomeOf(await findKey({ find: () => lookup }, issuer, joseHeaderOf(), iss));
 
   it("says when to try again while no usable key set exists", async () => {
-    const source = answering(fail({ because: "unavailable", retryAfterSeconds: 7 }));
-    expect(outcomeOf(await findKey(source, acme, joseHeaderOf(), {}))).toEqual({
-      reason: "keys_unavailable",
-      retryAfterSeconds: 7,
-      detail: expect.stringContaining('no usable keys of issuer "acme" yet'),
-    });
+    const denial = denied("keys_unavailable", 'no usable keys of issuer "acme" yet', { retryAfterSeconds: 7 });
+    expect(await findIn(fail({ because: "unavailable", retryAfterSeconds: 7 }))).toEqual(denial);
   });
 
   it("does not report a token as invalid if its key could not be looked up", async () => {
-    const source = answering(fail({ because: "overloaded" }));
-    expect(outcomeOf(await findKey(source, acme, joseHeaderOf(), {}))).toEqual({
-      reason: "overloaded",
-      detail: expect.stringContaining('too many requests wait for keys of issuer "acme"'),
-    });
+    const denial = denied("overloaded", 'too many requests wait for keys of issuer "acme"');
+    expect(await findIn(fail({ because: "overloaded" }))).toEqual(denial);
   });
 
+  const unnamed = 'the token does not name its key of issuer "acme"';
   it.each<[missing: MissingKey, detail: string]>([
     [{ because: "conflict" }, 'kid, x5t and x5t#S256 name different keys of issuer "acme"'],
-    [
-      { because: "too_many", count: 5, limit: 4 },
-      'the token does not name its key of issuer "acme": 5 keys fit, and at most 4 are tried',
-    ],
+    [{ because: "too_many", count: 5, limit: 4 }, `${unnamed}: 5 keys fit, and at most 4 are tried`],
   ])("says why no key is used for %j", async (missing, detail) => {
-    const lookup = await findKey(answering(fail(missing)), acme, joseHeaderOf(), {});
-    expect(outcomeOf(lookup)).toEqual({ reason: "key_not_found", detail: expect.stringContaining(detail) });
+    expect(await findIn(fail(missing))).toEqual(denied("key_not_found", detail));
   });
 
   it("tries several keys only if the issuer allows it", async () => {
-    const found = succeed({ ...yesSayer, candidates: 2 });
-    expect(await findKey(answering(found), acme, joseHeaderOf(), {})).toEqual(found);
+    const several = { ...yesSayer, candidates: 2 };
+    expect(await findIn(succeed(several))).toEqual(several);
     const strict = compileIssuer({ tokens_without_kid: "only_key" });
-    expect(outcomeOf(await findKey(answering(found), strict, joseHeaderOf(), {}))).toEqual({
-      reason: "key_not_found",
-      detail:
-        'the token does not name its key of issuer "acme": 2 keys fit, and "tokens_without_kid" does not allow the plugin to try them',
-    });
-    const only = succeed(yesSayer);
-    expect(await findKey(answering(only), strict, joseHeaderOf(), {})).toEqual(only);
+    const detail = `${unnamed}: 2 keys fit, and "tokens_without_kid" does not allow the plugin to try them`;
+    expect(await findIn(succeed(several), strict)).toEqual({ reason: "key_not_found", detail });
+    expect(await findIn(succeed(yesSayer), strict)).toEqual(yesSayer);
   });
 
   it("uses a key that is for one tenant for no other tenant", async () => {
-    const found = succeed({ ...yesSayer, onlyFor: `${ISSUER}/a` });
-    expect(await findKey(answering(found), acme, joseHeaderOf(), { iss: `${ISSUER}/a` })).toEqual(found);
-    for (const iss of [`${ISSUER}/b`, `${ISSUER}/a/`, undefined]) {
-      const lookup = await findKey(answering(found), acme, joseHeaderOf(), iss === undefined ? {} : { iss });
-      expect(outcomeOf(lookup)).toEqual({
-        reason: "key_not_found",
-        detail: expect.stringContaining("for another tenant"),
-      });
+    const found = { ...yesSayer, onlyFor: `${ISSUER}/a` };
+    expect(await findIn(succeed(found), acme, { iss: `${ISSUER}/a` })).toEqual(found);
+    for (const iss of [{ iss: `${ISSUER}/b` }, { iss: `${ISSUER}/a/` }, {}]) {
+      expect(await findIn(succeed(found), acme, iss)).toEqual(denied("key_not_found", "for another tenant"));
     }
   });
 
@@ -208,10 +151,8 @@ describe("findKey", () => {
     ["of another issuer", { ...yesSayer, issuer: PARTNER }],
     ["of another algorithm", { ...yesSayer, algorithm: "RS256" }],
   ])("refuses a key %s that the port returns by mistake", async (_what, found) => {
-    expect(await findKey(answering(succeed(yesSayer)), acme, joseHeaderOf(), {})).toEqual(succeed(yesSayer));
-    expect(outcomeOf(await findKey(answering(succeed(found)), acme, joseHeaderOf(), {}))).toEqual({
-      reason: "internal_error",
-      detail: expect.stringContaining("the key source returned a key that does not fit"),
-    });
+    expect(await findIn(succeed(yesSayer))).toEqual(yesSayer);
+    const defect = denied("internal_error", "the key source returned a key that does not fit");
+    expect(await findIn(succeed(found))).toEqual(defect);
   });
 });

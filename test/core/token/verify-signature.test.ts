@@ -4,24 +4,16 @@ import { CHECK_OVERLOADED, type SignatureCheck, type VerificationKey } from "../
 import { decodeToken } from "../../../plugin/core/token/decode-token.ts";
 import { verifySignature } from "../../../plugin/core/token/verify-signature.ts";
 import { createVerificationKey } from "../../../plugin/keys/verify/verification-key.ts";
+import { denied } from "../../denials.ts";
 import { outcomeOf, unwrap } from "../../results.ts";
 import { generateSigningKey, mintToken, replaceSignature, type SigningKey, signBytes } from "../../tokens.ts";
 import { claimsOf, ISSUER } from "../fixtures.ts";
 
 const CLAIMS = claimsOf();
 const ALGORITHMS = [
-  "RS256",
-  "PS256",
-  "ES256",
-  "EdDSA",
-  "Ed25519",
-  "RS384",
-  "RS512",
-  "PS384",
-  "PS512",
-  "ES384",
-  "ES512",
-] as const;
+  ...(["RS256", "PS256", "ES256", "EdDSA", "Ed25519"] as const),
+  ...(["RS384", "RS512", "PS384", "PS512", "ES384", "ES512"] as const),
+];
 const keys = ALGORITHMS.map((alg) => generateSigningKey(alg, "1"));
 const [rs256, ps256, es256, eddsa] = keys as [SigningKey, SigningKey, SigningKey, SigningKey];
 const INVALID = {
@@ -69,10 +61,7 @@ describe.each(keys.map((key) => [key.alg, key] as const))("%s", (alg, key) => {
     ["of a single byte", Buffer.from([1])],
     ["of zeros", Buffer.alloc(signature.length)],
     ["of ones", Buffer.alloc(signature.length, 0xff)],
-    [
-      "with its last bit flipped",
-      Buffer.from(signature.map((byte, at) => (at === signature.length - 1 ? byte ^ 1 : byte))),
-    ],
+    ["with its last bit flipped", Buffer.from(signature.map((byte, at) => byte ^ Number(at === signature.length - 1)))],
   ])("refuses a signature %s", async (_what, changed) => {
     expect(await verify(replaceSignature(token, changed), own)).toEqual(INVALID);
   });
@@ -108,7 +97,7 @@ describe("ES256 accepts only 64 bytes of r and s", () => {
 });
 
 describe("PS256 accepts only a salt as long as the hash", () => {
-  it.each([
+  it.each<[bytes: number, expected: unknown]>([
     [0, INVALID],
     [31, INVALID],
     [32, CLAIMS],
@@ -120,13 +109,11 @@ describe("PS256 accepts only a salt as long as the hash", () => {
     const signature = sign("sha256", signingInputOf(token), options);
     expect(await verify(replaceSignature(token, signature), verificationKey(ps256))).toEqual(expected);
   });
-
   it("refuses a signature over another hash", async () => {
     const token = mintToken({ key: ps256, claims: CLAIMS });
     const options = { key: ps256.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 };
-    expect(
-      await verify(replaceSignature(token, sign("sha512", signingInputOf(token), options)), verificationKey(ps256)),
-    ).toEqual(INVALID);
+    const signed = replaceSignature(token, sign("sha512", signingInputOf(token), options));
+    expect(await verify(signed, verificationKey(ps256))).toEqual(INVALID);
   });
 });
 
@@ -138,20 +125,8 @@ describe("a signature of one algorithm is not valid for another, with the same k
     expect(await verify(token, verificationKey(rs256, said))).toEqual(INVALID);
   });
 
-  const asPs256: SigningKey = { ...rs256, alg: "PS256" };
-
-  it("an RS256 signature under the header PS256", async () => {
-    const token = mintToken({ key: rs256, header: { alg: "PS256" }, claims: CLAIMS });
-    expect(await verify(token, verificationKey(rs256, "PS256"))).toEqual(INVALID);
-  });
-
-  it("a PS256 signature under the header RS256", async () => {
-    const token = mintToken({ key: asPs256, header: { alg: "RS256" }, claims: CLAIMS });
-    expect(await verify(token, verificationKey(rs256, "RS256"))).toEqual(INVALID);
-  });
-
   it("and the header does not choose: a key for PS256 verifies PS256 with any header", async () => {
-    const token = mintToken({ key: asPs256, header: { alg: "RS256" }, claims: CLAIMS });
+    const token = mintToken({ key: { ...rs256, alg: "PS256" }, header: { alg: "RS256" }, claims: CLAIMS });
     expect(await verify(token, verificationKey(rs256, "PS256"))).toEqual(CLAIMS);
   });
 
@@ -179,11 +154,9 @@ it.each([true, 1, {}])("does not treat %j, which is not a result, as a valid sig
 
 it("does not report a signature as bad if it was not checked", async () => {
   const token = mintToken({ key: es256, claims: CLAIMS });
+  const denial = denied("overloaded", "too many signatures of slow algorithms are being checked");
   for (const busy of [() => CHECK_OVERLOADED, () => Promise.resolve(CHECK_OVERLOADED)]) {
-    expect(await verify(token, { ...verificationKey(es256), verify: busy })).toEqual({
-      reason: "overloaded",
-      detail: expect.stringContaining("too many signatures of slow algorithms are being checked"),
-    });
+    expect(await verify(token, { ...verificationKey(es256), verify: busy })).toEqual(denial);
   }
 });
 

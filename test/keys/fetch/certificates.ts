@@ -1,8 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
 
 /** Paths of a self-signed certificate and of its key. */
 export interface CertificateFiles {
@@ -13,13 +10,6 @@ export interface CertificateFiles {
 /** Why no certificates can be made here; undefined when they can. */
 export const missingOpenssl: string | undefined =
   spawnSync("openssl", ["version"]).status === 0 ? undefined : "no openssl in PATH to make certificates with";
-
-/** A directory that is gone when the test ends. */
-export function createDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), "certificates-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
-  return directory;
-}
 
 /** @param names in the certificate, such as `DNS:localhost,IP:127.0.0.1`. */
 export function makeCertificate(directory: string, name: string, names = "DNS:localhost"): CertificateFiles {

@@ -35,65 +35,43 @@ describe("a name that resolves to a forbidden address is refused, and no connect
     ["::ffff:127.0.0.1", "a loopback address"],
     ["0.0.0.0", "an unspecified address"],
   ])("%s", async (address, what) => {
-    const { port } = new URL(server.origin);
+    const url = `http://idp.internal:${new URL(server.origin).port}/x`;
     const before = server.requests.length;
-    const asked = createFetcher(undefined, resolveTo([address]))(`http://idp.internal:${port}/x`, {
-      timeoutMs,
-      allowHttp: true,
-    });
-    await expect(asked).rejects.toThrow(
-      new Error(`GET http://idp.internal:${port}/x failed: idp.internal resolves to ${address}, ${what}`),
-    );
+    const asked = createFetcher(undefined, resolveTo([address]))(url, { timeoutMs, allowHttp: true });
+    await expect(asked).rejects.toThrow(new Error(`GET ${url} failed: idp.internal resolves to ${address}, ${what}`));
     expect(server.requests).toHaveLength(before);
   });
 
-  it("also together with allowed addresses", async () => {
-    const fetchJson = createFetcher(undefined, resolveTo(["10.255.255.1", "169.254.169.254"]));
-    await expect(fetchJson("https://idp.internal/x", { timeoutMs })).rejects.toThrow(/resolves to 169\.254\.169\.254/);
-  });
-
-  it("also if it is localhost and resolves to another address", async () => {
-    const fetchJson = createFetcher(undefined, resolveTo(["10.255.255.1"]));
-    await expect(fetchJson("http://localhost/x", { timeoutMs })).rejects.toThrow(
+  const unknown = /failed: the host name (?:does not resolve|cannot be resolved at the moment) \(/;
+  it.each<[what: string, url: string, resolve: ResolveName | undefined, cause: RegExp]>([
+    [
+      "together with allowed addresses",
+      "https://idp.internal/x",
+      resolveTo(["10.255.255.1", "169.254.169.254"]),
+      /resolves to 169\.254\.169\.254/,
+    ],
+    [
+      "localhost at another address",
+      "http://localhost/x",
+      resolveTo(["10.255.255.1"]),
       /localhost resolves to 10\.255\.255\.1, not a loopback address$/,
-    );
-  });
-
-  it("and a name without any address is refused too", async () => {
-    const fetchJson = createFetcher(undefined, resolveTo([]));
-    await expect(fetchJson("https://idp.internal/x", { timeoutMs })).rejects.toThrow(/has no address$/);
-  });
-
-  it("and an unknown name", async () => {
-    const fetchJson = createFetcher();
-    await expect(fetchJson("https://idp.invalid/x", { timeoutMs })).rejects.toThrow(
-      /failed: the host name (?:does not resolve|cannot be resolved at the moment) \(/,
-    );
+    ],
+    ["without any address", "https://idp.internal/x", resolveTo([]), /has no address$/],
+    ["that is unknown", "https://idp.invalid/x", undefined, unknown],
+  ])("also a name %s", async (_what, url, resolve, cause) => {
+    await expect(createFetcher(undefined, resolve)(url, { timeoutMs })).rejects.toThrow(cause);
   });
 });
 
 describe("an address in the URL is judged in the same way, in any spelling, and no name server is asked", () => {
+  const kinds = / failed: \S+ is an? (?:link-local|loopback|cloud metadata|unspecified|reserved or broadcast) address$/;
   it.each([
-    "https://169.254.169.254/latest/meta-data/",
-    "https://2852039166/",
-    "https://0xa9fea9fe/",
-    "https://0251.0376.0251.0376/",
-    "https://169.254.43518/",
-    "https://[fe80::1]/",
-    "https://[::ffff:169.254.169.254]/",
-    "https://[::ffff:127.0.0.1]/",
-    "https://[64:ff9b::a9fe:a9fe]/",
-    "https://[2002:a9fe:a9fe::]/",
-    "https://[fd00:ec2::254]/",
-    "https://[::]/",
-    "https://0/",
-    "https://255.255.255.255/",
-    "https://100.100.100.200/",
-  ])("%s", async (url) => {
+    ...["169.254.169.254", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376", "169.254.43518", "[fe80::1]", "[::]"],
+    ...["[::ffff:169.254.169.254]", "[::ffff:127.0.0.1]", "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::]", "0"],
+    ...["[fd00:ec2::254]", "255.255.255.255", "100.100.100.200"],
+  ])("https://%s/", async (host) => {
     const resolve = resolveTo(["10.255.255.1"]);
-    await expect(createFetcher(undefined, resolve)(url, { timeoutMs })).rejects.toThrow(
-      / failed: \S+ is an? (?:link-local|loopback|cloud metadata|unspecified|reserved or broadcast) address$/,
-    );
+    await expect(createFetcher(undefined, resolve)(`https://${host}/`, { timeoutMs })).rejects.toThrow(kinds);
     expect(resolve.asked).toEqual([]);
   });
 

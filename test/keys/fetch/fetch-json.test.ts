@@ -1,3 +1,4 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import {
   createServer,
   getDefaultAutoSelectFamily,
@@ -48,48 +49,34 @@ async function fetchRaw(serve: (socket: Socket) => void, timeoutMs = PATIENCE_MS
 }
 
 describe("reads", () => {
+  const plain = withHeaders({ "content-type": "text/plain" }, '{"keys":[]}');
+  const pieces: Answer = (_request, response) => {
+    response.write('{"a"');
+    response.end(":1}");
+  };
+  const hinted: Answer = (_request, response) => {
+    response.writeEarlyHints({ link: "</style.css>; rel=preload" });
+    response.end('{"a":1}');
+  };
+  const certified = { x5t: "t", x5c: ["c", "d", "e"], n: "n".repeat(342) };
+  const keys = Array.from({ length: 100 }, () => ({
+    kty: "RSA",
+    use: "sig",
+    alg: "RS256",
+    kid: "1",
+    e: "AQAB",
+    ...certified,
+  }));
   it.each<[what: string, answer: Answer, value: unknown]>([
-    [
-      "a JSON object, whatever its content type",
-      withHeaders({ "content-type": "text/plain" }, '{"keys":[]}'),
-      { keys: [] },
-    ],
+    ["a JSON object, whatever its content type", plain, { keys: [] }],
     ["JSON beyond ASCII", { json: { a: "é\u{1f600}" } }, { a: "é\u{1f600}" }],
     ["an answer of exactly 512 kB", { text: objectOf(LIMIT) }, { a: "x".repeat(LIMIT - 8) }],
-    [
-      "an answer in pieces",
-      (_request, response) => {
-        response.write('{"a"');
-        response.end(":1}");
-      },
-      { a: 1 },
-    ],
+    ["an answer in pieces", pieces, { a: 1 }],
     ["gzip, although nobody asked for it", withHeaders({ "content-encoding": "gzip" }, gzipSync('{"a":1}')), { a: 1 }],
-    [
-      "an answer behind others that come first (103)",
-      (_request, response) => {
-        response.writeEarlyHints({ link: "</style.css>; rel=preload" });
-        response.end('{"a":1}');
-      },
-      { a: 1 },
-    ],
+    ["an answer behind others that come first (103)", hinted, { a: 1 }],
+    ["a hundred keys with chains of certificates", { json: { keys } }, { keys }],
   ])("%s", async (_what, answer, value) => {
     expect(await fetchFrom(answer)).toEqual(value);
-  });
-
-  it("a hundred keys with chains of certificates", async () => {
-    const key = {
-      kty: "RSA",
-      use: "sig",
-      alg: "RS256",
-      kid: "1",
-      n: "n".repeat(342),
-      e: "AQAB",
-      x5t: "t",
-      x5c: ["c", "d", "e"],
-    };
-    const keys = Array.from({ length: 100 }, () => key);
-    expect(await fetchFrom({ json: { keys } })).toEqual({ keys });
   });
 
   it("an address with a query", async () => {
@@ -125,6 +112,11 @@ describe("refuses", () => {
   const NO_OBJECT = "the answer is not a JSON object: ";
   const PAGE = "the server sent a web page instead of JSON; check the address";
   const MOVED = "redirects are not followed; name the final address in the policy";
+  const LONG = `the answer is longer than ${LIMIT} bytes`;
+  const gzip = (body: Buffer): Answer => withHeaders({ "content-encoding": "gzip" }, body);
+  const deflated = withHeaders({ "content-encoding": "deflate" }, deflateSync("{}"));
+  const coding = "the answer has a content coding that the request did not ask for";
+  const overflow = "the answer's headers are too long (HPE_HEADER_OVERFLOW)";
   it.each<[what: string, answer: Answer, cause: string]>([
     ["text", { text: "SECRET" }, `${NO_OBJECT}bad value`],
     ["nothing", { text: "" }, `${NO_OBJECT}bad value`],
@@ -135,31 +127,12 @@ describe("refuses", () => {
     ["bytes that are not UTF-8", withHeaders({}, Buffer.from([0x22, 0xff])), "the answer is not UTF-8"],
     ["HTML", withHeaders({ "content-type": "text/html; charset=utf-8" }, "<p>SECRET"), PAGE],
     ["XHTML", withHeaders({ "content-type": "Application/XHTML+XML" }, "{}"), PAGE],
-    ["status 201", status(201), "status 201"],
-    ["status 404", status(404), "status 404"],
-    ["status 500", status(500), "status 500"],
-    ["status 503", status(503), "status 503"],
-    ["an answer of one byte over 512 kB", { text: objectOf(LIMIT + 1) }, `the answer is longer than ${LIMIT} bytes`],
-    [
-      "a small answer that unpacks to a large one",
-      withHeaders({ "content-encoding": "gzip" }, gzipSync(objectOf(20 * LIMIT))),
-      `the answer is longer than ${LIMIT} bytes`,
-    ],
-    [
-      "gzip that is cut off",
-      withHeaders({ "content-encoding": "gzip" }, gzipSync("{}").subarray(0, 15)),
-      "the answer is broken gzip",
-    ],
-    [
-      "another coding",
-      withHeaders({ "content-encoding": "deflate" }, deflateSync("{}")),
-      "the answer has a content coding that the request did not ask for",
-    ],
-    [
-      "headers without end",
-      withHeaders({ "x-a": "a".repeat(20_000) }),
-      "the answer's headers are too long (HPE_HEADER_OVERFLOW)",
-    ],
+    ...[201, 404, 500, 503].map((code): [string, Answer, string] => [`status ${code}`, status(code), `status ${code}`]),
+    ["an answer of one byte over 512 kB", { text: objectOf(LIMIT + 1) }, LONG],
+    ["a small answer that unpacks to a large one", gzip(gzipSync(objectOf(20 * LIMIT))), LONG],
+    ["gzip that is cut off", gzip(gzipSync("{}").subarray(0, 15)), "the answer is broken gzip"],
+    ["another coding", deflated, coding],
+    ["headers without end", withHeaders({ "x-a": "a".repeat(20_000) }), overflow],
     ...[300, 301, 302, 303, 307, 308].map((code): [string, Answer, string] => [
       `a redirect ${code} to the same origin`,
       (_request, response) => void response.writeHead(code, { location: "/target" }).end(),
@@ -178,38 +151,31 @@ describe("refuses", () => {
       response.on("drain", more);
       more();
     };
-    await expect(fetchFrom(endless)).rejects.toThrow(failure(`the answer is longer than ${LIMIT} bytes`));
+    await expect(fetchFrom(endless)).rejects.toThrow(failure(LONG));
   });
 
-  it.each<[what: string, answer: Answer]>([
+  const onlyHeaders = (_request: IncomingMessage, response: ServerResponse): void => {
+    response.writeHead(200);
+    response.flushHeaders();
+  };
+  const dripping = (_request: IncomingMessage, response: ServerResponse): void => {
+    const drip = setInterval(() => response.write(" "), 20);
+    response.on("close", () => clearInterval(drip));
+  };
+  it.each<[what: string, answer: RequestListener]>([
     ["no answer", () => {}],
     ["an answer that does not end", (_request, response) => void response.write('{"keys":')],
-    [
-      "headers and no body",
-      (_request, response) => {
-        response.writeHead(200);
-        response.flushHeaders();
-      },
-    ],
-    [
-      "an answer that drips",
-      (_request, response) => {
-        const drip = setInterval(() => response.write(" "), 20);
-        response.on("close", () => clearInterval(drip));
-      },
-    ],
+    ["headers and no body", onlyHeaders],
+    ["an answer that drips", dripping],
   ])("%s in time, and closes the connection", async (_what, answer) => {
     const closed = new Promise<void>((resolve) => {
       server.answer("/x", (request, response) => {
         request.socket.once("close", () => resolve());
-        if (typeof answer === "function") {
-          answer(request, response);
-        }
+        answer(request, response);
       });
     });
-    await expect(fetchJson(`${server.origin}/x`, { timeoutMs: HASTE_MS })).rejects.toThrow(
-      new Error(failure(`no complete answer in ${HASTE_MS} ms`)),
-    );
+    const asked = fetchJson(`${server.origin}/x`, { timeoutMs: HASTE_MS });
+    await expect(asked).rejects.toThrow(new Error(failure(`no complete answer in ${HASTE_MS} ms`)));
     await closed;
   });
 
@@ -225,22 +191,15 @@ describe("refuses", () => {
 
   const BROKE = "the connection broke before the answer was complete (ECONNRESET)";
   const NOT_HTTP = /failed: the answer is not HTTP \(HPE_/;
+  const OK = "HTTP/1.1 200 OK\r\n";
   it.each<[what: string, bytes: string, cause: string | RegExp]>([
-    ["an answer that is shorter than it says", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}", BROKE],
-    [
-      "an answer whose last chunk is missing",
-      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
-      BROKE,
-    ],
-    ["an answer that ends within its headers", "HTTP/1.1 200 OK\r\nContent-", BROKE],
+    ["an answer that is shorter than it says", `${OK}Content-Length: 100\r\n\r\n{}`, BROKE],
+    ["an answer whose last chunk is missing", `${OK}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n`, BROKE],
+    ["an answer that ends within its headers", `${OK}Content-`, BROKE],
     ["a connection that is closed at once", "", BROKE],
     ["what is not HTTP", "SSH-2.0-OpenSSH_9.6\r\n", NOT_HTTP],
-    ["an answer with two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", NOT_HTTP],
-    [
-      "an object that is cut off where nobody said how long it is",
-      'HTTP/1.1 200 OK\r\n\r\n{"keys":[',
-      `${NO_OBJECT}bad value`,
-    ],
+    ["an answer with two lengths", `${OK}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`, NOT_HTTP],
+    ["an object that is cut off where its length is unknown", `${OK}\r\n{"keys":[`, `${NO_OBJECT}bad value`],
   ])("%s", async (_what, bytes, cause) => {
     await expect(fetchRaw((socket) => socket.end(bytes), 2_000)).rejects.toThrow(cause);
   });
@@ -274,9 +233,8 @@ describe("refuses", () => {
   );
 
   it("to show a query, which may contain secrets", async () => {
-    await expect(fetchJson(`${server.origin}/gone?code=SECRET`, { timeoutMs: PATIENCE_MS })).rejects.toThrow(
-      new Error(`GET ${server.origin}/gone?… failed: status 404`),
-    );
+    const asked = fetchJson(`${server.origin}/gone?code=SECRET`, { timeoutMs: PATIENCE_MS });
+    await expect(asked).rejects.toThrow(new Error(`GET ${server.origin}/gone?… failed: status 404`));
   });
 });
 

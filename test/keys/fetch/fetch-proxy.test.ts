@@ -11,7 +11,8 @@ import {
   type ProxySettings,
 } from "../../../plugin/keys/fetch/fetch-settings.ts";
 import { reportMissing } from "../../gateways/kong/report-missing.ts";
-import { createDirectory, makeCertificate, missingOpenssl } from "./certificates.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
+import { makeCertificate, missingOpenssl } from "./certificates.ts";
 
 const timeoutMs = 10_000;
 const HASTE_MS = 300;
@@ -29,19 +30,13 @@ async function listen(server: Server): Promise<number> {
 type Tunnel = (socket: Socket, request: IncomingMessage) => void;
 
 /** An origin for https, and a proxy whose tunnels all lead there, for any requested name. */
-async function setUp({ tls, tunnel }: { readonly tls?: boolean; readonly tunnel?: Tunnel } = {}): Promise<{
-  readonly directory: string;
-  readonly originPort: number;
-  /** The requests that the proxy got. */
-  readonly asked: readonly { readonly target: string | undefined; readonly authorization: string | undefined }[];
-  fetchJson(url: string, changes?: Partial<ProxySettings>, timeoutMs?: number): Promise<unknown>;
-}> {
-  const directory = createDirectory();
+async function setUp({ tls, tunnel }: { readonly tls?: boolean; readonly tunnel?: Tunnel } = {}) {
+  const directory = temporaryFolder(onTestFinished);
   const files = makeCertificate(directory, "idp", NAMES);
   const options: ServerOptions = { cert: readFileSync(files.certificate), key: readFileSync(files.key) };
-  const originPort = await listen(
-    createTlsServer(options, ({ headers }, response) => void response.end(JSON.stringify(headers))),
-  );
+  const echo = createTlsServer(options, ({ headers }, response) => void response.end(JSON.stringify(headers)));
+  const originPort = await listen(echo);
+  /** The requests that the proxy got. */
   const asked: { target: string | undefined; authorization: string | undefined }[] = [];
   const proxy = tls ? createTlsServer(options) : createServer();
   proxy.on("request", (request, response) => {
@@ -59,11 +54,8 @@ async function setUp({ tls, tunnel }: { readonly tls?: boolean; readonly tunnel?
     changes: Partial<ProxySettings> = {},
     limitMs = timeoutMs,
   ): Promise<unknown> => {
-    const settings: FetchSettings = {
-      ...NO_FETCH_SETTINGS,
-      caFile: files.certificate,
-      proxy: { url, authorizationFile: undefined, noProxy: [], ...changes },
-    };
+    const proxied: ProxySettings = { url, authorizationFile: undefined, noProxy: [], ...changes };
+    const settings: FetchSettings = { ...NO_FETCH_SETTINGS, caFile: files.certificate, proxy: proxied };
     return (await createFetcher(settings)(target, { timeoutMs: limitMs })).body;
   };
   return { directory, originPort, asked, fetchJson };
@@ -121,34 +113,31 @@ function describeProxy(): void {
       await expect(fetchJson("https://idp.invalid/x", { noProxy })).rejects.toThrow(/the host name/);
     }
     expect(asked).toEqual([]);
-    await expect(
-      fetchJson("https://idp.invalid/x", { noProxy: ["invalid", ".idp.invalid", "dp.invalid"] }),
-    ).rejects.toThrow();
+    const others = { noProxy: ["invalid", ".idp.invalid", "dp.invalid"] };
+    await expect(fetchJson("https://idp.invalid/x", others)).rejects.toThrow();
     expect(asked).toHaveLength(1);
   });
 
+  const say =
+    (text: string): Tunnel =>
+    (socket) =>
+      socket.end(text);
+  const speak: Tunnel = (socket) => void socket.write("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK");
+  const ended = /failed: (?:the connection broke|Client network socket disconnected)/;
   it.each<[what: string, tunnel: Tunnel, cause: RegExp]>([
     [
       "wants to know who asks",
-      (socket) => socket.end("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"),
-      /failed: the proxy answered CONNECT with status 407$/,
+      say("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"),
+      / CONNECT with status 407$/,
     ],
     [
       "cannot connect",
-      (socket) => socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n<html>SECRET"),
+      say("HTTP/1.1 502 Bad Gateway\r\n\r\n<html>SECRET"),
       /failed: the proxy answered CONNECT with status 502$/,
     ],
-    [
-      "speaks in the origin's place",
-      (socket) => void socket.write("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK"),
-      /failed: the proxy sent data before the origin's own data$/,
-    ],
+    ["speaks in the origin's place", speak, /failed: the proxy sent data before the origin's own data$/],
     ["closes the connection", (socket) => void socket.destroy(), /failed: the connection broke/],
-    [
-      "closes the tunnel",
-      (socket) => socket.end("HTTP/1.1 200 OK\r\n\r\n"),
-      /failed: (?:the connection broke|Client network socket disconnected)/,
-    ],
+    ["closes the tunnel", say("HTTP/1.1 200 OK\r\n\r\n"), ended],
   ])("a proxy that %s", async (_what, tunnel, cause) => {
     const { fetchJson } = await setUp({ tunnel });
     await expect(fetchJson("https://idp.internal/x")).rejects.toThrow(cause);
@@ -166,9 +155,8 @@ function describeProxy(): void {
         tunnel(socket, request);
       },
     });
-    await expect(fetchJson("https://idp.internal/x", {}, HASTE_MS)).rejects.toThrow(
-      `no complete answer in ${HASTE_MS} ms`,
-    );
+    const fetching = fetchJson("https://idp.internal/x", {}, HASTE_MS);
+    await expect(fetching).rejects.toThrow(`no complete answer in ${HASTE_MS} ms`);
     await Promise.all(closed); // None, if the machine is so busy that the time was over before the proxy was asked.
   });
 }

@@ -10,7 +10,8 @@ import {
   type OriginSettings,
 } from "../../../plugin/keys/fetch/fetch-settings.ts";
 import { reportMissing } from "../../gateways/kong/report-missing.ts";
-import { type CertificateFiles, createDirectory, makeCertificate, missingOpenssl } from "./certificates.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
+import { type CertificateFiles, makeCertificate, missingOpenssl } from "./certificates.ts";
 
 const timeoutMs = 10_000;
 
@@ -36,6 +37,9 @@ const forOrigin = (origin: string, changes: Partial<OriginSettings>): FetchSetti
   new Map([[origin, { caFile: undefined, clientCertificate: undefined, headers: new Map(), ...changes }]]);
 const fetchWith = async (changes: Partial<FetchSettings>, url: string): Promise<unknown> =>
   (await createFetcher(settingsOf(changes))(url, { timeoutMs })).body;
+const createClient = (directory: string) => ({ directory, ...makeCertificate(directory, "client") });
+const UNTRUSTED = /no trusted authority issued the server's certificate \(/;
+const NOWHERE = "https://127.0.0.1:1";
 
 if (missingOpenssl !== undefined) {
   reportMissing("https with certificates of our own", missingOpenssl);
@@ -45,22 +49,21 @@ if (missingOpenssl !== undefined) {
 
 function describeTls(): void {
   it("is trusted only with the authority of its certificate", async () => {
-    const files = makeCertificate(createDirectory(), "idp");
+    const files = makeCertificate(temporaryFolder(onTestFinished), "idp");
     const origin = await startServer(files);
-    await expect(fetchWith({}, `${origin}/x`)).rejects.toThrow(
-      `GET ${origin}/x failed: no trusted authority issued the server's certificate (DEPTH_ZERO_SELF_SIGNED_CERT)`,
-    );
+    const why = "no trusted authority issued the server's certificate (DEPTH_ZERO_SELF_SIGNED_CERT)";
+    await expect(fetchWith({}, `${origin}/x`)).rejects.toThrow(`GET ${origin}/x failed: ${why}`);
     expect(await fetchWith({ caFile: files.certificate }, `${origin}/x`)).toMatchObject({ client: null });
   });
 
   it("is not trusted if the certificate is for another host", async () => {
-    const files = makeCertificate(createDirectory(), "idp", "DNS:idp.example.com");
+    const files = makeCertificate(temporaryFolder(onTestFinished), "idp", "DNS:idp.example.com");
     const origin = await startServer(files);
     await expect(fetchWith({ caFile: files.certificate }, origin)).rejects.toThrow(/ERR_TLS_CERT_ALTNAME_INVALID/);
   });
 
   it("to an IP address needs a certificate for that address", async () => {
-    const directory = createDirectory();
+    const directory = temporaryFolder(onTestFinished);
     const named = makeCertificate(directory, "named");
     const both = makeCertificate(directory, "both", "DNS:localhost,IP:127.0.0.1");
     const wrong = (await startServer(named)).replace("localhost", "127.0.0.1");
@@ -70,31 +73,31 @@ function describeTls(): void {
   });
 
   it("is checked even if Node's environment turns checks off", async () => {
-    const origin = await startServer(makeCertificate(createDirectory(), "idp"));
+    const origin = await startServer(makeCertificate(temporaryFolder(onTestFinished), "idp"));
     vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
     onTestFinished(() => void vi.unstubAllEnvs());
-    await expect(fetchWith({}, origin)).rejects.toThrow(/no trusted authority issued the server's certificate \(/);
+    await expect(fetchWith({}, origin)).rejects.toThrow(UNTRUSTED);
   });
 
   it("below version 1.2 is refused", async () => {
-    const files = makeCertificate(createDirectory(), "idp");
+    const files = makeCertificate(temporaryFolder(onTestFinished), "idp");
     const origin = await startServer(files, { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "ALL:@SECLEVEL=0" });
     await expect(fetchWith({ caFile: files.certificate }, origin)).rejects.toThrow(/ failed: ./);
   });
 
   it("an origin's own authorities replace the general authorities, only for this origin", async () => {
-    const directory = createDirectory();
+    const directory = temporaryFolder(onTestFinished);
     const [one, two] = [makeCertificate(directory, "one"), makeCertificate(directory, "two")];
     const [first, second] = [await startServer(one), await startServer(two)];
     const settings = { caFile: one.certificate, origins: forOrigin(second, { caFile: two.certificate }) };
     expect(await fetchWith(settings, first)).toMatchObject({ client: null });
     expect(await fetchWith(settings, second)).toMatchObject({ client: null });
     const other = { caFile: one.certificate, origins: forOrigin(first, { caFile: two.certificate }) };
-    await expect(fetchWith(other, first)).rejects.toThrow(/no trusted authority issued the server's certificate \(/);
+    await expect(fetchWith(other, first)).rejects.toThrow(UNTRUSTED);
   });
 
   it("sends a client certificate and headers to their own origin and nowhere else", async () => {
-    const directory = createDirectory();
+    const directory = temporaryFolder(onTestFinished);
     const [idp, client] = [makeCertificate(directory, "idp"), makeCertificate(directory, "gateway")];
     const options = { requestCert: true, rejectUnauthorized: false, ca: readFileSync(client.certificate) };
     const [own, foreign] = [await startServer(idp, options), await startServer(idp, options)];
@@ -105,63 +108,52 @@ function describeTls(): void {
       headers: new Map([["x-api-key", { prefix: "", file: secret }]]),
     });
     const settings = { caFile: idp.certificate, origins };
-    expect(await fetchWith(settings, own)).toMatchObject({
-      client: "gateway",
-      headers: { "x-api-key": "s3cret value" },
-    });
+    const sent = { client: "gateway", headers: { "x-api-key": "s3cret value" } };
+    expect(await fetchWith(settings, own)).toMatchObject(sent);
     const elsewhere = await fetchWith(settings, foreign);
     expect(elsewhere).toMatchObject({ client: null });
     expect(elsewhere).not.toHaveProperty("headers.x-api-key");
   });
 
   it("without the client certificate that the server requires fails", async () => {
-    const directory = createDirectory();
+    const directory = temporaryFolder(onTestFinished);
     const [idp, client] = [makeCertificate(directory, "idp"), makeCertificate(directory, "gateway")];
     const origin = await startServer(idp, { requestCert: true, ca: readFileSync(client.certificate) });
     await expect(fetchWith({ caFile: idp.certificate }, origin)).rejects.toThrow(/ failed: ./);
   });
 
   it("uses the content of files at each fetch, so certificates can be replaced while the process runs", async () => {
-    const directory = createDirectory();
+    const directory = temporaryFolder(onTestFinished);
     const [old, fresh] = [makeCertificate(directory, "old"), makeCertificate(directory, "fresh")];
     const caFile = join(directory, "ca.pem");
     copyFileSync(old.certificate, caFile);
     const fetchJson = createFetcher(settingsOf({ caFile }));
     const origin = await startServer(fresh);
-    await expect(fetchJson(origin, { timeoutMs })).rejects.toThrow(
-      /no trusted authority issued the server's certificate \(/,
-    );
+    await expect(fetchJson(origin, { timeoutMs })).rejects.toThrow(UNTRUSTED);
     writeFileSync(caFile, `${readFileSync(old.certificate)}\n# the next one\n${readFileSync(fresh.certificate)}`);
     expect(await fetchJson(origin, { timeoutMs })).toMatchObject({ body: { client: null } });
     writeFileSync(caFile, "SECRET");
-    await expect(fetchJson(origin, { timeoutMs })).rejects.toThrow(
-      `GET ${origin} failed: ${caFile} contains no certificate in PEM, or a broken certificate`,
-    );
+    const broken = `${caFile} contains no certificate in PEM, or a broken certificate`;
+    await expect(fetchJson(origin, { timeoutMs })).rejects.toThrow(`GET ${origin} failed: ${broken}`);
   });
 
-  it.each<[what: string, spoil: (directory: string, client: CertificateFiles) => CertificateFiles, cause: RegExp]>([
-    ["is not there", (_directory, client) => ({ ...client, key: "/nowhere" }), /\/nowhere cannot be read: ENOENT$/],
-    ["is no key", (_directory, { certificate }) => ({ certificate, key: certificate }), /has no private key in PEM/],
-    [
-      "belongs to another certificate",
-      (directory, { certificate }) => ({ certificate, key: makeCertificate(directory, "other").key }),
-      /does not belong to the certificate in /,
-    ],
-  ])("is not tried with a client's key that %s", async (_what, spoil, cause) => {
-    const directory = createDirectory();
-    const { certificate, key } = spoil(directory, makeCertificate(directory, "client"));
-    const origins = forOrigin("https://127.0.0.1:1", {
-      clientCertificate: { certificateFile: certificate, keyFile: key },
-    });
-    await expect(fetchWith({ origins }, "https://127.0.0.1:1")).rejects.toThrow(cause);
+  type Client = ReturnType<typeof createClient>;
+  const ofOther = ({ directory }: Client): string => makeCertificate(directory, "other").key;
+  it.each<[what: string, keyOf: (client: Client) => string, cause: RegExp]>([
+    ["is not there", () => "/nowhere", /\/nowhere cannot be read: ENOENT$/],
+    ["is no key", ({ certificate }) => certificate, /has no private key in PEM/],
+    ["belongs to another certificate", ofOther, /does not belong to the certificate in /],
+  ])("is not tried with a client's key that %s", async (_what, keyOf, cause) => {
+    const client = createClient(temporaryFolder(onTestFinished));
+    const clientCertificate = { certificateFile: client.certificate, keyFile: keyOf(client) };
+    await expect(fetchWith({ origins: forOrigin(NOWHERE, { clientCertificate }) }, NOWHERE)).rejects.toThrow(cause);
   });
 
   it.each(["", "two\nlines", "caf\u00e9", "nul\0"])("is not tried with a header value of %j", async (value) => {
-    const file = join(createDirectory(), "value");
+    const file = join(temporaryFolder(onTestFinished), "value");
     writeFileSync(file, value);
-    const origins = forOrigin("https://127.0.0.1:1", { headers: new Map([["x-key", { prefix: "", file }]]) });
-    await expect(fetchWith({ origins }, "https://127.0.0.1:1")).rejects.toThrow(
-      `${file} must contain the value of a header: one line of visible ASCII`,
-    );
+    const origins = forOrigin(NOWHERE, { headers: new Map([["x-key", { prefix: "", file }]]) });
+    const why = `${file} must contain the value of a header: one line of visible ASCII`;
+    await expect(fetchWith({ origins }, NOWHERE)).rejects.toThrow(why);
   });
 }

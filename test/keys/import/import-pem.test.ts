@@ -16,11 +16,8 @@ describe("a PEM file is one public key", () => {
     const both = compileIssuer({ algorithms: ["RS256", "PS256"] });
     const served = async (alg?: string): Promise<string[]> =>
       (await importPem(spki(rsa.publicKey), { kid: "1", ...(alg && { alg }) }, both)).keys.map((key) => key.algorithm);
-    expect([await served(), await served("RS256"), await served("PS256"), await served("ES256")]).toEqual([
-      ["RS256"],
-      ["RS256"],
-      ["PS256"],
-      [],
+    expect(await Promise.all([undefined, "RS256", "PS256", "ES256"].map(served))).toEqual([
+      ...[["RS256"], ["RS256"], ["PS256"], []],
     ]);
   });
 
@@ -43,11 +40,8 @@ describe("a PEM file is one public key", () => {
 
   it("and a weak key is not used", async () => {
     const weak = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey;
-    expect(await importPem(spki(weak), UNNAMED, issuer)).toMatchObject({
-      keys: [],
-      ignored: ["key 0: an RSA key of 1024 bits; only 2048 to 8192 bits are allowed"],
-      leaked: [],
-    });
+    const ignored = ["key 0: an RSA key of 1024 bits; only 2048 to 8192 bits are allowed"];
+    expect(await importPem(spki(weak), UNNAMED, issuer)).toMatchObject({ keys: [], ignored, leaked: [] });
   });
 });
 
@@ -72,13 +66,10 @@ describe("a file with a private key gives no key, and the key counts as leaked",
 
 describe("is refused", () => {
   const DAMAGED = "the file is damaged, or its key is of an unknown type";
+  const count = (found: number) => `the file must have one public key or certificate in PEM, but it has ${found}`;
   it.each<[what: string, text: string, why: string]>([
-    ["nothing", "", "the file must have one public key or certificate in PEM, but it has 0"],
-    [
-      "two keys: which is meant?",
-      spki(rsa.publicKey) + spki(ec.publicKey),
-      "the file must have one public key or certificate in PEM, but it has 2",
-    ],
+    ["nothing", "", count(0)],
+    ["two keys: which is meant?", spki(rsa.publicKey) + spki(ec.publicKey), count(2)],
     ["a damaged key", spki(ec.publicKey).replace("MF", "AA"), DAMAGED],
     ["a damaged certificate", CERTIFICATE.replace("MII", "AAA"), DAMAGED],
     ["something else", "-----BEGIN DH PARAMETERS-----\nMAYCAQICAQI=\n-----END DH PARAMETERS-----\n", DAMAGED],

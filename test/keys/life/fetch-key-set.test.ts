@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KeyOrigin } from "../../../plugin/core/model/policy.ts";
 import { createFetcher, type FetchJson } from "../../../plugin/keys/fetch/fetch-json.ts";
 import { fetchKeySet } from "../../../plugin/keys/life/fetch-key-set.ts";
+import type { Answer } from "../key-server.ts";
 import { type KeyServer, startKeyServer, status } from "../key-server.ts";
 
 const PATIENCE_MS = 10_000;
@@ -33,10 +34,9 @@ it("uses inline keys without a request", async () => {
 
 it("fetches a jwks_uri, and returns how long the answer is fresh", async () => {
   expect(await fetchFrom({ from: "jwks_uri", uri: `${server.origin}/jwks` })).toEqual(KEY_SET);
-  server.answer(
-    "/fresh",
-    (_request, response) => void response.setHeader("cache-control", "max-age=60").end('{"keys":[]}'),
-  );
+  const fresh: Answer = (_request, response) =>
+    void response.setHeader("cache-control", "max-age=60").end('{"keys":[]}');
+  server.answer("/fresh", fresh);
   const origin: WebOrigin = { from: "jwks_uri", uri: `${server.origin}/fresh` };
   expect(await fetchKeySet(origin, fetchJson, { timeoutMs: PATIENCE_MS })).toMatchObject({ freshForSeconds: 60 });
 });
@@ -71,16 +71,14 @@ describe("metadata at an address of its own", () => {
     const uri = `${server.origin}/common`;
     expect(await fetchFrom({ from: "metadata_uri", uri, issuer })).toEqual(KEY_SET);
     const other = issuer.replace("tenantid", "tenant");
-    await expect(fetchFrom({ from: "metadata_uri", uri, issuer: other })).rejects.toThrow(
-      /names an issuer that is not/,
-    );
+    const elsewhere: WebOrigin = { from: "metadata_uri", uri, issuer: other };
+    await expect(fetchFrom(elsewhere)).rejects.toThrow(/names an issuer that is not/);
   });
 
   it("is refused if it names another issuer, and the message does not contain its query", async () => {
     server.answer("/odd?a=1", { json: { issuer: "urn:acme2", jwks_uri: `${server.origin}/jwks` } });
-    await expect(fetchFrom(origin())).rejects.toThrow(
-      new Error(`${server.origin}/odd?… names an issuer that is not the policy's issuer: urn:acme2, expected urn:acme`),
-    );
+    const why = "names an issuer that is not the policy's issuer: urn:acme2, expected urn:acme";
+    await expect(fetchFrom(origin())).rejects.toThrow(new Error(`${server.origin}/odd?… ${why}`));
   });
 });
 
@@ -90,33 +88,20 @@ describe("discovers keys", () => {
     expect(await discover(path, metadata)).toEqual(KEY_SET);
   });
 
+  const leadsTo = (jwks_uri: unknown) => (issuer: string) => ({ issuer, jwks_uri });
+  const named = (suffix: string) => (issuer: string) => ({ issuer: `${issuer}${suffix}`, jwks_uri: `${issuer}/jwks` });
+  const differs = /: http:\S+\/opx, expected http:\S+\/op; it differs only by the path/;
   it.each<[what: string, metadata: (issuer: string) => unknown, cause: RegExp]>([
-    [
-      "names another issuer",
-      (issuer) => ({ issuer: `${issuer}x`, jwks_uri: `${issuer}/jwks` }),
-      /names an issuer that is not the policy's issuer: http:\S+\/opx, expected http:\S+\/op; it differs only by the path/,
-    ],
-    [
-      "names the issuer with a slash more",
-      (issuer) => ({ issuer: `${issuer}/`, jwks_uri: `${issuer}/jwks` }),
-      /names an issuer that is not/,
-    ],
+    ["names another issuer", named("x"), differs],
+    ["names the issuer with a slash more", named("/"), /names an issuer that is not/],
     ["names no issuer", (issuer) => ({ jwks_uri: `${issuer}/jwks` }), /issuer or jwks_uri is missing$/],
     ["has no jwks_uri", (issuer) => ({ issuer }), /issuer or jwks_uri is missing$/],
     ["is a list", () => [], /not a JSON object: not an object$/],
     ["has another issuer that is not a string", () => ({ issuer: {}, jwks_uri: "" }), /names an issuer that is not/],
-    [
-      "has a jwks_uri by plain http",
-      (issuer) => ({ issuer, jwks_uri: "http://idp.example.com/jwks" }),
-      /jwks_uri that is not an https URL$/,
-    ],
-    ["has a jwks_uri that is a file", (issuer) => ({ issuer, jwks_uri: "file:///etc/passwd" }), /not an https URL$/],
-    ["has a jwks_uri that is no URL", (issuer) => ({ issuer, jwks_uri: "/jwks" }), /not an https URL$/],
-    [
-      "has a jwks_uri that is not a string",
-      (issuer) => ({ issuer, jwks_uri: [`${issuer}/jwks`] }),
-      /not an https URL$/,
-    ],
+    ["has a jwks_uri by plain http", leadsTo("http://idp.example.com/jwks"), /jwks_uri that is not an https URL$/],
+    ["has a jwks_uri that is a file", leadsTo("file:///etc/passwd"), /not an https URL$/],
+    ["has a jwks_uri that is no URL", leadsTo("/jwks"), /not an https URL$/],
+    ["has a jwks_uri that is not a string", leadsTo(["https://idp.example.com/jwks"]), /not an https URL$/],
   ])("and refuses metadata that %s", async (_what, metadata, cause) => {
     const before = server.requests.length;
     await expect(discover("/op", metadata)).rejects.toThrow(cause);
@@ -128,9 +113,8 @@ describe("discovers keys", () => {
     const metadata = (issuer: string): unknown => ({ issuer, jwks_uri: `${server.origin}/gone` });
     await expect(discover("/op", metadata)).rejects.toThrow(`GET ${server.origin}/gone failed: status 410`);
     const nobody: WebOrigin = { from: "discovery", issuer: `${server.origin}/nobody`, metadata: "openid" };
-    await expect(fetchFrom(nobody)).rejects.toThrow(
-      `GET ${server.origin}/nobody/.well-known/openid-configuration failed: status 404`,
-    );
+    const address = `${server.origin}/nobody/.well-known/openid-configuration`;
+    await expect(fetchFrom(nobody)).rejects.toThrow(`GET ${address} failed: status 404`);
   });
 });
 
@@ -167,9 +151,8 @@ describe("what metadata may lead to", () => {
     ["https://idp.example.com/m", "https://[::1]/certs"],
     ["https://idp.example.com/m", "https://user@idp.example.com/certs"],
   ])("not from %s to %s", async (from, to, allowHttp) => {
-    await expect(follow(from, to, allowHttp)).rejects.toThrow(
-      /has a jwks_uri (?:that is not an https URL|on loopback)/,
-    );
+    const cause = /has a jwks_uri (?:that is not an https URL|on loopback)/;
+    await expect(follow(from, to, allowHttp)).rejects.toThrow(cause);
   });
 
   it("not to an address that is too long", async () => {

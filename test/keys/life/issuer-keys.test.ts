@@ -26,11 +26,8 @@ describe("fetches once for all that wait", () => {
   });
 
   it("if a refresh is running", async () => {
-    expect(await Promise.all([scene.keys.refresh(), scene.keys.refresh(), scene.find("1")])).toEqual([
-      undefined,
-      undefined,
-      FOUND,
-    ]);
+    const all = [scene.keys.refresh(), scene.keys.refresh(), scene.find("1")];
+    expect(await Promise.all(all)).toEqual([undefined, undefined, FOUND]);
     expect(scene.fetches()).toBe(1);
   });
 
@@ -70,8 +67,7 @@ describe("an unknown kid", () => {
     scene.clock += COOLDOWN_MS;
     expect(await scene.findAll(["2", "2", "1"])).toEqual([FOUND, FOUND, FOUND]);
     expect(scene.fetches()).toBe(2);
-    scene.serve(keySetOf(second));
-    await scene.keys.refresh();
+    await scene.load(keySetOf(second));
     expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
   });
 
@@ -101,6 +97,8 @@ const leak = ({ publicJwk, privateKey }: SigningKey) => ({ ...publicJwk, d: priv
 const keysOf = (...keys: readonly unknown[]): Answer => ({ json: { keys } });
 
 describe("a result that is not an answer about keys leaves the last good set in effect", () => {
+  const brokenOff: Answer = (_request, response) =>
+    void response.writeHead(200, { "content-length": 99 }).end('{"keys":[]}');
   it.each<[what: string, answer: Answer]>([
     ["no list `keys`", { json: {} }],
     ["`keys` that is no list", { json: { keys: {} } }],
@@ -118,10 +116,7 @@ describe("a result that is not an answer about keys leaves the last good set in 
     ["status 203", (_request, response) => void response.writeHead(203).end('{"keys":[]}')],
     ["a redirect", (_request, response) => void response.writeHead(302, { location: "/other" }).end()],
     ["a connection that breaks", (_request, response) => void response.socket?.destroy()],
-    [
-      "a body that breaks off",
-      (_request, response) => void response.writeHead(200, { "content-length": 99 }).end('{"keys":[]}'),
-    ],
+    ["a body that breaks off", brokenOff],
   ])("%s", async (_what, answer) => {
     await scene.keys.refresh();
     scene.serve(answer);
@@ -134,23 +129,22 @@ describe("a result that is not an answer about keys leaves the last good set in 
 });
 
 describe("an answer without a key ends the use of this key, at that fetch", () => {
-  it.each<[what: string, answer: Answer, why: RegExp]>([
-    ["is empty", keysOf(), /no usable key is left/],
-    ["has its private part", keysOf(leak(first)), /no usable key is left/],
-    ["has nothing but things that are no keys", keysOf(null, "x", []), /no usable key is left/],
-    ["has it for encryption", keysOf({ ...first.publicJwk, use: "enc" }), /no usable key is left/],
-    ["has it for another algorithm", keysOf({ ...first.publicJwk, alg: "ES384" }), /no usable key is left/],
-    ["has it in another alphabet", keysOf({ ...first.publicJwk, x: `${first.publicJwk.x}=` }), /no usable key is left/],
-    ["has a weak key under its kid", keysOf(WEAK_JWK), /no usable key is left/],
-    ["has only keys for other algorithms", keysOf(generateSigningKey("EdDSA", "1").publicJwk), /no usable key is left/],
-  ])("and if it %s, tokens get 503, because they may be valid", async (_what, answer, why) => {
+  it.each<[what: string, answer: Answer]>([
+    ["is empty", keysOf()],
+    ["has its private part", keysOf(leak(first))],
+    ["has nothing but things that are no keys", keysOf(null, "x", [])],
+    ["has it for encryption", keysOf({ ...first.publicJwk, use: "enc" })],
+    ["has it for another algorithm", keysOf({ ...first.publicJwk, alg: "ES384" })],
+    ["has it in another alphabet", keysOf({ ...first.publicJwk, x: `${first.publicJwk.x}=` })],
+    ["has a weak key under its kid", keysOf(WEAK_JWK)],
+    ["has only keys for other algorithms", keysOf(generateSigningKey("EdDSA", "1").publicJwk)],
+  ])("and if it %s, tokens get 503, because they may be valid", async (_what, answer) => {
     await scene.keys.refresh();
     expect(scene.keys.hasKeys()).toBe(true);
-    scene.serve(answer);
-    await scene.keys.refresh();
+    await scene.load(answer);
     expect(await scene.findAll(["1", "2"])).toEqual([8, 8]);
     expect(scene.keys.hasKeys()).toBe(false);
-    expect(scene.log.at(-1)).toMatch(why);
+    expect(scene.log.at(-1)).toMatch(/no usable key is left/);
     const loadedAt = scene.clock;
     const failure = expect.stringMatching(/^the key set has no usable key/);
     expect(scene.keys.status()).toMatchObject([{ state: "without_keys", keys: 0, loadedAt, failures: 1, failure }]);
@@ -161,28 +155,21 @@ describe("an answer without a key ends the use of this key, at that fetch", () =
     expect(await scene.find("1")).toBe(isLeaked ? 16 : FOUND);
   });
 
+  const many = Array.from({ length: 120 }, (_, index) => ({ kty: "x", kid: `${index}` }));
+  const nameless = { ...leak(first), kid: undefined };
   it.each<[what: string, answer: Answer]>([
     ["has other keys", keySetOf(second)],
     ["has its private part beside another key", keysOf(leak(first), second.publicJwk)],
     ["has its private part under another kid", keysOf({ ...leak(first), kid: "x" }, first.publicJwk, second.publicJwk)],
-    [
-      "has its private part without its kid, last",
-      keysOf(second.publicJwk, first.publicJwk, { ...leak(first), kid: undefined }),
-    ],
+    ["has its private part without its kid, last", keysOf(second.publicJwk, first.publicJwk, nameless)],
     ["has another key under its kid", keysOf({ ...WEAK_JWK }, second.publicJwk)],
     [
       "has its private part behind the keys that are read",
-      keysOf(
-        second.publicJwk,
-        first.publicJwk,
-        ...Array.from({ length: 120 }, (_, index) => ({ kty: "x", kid: `${index}` })),
-        leak(first),
-      ),
+      keysOf(second.publicJwk, first.publicJwk, ...many, leak(first)),
     ],
   ])("and if it %s, its tokens are reported as invalid", async (_what, answer) => {
     await scene.keys.refresh();
-    scene.serve(answer);
-    await scene.keys.refresh();
+    await scene.load(answer);
     expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
     expect(scene.keys.hasKeys()).toBe(true);
   });
@@ -191,40 +178,31 @@ describe("an answer without a key ends the use of this key, at that fetch", () =
     await scene.keys.refresh();
     scene.serve(keysOf(leak(first), second.publicJwk));
     scene.clock += COOLDOWN_MS;
-    const waiting = scene.find("2");
-    expect(await waiting).toBe(FOUND);
+    expect(await scene.find("2")).toBe(FOUND);
     expect(await scene.find("1")).toBe(UNKNOWN);
   });
 
   it("even if the same set came earlier, because a digest is only for the last answer", async () => {
-    for (const [answer, expected] of [
-      [keySetOf(first), FOUND],
-      [keysOf(), 8],
-      [keySetOf(first), FOUND],
-      [keysOf(), 8],
-    ] as const) {
-      scene.serve(answer);
-      await scene.keys.refresh();
-      expect(await scene.find("1")).toBe(expected);
+    for (let time = 0; time < 2; time += 1) {
+      await scene.load(keySetOf(first));
+      expect(await scene.find("1")).toBe(FOUND);
+      await scene.load(keysOf());
+      expect(await scene.find("1")).toBe(8);
     }
   });
 
   it("and a leaked key is still refused after the issuer removes the private part, under any kid", async () => {
-    scene.serve(keysOf(leak(first), second.publicJwk));
-    await scene.keys.refresh();
-    scene.serve(keysOf(first.publicJwk, { ...first.publicJwk, kid: "x" }, second.publicJwk));
-    await scene.keys.refresh();
+    await scene.load(keysOf(leak(first), second.publicJwk));
+    await scene.load(keysOf(first.publicJwk, { ...first.publicJwk, kid: "x" }, second.publicJwk));
     expect(await scene.findAll(["1", "x", "2"])).toEqual([UNKNOWN, UNKNOWN, FOUND]);
     const reason = "its private part was published by this issuer; replace it at the issuer";
-    expect(scene.keys.status()).toMatchObject([
-      { notUsed: [`the ES256 key with kid "1": ${reason}`, `the ES256 key with kid "x": ${reason}`] },
-    ]);
+    const notUsed = ["1", "x"].map((kid) => `the ES256 key with kid "${kid}": ${reason}`);
+    expect(scene.keys.status()).toMatchObject([{ notUsed }]);
   });
 
   it("and the provider is asked again soon, first after the pause for failures, then twice as long", async () => {
     await scene.keys.refresh();
-    scene.serve(keysOf());
-    await scene.keys.refresh();
+    await scene.load(keysOf());
     scene.clock += 7_999;
     expect(await scene.find("1")).toBe(1);
     expect(scene.fetches()).toBe(2);
@@ -240,12 +218,8 @@ describe("metadata that changes", () => {
     server.answer("/metadata", { json: { issuer: "urn:acme", jwks_uri: `${server.origin}/jwks` } });
     server.answer("/moved", keySetOf(second));
     const previous = scene;
-    scene = await setUpIssuer(
-      [{ from: "metadata_uri", uri: `${server.origin}/metadata`, issuer: "urn:acme" }],
-      ["ES256"],
-      undefined,
-      server,
-    );
+    const place = { from: "metadata_uri", uri: `${server.origin}/metadata`, issuer: "urn:acme" } as const;
+    scene = await setUpIssuer([place], ["ES256"], undefined, server);
     onTestFinished(() => previous.stop());
     await scene.keys.refresh();
     expect(await scene.findAll(["1", "2"])).toEqual([FOUND, UNKNOWN]);
@@ -274,18 +248,18 @@ describe("metadata that changes", () => {
 });
 
 describe("an issuer with keys from two places", () => {
-  const twoPlaces = async (a: Answer, b: Answer): Promise<void> => {
+  const twoPlaces = async (a: Answer, b: Answer, algorithms?: readonly string[]): Promise<void> => {
     await scene.stop();
-    scene = await setUpIssuer(["jwks", "other"]);
-    scene.serve(a);
+    scene = await setUpIssuer(["jwks", "other"], algorithms);
     scene.server.answer("/other", b);
-    await scene.keys.refresh();
+    await scene.load(a);
   };
+  const algorithmOf = async (kid: string, alg: string) =>
+    valueOrNone(await scene.keys.find(joseHeaderOf({ kid, alg })))?.algorithm;
 
   it("keeps a key that one place still has if the other place has no keys left", async () => {
     await twoPlaces(keySetOf(first), keySetOf(first, second));
-    scene.serve(keysOf());
-    await scene.keys.refresh();
+    await scene.load(keysOf());
     expect(await scene.findAll(["1", "2"])).toEqual([FOUND, FOUND]);
     // The place without keys may have had it.
     expect([await scene.find("3"), scene.keys.hasKeys()]).toEqual([8, false]);
@@ -299,9 +273,8 @@ describe("an issuer with keys from two places", () => {
     const other = keySetOf(first, generateSigningKey("ES256", "3"));
     await twoPlaces(keySetOf(second), other);
     expect(await scene.findAll(["1", "2", "3"])).toEqual([FOUND, FOUND, FOUND]);
-    scene.serve(place === 0 ? leaking : other);
     scene.server.answer("/other", place === 0 ? other : leaking);
-    await scene.keys.refresh();
+    await scene.load(place === 0 ? leaking : other);
     expect(await scene.findAll(["1", "2", "3"])).toEqual([UNKNOWN, FOUND, FOUND]);
   });
 
@@ -317,28 +290,20 @@ describe("an issuer with keys from two places", () => {
 
   it("counts a key with both names of its algorithm once, from the first place", async () => {
     const ed = generateSigningKey("EdDSA", "e");
-    await scene.stop();
-    scene = await setUpIssuer(["jwks", "other"], ["EdDSA", "Ed25519"]);
-    scene.serve(keysOf({ ...ed.publicJwk, alg: "Ed25519" }, { ...ed.publicJwk, kid: "e-again" }));
-    scene.server.answer("/other", keySetOf(ed));
-    await scene.keys.refresh();
-    const find = async (alg: string) => valueOrNone(await scene.keys.find(joseHeaderOf({ kid: "e", alg })))?.algorithm;
-    expect([await find("EdDSA"), await find("Ed25519"), await find("Ed448")]).toEqual(["EdDSA", "Ed25519", undefined]);
+    const both = keysOf({ ...ed.publicJwk, alg: "Ed25519" }, { ...ed.publicJwk, kid: "e-again" });
+    await twoPlaces(both, keySetOf(ed), ["EdDSA", "Ed25519"]);
+    const found = await Promise.all(["EdDSA", "Ed25519", "Ed448"].map((alg) => algorithmOf("e", alg)));
+    expect(found).toEqual(["EdDSA", "Ed25519", undefined]);
     expect(scene.keys.status().map(({ keys }) => keys)).toEqual([2, 0]);
   });
 
   it("binds a key to one algorithm, in the order of the places", async () => {
     const rsa = generateSigningKey("RS256", "r");
-    await scene.stop();
-    scene = await setUpIssuer(["jwks", "other"], ["RS256", "PS256", "ES256"]);
-    scene.serve(keySetOf(rsa));
-    scene.server.answer("/other", keysOf({ ...rsa.publicJwk, alg: "PS256" }, second.publicJwk));
-    await scene.keys.refresh();
-    const find = async (alg: string) => valueOrNone(await scene.keys.find(joseHeaderOf({ kid: "r", alg })))?.algorithm;
-    expect([await find("RS256"), await find("PS256")]).toEqual(["RS256", undefined]);
-    expect(scene.keys.status()[1]?.notUsed).toEqual([
-      "a key for PS256 that is already used for RS256: one key, one algorithm",
-    ]);
+    const other = keysOf({ ...rsa.publicJwk, alg: "PS256" }, second.publicJwk);
+    await twoPlaces(keySetOf(rsa), other, ["RS256", "PS256", "ES256"]);
+    expect([await algorithmOf("r", "RS256"), await algorithmOf("r", "PS256")]).toEqual(["RS256", undefined]);
+    const reason = "a key for PS256 that is already used for RS256: one key, one algorithm";
+    expect(scene.keys.status()[1]?.notUsed).toEqual([reason]);
   });
 });
 
@@ -364,8 +329,8 @@ describe("until the first set, keys are unavailable", () => {
   });
 
   it.each<[what: string, answer: Answer]>([
-    ["an empty set", { json: { keys: [] } }],
-    ["only weak keys", { json: { keys: [WEAK_JWK] } }],
+    ["an empty set", keysOf()],
+    ["only weak keys", keysOf(WEAK_JWK)],
   ])("and %s is not a set", async (_what, answer) => {
     scene.serve(answer);
     expect(await scene.find("1")).toBe(8);
@@ -397,11 +362,9 @@ it("a success ends the count of failures: the pause after the next failure is as
   expect(await scene.find("1")).toBe(8);
   scene.clock += 8_000;
   expect(await scene.find("1")).toBe(16);
-  scene.serve(keySetOf(first));
-  await scene.keys.refresh();
+  await scene.load(keySetOf(first));
   expect(scene.keys.status()).toMatchObject([{ failures: 0, failure: undefined }]);
-  scene.serve(keysOf());
-  await scene.keys.refresh();
+  await scene.load(keysOf());
   expect(await scene.find("1")).toBe(8);
 });
 
@@ -428,9 +391,8 @@ describe("keys that cannot be fetched again", () => {
     // The last attempt was a millisecond ago.
     expect([await scene.find("1"), scene.keys.hasKeys()]).toEqual([30, false]);
     await scene.keys.refresh();
-    expect(scene.log.at(-1)).toMatch(
-      /keys not loaded: .*503; the last keys are too old, and tokens signed with these keys get 503$/,
-    );
+    const tooOld = /keys not loaded: .*503; the last keys are too old, and tokens signed with these keys get 503$/;
+    expect(scene.log.at(-1)).toMatch(tooOld);
   });
 
   it("are used again after a successful fetch", async () => {
@@ -455,15 +417,13 @@ it("a refresh with the same set keeps the same key objects, so that no signature
   const before = await keyOf();
   await scene.keys.refresh();
   expect(await keyOf()).toBe(before);
-  scene.serve(keySetOf(first, second));
-  await scene.keys.refresh();
+  await scene.load(keySetOf(first, second));
   expect(await keyOf()).not.toBe(before);
 });
 
 it("says for each key of a set without a usable key why it is not used", async () => {
   const otherAlgorithm = generateSigningKey("ES384", "3").publicJwk;
-  scene.serve({ json: { keys: [WEAK_JWK, otherAlgorithm] } });
-  await scene.keys.refresh();
+  await scene.load(keysOf(WEAK_JWK, otherAlgorithm));
   expect(scene.keys.status()[0]?.failure).toMatch(/^the key set has no usable key; .*1024 bits.*; .*"3"/);
 });
 
@@ -519,25 +479,19 @@ describe("keys that have only the names of their certificates", () => {
   };
 
   it("change: a new thumbprint causes one fetch per cooldown, like a new kid, and no key is tried", async () => {
-    scene.serve(keysOf(nameless(first, "old")));
-    await scene.keys.refresh();
+    await scene.load(keysOf(nameless(first, "old")));
     scene.serve(keysOf(nameless(first, "old"), nameless(second, "new")));
     expect(await findBy({ x5t: "new" })).toBe(UNKNOWN);
     expect(scene.fetches()).toBe(1);
     scene.clock += COOLDOWN_MS;
     expect(await findBy({ x5t: "new" })).toBe(FOUND);
     expect(scene.fetches()).toBe(2);
-    expect([await findBy({ x5t: "old" }), await findBy({}), await findBy({ x5t: "next" })]).toEqual([
-      FOUND,
-      2,
-      UNKNOWN,
-    ]);
+    expect(await Promise.all([{ x5t: "old" }, {}, { x5t: "next" }].map(findBy))).toEqual([FOUND, 2, UNKNOWN]);
     expect(scene.log.at(-1)).toMatch(/keys in effect: ES256 x5t "old", ES256 x5t "new"$/);
   });
 
   it("a token without names causes no fetch while several keys are tried", async () => {
-    scene.serve(keysOf(nameless(first, "old"), nameless(second, "new")));
-    await scene.keys.refresh();
+    await scene.load(keysOf(nameless(first, "old"), nameless(second, "new")));
     scene.clock += COOLDOWN_MS;
     expect(scene.keys.find(joseHeaderOf({ kid: undefined }))).not.toBeInstanceOf(Promise);
     expect(scene.fetches()).toBe(1);
@@ -546,8 +500,7 @@ describe("keys that have only the names of their certificates", () => {
 
 it("the status lists twenty keys that are not used, and counts the others", async () => {
   const others = Array.from({ length: 25 }, (_, index) => ({ ...first.publicJwk, kid: `${index + 2}`, use: "enc" }));
-  scene.serve(keysOf(first.publicJwk, ...others));
-  await scene.keys.refresh();
+  await scene.load(keysOf(first.publicJwk, ...others));
   const [status] = scene.keys.status();
   expect([status?.notUsed.length, status?.notUsed.at(-1)]).toEqual([21, "and 5 more"]);
 });

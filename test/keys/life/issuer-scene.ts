@@ -25,6 +25,15 @@ export const MAX_STALE_MS = 3 * 86_400_000;
 /** An RSA key of 1024 bits, which must not be used. */
 export const WEAK_JWK = { kty: "RSA", kid: "1", n: Buffer.alloc(128, 0xff).toString("base64url"), e: "AQAB" };
 
+/** Stores nothing. */
+export const emptyStore: KeyStore = {
+  readKeySet: async () => undefined,
+  saveKeySet: async () => {},
+  readLeaked: async () => [],
+  saveLeaked: async () => {},
+  status: () => ({ directory: "", problem: undefined }),
+};
+
 /** One issuer with a real key server, and a clock that only the test moves. */
 export interface IssuerScene {
   readonly server: KeyServer;
@@ -33,6 +42,8 @@ export interface IssuerScene {
   /** Milliseconds since the epoch. */
   clock: number;
   serve(answer: Answer): void;
+  /** The provider answers so, and the keys are refreshed. */
+  load(answer: Answer): Promise<void>;
   fetches(): number;
   /** Whether a fetch is running; the check is within the cooldown, so that it starts no fetch. */
   isFetching(): boolean;
@@ -78,6 +89,10 @@ export async function setUpIssuer(
       clock = ms;
     },
     serve: (answer) => server.answer("/jwks", answer),
+    load(answer) {
+      scene.serve(answer);
+      return keys.refresh();
+    },
     fetches: () => server.requests.filter((path) => path === "/jwks").length,
     isFetching: () => keys.find(joseHeaderOf({ kid: "nobody" })) instanceof Promise,
     find: async (kid) => outcomeOf(await keys.find(joseHeaderOf({ kid }))),

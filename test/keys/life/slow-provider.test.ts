@@ -33,8 +33,7 @@ it("a request waits for a slow load no longer than the limit, and a key that com
 });
 
 it("a token whose kid is unknown gets 503 after that wait, because its key may still come; a known kid never waits", async () => {
-  scene.serve(keySetOf(first));
-  await scene.keys.refresh();
+  await scene.load(keySetOf(first));
   hold();
   scene.clock += COOLDOWN_MS;
   const waiting = scene.find("2");
@@ -48,8 +47,7 @@ it("a token whose kid is unknown gets 503 after that wait, because its key may s
 });
 
 it("a token whose kid is unknown is reported as invalid at once if the provider answered in time", async () => {
-  scene.serve(keySetOf(first));
-  await scene.keys.refresh();
+  await scene.load(keySetOf(first));
   const timers = vi.getTimerCount();
   scene.clock += COOLDOWN_MS;
   expect(await scene.find("2")).toBe("unknown");

@@ -3,7 +3,15 @@ import { decide } from "../../../plugin/core/decide.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../../../plugin/core/model/policy.ts";
 import { createKeySource, type ProcessKeySource } from "../../../plugin/keys/life/key-source.ts";
 import { TenantFetches } from "../../../plugin/keys/life/tenant-fetches.ts";
-import { claimsOf, compileDocument, joseHeaderOf, NOW, policyDocument, requestOf } from "../../core/fixtures.ts";
+import {
+  AUDIENCE,
+  claimsOf,
+  compileDocument,
+  joseHeaderOf,
+  NOW,
+  policyDocument,
+  requestOf,
+} from "../../core/fixtures.ts";
 import { silentLog } from "../../logs.ts";
 import { generateSigningKey, mintToken, type SigningKey } from "../../tokens.ts";
 import { type KeyServer, keySetOf, startKeyServer, status } from "../key-server.ts";
@@ -30,25 +38,12 @@ afterEach(async () => {
 
 function policyOf(...tenants: readonly string[]): CompiledPolicy {
   const keys = { jwks_uri: `${server.origin}/{realm}/jwks` };
-  const audiences = ["https://api.example.com"];
-  return compileDocument(
-    policyDocument({
-      issuer: TEMPLATE,
-      tenants,
-      audiences,
-      algorithms: ["ES256"],
-      keys,
-      key_refresh: { timeout: "10s" },
-    }),
-  );
+  const more = { algorithms: ["ES256"], key_refresh: { timeout: "10s" } };
+  return compileDocument(policyDocument({ issuer: TEMPLATE, tenants, audiences: [AUDIENCE], keys, ...more }));
 }
 async function judge(policy: CompiledPolicy, iss: string, key: SigningKey, header = {}): Promise<string> {
-  const decision = await decide(
-    requestOf(mintToken({ key, header, claims: claimsOf({ iss }) })),
-    policy,
-    source,
-    () => NOW,
-  );
+  const facts = requestOf(mintToken({ key, header, claims: claimsOf({ iss }) }));
+  const decision = await decide(facts, policy, source, () => NOW);
   return decision.verdict === "allow" ? "allow" : decision.denial.reason;
 }
 const find = (policy: CompiledPolicy, tenant: string, kid = "1") =>
@@ -151,12 +146,8 @@ describe("fetches for the tenants of one issuer are limited together", () => {
   it("a failed fetch makes room as well, and a clock that is set back does not remove the limit", async () => {
     server.answer("/x", status(503));
     let now = NOW * 1000;
-    const fetches = new TenantFetches(
-      async () => {
-        throw new Error("down");
-      },
-      () => now,
-    );
+    const isDown = () => Promise.reject(new Error("down"));
+    const fetches = new TenantFetches(isDown, () => now);
     for (let round = 0; round < 20; round += 1) {
       await expect(fetches.fetchJson("https://idp.example", { timeoutMs: 1 })).rejects.toThrow("down");
     }

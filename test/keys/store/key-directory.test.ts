@@ -4,7 +4,6 @@ import {
   chownSync,
   linkSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -14,7 +13,6 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import {
@@ -23,35 +21,21 @@ import {
   type KeyDirectoryLimits,
 } from "../../../plugin/keys/store/key-directory.ts";
 import { logInto } from "../../logs.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const NOW = 1_800_000_000_000;
 const KEY = { kty: "EC", crv: "P-256", x: "eA", y: "eQ", kid: "1" };
 const SET = { keys: [KEY], loadedAt: NOW };
 const isRoot = process.geteuid?.() === 0;
 
-function createPlace(): string {
-  const place = mkdtempSync(join(tmpdir(), "key-directory-"));
-  onTestFinished(() => rmSync(place, { recursive: true, force: true, maxRetries: 5 }));
-  return place;
-}
-
-interface OpenDirectory {
-  readonly store: KeyDirectory;
-  readonly directory: string;
-  readonly log: readonly string[];
-}
-
 /** The file system's clock is behind the fixed one: an unfinished file of the other store would be old at once. */
 const FILES_ARE_OLDER = { maxUnfinishedAgeMs: Number.POSITIVE_INFINITY };
 
-function openIn(place: string, limits: Partial<KeyDirectoryLimits> = {}, now: () => number = () => NOW): OpenDirectory {
+function openIn(place: string, limits: Partial<KeyDirectoryLimits> = {}, now: () => number = () => NOW) {
   const log: string[] = [];
   const directory = join(place, "keys");
-  return {
-    store: new KeyDirectory(directory, logInto(log), now, { ...KEY_DIRECTORY_LIMITS, ...FILES_ARE_OLDER, ...limits }),
-    directory,
-    log,
-  };
+  const all = { ...KEY_DIRECTORY_LIMITS, ...FILES_ARE_OLDER, ...limits };
+  return { store: new KeyDirectory(directory, logInto(log), now, all), directory, log };
 }
 
 const filesIn = (directory: string): readonly string[] => readdirSync(directory).sort();
@@ -59,7 +43,7 @@ const digestOf = (text: string): string => createHash("sha256").update(text).dig
 
 describe("what one process stores", () => {
   it("another one reads: keys of the same place, and leaked keys of the same issuer", async () => {
-    const place = createPlace();
+    const place = temporaryFolder(onTestFinished);
     const { store } = openIn(place);
     await store.saveKeySet("a", SET);
     await store.saveLeaked("https://idp.example", ["t1"]);
@@ -72,7 +56,7 @@ describe("what one process stores", () => {
   });
 
   it("only its own user can write, and no unfinished file stays", async () => {
-    const { store, directory } = openIn(createPlace());
+    const { store, directory } = openIn(temporaryFolder(onTestFinished));
     await store.saveKeySet("a", SET);
     await store.saveLeaked("i", ["t"]);
     expect(filesIn(directory)).toEqual([`${digestOf("a")}.keys`, `${digestOf("i")}.leaked`].sort());
@@ -81,7 +65,7 @@ describe("what one process stores", () => {
   });
 
   it("also if the set has no key left, so that a restart brings no key back", async () => {
-    const place = createPlace();
+    const place = temporaryFolder(onTestFinished);
     const { store } = openIn(place);
     await store.saveKeySet("a", SET);
     await store.saveKeySet("a", { keys: [], loadedAt: NOW + 1 });
@@ -90,7 +74,7 @@ describe("what one process stores", () => {
 });
 
 it.runIf(process.platform === "linux")("a stored file is closed", async () => {
-  const { store, directory } = openIn(createPlace());
+  const { store, directory } = openIn(temporaryFolder(onTestFinished));
   await store.saveKeySet("a", SET);
   await store.readKeySet("a");
   const open = readdirSync("/proc/self/fd").flatMap((fd) => {
@@ -105,7 +89,7 @@ it.runIf(process.platform === "linux")("a stored file is closed", async () => {
 
 describe("processes that share the directory", () => {
   it("never replace a newer answer by an older one", async () => {
-    const place = createPlace();
+    const place = temporaryFolder(onTestFinished);
     const [old, next] = [openIn(place).store, openIn(place).store];
     await next.saveKeySet("a", { keys: [], loadedAt: NOW });
     await old.saveKeySet("a", { keys: [KEY], loadedAt: NOW - 1 });
@@ -116,14 +100,14 @@ describe("processes that share the directory", () => {
     ["replace an answer from a clock that was more than five minutes ahead", NOW + 300_001, SET],
     ["keep an answer from a clock that was five minutes ahead", NOW + 300_000, { keys: [], loadedAt: NOW + 300_000 }],
   ])("%s", async (_what, loadedAt, kept) => {
-    const { store } = openIn(createPlace());
+    const { store } = openIn(temporaryFolder(onTestFinished));
     await store.saveKeySet("a", { keys: [], loadedAt });
     await store.saveKeySet("a", SET);
     expect(await store.readKeySet("a")).toEqual(kept);
   });
 
   it("join the leaked keys that each of them knows", async () => {
-    const place = createPlace();
+    const place = temporaryFolder(onTestFinished);
     const [one, two] = [openIn(place).store, openIn(place).store];
     await one.saveLeaked("i", ["t1"]);
     await two.saveLeaked("i", ["t2"]);
@@ -131,7 +115,7 @@ describe("processes that share the directory", () => {
   });
 
   it("leave complete files behind, in any order of their writes", async () => {
-    const place = createPlace();
+    const place = temporaryFolder(onTestFinished);
     const stores = [openIn(place).store, openIn(place).store];
     const writes = Array.from({ length: 40 }, (_, index) =>
       stores[index % 2]?.saveKeySet("a", { keys: [KEY], loadedAt: NOW + index }),
@@ -144,71 +128,43 @@ describe("processes that share the directory", () => {
 });
 
 describe("a stored file is not used, and the log says why, when it", () => {
-  const stored = async (): Promise<OpenDirectory & { readonly file: string; readonly reopen: () => OpenDirectory }> => {
-    const place = createPlace();
+  const stored = async () => {
+    const place = temporaryFolder(onTestFinished);
     const opened = openIn(place);
     await opened.store.saveKeySet("a", SET);
     return { ...opened, file: join(opened.directory, `${digestOf("a")}.keys`), reopen: () => openIn(place) };
   };
-  const render = (record: object): string => {
-    const text = JSON.stringify(record);
-    return `jwt-policy keys 1 sha256=${digestOf(text)}\n${text}\n`;
-  };
+  const render = (text: string): string => `jwt-policy keys 1 sha256=${digestOf(text)}\n${text}\n`;
 
+  /** Changes the text of a file. */
+  const rewrite = (change: (text: string) => string) => (file: string) =>
+    writeFileSync(file, change(readFileSync(file, "utf8")));
+  const replace = (put: (file: string) => void) => (file: string) => {
+    rmSync(file);
+    put(file);
+  };
+  const OTHERS = /can be written by other users; run chmod go-w on it$/;
+  const [FORMAT, REGULAR] = [/does not have the format of a stored file$/, /is not a regular file with one name$/];
+  const FOREIGN = /was stored for another issuer, or with other options$/;
+  const ofPlace = { kind: "keys", name: digestOf("b"), loaded_at: NOW, keys: [] };
+  const ofKind = { kind: "leaked", name: digestOf("a"), thumbprints: [] };
   it.each<[what: string, change: (file: string) => void, why: RegExp]>([
-    [
-      "can be written by the group",
-      (file) => chmodSync(file, 0o620),
-      /can be written by other users; run chmod go-w on it$/,
-    ],
-    ["can be written by all", (file) => chmodSync(file, 0o602), /can be written by other users; run chmod go-w on it$/],
-    [
-      "is a link",
-      (file) => {
-        rmSync(file);
-        symlinkSync("/etc/hostname", file);
-      },
-      /cannot be read: ELOOP$/,
-    ],
-    ["has a second name", (file) => linkSync(file, `${file}.other`), /is not a regular file with one name$/],
-    [
-      "is a directory",
-      (file) => {
-        rmSync(file);
-        mkdirSync(file);
-      },
-      /is not a regular file with one name$/,
-    ],
-    ["is too large", (file) => writeFileSync(file, "x".repeat(600_000)), /has 600000 bytes, at most 524288 are read$/],
-    ["is empty", (file) => writeFileSync(file, ""), /does not have the format of a stored file$/],
-    ["is cut off", (file) => writeFileSync(file, readFileSync(file).subarray(0, -20)), /is damaged$/],
-    [
-      "was changed",
-      (file) => writeFileSync(file, String(readFileSync(file)).replace('"kid":"1"', '"kid":"2"')),
-      /is damaged$/,
-    ],
-    ["has more behind it", (file) => writeFileSync(file, `${readFileSync(file)}x`), /is damaged$/],
-    [
-      "has a later form",
-      (file) => writeFileSync(file, String(readFileSync(file)).replace("keys 1", "keys 2")),
-      /does not have the format of a stored file$/,
-    ],
-    [
-      "is of another place",
-      (file) => writeFileSync(file, render({ kind: "keys", name: digestOf("b"), loaded_at: NOW, keys: [] })),
-      /was stored for another issuer, or with other options$/,
-    ],
-    [
-      "is of another kind",
-      (file) => writeFileSync(file, render({ kind: "leaked", name: digestOf("a"), thumbprints: [] })),
-      /was stored for another issuer, or with other options$/,
-    ],
+    ["can be written by the group", (file) => chmodSync(file, 0o620), OTHERS],
+    ["can be written by all", (file) => chmodSync(file, 0o602), OTHERS],
+    ["is a link", replace((file) => symlinkSync("/etc/hostname", file)), /cannot be read: ELOOP$/],
+    ["has a second name", (file) => linkSync(file, `${file}.other`), REGULAR],
+    ["is a directory", replace((file) => mkdirSync(file)), REGULAR],
+    ["is too large", rewrite(() => "x".repeat(600_000)), /has 600000 bytes, at most 524288 are read$/],
+    ["is empty", rewrite(() => ""), FORMAT],
+    ["is cut off", rewrite((text) => text.slice(0, -20)), /is damaged$/],
+    ["was changed", rewrite((text) => text.replace('"kid":"1"', '"kid":"2"')), /is damaged$/],
+    ["has more behind it", rewrite((text) => `${text}x`), /is damaged$/],
+    ["has a later form", rewrite((text) => text.replace("keys 1", "keys 2")), FORMAT],
+    ["is of another place", rewrite(() => render(JSON.stringify(ofPlace))), FOREIGN],
+    ["is of another kind", rewrite(() => render(JSON.stringify(ofKind))), FOREIGN],
     [
       "has a member twice",
-      (file) => {
-        const text = '{"kind":"keys","kind":"keys"}';
-        writeFileSync(file, `jwt-policy keys 1 sha256=${digestOf(text)}\n${text}\n`);
-      },
+      rewrite(() => render('{"kind":"keys","kind":"keys"}')),
       /is not a JSON object: duplicate member$/,
     ],
   ])("%s", async (_what, change, why) => {
@@ -227,7 +183,7 @@ describe("a stored file is not used, and the log says why, when it", () => {
     ["no list of keys", { loaded_at: NOW, keys: {} }],
   ])("has %s", async (_what, record) => {
     const { file, reopen } = await stored();
-    writeFileSync(file, render({ kind: "keys", name: digestOf("a"), ...record }));
+    writeFileSync(file, render(JSON.stringify({ kind: "keys", name: digestOf("a"), ...record })));
     expect(await reopen().store.readKeySet("a")).toBeUndefined();
   });
 
@@ -253,15 +209,15 @@ describe("a directory that other users can change is not used: nothing is read o
     expect(isDirectory ? filesIn(directory) : []).toEqual([]);
   };
   const withDirectory = (change: (directory: string) => void): string => {
-    const place = createPlace();
+    const place = temporaryFolder(onTestFinished);
     mkdirSync(join(place, "keys"), { mode: 0o700 });
     change(join(place, "keys"));
     return place;
   };
 
   const GROUP_OR_ALL = /can be written by other users; run chmod go-w on it$/;
-  const ABOVE =
-    /can be written by other users, who could replace .*keys; use a directory whose parents only administrators can change$/;
+  const ABOVE = /can be written by other users, who could replace .*keys; use a directory whose parents only admin/;
+  const above = (directory: string): string => join(directory, "..");
   const makeLink = (directory: string): void => {
     rmSync(directory, { recursive: true, maxRetries: 5 });
     mkdirSync(`${directory}-real`);
@@ -276,38 +232,29 @@ describe("a directory that other users can change is not used: nothing is read o
     ["all can write", (directory) => chmodSync(directory, 0o707), GROUP_OR_ALL],
     ["it is a link", makeLink, /is not a directory$/],
     ["it is a file", makeFile, /is not a directory$/],
-    ["all can write the directory above", (directory) => chmodSync(join(directory, ".."), 0o777), ABOVE],
+    ["all can write the directory above", (directory) => chmodSync(above(directory), 0o777), ABOVE],
   ])("%s", (_what, change, why) => refuses(withDirectory(change), why));
 
   it("all can write the directory two levels above", async () => {
-    const place = createPlace();
+    const place = temporaryFolder(onTestFinished);
     mkdirSync(join(place, "deep"), { mode: 0o700 });
     chmodSync(place, 0o777);
     await refuses(join(place, "deep"), ABOVE);
   });
 
   it("the directory above is not there", () =>
-    refuses(join(createPlace(), "none"), /the directory .*none does not exist; create it$/));
+    refuses(join(temporaryFolder(onTestFinished), "none"), /the directory .*none does not exist; create it$/));
 
+  const giveAbove = (directory: string): void => {
+    chownSync(above(directory), 0, 12_345);
+    chmodSync(above(directory), 0o770);
+  };
+  const FOREIGN = /belongs to user 12345, but this process runs as user 0/;
+  const FOREIGN_ABOVE = /belongs to user 12345, who could replace /;
   it.runIf(isRoot).each<[what: string, change: (directory: string) => void, why: RegExp]>([
-    [
-      "it belongs to another user",
-      (directory) => chownSync(directory, 12_345, 0),
-      /belongs to user 12345, but this process runs as user 0/,
-    ],
-    [
-      "the directory above belongs to another user",
-      (directory) => chownSync(join(directory, ".."), 12_345, 0),
-      /belongs to user 12345, who could replace /,
-    ],
-    [
-      "another group can write the directory above",
-      (directory) => {
-        chownSync(join(directory, ".."), 0, 12_345);
-        chmodSync(join(directory, ".."), 0o770);
-      },
-      ABOVE,
-    ],
+    ["it belongs to another user", (directory) => chownSync(directory, 12_345, 0), FOREIGN],
+    ["the directory above does", (directory) => chownSync(above(directory), 12_345, 0), FOREIGN_ABOVE],
+    ["another group can write the directory above", giveAbove, ABOVE],
   ])("%s", (_what, change, why) => refuses(withDirectory(change), why));
 });
 
@@ -317,7 +264,7 @@ it.runIf(isRoot).each<[what: string, gid: number, mode: number]>([
   ["another group can read", 12_345, 0o750],
   ["another group can write, but replace only its own files", 12_345, 0o1770],
 ])("a directory below one that %s is used", async (_what, gid, mode) => {
-  const place = createPlace();
+  const place = temporaryFolder(onTestFinished);
   chownSync(place, 0, gid);
   chmodSync(place, mode);
   const { store, directory } = openIn(place);
@@ -327,7 +274,7 @@ it.runIf(isRoot).each<[what: string, gid: number, mode: number]>([
 
 describe("a write that fails", () => {
   it("removes the older answer, which may have withdrawn keys, and is reported once", async () => {
-    const place = createPlace();
+    const place = temporaryFolder(onTestFinished);
     const { store, directory, log } = openIn(place);
     await store.saveKeySet("a", SET);
     const file = join(directory, `${digestOf("a")}.keys`);
@@ -346,7 +293,7 @@ describe("a write that fails", () => {
 });
 
 it("a write of leaked keys that fails leaves no unfinished file, and what was stored before stays", async () => {
-  const { store, directory, log } = openIn(createPlace());
+  const { store, directory, log } = openIn(temporaryFolder(onTestFinished));
   await store.saveKeySet("a", SET);
   const name = `${digestOf("i")}.leaked`;
   mkdirSync(join(directory, name, "x"), { recursive: true });
@@ -377,7 +324,7 @@ describe("old files are removed at the start", () => {
     ["txt", Number.POSITIVE_INFINITY],
     ["keys.old", Number.POSITIVE_INFINITY],
   ])("by their kind and age, and other files stay: %s", async (ending, maxAgeMs) => {
-    const place = createPlace();
+    const place = temporaryFolder(onTestFinished);
     const directory = makeDirectory(place);
     const kept = writeOld(directory, nameOf(1, ending), Math.min(maxAgeMs, 500 * DAY_MS));
     const old = Number.isFinite(maxAgeMs) ? writeOld(directory, nameOf(2, ending), maxAgeMs + 1_000) : undefined;
@@ -387,7 +334,7 @@ describe("old files are removed at the start", () => {
   });
 
   it("and of more than 1,000 keys the oldest, but no other file", async () => {
-    const place = createPlace();
+    const place = temporaryFolder(onTestFinished);
     const directory = makeDirectory(place);
     const keys = Array.from({ length: 1_002 }, (_, index) => writeOld(directory, nameOf(index, "keys"), index * 1_000));
     const other = writeOld(directory, nameOf(0, "leaked"), DAY_MS);
@@ -396,7 +343,7 @@ describe("old files are removed at the start", () => {
   });
 
   it("and once a day, also after the clock was set back", async () => {
-    const place = createPlace();
+    const place = temporaryFolder(onTestFinished);
     const directory = makeDirectory(place);
     let now = NOW;
     const { store } = openIn(place, DEFAULTS, () => now);
@@ -412,7 +359,10 @@ describe("old files are removed at the start", () => {
   });
 
   it("and after every hundred answers, for any number of them", async () => {
-    const { store, directory } = openIn(createPlace(), { maxFiles: 5, maxKeysAgeMs: Number.POSITIVE_INFINITY });
+    const { store, directory } = openIn(temporaryFolder(onTestFinished), {
+      maxFiles: 5,
+      maxKeysAgeMs: Number.POSITIVE_INFINITY,
+    });
     for (let index = 0; index < 199; index += 1) {
       await store.saveKeySet(`place ${index}`, SET);
     }

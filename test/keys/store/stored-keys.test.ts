@@ -1,15 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { calculateJwkThumbprint } from "jose";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { KeyDirectory } from "../../../plugin/keys/store/key-directory.ts";
 import type { KeyStore } from "../../../plugin/keys/store/key-store.ts";
 import { joseHeaderOf, NOW } from "../../core/fixtures.ts";
+import { createDeferred } from "../../deferred.ts";
 import { silentLog } from "../../logs.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { generateSigningKey, type SigningKey } from "../../tokens.ts";
 import { type Answer, type KeyServer, keySetOf, startKeyServer, status } from "../key-server.ts";
-import { COOLDOWN_MS, type IssuerScene, MAX_STALE_MS, setUpIssuer } from "../life/issuer-scene.ts";
+import { COOLDOWN_MS, emptyStore, type IssuerScene, MAX_STALE_MS, setUpIssuer } from "../life/issuer-scene.ts";
 
 const FOUND = "found";
 const UNKNOWN = "unknown";
@@ -23,22 +24,26 @@ let server: KeyServer;
 let scene: IssuerScene | undefined;
 beforeEach(async () => {
   server = await startKeyServer();
-  directory = join(mkdtempSync(join(tmpdir(), "stored-keys-")), "keys");
+  directory = join(temporaryFolder(onTestFinished), "keys");
   clock = NOW * 1000;
 });
 afterEach(async () => {
   await scene?.stop();
   scene = undefined;
   await server.stop();
-  rmSync(join(directory, ".."), { recursive: true, force: true, maxRetries: 5 });
 });
 
 const openStore = (): KeyStore => new KeyDirectory(directory, silentLog, () => clock);
 
 let fetchesBefore = 0;
 
+interface Options {
+  readonly places?: readonly string[];
+  readonly algorithms?: readonly string[];
+}
+
 /** A process that starts: the same issuer at the same address, another provider behind it. */
-async function start(answer: Answer, options: { places?: readonly string[]; algorithms?: readonly string[] } = {}) {
+async function start(answer: Answer, options: Options = {}) {
   await scene?.stop();
   fetchesBefore = server.requests.length + 1; // The scene makes one of its own.
   const { places = ["jwks"], algorithms = ["ES256", "RS256"] } = options;
@@ -55,6 +60,11 @@ async function fetchAndStore(scene: IssuerScene): Promise<void> {
   await vi.waitFor(() => expect(readdirSync(directory).filter((name) => name.endsWith(".tmp"))).toEqual([]));
   await vi.waitFor(() => expect(storedAt()).toContain(scene.clock));
 }
+async function startAndStore(answer: Answer): Promise<IssuerScene> {
+  const started = await start(answer);
+  await fetchAndStore(started);
+  return started;
+}
 const filesOf = (kind: string): string[] =>
   readdirSync(directory)
     .filter((name) => name.endsWith(kind))
@@ -64,35 +74,32 @@ const storedAt = (): unknown[] =>
 
 describe("a process that starts while the provider is down", () => {
   it("has the keys of the process before it, at once, with their age, and says so", async () => {
-    scene = await start(keySetOf(first));
-    await fetchAndStore(scene);
+    scene = await startAndStore(keySetOf(first));
     clock += 3_600_000;
     scene = await start(status(503));
     expect(await scene.findAll(["1", "1", "2"])).toEqual([FOUND, FOUND, UNKNOWN]);
     expect(scene.keys.hasKeys()).toBe(true);
-    expect(scene.keys.status()).toMatchObject([
-      { state: "serving", keys: 1, loadedAt: NOW * 1000, isRestored: true, failures: 1 },
-    ]);
+    const place = { state: "serving", keys: 1, loadedAt: NOW * 1000, isRestored: true, failures: 1 };
+    expect(scene.keys.status()).toMatchObject([place]);
     const since = new Date(NOW * 1000).toISOString();
+    const notLoaded = new RegExp(
+      `keys not loaded: .*503; keys from the state directory are in effect, fetched ${since}$`,
+    );
     expect(scene.log).toEqual([
       expect.stringContaining(`keys in effect from the state directory, fetched ${since}: ES256 "1"`),
-      expect.stringMatching(
-        new RegExp(`keys not loaded: .*503; keys from the state directory are in effect, fetched ${since}$`),
-      ),
+      expect.stringMatching(notLoaded),
     ]);
   });
 
   it("is ready with these keys, so no request waits for the provider", async () => {
-    scene = await start(keySetOf(first));
-    await fetchAndStore(scene);
+    scene = await startAndStore(keySetOf(first));
     scene = await start((_request, _response) => {}); // Never answers.
     await scene.keys.prepare();
     expect(scene.keys.find(joseHeaderOf({ kid: "1" }))).not.toBeInstanceOf(Promise);
   });
 
   it("has these keys until max_stale, counted from the fetch of the earlier process, over any number of restarts", async () => {
-    scene = await start(keySetOf(first));
-    await fetchAndStore(scene);
+    scene = await startAndStore(keySetOf(first));
     for (const [ms, isFound] of [
       [MAX_STALE_MS - 1, true],
       [MAX_STALE_MS, false],
@@ -105,20 +112,12 @@ describe("a process that starts while the provider is down", () => {
   });
 
   it("has no keys before it knows which of them leaked earlier", async () => {
-    scene = await start(keySetOf(first));
-    await fetchAndStore(scene);
+    scene = await startAndStore(keySetOf(first));
     const store = openStore();
-    let noteRead = (): void => {};
-    const isRead = new Promise<void>((resolve) => {
-      noteRead = resolve;
-    });
-    let release = (): void => {};
-    const gate = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    const [isRead, gate] = [createDeferred(), createDeferred()];
     const slow: KeyStore = {
-      readKeySet: (place) => store.readKeySet(place).finally(noteRead),
-      readLeaked: (issuer) => gate.then(() => store.readLeaked(issuer)),
+      readKeySet: (place) => store.readKeySet(place).finally(isRead.resolve),
+      readLeaked: (issuer) => gate.promise.then(() => store.readLeaked(issuer)),
       saveKeySet: (place, set) => store.saveKeySet(place, set),
       saveLeaked: (issuer, thumbprints) => store.saveLeaked(issuer, thumbprints),
       status: () => store.status(),
@@ -128,12 +127,12 @@ describe("a process that starts while the provider is down", () => {
     scene = await setUpIssuer(["jwks"], ["ES256", "RS256"], slow, server);
     const { keys } = scene;
     void keys.prepare();
-    await isRead;
+    await isRead.promise;
     for (let turn = 0; turn < 50; turn += 1) {
       await new Promise(setImmediate);
     }
     expect(keys.hasKeys()).toBe(false);
-    release();
+    gate.resolve();
     await vi.waitFor(() => expect(keys.hasKeys()).toBe(true));
   });
 
@@ -141,8 +140,7 @@ describe("a process that starts while the provider is down", () => {
     ["was emptied", { json: { keys: [] } }],
     ["published its private part", { json: { keys: [leak(first)] } }],
   ])("has no key of a set that %s", async (_what, answer) => {
-    scene = await start(keySetOf(first));
-    await fetchAndStore(scene);
+    scene = await startAndStore(keySetOf(first));
     scene.serve(answer);
     scene.clock += 1_000;
     await fetchAndStore(scene);
@@ -153,8 +151,7 @@ describe("a process that starts while the provider is down", () => {
   });
 
   it("has no withdrawn key, and still refuses a leaked key in every place of the policy", async () => {
-    scene = await start({ json: { keys: [leak(first), second.publicJwk] } });
-    await fetchAndStore(scene);
+    scene = await startAndStore({ json: { keys: [leak(first), second.publicJwk] } });
     await vi.waitFor(() => expect(filesOf(".leaked")).toHaveLength(1));
     scene = await start({ json: { keys: [first.publicJwk, second.publicJwk] } });
     await scene.keys.refresh();
@@ -164,20 +161,18 @@ describe("a process that starts while the provider is down", () => {
     expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
   });
 
-  it.each<[what: string, options: { places?: readonly string[]; algorithms?: readonly string[] }]>([
+  it.each<[what: string, options: Options]>([
     ["algorithms", { algorithms: ["ES256"] }],
     ["addresses", { places: ["other"] }],
     ["number of places", { places: ["jwks", "other"] }],
   ])("has no keys if its policy has other %s", async (_what, options) => {
-    scene = await start(keySetOf(first));
-    await fetchAndStore(scene);
+    scene = await startAndStore(keySetOf(first));
     scene = await start(status(503), options);
     expect(await scene.find("1")).not.toBe(FOUND);
   });
 
   it("has no keys if the clock was more than five minutes ahead at the fetch, until this time has come", async () => {
-    scene = await start(keySetOf(first));
-    await fetchAndStore(scene);
+    scene = await startAndStore(keySetOf(first));
     clock -= 300_001;
     scene = await start(status(503));
     expect(await scene.find("1")).not.toBe(FOUND);
@@ -186,8 +181,7 @@ describe("a process that starts while the provider is down", () => {
   });
 
   it("has no keys if the files are damaged, and fetches as usual", async () => {
-    scene = await start(keySetOf(first));
-    await fetchAndStore(scene);
+    scene = await startAndStore(keySetOf(first));
     for (const file of filesOf(".keys")) {
       writeFileSync(file, readFileSync(file, "utf8").replace('"kid":"1"', '"kid":"2"'));
     }
@@ -198,8 +192,7 @@ describe("a process that starts while the provider is down", () => {
 
 describe("a process that starts while the provider answers", () => {
   it("requests keys at once, and the answer replaces the stored keys", async () => {
-    scene = await start(keySetOf(first));
-    await fetchAndStore(scene);
+    scene = await startAndStore(keySetOf(first));
     scene = await start(keySetOf(second));
     await scene.keys.prepare();
     await scene.keys.refresh(); // Joins.
@@ -209,8 +202,7 @@ describe("a process that starts while the provider answers", () => {
   });
 
   it("requests keys even if no request comes and no policy is prepared", async () => {
-    scene = await start(keySetOf(first));
-    await fetchAndStore(scene);
+    scene = await startAndStore(keySetOf(first));
     scene = await start(keySetOf(second));
     const { keys } = scene;
     await vi.waitFor(() => expect(keys.status()).toMatchObject([{ isRestored: false, keys: 1 }]));
@@ -218,15 +210,13 @@ describe("a process that starts while the provider answers", () => {
   });
 
   it("finds a new key for requests that came before the answer", async () => {
-    scene = await start(keySetOf(first));
-    await fetchAndStore(scene);
+    scene = await startAndStore(keySetOf(first));
     scene = await start(keySetOf(first, second));
     expect(await scene.findAll(["2", "1", "3"])).toEqual([FOUND, FOUND, UNKNOWN]);
   });
 
   it("continues to store: each refresh renews the age", async () => {
-    scene = await start(keySetOf(first));
-    await fetchAndStore(scene);
+    scene = await startAndStore(keySetOf(first));
     scene.clock += COOLDOWN_MS;
     await fetchAndStore(scene);
     expect(storedAt()).toEqual([NOW * 1000 + COOLDOWN_MS]);
@@ -237,10 +227,8 @@ describe("the stored data", () => {
   it("are public: no private part, no secret, and nothing of keys that are not used", async () => {
     const secret = Buffer.alloc(32, 7).toString("base64url");
     const unused = generateSigningKey("EdDSA", "unused");
-    scene = await start({
-      json: { keys: [leak(second), first.publicJwk, { kty: "oct", k: secret }, unused.publicJwk], note: "c2VjcmV0" },
-    });
-    await fetchAndStore(scene);
+    const keys = [leak(second), first.publicJwk, { kty: "oct", k: secret }, unused.publicJwk];
+    scene = await startAndStore({ json: { keys, note: "c2VjcmV0" } });
     await vi.waitFor(() => expect(filesOf(".leaked")).toHaveLength(1));
     const text = [...filesOf(".keys"), ...filesOf(".leaked")].map((file) => readFileSync(file, "utf8")).join();
     for (const absent of [leak(second).d, secret, unused.publicJwk.x, "c2VjcmV0", '"d"', '"k"']) {
@@ -257,8 +245,7 @@ describe("the stored data", () => {
   });
 
   it("stay unchanged if the place does not answer", async () => {
-    scene = await start(keySetOf(first));
-    await fetchAndStore(scene);
+    scene = await startAndStore(keySetOf(first));
     scene.serve(status(500));
     scene.clock += COOLDOWN_MS;
     await scene.keys.refresh();
@@ -267,23 +254,13 @@ describe("the stored data", () => {
 });
 
 it("requests that wait for the disk have the same limit as all others", async () => {
-  let answerDisk = (_: undefined): void => {};
-  const disk = new Promise<undefined>((resolve) => {
-    answerDisk = resolve;
-  });
-  const store: KeyStore = {
-    readKeySet: () => disk,
-    saveKeySet: async () => {},
-    readLeaked: async () => [],
-    saveLeaked: async () => {},
-    status: () => ({ directory: "", problem: undefined }),
-  };
-  scene = await setUpIssuer(["jwks"], ["ES256"], store);
-  onTestFinished(() => answerDisk(undefined));
+  const disk = createDeferred<undefined>();
+  scene = await setUpIssuer(["jwks"], ["ES256"], { ...emptyStore, readKeySet: () => disk.promise });
+  onTestFinished(() => disk.resolve(undefined));
   scene.serve(keySetOf(first));
   const { find } = scene;
   const waiting = Array.from({ length: 256 }, () => find("1"));
   expect(await scene.find("1")).toBe("overloaded");
-  answerDisk(undefined);
+  disk.resolve(undefined);
   expect(new Set(await Promise.all(waiting))).toEqual(new Set([FOUND]));
 });

@@ -3,20 +3,13 @@ import { describe, expect, it } from "vitest";
 import { USUAL_ANSWERS } from "../../../plugin/core/model/answers.ts";
 import { DENIALS, denialRow, publicReason, type Reason } from "../../../plugin/core/model/denial.ts";
 import { compileDocument } from "../../core/fixtures.ts";
-import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "../read/marked-text.ts";
+import { expectIssues, ISSUER_START, issuesOf } from "../read/marked-text.ts";
 
 const REASONS = Object.keys(DENIALS) as Reason[];
 const NAMES = [...new Set(REASONS.map(publicReason))];
 const SHARED = REASONS.filter((reason) => publicReason(reason) !== reason);
 const policy = (answers: string): string => `${ISSUER_START}answers: ${answers}\n`;
-
-function check(code: string, marked: string, message: RegExp): void {
-  const issues = issuesOf(takeMarks(marked).text);
-  expect(summarize(issues)).toEqual(expectedAt(marked, code));
-  for (const issue of issues) {
-    expect(issue.message).toMatch(message);
-  }
-}
+const setting = (name: string, answer: object): string => policy(JSON.stringify({ reasons: { [name]: answer } }));
 
 it("the schema has exactly the public names of the denial table", () => {
   const schema = JSON.parse(readFileSync(new URL("../../../schema/policy.schema.json", import.meta.url), "utf8"));
@@ -29,13 +22,10 @@ describe("answers", () => {
   });
 
   it("are as in the document", () => {
-    const text = policy(
-      "{format: problem, problem_types: 'urn:example:', reasons: {token_missing: {text: Hi}, unavailable: {status: 500}}}",
-    );
+    const reasons = "{token_missing: {text: Hi}, unavailable: {status: 500}}";
+    const text = policy(`{format: problem, problem_types: 'urn:example:', reasons: ${reasons}}`);
     expect(compileDocument(text).answers).toEqual({
-      format: "problem",
-      problemTypes: "urn:example:",
-      namesScopes: false,
+      ...{ format: "problem", problemTypes: "urn:example:", namesScopes: false },
       reasons: new Map([
         ["token_missing", { status: undefined, text: "Hi" }],
         ["unavailable", { status: 500, text: undefined }],
@@ -46,24 +36,24 @@ describe("answers", () => {
   it("name the scopes of a rule to clients without a valid token only if the document says so", () => {
     expect(compileDocument(policy("{name_scopes: true}")).answers.namesScopes).toBe(true);
     expect(compileDocument(policy("{name_scopes: false}")).answers.namesScopes).toBe(false);
-    check("wrong_type", policy("{name_scopes: ‸'yes'}"), /true or false/);
+    expectIssues(policy("{name_scopes: ‸'yes'}"), "wrong_type", /true or false/);
   });
 
   it.each(NAMES)("can have their own words for %s", (name) => {
-    expect(issuesOf(policy(`{reasons: {${name}: {text: "No"}}}`))).toEqual([]);
+    expect(issuesOf(setting(name, { text: "No" }))).toEqual([]);
   });
 
   it.each(SHARED)("cannot have words for %s alone, which a client must not distinguish", (reason) => {
-    const message = new RegExp(
-      `^A client must not be able to distinguish "${reason}" from .*: set the answer of all of them under "${publicReason(reason)}"\\.$`,
-    );
-    check("answer_indistinct", policy(`{reasons: {‸${reason}: {text: "No"}}}`), message);
+    const rest = `set the answer of all of them under "${publicReason(reason)}"\\.$`;
+    const message = new RegExp(`^A client must not be able to distinguish "${reason}" from .*: ${rest}`);
+    expectIssues(policy(`{reasons: {‸${reason}: {text: "No"}}}`), "answer_indistinct", message);
   });
 
   it.each(["token_mising", "signature", "toString", "__proto__"])(
     "cannot have words for %s, which is not a reason",
     (name) => {
-      check("invalid_value", policy(`{reasons: {‸${name}: {text: "No"}}}`), /is not one of no_matching_rule, /);
+      const marked = policy(`{reasons: {‸${name}: {text: "No"}}}`);
+      expectIssues(marked, "invalid_value", /is not one of no_matching_rule, /);
     },
   );
 });
@@ -79,21 +69,14 @@ describe("a status", () => {
     ["unavailable", 500],
     ["internal_error", 503],
   ])("of %s may be %i", (name, status) => {
-    expect(issuesOf(policy(`{reasons: {${name}: {status: ${status}}}}`))).toEqual([]);
+    expect(issuesOf(setting(name, { status }))).toEqual([]);
   });
 
+  const again = "makes the client try again; the usual status is";
   it.each<readonly [name: string, status: number, message: RegExp]>([
-    [
-      "token_missing",
-      500,
-      /^Status 500 must begin with 4: .*, and 5xx makes the client try again; the usual status is 401\.$/,
-    ],
-    ["invalid_token", 503, /try again; the usual status is 401\.$/],
-    [
-      "unavailable",
-      403,
-      /^Status 403 must begin with 5: .*, and 4xx makes the client give up; the usual status is 503\.$/,
-    ],
+    ["token_missing", 500, new RegExp(`^Status 500 must begin with 4: .*, and 5xx ${again} 401\\.$`)],
+    ["invalid_token", 503, new RegExp(`${again} 401\\.$`)],
+    ["unavailable", 403, /^Status 403 must begin with 5: .*, and 4xx makes the client give up; .* 503\.$/],
     ["internal_error", 404, /give up; the usual status is 500\.$/],
     ["access_denied", 405, /^Status 405 needs the header field Allow; the usual status is 403\.$/],
     ["token_missing", 407, /is a proxy's/],
@@ -103,7 +86,7 @@ describe("a status", () => {
     ...[444, 494, 495, 496, 497, 499].map((status) => ["token_missing", status, /is nginx's own/] as const),
     ["unavailable", 511, /ask for a login/],
   ])("of %s may not be %i", (name, status, message) => {
-    check("answer_invalid", policy(`{reasons: {${name}: {status: ‸${status}}}}`), message);
+    expectIssues(policy(`{reasons: {${name}: {status: ‸${status}}}}`), "answer_invalid", message);
   });
 
   it.each(["200", "204", "302", "399", "600", "1000", "-401", "401.5", '"404"', "true", "null"])(
@@ -117,24 +100,15 @@ describe("a status", () => {
   it.each(REASONS)("stays in the class of %s", (reason) => {
     const { status } = denialRow(reason);
     const [same, other] = status < 500 ? [400, 500] : [500, 400];
-    expect(issuesOf(policy(`{reasons: {${publicReason(reason)}: {status: ${same}}}}`))).toEqual([]);
-    expect(issuesOf(policy(`{reasons: {${publicReason(reason)}: {status: ${other}}}}`))).toHaveLength(1);
+    expect(issuesOf(setting(publicReason(reason), { status: same }))).toEqual([]);
+    expect(issuesOf(setting(publicReason(reason), { status: other }))).toHaveLength(1);
   });
 });
 
 describe("a string", () => {
-  it.each([
-    "No",
-    "a",
-    "x".repeat(200),
-    "\u{1f511}".repeat(200),
-    "Straße „x“",
-    'a "b" \\ c',
-    "<script>",
-    "a  b",
-    "日本語",
-  ])("may be %j", (text) => {
-    expect(issuesOf(policy(`{reasons: {token_missing: {text: ${JSON.stringify(text)}}}}`))).toEqual([]);
+  const long = ["x", "\u{1f511}"].map((character) => character.repeat(200));
+  it.each(["No", "a", ...long, "Straße „x“", 'a "b" \\ c', "<script>", "a  b", "日本語"])("may be %j", (text) => {
+    expect(issuesOf(setting("token_missing", { text }))).toEqual([]);
   });
 
   it.each([
@@ -155,33 +129,24 @@ describe("a string", () => {
     ["ends with a space", "a "],
     ["is a space", " "],
   ])("must not be a string that %s", (_what, text) => {
-    const issues = issuesOf(policy(`{reasons: {token_missing: {text: ${JSON.stringify(text)}}}}`));
-    expect(issues.map(({ pointer }) => pointer)).toEqual(["/answers/reasons/token_missing/text"]);
+    const pointers = issuesOf(setting("token_missing", { text })).map(({ pointer }) => pointer);
+    expect(pointers).toEqual(["/answers/reasons/token_missing/text"]);
   });
 });
 
 describe("the types of problem details", () => {
   it.each([
-    "https://docs.example.com/errors/",
-    "https://docs.example.com/errors#",
-    "urn:example:",
-    "https://a.example/?e=",
-    "tag:a@b.example,2026:",
+    ...["https://docs.example.com/errors/", "https://docs.example.com/errors#", "urn:example:"],
+    ...["https://a.example/?e=", "tag:a@b.example,2026:"],
   ])("may begin with %s", (text) => {
     expect(issuesOf(policy(`{problem_types: "${text}"}`))).toEqual([]);
   });
 
   it.each([
-    "",
-    "errors/",
-    "/errors/",
-    "https://docs.example.com/errors",
-    "https://docs.example.com/e r/",
-    "https://d.example/{x}/",
-    `https://d.example/${"x".repeat(500)}/`,
+    ...["", "errors/", "/errors/", "https://docs.example.com/errors", "https://docs.example.com/e r/"],
+    ...["https://d.example/{x}/", `https://d.example/${"x".repeat(500)}/`],
   ])("may not begin with %j", (text) => {
-    expect(issuesOf(policy(`{problem_types: "${text}"}`)).map(({ pointer }) => pointer)).toContain(
-      "/answers/problem_types",
-    );
+    const pointers = issuesOf(policy(`{problem_types: "${text}"}`)).map(({ pointer }) => pointer);
+    expect(pointers).toContain("/answers/problem_types");
   });
 });

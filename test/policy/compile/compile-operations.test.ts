@@ -4,14 +4,16 @@ import { requirementsOf } from "../../core/fixtures.ts";
 
 const requirements = requirementsOf();
 
-/** Findings of operations written as `GET,POST /path`, each as `index code`. */
-function findingsOf(...operations: readonly string[]): readonly string[] {
+/** Operations written as `GET,POST /path`. */
+function compile(operations: readonly string[]) {
   const sources = operations.map((operation) => {
     const [methods = "", path = ""] = operation.split(" ");
     return { methods: methods.split(","), path, requirements };
   });
-  return compileOperations(sources, ["operations"]).findings.map(({ code, path }) => `${path?.join("/")} ${code}`);
+  return compileOperations(sources, ["operations"]);
 }
+const findingsOf = (...operations: readonly string[]): readonly string[] =>
+  compile(operations).findings.map(({ code, path }) => `${path?.join("/")} ${code}`);
 
 describe("refuses operations that can fit the same request, if no path is more specific", () => {
   it.each([
@@ -34,8 +36,7 @@ describe("refuses operations that can fit the same request, if no path is more s
   });
 
   it("names the first operation, with its methods and path", () => {
-    const sources = ["GET", "HEAD"].map((method) => ({ methods: [method], path: "/a", requirements }));
-    expect(compileOperations(sources, []).findings[0]?.message).toBe(
+    expect(compile(["GET /a", "HEAD /a"]).findings[0]?.message).toBe(
       "HEAD /a and GET /a can fit the same request, and neither path is more specific; make them disjoint.",
     );
   });
@@ -78,13 +79,7 @@ it("finds each overlap and each unusable template", () => {
 });
 
 describe("compares other spellings of a path", () => {
-  const isLayered = (...operations: readonly string[]): boolean => {
-    const sources = operations.map((operation) => {
-      const [method = "", path = ""] = operation.split(" ");
-      return { methods: [method], path, requirements };
-    });
-    return compileOperations(sources, []).tree.lenientRoot !== undefined;
-  };
+  const isLayered = (...operations: readonly string[]) => compile(operations).tree.lenientRoot !== undefined;
 
   it.each([
     ["GET /me", "GET /{x}"],

@@ -2,18 +2,10 @@ import { describe, expect, it } from "vitest";
 import { findOperation } from "../../../plugin/core/request/operation-tree.ts";
 import { readPolicy } from "../../../plugin/policy/read-policy.ts";
 import { compileDocument, requirementsOf } from "../../core/fixtures.ts";
-import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "../read/marked-text.ts";
+import { expectIssues, ISSUER_START, issuesOf, summarize } from "../read/marked-text.ts";
 
 const SECOND_ISSUER = "  partner:\n    issuer: https://login.partner.example\n    audiences: [pay]\n";
 const ROUTES = "routes: {r: {}}\n";
-
-function check(code: string, marked: string, message: RegExp): void {
-  const issues = issuesOf(takeMarks(marked).text);
-  expect(summarize(issues)).toEqual(expectedAt(marked, code));
-  for (const issue of issues) {
-    expect(issue.message).toMatch(message);
-  }
-}
 
 it.each<[mapping: string, codes: readonly string[]]>([
   ["{payload: true}", []],
@@ -65,54 +57,47 @@ describe("issuers", () => {
   it("must not share an identifier", () => {
     const twin = "  twin:\n    issuer: ‸https://idp.example.com\n    audiences: [b]\n";
     const marked = `${ISSUER_START}${twin}routes: {r: {accept: [acme]}}`;
-    check("issuer_duplicate", marked, /^Issuer "acme" has the same identifier/);
+    expectIssues(marked, "issuer_duplicate", /^Issuer "acme" has the same identifier/);
   });
 
   it("is reported for two templates that match the same issuer", () => {
-    const template = (id: string, name: string): string =>
-      `  ${id}: {issuer: "https://x.example/{${name}}", audiences: [b], tenants: [a], keys: {jwks_uri: "https://x.example/k"}}\n`;
-    const marked = `${ISSUER_START}${template("one", "t")}${template("two", "u").replace('"', '‸"')}routes: {r: {accept: [acme]}}`;
-    check("issuer_duplicate", marked, /^Issuer "one" has the same identifier/);
+    const keys = 'keys: {jwks_uri: "https://x.example/k"}';
+    const template = (id: string, mark: string, name: string): string =>
+      `  ${id}: {issuer: ${mark}"https://x.example/{${name}}", audiences: [b], tenants: [a], ${keys}}\n`;
+    const both = `${template("one", "", "t")}${template("two", "‸", "u")}`;
+    const marked = `${ISSUER_START}${both}routes: {r: {accept: [acme]}}`;
+    expectIssues(marked, "issuer_duplicate", /^Issuer "one" has the same identifier/);
   });
 
-  it.each<[where: string, marked: string, message: RegExp]>([
-    ["a rule", `${ISSUER_START}routes: {r: {accept: [acme, ‸acne]}}`, /Did you mean "acme"\?$/],
-    [
-      "an operation",
-      `${ISSUER_START}routes: {r: {operations: [{methods: [GET], path: /, accept: [‸x]}]}}`,
-      /Known: acme\.$/,
-    ],
-    ["the defaults", `${ISSUER_START}${ROUTES}defaults: {accept: [‸ACME]}`, /Did you mean "acme"\?$/],
-    ["a rule, by its identifier", `${ISSUER_START}routes: {r: {accept: [‸https]}}`, /Known: acme\.$/],
-  ])("must exist when %s accepts them", (_where, marked, message) => {
-    check("issuer_unknown", marked, message);
+  it.each<[where: string, rest: string, message: RegExp]>([
+    ["a rule", "routes: {r: {accept: [acme, ‸acne]}}", /Did you mean "acme"\?$/],
+    ["an operation", "routes: {r: {operations: [{methods: [GET], path: /, accept: [‸x]}]}}", /Known: acme\.$/],
+    ["the defaults", `${ROUTES}defaults: {accept: [‸ACME]}`, /Did you mean "acme"\?$/],
+    ["a rule, by its identifier", "routes: {r: {accept: [‸https]}}", /Known: acme\.$/],
+  ])("must exist when %s accepts them", (_where, rest, message) => {
+    expectIssues(`${ISSUER_START}${rest}`, "issuer_unknown", message);
   });
 });
 
 describe("accept may be omitted if there is only one issuer", () => {
   const policy = (routes: string): string => `${ISSUER_START}${SECOND_ISSUER}${routes}`;
-  it.each<[what: string, marked: string]>([
-    ["a rule", policy("routes: {‸r: {}}")],
-    ["an empty rule", policy("routes:\n  ‸r: {}\n")],
-    ["an optional rule", policy("routes: {‸r: {access: optional}}")],
-    ["two rules", policy("routes: {‸r: {}, ‸s: {required_scopes: [a]}, t: {accept: [acme]}}")],
-    ["an operation", policy("routes: {r: {operations: [‸{methods: [GET], path: /}]}}")],
-    [
-      "an operation beside one that says it",
-      policy("routes: {r: {operations: [{methods: [GET], path: /, accept: [acme]}, ‸{methods: [PUT], path: /}]}}"),
-    ],
-  ])("and must not be omitted in %s of a policy with two issuers", (_what, marked) => {
-    check("accept_missing", marked, /several issuers/);
+  const named = "{methods: [GET], path: /, accept: [acme]}";
+  it.each<[what: string, routes: string]>([
+    ["a rule", "{‸r: {}}"],
+    ["an empty rule", "\n  ‸r: {}\n"],
+    ["an optional rule", "{‸r: {access: optional}}"],
+    ["two rules", "{‸r: {}, ‸s: {required_scopes: [a]}, t: {accept: [acme]}}"],
+    ["an operation", "{r: {operations: [‸{methods: [GET], path: /}]}}"],
+    ["an operation beside one that says it", `{r: {operations: [${named}, ‸{methods: [PUT], path: /}]}}`],
+  ])("and must not be omitted in %s of a policy with two issuers", (_what, routes) => {
+    expectIssues(policy(`routes: ${routes}`), "accept_missing", /several issuers/);
   });
 
+  const replaced = "routes: {r: {accept: [acme]}}\ndefaults: {accept: [partner]}";
   it.each<[what: string, text: string, accept: string[]]>([
     ["one issuer", `${ISSUER_START}${ROUTES}`, ["acme"]],
     ["two, with a default", policy(`${ROUTES}defaults: {accept: [partner]}`), ["partner"]],
-    [
-      "two, with a rule that replaces the default",
-      policy("routes: {r: {accept: [acme]}}\ndefaults: {accept: [partner]}"),
-      ["acme"],
-    ],
+    ["two, with a rule that replaces the default", policy(replaced), ["acme"]],
     ["two, on a public rule", policy("routes: {r: {access: public}}"), ["acme", "partner"]],
   ])("%s", (_what, text, accept) => {
     expect([...(compileDocument(text).rules.get("r")?.requirements.accept ?? [])]).toEqual(accept);
@@ -126,43 +111,30 @@ describe("accept may be omitted if there is only one issuer", () => {
 
 describe("settings about tokens have no effect in a public rule", () => {
   const rule = (body: string): string => `${ISSUER_START}routes:\n  r:\n${body}`;
+  const operation = (body: string): string => rule(`    operations: [{methods: [GET], path: /, ${body}}]\n`);
+  const open = (body: string): string => rule(`    access: public\n    ${body}\n`);
+  const inOpen = (body: string): string => open(`operations: [{methods: [GET], path: /, ${body}}]`);
   it.each<[what: string, marked: string]>([
-    ["scopes", rule("    access: public\n    ‸required_scopes: [read]\n")],
-    ["audiences", rule("    access: public\n    ‸audiences: [x]\n")],
-    ["accepted issuers", rule("    access: public\n    ‸accept: [acme]\n")],
-    ["tokens without TLS", rule("    access: public\n    ‸allow_http: true\n")],
-    ["preflights without a token", rule("    access: public\n    ‸cors_preflight: pass\n")],
-    [
-      "scopes of a public operation",
-      rule("    operations: [{methods: [GET], path: /, access: public, ‸required_scopes: [read]}]\n"),
-    ],
+    ["scopes", open("‸required_scopes: [read]")],
+    ["audiences", open("‸audiences: [x]")],
+    ["accepted issuers", open("‸accept: [acme]")],
+    ["tokens without TLS", open("‸allow_http: true")],
+    ["preflights without a token", open("‸cors_preflight: pass")],
+    ["scopes of a public operation", operation("access: public, ‸required_scopes: [read]")],
     // The operation is public because its rule is.
-    [
-      "scopes of an operation of a public rule",
-      rule("    access: public\n    operations: [{methods: [GET], path: /, ‸required_scopes: [read]}]\n"),
-    ],
-    [
-      "audiences of an operation of a public rule",
-      rule("    access: public\n    operations: [{methods: [GET], path: /, ‸audiences: [x]}]\n"),
-    ],
-    [
-      "accepted issuers of an operation of a public rule",
-      rule("    access: public\n    operations: [{methods: [GET], path: /, ‸accept: [acme]}]\n"),
-    ],
+    ["scopes of an operation of a public rule", inOpen("‸required_scopes: [read]")],
+    ["audiences of an operation of a public rule", inOpen("‸audiences: [x]")],
+    ["accepted issuers of an operation of a public rule", inOpen("‸accept: [acme]")],
   ])("%s", (_what, marked) => {
-    check("requirement_contradiction", marked, /"access: public" needs no token/);
+    expectIssues(marked, "requirement_contradiction", /"access: public" needs no token/);
   });
 
+  const both = "operations: [{methods: [GET], path: /, access: public}, {methods: [PUT], path: /}]";
   it.each<[what: string, text: string]>([
-    [
-      "scopes of a rule beside a public operation",
-      rule(
-        "    required_scopes: [read]\n    operations: [{methods: [GET], path: /, access: public}, {methods: [PUT], path: /}]\n",
-      ),
-    ],
+    ["scopes of a rule beside a public operation", rule(`    required_scopes: [read]\n    ${both}\n`)],
     [
       "accepted issuers of a public rule for an operation that is not",
-      rule("    access: public\n    accept: [acme]\n    operations: [{methods: [GET], path: /, access: required}]\n"),
+      open(`accept: [acme]\n    ${both.replace("public", "required")}`),
     ],
     ["scopes of an optional rule", rule("    access: optional\n    required_scopes: [read]\n")],
     ["default scopes beside a public rule", `${rule("    access: public\n")}defaults: {required_scopes: [read]}`],
@@ -207,12 +179,10 @@ defaults: {required_scopes: [default], audiences: [d]}
     expect(operations && findOperation(operations.root, method, [""])?.value).toEqual(expected);
   });
 });
-
 it("clears every mapped header in every spelling", () => {
-  const { clearedHeaders } = compileDocument(
-    `${ISSUER_START}${ROUTES}header_mappings: {x-user-id: sub, tenant: /org/id}`,
-  );
-  expect(clearedHeaders).toEqual(["x-user-id", "x-user_id", "x_user-id", "x_user_id", "tenant"]);
+  const text = `${ISSUER_START}${ROUTES}header_mappings: {x-user-id: sub, tenant: /org/id}`;
+  const spellings = ["x-user-id", "x-user_id", "x_user-id", "x_user_id", "tenant"];
+  expect(compileDocument(text).clearedHeaders).toEqual(spellings);
 });
 
 it("gives no policy if there is any mistake, and names all mistakes in the order of the text", () => {
@@ -230,11 +200,8 @@ routes:
       - {methods: [HEAD], path: ‸/refunds}
       - {methods: [GET], path: ‸/refunds/../x}
 `;
-  expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(
-    expectedAt(
-      marked,
-      ...["duration_invalid", "url_insecure", "issuer_unknown", "requirement_contradiction"],
-      ...["operations_overlap", "path_template_invalid"],
-    ),
-  );
+  expectIssues(marked, [
+    ...["duration_invalid", "url_insecure", "issuer_unknown", "requirement_contradiction"],
+    ...["operations_overlap", "path_template_invalid"],
+  ]);
 });

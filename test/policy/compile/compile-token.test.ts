@@ -1,113 +1,72 @@
 import { describe, expect, it } from "vitest";
 import { compileDocument } from "../../core/fixtures.ts";
-import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "../read/marked-text.ts";
+import { expectIssues, ISSUER_START, issuesOf } from "../read/marked-text.ts";
 
 const policy = (token: string, rest = "routes: {r: {}}"): string => `${ISSUER_START}token: ${token}\n${rest}\n`;
 
 describe("sources of tokens", () => {
+  const origins = ["https://a.example", "http://localhost:3000", "https://a.example:8443"];
   it.each<[token: string, compiled: object]>([
-    [
-      "{}",
-      {
-        tokenSources: [{ from: "authorization" }],
-        credentialHeaders: ["authorization"],
-        forwardHeader: "authorization",
-      },
-    ],
+    ["{}", { credentialHeaders: ["authorization"], forwardHeader: "authorization" }],
     ["{forward: false}", { forwardHeader: undefined, clearedHeaders: [] }],
     ["{forward: {header: x-t}}", { forwardHeader: "x-t", clearedHeaders: ["x-t", "x_t"] }],
     [
       "{sources: [{header: x-t}], forward: {header: x-t}}",
-      {
-        tokenSources: [{ from: "header", name: "x-t", scheme: undefined }],
-        credentialHeaders: ["authorization", "x-t", "x_t"],
-        clearedHeaders: [],
-      },
-    ],
-    [
-      "{sources: [{header: x-t, prefix: My-Scheme}]}",
-      { tokenSources: [{ from: "header", name: "x-t", scheme: /^My-Scheme +/i }] },
-    ],
-    [
-      "{sources: [{cookie: __Host-t, allowed_origins: [https://a.example, http://localhost:3000, https://a.example:8443]}]}",
-      {
-        tokenSources: [
-          {
-            from: "cookie",
-            name: "__Host-t",
-            allowedOrigins: new Set(["https://a.example", "http://localhost:3000", "https://a.example:8443"]),
-          },
-        ],
-      },
-    ],
-    [
-      "{sources: [{cookie: t, allow_unprefixed: true}]}",
-      { tokenSources: [{ from: "cookie", name: "t", allowedOrigins: new Set() }] },
-    ],
-    [
-      "{sources: [{authorization: [Bearer, JWT]}]}",
-      { tokenSources: [{ from: "authorization", schemes: new Set(["bearer", "jwt"]), allowsBare: false }] },
-    ],
-    [
-      "{sources: [{authorization: [BEARER, 'x.y*z'], bare: true, issuers: [acme]}]}",
-      {
-        tokenSources: [
-          {
-            from: "authorization",
-            schemes: new Set(["bearer", "x.y*z"]),
-            allowsBare: true,
-            issuers: new Set(["acme"]),
-          },
-        ],
-      },
-    ],
-    [
-      "{sources: [{header: x-t, issuers: [acme]}, {query: t}]}",
-      {
-        tokenSources: [
-          { from: "header", issuers: new Set(["acme"]) },
-          { from: "query", name: "t" },
-        ],
-      },
+      { credentialHeaders: ["authorization", "x-t", "x_t"], clearedHeaders: [] },
     ],
     [
       "{sources: [{header: x-t}], forward: false, client_authorization: keep}",
       { credentialHeaders: ["x-t", "x_t"], forwardHeader: undefined },
     ],
-    ["{sources: [{query: access_token}]}", { tokenSources: [{ from: "query", name: "access_token" }] }],
   ])("%s", (token, compiled) => {
     expect(compileDocument(policy(token))).toMatchObject(compiled);
+  });
+
+  const [acme, authorization] = [new Set(["acme"]), { from: "authorization" }];
+  it.each<[token: string, ...sources: object[]]>([
+    ["{}", authorization],
+    ["{sources: [{header: x-t}], forward: {header: x-t}}", { from: "header", name: "x-t", scheme: undefined }],
+    ["{sources: [{header: x-t, prefix: My-Scheme}]}", { from: "header", name: "x-t", scheme: /^My-Scheme +/i }],
+    [
+      `{sources: [{cookie: __Host-t, allowed_origins: [${origins}]}]}`,
+      { from: "cookie", name: "__Host-t", allowedOrigins: new Set(origins) },
+    ],
+    ["{sources: [{cookie: t, allow_unprefixed: true}]}", { from: "cookie", name: "t", allowedOrigins: new Set() }],
+    [
+      "{sources: [{authorization: [Bearer, JWT]}]}",
+      { ...authorization, schemes: new Set(["bearer", "jwt"]), allowsBare: false },
+    ],
+    [
+      "{sources: [{authorization: [BEARER, 'x.y*z'], bare: true, issuers: [acme]}]}",
+      { ...authorization, schemes: new Set(["bearer", "x.y*z"]), allowsBare: true, issuers: acme },
+    ],
+    [
+      "{sources: [{header: x-t, issuers: [acme]}, {query: t}]}",
+      { from: "header", issuers: acme },
+      { from: "query", name: "t" },
+    ],
+    ["{sources: [{query: access_token}]}", { from: "query", name: "access_token" }],
+  ])("%s gives %o", (token, ...tokenSources) => {
+    expect(compileDocument(policy(token))).toMatchObject({ tokenSources });
   });
 });
 
 describe("the parts of the request that are read", () => {
-  it.each<[sources: string, rule: string, needs: object]>([
-    ["[authorization]", "{}", { readHeaders: [] }],
-    ["[{header: x-t}]", "{}", { readHeaders: ["x-t"] }],
-    [
-      "[{cookie: __Host-t}]",
-      "{}",
-      {
-        readHeaders: ["cookie", "upgrade"],
-        decidingFacts: { target: false, transport: true, headers: ["origin", "cookie", "upgrade", "authorization"] },
-      },
-    ],
-    [
-      "[{query: t}]",
-      "{allow_http: true}",
-      { readHeaders: [], decidingFacts: { target: true, transport: false, headers: ["authorization"] } },
-    ],
-    ["[{query: t}, {header: x-t}]", "{access: public}", { readHeaders: [] }],
-  ])("with sources %s by rule %s", (sources, rule, needs) => {
-    expect(compileDocument(policy(`{sources: ${sources}}`, `routes: {r: ${rule}}`))).toMatchObject(needs);
+  const byCookie = { target: false, transport: true, headers: ["origin", "cookie", "upgrade", "authorization"] };
+  const byQuery = { target: true, transport: false, headers: ["authorization"] };
+  it.each<[sources: string, rule: string, readHeaders: readonly string[], decidingFacts?: object]>([
+    ["[authorization]", "{}", []],
+    ["[{header: x-t}]", "{}", ["x-t"]],
+    ["[{cookie: __Host-t}]", "{}", ["cookie", "upgrade"], byCookie],
+    ["[{query: t}]", "{allow_http: true}", [], byQuery],
+    ["[{query: t}, {header: x-t}]", "{access: public}", []],
+  ])("with sources %s by rule %s", (sources, rule, readHeaders, decidingFacts = {}) => {
+    const compiled = compileDocument(policy(`{sources: ${sources}}`, `routes: {r: ${rule}}`));
+    expect(compiled).toMatchObject({ readHeaders, decidingFacts });
   });
 });
 
 describe("refuses", () => {
-  const check = (marked: string, ...codes: readonly string[]): void => {
-    expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, ...codes));
-  };
-
   it.each([
     "{sources: [‸{prefix: Bearer}]}",
     "{sources: [‸{header: x-a, query: a}]}",
@@ -140,18 +99,18 @@ describe("refuses", () => {
     "{sources: [{cookie: __Host-a, allowed_origins: [‸https://APP.example]}]}",
     "{sources: [{cookie: __Host-a, allowed_origins: [‸https://app.example:443]}]}",
   ])("%s", (token) => {
-    check(policy(token), "token_source_invalid");
+    expectIssues(policy(token), "token_source_invalid");
   });
 
   it("a source of an issuer that the policy does not have", () => {
-    check(policy("{sources: [authorization, {header: x-a, issuers: [acme, ‸acne]}]}"), "issuer_unknown");
+    expectIssues(policy("{sources: [authorization, {header: x-a, issuers: [acme, ‸acne]}]}"), "issuer_unknown");
   });
 
   it("sources without an issuer that a rule accepts", () => {
     const partner = "  partner:\n    issuer: https://partner.example\n    audiences: [p]\n";
     const both = (sources: string, rule: string): string =>
       `${ISSUER_START}${partner}token: {sources: ${sources}}\nroutes: {r: ${rule}}\n`;
-    check(both("‸[{header: x-a, issuers: [acme]}]", "{accept: [acme, partner]}"), "token_source_invalid");
+    expectIssues(both("‸[{header: x-a, issuers: [acme]}]", "{accept: [acme, partner]}"), "token_source_invalid");
     expect(issuesOf(both("[{header: x-a, issuers: [acme]}]", "{accept: [acme]}"))).toEqual([]);
     for (const query of ["{query: t}", "{query: t, issuers: [partner]}"]) {
       expect(issuesOf(both(`[{header: x-a, issuers: [acme]}, ${query}]`, "{accept: [acme, partner]}"))).toEqual([]);
@@ -184,29 +143,26 @@ describe("refuses", () => {
     "{forward: {header: ‸authorization}}",
     "{forward: {header: ‸x-jwt-policy-verdict}}",
   ])("%s, by the schema", (token) => {
-    check(policy(token), "invalid_value");
+    expectIssues(policy(token), "invalid_value");
   });
 
-  it("a header with which Kong names the caller, if the policy sets such headers", () => {
-    const identity = "routes: {r: {}}\nidentity: {credential: sub}";
-    check(policy("{sources: [{header: ‸x-consumer-username}]}", identity), "token_source_invalid");
-    check(policy("{forward: {header: ‸x-consumer-username}}", identity), "token_source_invalid");
-    expect(issuesOf(policy("{forward: {header: x-consumer-username}}", "routes: {r: {}}"))).toEqual([]);
+  const mapped = "routes: {r: {}}\nheader_mappings: {x-a: sub}";
+  const compared = "routes: {r: {required_claims: {tenant: {equals_header: x-a}}}}";
+  const identity = "routes: {r: {}}\nidentity: {credential: sub}";
+  it.each([
+    ["that is mapped", "x-a", mapped],
+    ["that a claim is compared with", "x-a", compared],
+    ["with which Kong names the caller", "x-consumer-username", identity],
+    ["with the caller's id", "x-consumer-id", identity],
+    ["with the caller's credential", "x-credential-identifier", identity],
+  ])("a header with two meanings: one %s", (_what, header, rest) => {
+    expectIssues(policy(`{sources: [{header: ‸${header}}]}`, rest), "token_source_invalid");
+    expectIssues(policy(`{forward: {header: ‸${header}}}`, rest), "token_source_invalid");
   });
 
-  it("a header with two meanings", () => {
-    const mapped = "routes: {r: {}}\nheader_mappings: {x-a: sub}";
-    const compared = "routes: {r: {required_claims: {tenant: {equals_header: x-a}}}}";
-    for (const rest of [mapped, compared]) {
-      check(policy("{sources: [{header: ‸x-a}]}", rest), "token_source_invalid");
-      check(policy("{forward: {header: ‸x-a}}", rest), "token_source_invalid");
+  it("Kong's headers for the caller only if the policy sets them", () => {
+    for (const header of ["x-consumer-username", "x-consumer-id"]) {
+      expect(issuesOf(policy(`{forward: {header: ${header}}}`))).toEqual([]);
     }
-  });
-
-  it("a header that Kong's identity has", () => {
-    const identity = "routes: {r: {}}\nidentity: {credential: sub}";
-    check(policy("{sources: [{header: ‸x-consumer-id}]}", identity), "token_source_invalid");
-    check(policy("{forward: {header: ‸x-credential-identifier}}", identity), "token_source_invalid");
-    check(policy("{forward: {header: x-consumer-id}}"), "token_source_invalid");
   });
 });

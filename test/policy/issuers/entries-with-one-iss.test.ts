@@ -10,111 +10,71 @@ import { issuesOf } from "../read/marked-text.ts";
 type Members = Record<string, unknown>;
 
 const ISSUER = "https://cognito.example.com/pool";
-const ACCESS = {
-  issuer: ISSUER,
-  token_type: "any",
-  audiences: ["client-1"],
-  claims: { audience: "client_id", groups: "cognito:groups" },
-  required_claims: { token_use: { equals: "access" } },
-};
-const ID = {
-  issuer: ISSUER,
-  token_type: "any",
-  audiences: ["client-1"],
-  claims: { groups: "groups" },
-  required_claims: { token_use: { equals: "id" } },
-};
+const kind = (use: string, claims: Members) => ({
+  ...{ issuer: ISSUER, token_type: "any", audiences: ["client-1"], claims },
+  required_claims: { token_use: { equals: use } },
+});
+const ACCESS = kind("access", { audience: "client_id", groups: "cognito:groups" });
+const ID = kind("id", { groups: "groups" });
 const documentWith = (issuers: Members, changes: Members = {}): Members => ({
-  jwt_policy: 1,
-  name: "kinds",
-  issuers,
-  defaults: { accept: Object.keys(issuers) },
-  routes: {
-    read: {},
-    access: { accept: ["access"] },
-    id: { accept: ["id"], required_groups: ["staff"] },
-  },
+  ...{ jwt_policy: 1, name: "kinds", issuers, defaults: { accept: Object.keys(issuers) } },
+  routes: { read: {}, access: { accept: ["access"] }, id: { accept: ["id"], required_groups: ["staff"] } },
   ...changes,
 });
 const findingsOf = (issuers: Members): readonly string[] =>
   issuesOf(JSON.stringify(documentWith(issuers, { routes: {} }))).map(({ code, pointer }) => `${code} ${pointer}`);
 
+/** The findings of entries `access` and `id` with these members. */
+const compare = (one: Members, other: Members): readonly string[] => {
+  const common = { issuer: ISSUER, audiences: ["a"] };
+  return findingsOf({ access: { ...common, ...one }, id: { ...common, ...other } });
+};
+const requiring = (required_claims: Members | readonly string[]): Members => ({ required_claims });
+const use = (condition: Members): Members => requiring({ use: condition });
+const DUPLICATE = ["issuer_duplicate /issuers/id/issuer"];
+
 describe("two entries with one identifier", () => {
+  const notAB = { not: { one_of: ["a", "b"] }, absent: "allowed" };
+  const byClient = { ...requiring({ aud: { absent: true } }), claims: { audience: "client_id" } };
   it.each<[what: string, one: Members, other: Members]>([
     ["other values of one claim", ACCESS, ID],
     ["other token types", { token_type: "at+jwt" }, { token_type: "JWT" }],
     ["lists of token types without a common one", { token_type: ["at+jwt", "x"] }, { token_type: ["JWT", "y"] }],
-    [
-      "several values of one claim",
-      { required_claims: { use: { one_of: ["a", "b"] } } },
-      { required_claims: { use: { one_of: ["c"] } } },
-    ],
-    [
-      "a value that the other entry negates",
-      { required_claims: { use: { equals: "a" } } },
-      { required_claims: { use: { not: { one_of: ["a", "b"] }, absent: "allowed" } } },
-    ],
+    ["several values of one claim", use({ one_of: ["a", "b"] }), use({ one_of: ["c"] })],
+    ["a value that the other entry negates", use({ equals: "a" }), use(notAB)],
     [
       "a value that does not fit the other entry's pattern",
-      { required_claims: { "/c/use": { equals: "a" } } },
-      { required_claims: { "/c/use": { matches: "[b-z]" } } },
+      requiring({ "/c/use": { equals: "a" } }),
+      requiring({ "/c/use": { matches: "[b-z]" } }),
     ],
-    [
-      "a claim that the other entry wants to be absent",
-      { required_claims: ["azp"] },
-      { required_claims: { azp: { absent: true } } },
-    ],
-    [
-      "an audience in a claim that the other entry wants to be absent",
-      { required_claims: { aud: { absent: true } }, claims: { audience: "client_id" } },
-      {},
-    ],
+    ["a claim that the other entry wants to be absent", requiring(["azp"]), requiring({ azp: { absent: true } })],
+    ["an audience in a claim that the other entry wants to be absent", byClient, {}],
   ])("are accepted with %s, in either order", (_what, one, other) => {
-    const common = { issuer: ISSUER, audiences: ["a"] };
-    expect(findingsOf({ access: { ...common, ...one }, id: { ...common, ...other } })).toEqual([]);
-    expect(findingsOf({ access: { ...common, ...other }, id: { ...common, ...one } })).toEqual([]);
+    expect(compare(one, other)).toEqual([]);
+    expect(compare(other, one)).toEqual([]);
   });
 
+  const notX = { not: { equals: "x" }, absent: "allowed" };
   it.each<[what: string, one: Members, other: Members]>([
     ["nothing", {}, {}],
     ["other audiences only", { audiences: ["a"] }, { audiences: ["b"] }],
     ["other audience claims only", {}, { claims: { audience: "client_id" } }],
     ["a type and any type", { token_type: "JWT" }, { token_type: "any" }],
     ["lists of token types with a common one", { token_type: ["at+jwt", "JWT"] }, { token_type: ["jwt"] }],
-    ["a condition of one entry only", { required_claims: { use: { equals: "a" } } }, {}],
-    [
-      "values of which one is common",
-      { required_claims: { use: { one_of: ["a", "b"] } } },
-      { required_claims: { use: { one_of: ["b", "c"] } } },
-    ],
-    [
-      "values of different claims",
-      { required_claims: { use: { equals: "a" } } },
-      { required_claims: { typ: { equals: "b" } } },
-    ],
-    [
-      "a claim that may be absent",
-      { required_claims: { use: { not: { equals: "x" }, absent: "allowed" } } },
-      { required_claims: { use: { absent: true } } },
-    ],
-    [
-      "patterns, which are not compared",
-      { required_claims: { use: { matches: "a+" } } },
-      { required_claims: { use: { matches: "b+" } } },
-    ],
+    ["a condition of one entry only", use({ equals: "a" }), {}],
+    ["values of which one is common", use({ one_of: ["a", "b"] }), use({ one_of: ["b", "c"] })],
+    ["values of different claims", use({ equals: "a" }), requiring({ typ: { equals: "b" } })],
+    ["a claim that may be absent", use(notX), use({ absent: true })],
+    ["patterns, which are not compared", use({ matches: "a+" }), use({ matches: "b+" })],
   ])("are refused with %s, because a token could fit both: issuer_duplicate", (_what, one, other) => {
-    const common = { issuer: ISSUER, audiences: ["a"] };
-    expect(findingsOf({ access: { ...common, ...one }, id: { ...common, ...other } })).toEqual([
-      "issuer_duplicate /issuers/id/issuer",
-    ]);
+    expect(compare(one, other)).toEqual(DUPLICATE);
   });
 
   it("are compared with each of several others", () => {
-    const third = { ...ID, required_claims: { token_use: { one_of: ["refresh", "id"] } } };
-    expect(findingsOf({ access: ACCESS, id: ID, third })).toEqual(["issuer_duplicate /issuers/third/issuer"]);
-    expect(
-      findingsOf({ access: ACCESS, id: ID, third: { ...third, required_claims: { token_use: { equals: "x" } } } }),
-    ).toEqual([]);
+    const withThird = (token_use: Members) =>
+      findingsOf({ access: ACCESS, id: ID, third: { ...ID, ...requiring({ token_use }) } });
+    expect(withThird({ one_of: ["refresh", "id"] })).toEqual(["issuer_duplicate /issuers/third/issuer"]);
+    expect(withThird({ equals: "x" })).toEqual([]);
   });
 
   it.each<[key: string, value: unknown]>([
@@ -122,22 +82,20 @@ describe("two entries with one identifier", () => {
     ["algorithms", ["RS256"]],
     ["key_refresh", { max: "5m" }],
   ])("must have the same %s", (key, value) => {
-    expect(findingsOf({ access: ACCESS, id: { ...ID, [key]: value } })).toEqual([
-      `issuer_duplicate /issuers/id/${key}`,
-    ]);
-    expect(findingsOf({ access: { ...ACCESS, [key]: value }, id: { ...ID, [key]: value } })).toEqual([]);
+    const id = { ...ID, [key]: value };
+    expect(findingsOf({ access: ACCESS, id })).toEqual([`issuer_duplicate /issuers/id/${key}`]);
+    expect(findingsOf({ access: { ...ACCESS, [key]: value }, id })).toEqual([]);
   });
 
   it("may have a template, with the same tenants", () => {
-    const template = {
-      issuer: "https://login.example.com/{t}/v2.0",
-      tenants: ["a"],
-      keys: { jwks_uri: "https://x.example" },
-    };
-    expect(findingsOf({ access: { ...ACCESS, ...template }, id: { ...ID, ...template } })).toEqual([]);
-    expect(findingsOf({ access: { ...ACCESS, ...template }, id: { ...ID, ...template, tenants: ["b"] } })).toEqual([
-      "issuer_duplicate /issuers/id/tenants",
-    ]);
+    const keys = { jwks_uri: "https://x.example" };
+    const template = { issuer: "https://login.example.com/{t}/v2.0", tenants: ["a"], keys };
+    const [access, id] = [
+      { ...ACCESS, ...template },
+      { ...ID, ...template },
+    ];
+    expect(findingsOf({ access, id })).toEqual([]);
+    expect(findingsOf({ access, id: { ...id, tenants: ["b"] } })).toEqual(["issuer_duplicate /issuers/id/tenants"]);
   });
 
   it("may have keys for each tenant, and each tenant is compared, but a mistake is reported once", () => {
@@ -147,25 +105,20 @@ describe("two entries with one identifier", () => {
     expect(findingsOf({ access, id })).toEqual([]);
     const policy = compileDocument(documentWith({ access, id }));
     expect(listIssuers(policy).map((issuer) => issuer.id)).toEqual(["access", "id"]);
-    expect([...policy.issuers.values()].map(({ otherEntries }) => otherEntries.map((other) => other.id))).toEqual([
-      ["id"],
-      ["id"],
-    ]);
+    const others = [...policy.issuers.values()].map(({ otherEntries }) => otherEntries.map((other) => other.id));
+    expect(others).toEqual([["id"], ["id"]]);
     // Only a token of tenant "b" fits both.
-    const onlyB = { ...realms, audiences: ["x"], required_claims: { org: { equals: "b" } } };
+    const onlyB = { ...realms, audiences: ["x"], ...requiring({ org: { equals: "b" } }) };
     const named = { ...realms, audiences: ["x"], claims: { tenant: "org" } };
-    expect(findingsOf({ access: onlyB, id: named })).toEqual(["issuer_duplicate /issuers/id/issuer"]);
-    expect(findingsOf({ access: { ...ID, ...realms }, id })).toEqual(["issuer_duplicate /issuers/id/issuer"]);
+    expect(findingsOf({ access: onlyB, id: named })).toEqual(DUPLICATE);
+    expect(findingsOf({ access: { ...ID, ...realms }, id })).toEqual(DUPLICATE);
   });
 
   it("may not come from different templates, because the addresses of their keys may be different", () => {
     const common = { keys: { jwks_uri: "https://keys.example.com/{t}" } };
     const one = { ...ACCESS, ...common, issuer: "https://sso.example.com/{t}/b", tenants: ["a"] };
     const other = { ...ID, ...common, issuer: "https://sso.example.com/a/{t}", tenants: ["b"] };
-    expect(findingsOf({ access: one, id: other })).toEqual([
-      "issuer_duplicate /issuers/id/issuer",
-      "issuer_duplicate /issuers/id/tenants",
-    ]);
+    expect(findingsOf({ access: one, id: other })).toEqual([...DUPLICATE, "issuer_duplicate /issuers/id/tenants"]);
   });
 
   it("are all issuers of the policy, and the first one leads to the others", () => {
@@ -176,17 +129,15 @@ describe("two entries with one identifier", () => {
 });
 
 it("a list of audience claims is a mistake that names the other way", () => {
-  const [finding] = issuesOf(
-    JSON.stringify(documentWith({ a: { ...ACCESS, claims: { audience: ["aud", "client_id"] } } })),
-  );
+  const a = { ...ACCESS, claims: { audience: ["aud", "client_id"] } };
+  const [finding] = issuesOf(JSON.stringify(documentWith({ a })));
   expect(finding).toMatchObject({ code: "wrong_type", pointer: "/issuers/a/claims/audience" });
   expect(finding?.message).toContain("write one entry of the issuer for each kind of token");
 });
 
 it("any is not one of several token types", () => {
-  expect(findingsOf({ a: { ...ACCESS, token_type: ["JWT", "ANY"] } })).toEqual([
-    "invalid_value /issuers/a/token_type/1",
-  ]);
+  const found = findingsOf({ a: { ...ACCESS, token_type: ["JWT", "ANY"] } });
+  expect(found).toEqual(["invalid_value /issuers/a/token_type/1"]);
 });
 
 describe("a token of one kind", () => {
@@ -194,10 +145,9 @@ describe("a token of one kind", () => {
     find: (issuer, { alg, kid }) => succeed({ issuer: issuer.issuer, kid, algorithm: alg, verify: () => PASSED }),
   };
   const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const judge = async (rule: string, claims: Members, header: Members = {}, changes: Members = {}): Promise<string> => {
-    const token = [encode({ alg: "RS256", ...header }), encode({ iss: ISSUER, exp: NOW + 60, ...claims }), "AA"].join(
-      ".",
-    );
+  const judge = async (rule: string, claims: Members, changes: Members = {}): Promise<string> => {
+    const payload = encode({ iss: ISSUER, exp: NOW + 60, ...claims });
+    const token = [encode({ alg: "RS256" }), payload, "AA"].join(".");
     const policy = compileDocument(documentWith({ access: ACCESS, id: ID }, changes));
     const decision = await decide(requestOf(token, { binding: { by: "rule", rule } }), policy, KEYS, () => NOW);
     const what = decision.verdict === "deny" ? decision.denial.reason : decision.verdict;
@@ -232,7 +182,7 @@ describe("a token of one kind", () => {
     ["id", access, "issuer_untrusted access"],
   ])("passes in a source for entry %s only if it meets this entry: %j gets %s", async (source, claims, outcome) => {
     const sources = { token: { sources: [{ authorization: ["Bearer"], issuers: [source] }, { header: "x-other" }] } };
-    expect(await judge("read", claims, {}, sources)).toBe(outcome);
+    expect(await judge("read", claims, sources)).toBe(outcome);
   });
 
   it("never fits two entries that a policy may have, whatever its claims are", () => {

@@ -20,20 +20,14 @@ describe("each tenant has its own keys", () => {
   it("by discovery, which is the default, each under its own issuer", () => {
     const discovered = (issuer: string) => [{ from: "discovery", issuer, metadata: "openid" }];
     expect(keysOf({})).toEqual({ [acme]: discovered(acme), [globex]: discovered(globex) });
-    expect(keysOf({ keys: { discovery: "oauth" } })[acme]).toEqual([
-      { from: "discovery", issuer: acme, metadata: "oauth" },
-    ]);
+    expect(keysOf({ keys: { discovery: "oauth" } })[acme]).toMatchObject([{ issuer: acme, metadata: "oauth" }]);
   });
 
+  const certs = "https://sso.example.com/realms/{realm}/certs?r={realm}";
+  const metadata = "https://{realm}.example.com/metadata";
   it.each<[keys: Members, ofAcme: object]>([
-    [
-      { jwks_uri: "https://sso.example.com/realms/{realm}/certs?r={realm}" },
-      { from: "jwks_uri", uri: "https://sso.example.com/realms/acme/certs?r=acme" },
-    ],
-    [
-      { metadata_uri: "https://{realm}.example.com/metadata" },
-      { from: "metadata_uri", uri: "https://acme.example.com/metadata", issuer: acme },
-    ],
+    [{ jwks_uri: certs }, { from: "jwks_uri", uri: "https://sso.example.com/realms/acme/certs?r=acme" }],
+    [{ metadata_uri: metadata }, { from: "metadata_uri", uri: "https://acme.example.com/metadata", issuer: acme }],
     [{ jwks_files: ["keys/{realm}.jwks"] }, { from: "jwks_file", file: "keys/acme.jwks" }],
     [{ pem_files: [{ file: "{realm}/a.pem", kid: "1" }] }, { from: "pem_file", file: "acme/a.pem", kid: "1" }],
   ])("in %j", (keys, ofAcme) => {
@@ -48,30 +42,24 @@ describe("each tenant has its own keys", () => {
   it("with a host for each tenant, also in the middle, with a port", () => {
     const issuer = "https://login.{tenant}.example.com:8443/oidc";
     const iss = "https://login.acme.example.com:8443/oidc";
-    expect(keysOf({ issuer, tenants: ["acme"] })).toEqual({
-      [iss]: [{ from: "discovery", issuer: iss, metadata: "openid" }],
-    });
+    const keys = [{ from: "discovery", issuer: iss, metadata: "openid" }];
+    expect(keysOf({ issuer, tenants: ["acme"] })).toEqual({ [iss]: keys });
   });
 
   it("and no claim must name the tenant, because the keys distinguish tenants, unless the policy names the claim", () => {
     expect(compile({}).issuers.get(acme)).toMatchObject({ template: undefined, tenantOf: REALMS, conditions: [] });
-    expect(compile({ claims: { tenant: "org" } }).issuers.get(globex)?.conditions).toEqual([
-      { claim: { text: "org", path: ["org"] }, absent: "refused", tests: [{ is: "equals", value: "globex" }] },
-    ]);
+    const condition = { claim: { text: "org", path: ["org"] }, tests: [{ is: "equals", value: "globex" }] };
+    const { conditions } = compile({ claims: { tenant: "org" } }).issuers.get(globex) ?? expect.fail();
+    expect(conditions).toEqual([{ ...condition, absent: "refused" }]);
   });
 
   it("but an entry with the exact identifier takes precedence, and the template's keys are none of its own", () => {
-    const other = { issuer: acme, audiences: ["other"] };
-    const { acme: all } = documentOf({}).issuers as Members;
-    const policy = compileDocument({
-      ...documentOf({}),
-      issuers: { own: other, all },
-      defaults: { accept: ["all", "own"] },
+    const issuers = { own: { issuer: acme, audiences: ["other"] }, all: (documentOf({}).issuers as Members).acme };
+    const policy = compileDocument({ ...documentOf({}), issuers, defaults: { accept: ["all", "own"] } });
+    expect(Object.fromEntries([...policy.issuers].map(([iss, { id }]) => [iss, id]))).toEqual({
+      [acme]: "own",
+      [globex]: "all",
     });
-    expect([...policy.issuers].map(([iss, { id }]) => [iss, id])).toEqual([
-      [acme, "own"],
-      [globex, "all"],
-    ]);
   });
 
   it("one iss belongs to one tenant of one entry", () => {
@@ -82,47 +70,30 @@ describe("each tenant has its own keys", () => {
 });
 
 describe("a policy that would let a token choose an address or keys is refused", () => {
+  const inHost = (...tenants: string[]) => ({ issuer: "https://{t}.example.com", tenants });
+  const keysAt = (jwks_uri: string) => ({ keys: { jwks_uri } });
+  const ofHost = { issuer: "https://{t}.example.com", ...keysAt("https://example.com/jwks") };
   it.each<[what: string, issuer: Members, message: RegExp]>([
     ["every tenant, by discovery", { tenants: ["*"] }, /nothing is fetched for a name that comes from a token/],
     [
       "every tenant, with the placeholder in an address",
-      { tenants: ["*"], keys: { jwks_uri: "https://sso.example.com/{realm}/jwks" } },
+      { tenants: ["*"], ...keysAt("https://sso.example.com/{realm}/jwks") },
       /Replace "\*" by the names, or name one address/,
     ],
-    [
-      "every tenant, in the host",
-      { issuer: "https://{t}.example.com", tenants: ["*"] },
-      /need the names of the tenants/,
-    ],
+    ["every tenant, in the host", inHost("*"), /need the names of the tenants/],
     [
       "keys of one tenant beside keys of all",
       { keys: { discovery: true, jwks_files: ["keys/shared.jwks"] } },
       /but jwks_files would verify the tokens of every tenant\. Write \{realm\} into each source/,
     ],
-    [
-      "shared keys under hosts of tenants",
-      { issuer: "https://{t}.example.com", keys: { jwks_uri: "https://example.com/jwks" } },
-      /needs keys for each tenant: use discovery, or write \{t\}/,
-    ],
+    ["shared keys under hosts of tenants", ofHost, /needs keys for each tenant: use discovery, or write \{t\}/],
     ["plain http", { issuer: "http://sso.example.com/{realm}" }, /must be an https URL/],
-    [
-      "a tenant with capitals in the host",
-      { issuer: "https://{t}.example.com", tenants: ["Acme"] },
-      /a part of a host name/,
-    ],
-    [
-      "a tenant with a line below in the host",
-      { issuer: "https://{t}.example.com", tenants: ["a_b"] },
-      /a part of a host/,
-    ],
-    [
-      "a hyphen at the end in the host",
-      { issuer: "https://{t}.example.com", tenants: ["a", "b-"] },
-      /a part of a host/,
-    ],
+    ["a tenant with capitals in the host", inHost("Acme"), /a part of a host name/],
+    ["a tenant with a line below in the host", inHost("a_b"), /a part of a host/],
+    ["a hyphen at the end in the host", inHost("a", "b-"), /a part of a host/],
     [
       "such a tenant in the host of an address of keys",
-      { tenants: ["A"], keys: { jwks_uri: "https://{realm}.example.com/jwks" } },
+      { tenants: ["A"], ...keysAt("https://{realm}.example.com/jwks") },
       /a part of a host/,
     ],
     ["the last part of the host", { issuer: "https://example.{t}" }, /must be an https URL/],
@@ -131,7 +102,7 @@ describe("a policy that would let a token choose an address or keys is refused",
     ["two placeholders", { issuer: "https://{t}.example.com/{u}" }, /must be an https URL/],
     [
       "another placeholder in an address",
-      { keys: { jwks_uri: "https://sso.example.com/{realm}/{other}/jwks" } },
+      keysAt("https://sso.example.com/{realm}/{other}/jwks"),
       /Braces in an address of keys mark a tenant/,
     ],
   ])("%s", (_what, issuer, message) => {

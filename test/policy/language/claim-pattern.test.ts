@@ -20,37 +20,15 @@ describe("a pattern must match from the first to the last character", () => {
     ["\\w*", ["", "a_1"], ["ä", "-"]],
     ["[\\]\\-]", ["]", "-"], ["a"]],
   ])("%s", (pattern, fitting, others) => {
-    expect([fitting, others].map((texts) => texts.map((text) => fits(pattern, text)))).toEqual([
-      fitting.map(() => true),
-      others.map(() => false),
-    ]);
+    expect(fitting.filter((text) => !fits(pattern, text))).toEqual([]);
+    expect(others.filter((text) => fits(pattern, text))).toEqual([]);
   });
 });
 
 describe("is refused, because a sender could make it take long, or because readers could misunderstand it", () => {
   it.each([
-    "(a+)+",
-    "(a|aa)+",
-    "a|b",
-    "^a",
-    "a$",
-    "a**",
-    "a+?",
-    "(?=a)",
-    "\\1",
-    "\\b",
-    "\\p{L}",
-    "\\",
-    "[a",
-    "a{2",
-    "{2}",
-    "*",
-    "[]",
-    "[b-a]",
-    "x{3,2}",
-    "a*b*c*",
-    "a{1,9}b{1,9}c{1,9}",
-    "a?b?c?d?e?",
+    ...["(a+)+", "(a|aa)+", "a|b", "^a", "a$", "a**", "a+?", "(?=a)", "\\1", "\\b", "\\p{L}", "\\", "[a", "a{2", "{2}"],
+    ...["*", "[]", "[b-a]", "x{3,2}", "a*b*c*", "a{1,9}b{1,9}c{1,9}", "a?b?c?d?e?"],
   ])("%s", (pattern) => {
     expect(compileClaimPattern(pattern)).toEqual(fail(expect.stringMatching(/.\.$/)));
   });

@@ -17,16 +17,12 @@ describe("the hint at a value of a wrong type", () => {
     ["object", ["a"], 'Write "name: value" entries without dashes and brackets.'],
     ["object string", ["a"], ""],
     ["array", [], ""],
-    ...["true", "yes", "on", " YES "].map((text): [string, string, string] => [
-      "boolean",
-      text,
-      "Write true, without quotes.",
-    ]),
-    ...["false", "no", "Off"].map((text): [string, string, string] => [
-      "boolean",
-      text,
-      "Write false, without quotes.",
-    ]),
+    ...["true", "yes", "on", " YES "].map(
+      (text) => ["boolean", text, "Write true, without quotes."] as [string, string, string],
+    ),
+    ...["false", "no", "Off"].map(
+      (text) => ["boolean", text, "Write false, without quotes."] as [string, string, string],
+    ),
     ["boolean", "toString", ""],
     ["boolean", "1", ""],
     ["integer", "yes", ""],

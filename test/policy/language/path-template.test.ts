@@ -33,53 +33,42 @@ describe("reads a template", () => {
 
 describe("refuses a template", () => {
   const neither = (part: string): string => `"${part}" must be plain text, or text with only one {name} in it.`;
-  const rest = (part: string): string =>
-    `"${part}" matches the rest of the path, so it must be the whole last segment.`;
-  const star = (part: string): RegExp =>
+  const rest = (part: string) => `"${part}" matches the rest of the path, so it must be the whole last segment.`;
+  const star = (part: string) =>
     new RegExp(`^"${part}" is not a wildcard here\\. For one segment, write \\{name\\}\\.`);
-  const noPath = /^No request path could match the template/;
+  const unclear = [
+    "{}",
+    "{id",
+    "id}",
+    "{a}{b}",
+    "{a}-{b}",
+    "{1a}",
+    "{a-b}",
+    "{+path}",
+    "{...}",
+    "{rest..}",
+    "{rest....}",
+  ];
   it.each<[template: string, problem: string | RegExp]>([
-    ["/{}", neither("{}")],
-    ["/{id", neither("{id")],
-    ["/id}", neither("id}")],
-    ["/{a}{b}", neither("{a}{b}")],
-    ["/{a}-{b}", neither("{a}-{b}")],
-    ["/{1a}", neither("{1a}")],
-    ["/{a-b}", neither("{a-b}")],
-    ["/{+path}", neither("{+path}")],
-    ["/{...}", neither("{...}")],
-    ["/{rest..}", neither("{rest..}")],
-    ["/{rest....}", neither("{rest....}")],
+    ...unclear.map((part): [string, string] => [`/${part}`, neither(part)]),
     ["/{rest...}/a", rest("{rest...}")],
     ["/{rest...}/", rest("{rest...}")],
     ["/{rest...}.json", rest("{rest...}.json")],
     ["/a{rest...}", rest("a{rest...}")],
     ["/files/*", star("\\*")],
     ["/files/**", star("\\*\\*")],
-    ["/a?b=c", noPath],
-    ["/{id}?b=c", noPath],
-    ["/{id};v=1", noPath],
-    ["/%{id}", noPath],
-    ["/%4{id}", noPath],
-    ["/%C3{id}", noPath],
-    ["/{id}%2F", noPath],
-    ["/a#b", noPath],
-    ["//a", noPath],
-    ["/a//b", noPath],
-    ["/a//{rest...}", noPath],
-    ["/a/./b", noPath],
-    ["/a/../b", noPath],
-    ["/a%2Fb", noPath],
-    ["/%2e%2e", noPath],
-    ["/a b", noPath],
-    ["/café", noPath],
-    ["/a;b", noPath],
-    ["/a%", noPath],
-    ["/a%ff", noPath],
     ["/a".repeat(MAX_PATH_SEGMENTS + 1), /^The path has more than 32 segments\.$/],
   ])("%s", (template, problem) => {
     const expected = typeof problem === "string" ? problem : expect.stringMatching(problem);
     expect(parsePathTemplate(template)).toEqual(fail(expected));
+  });
+
+  it.each([
+    ...["/a?b=c", "/{id}?b=c", "/{id};v=1", "/%{id}", "/%4{id}", "/%C3{id}", "/{id}%2F", "/a#b", "//a", "/a//b"],
+    ...["/a//{rest...}", "/a/./b", "/a/../b", "/a%2Fb", "/%2e%2e", "/a b", "/café", "/a;b", "/a%", "/a%ff"],
+  ])("%s, which no request path could match", (template) => {
+    const problem = expect.stringMatching(/^No request path could match the template/);
+    expect(parsePathTemplate(template)).toEqual(fail(problem));
   });
 });
 

@@ -54,7 +54,7 @@ describe("one mistake in YAML is one finding that says what to write", () => {
     [
       "a list whose elements are less indented",
       "a: ‸[\n- b\n",
-      /^This \[ has no closing \], or the lines after it are not/,
+      /^This \[ has no closing \], or the lines after it are/,
     ],
     ["a map that does not end, after one that does", "a: ‸{b: {c: 1}\nd: e\n", /^This \{ has no closing \}/],
     ["a tab after a blank", "a:\n  b: c\n \t‸d: e\n", /^A tab cannot indent a line/],

@@ -4,6 +4,9 @@ import { extendDocument, findParent, writeDocument } from "../../../plugin/polic
 import { readYaml as readDocument } from "../../../plugin/policy/read/read-document.ts";
 
 describe("extendDocument", () => {
+  const withClaims = (required_claims: unknown) => ({ issuers: { a: { required_claims } } });
+  const access = { token_use: { equals: "access" }, sub: { matches: "x+" } };
+  const base = { jwt_policy: 1, name: "base", description: "Base.", extends: "root.yaml" };
   it.each<[what: string, parent: unknown, child: unknown, merged: unknown]>([
     ["keeps what the child does not name", { token: { max_bytes: 1 } }, {}, { token: { max_bytes: 1 } }],
     ["adds what the child alone names", {}, { token: {} }, { token: {} }],
@@ -13,57 +16,25 @@ describe("extendDocument", () => {
       { a: { b: { d: 3, e: 4 } } },
       { a: { b: { c: 1, d: 3, e: 4 } } },
     ],
-    [
-      "replaces lists as a whole, never joins them",
-      { a: { accept: ["x", "y"] } },
-      { a: { accept: ["z"] } },
-      { a: { accept: ["z"] } },
-    ],
-    [
-      "joins a list of an issuer's required claims to the parent's conditions",
-      { issuers: { a: { required_claims: { token_use: { equals: "access" }, sub: { matches: "x+" } } } } },
-      { issuers: { a: { required_claims: ["sub", "client_id"] } } },
-      {
-        issuers: { a: { required_claims: { token_use: { equals: "access" }, sub: { matches: "x+" }, client_id: {} } } },
-      },
-    ],
-    [
-      "joins conditions of an issuer to the parent's list",
-      { issuers: { a: { required_claims: ["sub"] } } },
-      { issuers: { a: { required_claims: { sub: { equals: "x" } } } } },
-      { issuers: { a: { required_claims: { sub: { equals: "x" } } } } },
-    ],
-    [
-      "replaces a list of an issuer's required claims by a list",
-      { issuers: { a: { required_claims: ["sub", "azp"] } } },
-      { issuers: { a: { required_claims: ["sub"] } } },
-      { issuers: { a: { required_claims: ["sub"] } } },
-    ],
-    [
-      "replaces what cannot be required claims",
-      { issuers: { a: { required_claims: { sub: {} } } } },
-      { issuers: { a: { required_claims: [1] } } },
-      { issuers: { a: { required_claims: [1] } } },
-    ],
+    ["replaces lists as a whole, never joins them", { a: { l: ["x", "y"] } }, { a: { l: ["z"] } }, { a: { l: ["z"] } }],
     ["replaces a map by a string, and a string by a map", { a: {}, b: "x" }, { a: "x", b: {} }, { a: "x", b: {} }],
     ["takes null for a value, which no policy may have", { a: { b: 1 } }, { a: null }, { a: null }],
-    [
-      "inherits neither name nor description, nor whom the parent extends",
-      { jwt_policy: 1, name: "base", description: "Base.", extends: "root.yaml" },
-      { extends: "base.yaml" },
-      {},
-    ],
+    ["inherits neither name nor description, nor whom the parent extends", base, { extends: "base.yaml" }, {}],
     ["inherits no format version: the child must say its own", { jwt_policy: 1 }, { name: "a" }, { name: "a" }],
-    [
-      "keeps a key called description further below",
-      { a: { description: "x" } },
-      { a: {} },
-      { a: { description: "x" } },
-    ],
+    ["keeps a description further below", { a: { description: "x" } }, { a: {} }, { a: { description: "x" } }],
     ["leaves a child that is no map to whoever checks it", { a: 1 }, "text", "text"],
     ["leaves a child alone when the parent is no map", ["a"], { a: 1 }, { a: 1 }],
   ])("%s", (_what, parent, child, merged) => {
     expect(extendDocument(parent, child)).toEqual(merged);
+  });
+
+  it.each<[what: string, parent: unknown, child: unknown, merged: unknown]>([
+    ["a list is joined to the parent's conditions", access, ["sub", "client_id"], { ...access, client_id: {} }],
+    ["conditions are joined to the parent's list", ["sub"], { sub: { equals: "x" } }, { sub: { equals: "x" } }],
+    ["a list replaces a list", ["sub", "azp"], ["sub"], ["sub"]],
+    ["other values replace conditions", { sub: {} }, [1], [1]],
+  ])("of an issuer's required claims, %s", (_what, parent, child, merged) => {
+    expect(extendDocument(withClaims(parent), withClaims(child))).toEqual(withClaims(merged));
   });
 
   it("treats __proto__ and constructor like any other key", () => {
@@ -94,18 +65,12 @@ it.each<[unknown, string | undefined]>([
 });
 
 it("writeDocument writes a string that reads as the same data, also with shared parts and unusual texts", () => {
-  const text = fc.oneof(
-    fc.string(),
-    fc.constantFrom("yes", "no", "1.0", "0x1f", "~", "- a", "a: b", "#", "'", "\u2028", "a\nb\n"),
-  );
+  const odd = fc.constantFrom("yes", "no", "1.0", "0x1f", "~", "- a", "a: b", "#", "'", "\u2028", "a\nb\n");
+  const text = fc.oneof(fc.string(), odd);
   const { value } = fc.letrec((tie) => ({
     value: fc.oneof(
-      { maxDepth: 4 },
-      text,
-      fc.integer(),
-      fc.boolean(),
-      fc.array(tie("value")),
-      fc.dictionary(text, tie("value")),
+      ...([{ maxDepth: 4 }, text, fc.integer(), fc.boolean()] as const),
+      ...([fc.array(tie("value")), fc.dictionary(text, tie("value"))] as const),
     ),
   }));
   fc.assert(

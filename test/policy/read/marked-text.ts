@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { Finding } from "../../../plugin/policy/language/finding.ts";
 import { readPolicy } from "../../../plugin/policy/read-policy.ts";
 
@@ -30,6 +31,15 @@ export function takeMarks(marked: string): { readonly text: string; readonly pla
 export function issuesOf(text: string): readonly Finding[] {
   const result = readPolicy(text, "0".repeat(64));
   return !result.ok ? result.failure : [];
+}
+
+/** Expects exactly one issue at each mark, in the order of the text; the last code counts for all further marks. */
+export function expectIssues(marked: string, codes: string | readonly string[], message = /./): void {
+  const issues = issuesOf(takeMarks(marked).text);
+  expect(summarize(issues)).toEqual(expectedAt(marked, ...[codes].flat()));
+  for (const issue of issues) {
+    expect(issue.message).toMatch(message);
+  }
 }
 
 /** Each issue as `line:column code`. */

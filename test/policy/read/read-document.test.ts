@@ -65,18 +65,9 @@ describe("refuses, with the place", () => {
 
 describe("number_inexact: a number that would be rounded", () => {
   it.each([
-    "1147953659032899585",
-    "-9007199254740993",
-    "+9007199254740993",
-    "0x20000000000001",
-    "0o400000000000000001",
-    "9007199254740992.5",
-    "0.1000000000000000055",
-    ".1000000000000000055",
-    "1.0000000000000000000001",
-    "1e-400",
-    "1e400",
-    "9".repeat(100_000),
+    ...["1147953659032899585", "-9007199254740993", "+9007199254740993", "0x20000000000001", "0o400000000000000001"],
+    ...["9007199254740992.5", "0.1000000000000000055", ".1000000000000000055", "1.0000000000000000000001", "1e-400"],
+    ...["1e400", "9".repeat(100_000)],
   ])("%s is refused at its place", (number) => {
     expect(read(`a: x\nb: [1, {c: ${number}}]\n`)).toEqual(["2:12 number_inexact"]);
     expect(read(`{"b": ${number.replace(/^[+]/, "").replace(/^\./, "0.")}}`)).toEqual(["1:7 number_inexact"]);
@@ -98,10 +89,8 @@ describe("number_inexact: a number that would be rounded", () => {
   });
 
   it("a quoted number is a string, and a key is one without quotes", () => {
-    expect(read('a: "1147953659032899585"\n1147953659032899585: b\n')).toEqual({
-      a: "1147953659032899585",
-      "1147953659032899585": "b",
-    });
+    const number = "1147953659032899585";
+    expect(read(`a: "${number}"\n${number}: b\n`)).toEqual({ a: number, [number]: "b" });
   });
 });
 
@@ -135,22 +124,16 @@ describe("locates findings", () => {
   const locate = (path: (string | number)[], atKey = false): unknown =>
     unwrap(source)
       .locate([{ code: "invalid_value", path, atKey, message: "Wrong." }])
-      .map(({ line, column, pointer }) => {
-        return `${line}:${column} ${pointer}`;
-      });
+      .map(({ line, column, pointer }) => `${line}:${column} ${pointer}`);
+  const key = ["issuers", "a/b~c"];
 
   it.each<[what: string, path: (string | number)[], atKey: boolean, place: string]>([
     ["the whole document", [], false, "1:1 "],
-    ["a value", ["issuers", "a/b~c", "keys", 0, "kid"], false, "4:15 /issuers/a~1b~0c/keys/0/kid"],
-    ["a key", ["issuers", "a/b~c", "keys", 0, "kid"], true, "4:10 /issuers/a~1b~0c/keys/0/kid"],
-    ["an element of a list", ["issuers", "a/b~c", "keys", 0], false, "4:9 /issuers/a~1b~0c/keys/0"],
-    ["a key of a map", ["issuers", "a/b~c"], true, "2:3 /issuers/a~1b~0c"],
-    [
-      "what a default filled in, at the nearest key",
-      ["issuers", "a/b~c", "token", "x"],
-      false,
-      "2:3 /issuers/a~1b~0c/token/x",
-    ],
+    ["a value", [...key, "keys", 0, "kid"], false, "4:15 /issuers/a~1b~0c/keys/0/kid"],
+    ["a key", [...key, "keys", 0, "kid"], true, "4:10 /issuers/a~1b~0c/keys/0/kid"],
+    ["an element of a list", [...key, "keys", 0], false, "4:9 /issuers/a~1b~0c/keys/0"],
+    ["a key of a map", key, true, "2:3 /issuers/a~1b~0c"],
+    ["what a default filled in, at the nearest key", [...key, "token", "x"], false, "2:3 /issuers/a~1b~0c/token/x"],
     ["what is nowhere", ["other", "x"], false, "1:1 /other/x"],
   ])("%s", (_what, path, atKey, place) => {
     expect(locate(path, atKey)).toEqual([place]);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { resolveVars } from "../../../plugin/policy/read/resolve-vars.ts";
 import { describePath, listOperations } from "../../../plugin/policy/satisfy/list-operations.ts";
 import { compileDocument, policyDocument } from "../../core/fixtures.ts";
-import { expectedAt, ISSUER_START, issuesOf, summarize, takeMarks } from "./marked-text.ts";
+import { expectIssues, ISSUER_START, issuesOf } from "./marked-text.ts";
 
 type Members = Record<string, unknown>;
 
@@ -14,20 +14,13 @@ const resolve = (document: Members): unknown => {
 };
 const messagesOf = (document: Members): readonly string[] =>
   resolveVars(structuredClone(document)).map(({ path, message }) => `/${path?.join("/")} ${message}`);
-const check = (marked: string, ...codes: readonly string[]): void => {
-  expect(summarize(issuesOf(takeMarks(marked).text))).toEqual(expectedAt(marked, ...codes));
-};
 
 describe("variables", () => {
   it("are replaced in every text, also twice and beside other text", () => {
     const vars = { a: "x", "b-2": "https://y" };
-    expect(
-      resolve({
-        vars,
-        name: `p-\${vars.a}`,
-        list: [`\${vars.a}`, `\${vars.a}\${vars.b-2}/\${vars.a}`, 1, null, true, { deep: [`/\${vars.a}`] }],
-      }),
-    ).toEqual({ name: "p-x", list: ["x", "xhttps://y/x", 1, null, true, { deep: ["/x"] }] });
+    const list = [`\${vars.a}`, `\${vars.a}\${vars.b-2}/\${vars.a}`, 1, null, true, { deep: [`/\${vars.a}`] }];
+    const resolved = { name: "p-x", list: ["x", "xhttps://y/x", 1, null, true, { deep: ["/x"] }] };
+    expect(resolve({ vars, name: `p-\${vars.a}`, list })).toEqual(resolved);
   });
 
   it("that no text uses stay, so that they can be reported", () => {
@@ -56,14 +49,12 @@ describe("variables", () => {
   });
 
   it("never change the structure of a document, with any values", () => {
-    const shape = (value: unknown): unknown =>
-      typeof value === "string"
-        ? "text"
-        : Array.isArray(value)
-          ? value.map(shape)
-          : typeof value === "object" && value !== null
-            ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shape(item)]))
-            : value;
+    const shape = (value: unknown): unknown => {
+      if (typeof value !== "object" || value === null) {
+        return typeof value === "string" ? "text" : value;
+      }
+      return Array.isArray(value) ? value.map(shape) : Object.entries(value).map(([key, item]) => [key, shape(item)]);
+    };
     const use = fc.constantFrom(`\${vars.a}`, `-\${vars.a}-`, `$\${vars.a}`, `{\${vars.a}}`, "plain", "$", "{x}");
     fc.assert(
       fc.property(fc.string({ minLength: 1, unit: "binary" }), use, use, (a, one, other) => {
@@ -120,7 +111,7 @@ describe("a mistake with a variable", () => {
     ["variables as a list", `vars: ‸[a]`],
     ["the name __proto__ without a value", `routes: {r: {required_roles: [‸"\${vars.__proto__}"]}}`],
   ])("%s is reported where it is: variable_invalid", (_what, text) => {
-    check(`${ISSUER_START}${text}\n`, "variable_invalid");
+    expectIssues(`${ISSUER_START}${text}\n`, "variable_invalid");
   });
 
   it("has a message that says what to do", () => {
@@ -134,6 +125,6 @@ describe("a mistake with a variable", () => {
   });
 
   it("in a value is reported where the variable is used, as a mistake of that text", () => {
-    check(`${ISSUER_START}vars: {c: yes please}\nroutes: {r: {access: ‸"\${vars.c}"}}\n`, "invalid_value");
+    expectIssues(`${ISSUER_START}vars: {c: yes please}\nroutes: {r: {access: ‸"\${vars.c}"}}\n`, "invalid_value");
   });
 });

@@ -1,24 +1,20 @@
 import { describe, expect, it } from "vitest";
 import { parseClaimReference } from "../../../plugin/core/model/claim-reference.ts";
-import { readPolicy } from "../../../plugin/policy/read-policy.ts";
-import { compileDocument, policyDocument } from "../../core/fixtures.ts";
+import { compilePolicy, policyDocument } from "../../core/fixtures.ts";
+import { issuesOf as allIssuesOf } from "../read/marked-text.ts";
 
 const ISSUER = { issuer: "https://idp.example.com", audiences: ["api"] };
 const PARTNER = { issuer: "https://partner.example", audiences: ["api"] };
+const BOTH = { issuers: { acme: ISSUER, partner: PARTNER }, defaults: { accept: ["acme", "partner"] } };
 
 type Members = Record<string, unknown>;
 
-const documentWith = (identity: unknown, changes: Members = {}): Members =>
-  policyDocument(ISSUER, { identity, ...changes });
-
-function issuesOf(document: Members): unknown {
-  const result = readPolicy(JSON.stringify(document), "0".repeat(64));
-  return !result.ok ? result.failure.map(({ code, pointer }) => [code, pointer]) : [];
-}
+const issuesOf = (document: Members): unknown =>
+  allIssuesOf(JSON.stringify(policyDocument(ISSUER, document))).map(({ code, pointer }) => `${code} ${pointer}`);
 
 describe("identity", () => {
   it("applies to every token of the only issuer, with the strict default of each key", () => {
-    const { identity } = compileDocument(documentWith({ consumer: { claim: "azp" } }));
+    const { identity } = compilePolicy({ identity: { consumer: { claim: "azp" } } });
     expect(identity).toEqual({
       issuers: new Set(["acme"]),
       consumer: { claims: [parseClaimReference("azp")], by: "username", refusesUnknown: true, maxAgeSeconds: 60 },
@@ -28,18 +24,9 @@ describe("identity", () => {
   });
 
   it("keeps explicit values", () => {
-    const { identity } = compileDocument(
-      documentWith(
-        {
-          issuers: ["partner"],
-          consumer: { claim: "/client/id", by: "id", unknown: "ignore", cache: "1h" },
-          credential: "sub",
-          groups: "/realm_access/roles",
-        },
-        { issuers: { acme: ISSUER, partner: PARTNER }, defaults: { accept: ["acme", "partner"] } },
-      ),
-    );
-    expect(identity).toEqual({
+    const consumer = { claim: "/client/id", by: "id", unknown: "ignore", cache: "1h" };
+    const named = { issuers: ["partner"], consumer, credential: "sub", groups: "/realm_access/roles" };
+    expect(compilePolicy({ identity: named, ...BOTH }).identity).toEqual({
       issuers: new Set(["partner"]),
       consumer: { claims: [parseClaimReference("/client/id")], by: "id", refusesUnknown: false, maxAgeSeconds: 3600 },
       credential: [parseClaimReference("sub")],
@@ -48,92 +35,57 @@ describe("identity", () => {
   });
 
   it("removes Kong's headers from every request, and only where it is used", () => {
-    const without = compileDocument(policyDocument(ISSUER));
-    const using = compileDocument(documentWith({ credential: "sub" }));
+    const [without, using] = [compilePolicy(), compilePolicy({ identity: { credential: "sub" } })];
     expect([without.identity, without.clearedHeaders.length]).toEqual([undefined, 4]);
     expect(using.clearedHeaders).toHaveLength(4 + 6 * 4 + 8);
-    expect(using.clearedHeaders).toEqual(
-      expect.arrayContaining(["x-consumer-id", "x_consumer_custom_id", "x-authenticated_groups", "x_user_id"]),
-    );
+    const some = ["x-consumer-id", "x_consumer_custom_id", "x-authenticated_groups", "x_user_id"];
+    expect(using.clearedHeaders).toEqual(expect.arrayContaining(some));
   });
 
-  it.each<[what: string, document: Members, issues: unknown]>([
-    ["nothing", documentWith({}), [["identity_invalid", "/identity"]]],
-    ["issuers alone", documentWith({ issuers: ["acme"] }), [["identity_invalid", "/identity"]]],
+  const bySub = { credential: "sub" };
+  const compared = { read: { required_claims: { sub: { equals_header: "x-consumer-username" } } } };
+  const mapped = { "x-consumer-id": "sub", "x-user-id": "sub" };
+  it.each<[what: string, identity: Members, issue: string, changes?: Members]>([
+    ["nothing", {}, "identity_invalid /identity"],
+    ["issuers alone", { issuers: ["acme"] }, "identity_invalid /identity"],
+    ["an issuer that is not there", { issuers: ["acne"], ...bySub }, "issuer_unknown /identity/issuers/0"],
+    ["nobody's tokens in particular, of several issuers", bySub, "identity_invalid /identity", BOTH],
+    ["a Consumer for long", { consumer: { claim: "azp", cache: "61m" } }, "duration_invalid /identity/consumer/cache"],
+    ["a Consumer without a claim", { consumer: {} }, "missing_key /identity/consumer"],
+    ["a Consumer by custom_id", { consumer: { claim: "azp", by: "custom_id" } }, "invalid_value /identity/consumer/by"],
+    ["mapped headers", bySub, "mapping_invalid /header_mappings/x-consumer-id", { header_mappings: mapped }],
     [
-      "an issuer that is not there",
-      documentWith({ issuers: ["acne"], credential: "sub" }),
-      [["issuer_unknown", "/identity/issuers/0"]],
+      "compared headers",
+      bySub,
+      "condition_invalid /routes/read/required_claims/sub/equals_header",
+      { routes: compared },
     ],
-    [
-      "nobody's tokens in particular, of several issuers",
-      documentWith(
-        { credential: "sub" },
-        { issuers: { acme: ISSUER, partner: PARTNER }, defaults: { accept: ["acme"] } },
-      ),
-      [["identity_invalid", "/identity"]],
-    ],
-    [
-      "a Consumer for more than an hour",
-      documentWith({ consumer: { claim: "azp", cache: "61m" } }),
-      [["duration_invalid", "/identity/consumer/cache"]],
-    ],
-    ["a Consumer without a claim", documentWith({ consumer: {} }), [["missing_key", "/identity/consumer"]]],
-    [
-      "a Consumer by custom_id",
-      documentWith({ consumer: { claim: "azp", by: "custom_id" } }),
-      [["invalid_value", "/identity/consumer/by"]],
-    ],
-    [
-      "headers that are mapped as well",
-      documentWith({ credential: "sub" }, { header_mappings: { "x-consumer-id": "sub", "x-user-id": "sub" } }),
-      [["mapping_invalid", "/header_mappings/x-consumer-id"]],
-    ],
-    [
-      "headers that claims are compared with",
-      documentWith(
-        { credential: "sub" },
-        { routes: { read: { required_claims: { sub: { equals_header: "x-consumer-username" } } } } },
-      ),
-      [["condition_invalid", "/routes/read/required_claims/sub/equals_header"]],
-    ],
-  ])("cannot be %s", (_what, document, issues) => {
-    expect(issuesOf(document)).toEqual(issues);
+  ])("cannot be %s", (_what, identity, issue, changes) => {
+    expect(issuesOf({ identity, ...changes })).toEqual([issue]);
   });
 
   it("lets mappings and conditions use Kong's headers if there is no identity", () => {
-    const routes = { read: { required_claims: { sub: { equals_header: "x-consumer-username" } } } };
-    expect(issuesOf(policyDocument(ISSUER, { header_mappings: { "x-consumer-id": "sub" }, routes }))).toEqual([]);
+    expect(issuesOf({ header_mappings: { "x-consumer-id": "sub" }, routes: compared })).toEqual([]);
   });
 });
 
 describe("other_authentication", () => {
   it("comes from the most specific place: operation, rule, defaults, built-in value", () => {
-    const { rules } = compileDocument(
-      policyDocument(ISSUER, {
-        defaults: { other_authentication: "skip" },
-        routes: {
-          inherits: {},
-          own: { other_authentication: "require" },
-          mixed: {
-            other_authentication: "require",
-            operations: [{ methods: ["GET"], path: "/", other_authentication: "ignore" }],
-          },
-        },
-      }),
-    );
+    const operations = [{ methods: ["GET"], path: "/", other_authentication: "ignore" }];
+    const own = { other_authentication: "require" };
+    const routes = { inherits: {}, own, mixed: { ...own, operations } };
+    const { rules } = compilePolicy({ defaults: { other_authentication: "skip" }, routes });
     const of = (id: string): unknown => rules.get(id)?.requirements.otherAuthentication;
     expect([of("inherits"), of("own"), of("mixed")]).toEqual(["skip", "require", "require"]);
     expect(rules.get("mixed")?.operations?.values.map((value) => value.otherAuthentication)).toEqual(["ignore"]);
-    const plain = compileDocument(policyDocument(ISSUER));
-    expect(plain.rules.get("read")?.requirements.otherAuthentication).toBe("ignore");
+    expect(compilePolicy().rules.get("read")?.requirements.otherAuthentication).toBe("ignore");
   });
 
-  it.each<[value: string, access: string, issues: unknown]>([
-    ["maybe", "required", [["invalid_value", "/routes/read/other_authentication"]]],
-    ["skip", "public", [["requirement_contradiction", "/routes/read/other_authentication"]]],
-  ])("cannot be %s with access %s", (value, access, issues) => {
-    const document = policyDocument(ISSUER, { routes: { read: { access, other_authentication: value } } });
-    expect(issuesOf(document)).toEqual(issues);
+  it.each([
+    ["maybe", "required", "invalid_value"],
+    ["skip", "public", "requirement_contradiction"],
+  ])("cannot be %s with access %s", (other_authentication, access, code) => {
+    const issues = issuesOf({ routes: { read: { access, other_authentication } } });
+    expect(issues).toEqual([`${code} /routes/read/other_authentication`]);
   });
 });

@@ -30,20 +30,17 @@ describe("abuse settings", () => {
     expect(compileAbuseSettings(unwrap(readAbuseSettings(text)), undefined).sharedTokens?.refuseSeconds).toBe(seconds);
   });
 
+  const network = /^This is not a network\. Write an address such as/;
+  const sharing = (body: string): string => `abuse: 1\nshared_tokens: { ${body} }\n`;
   it.each<[code: string, marked: string, message: RegExp]>([
     ["unknown_key", "abuse: 1\n‸tokens: true\n", /not known here/],
     ["version_unknown", "abuse: ‸2\n", /^Format version 2 is not known/],
     ["missing_key", "‸shared_tokens: {}\n", /^The key "abuse" is missing\.$/],
-    ["invalid_value", "abuse: 1\nshared_tokens: { refuse_for: ‸61m }\n", /./],
-    ["invalid_value", "abuse: 1\nshared_tokens: { refuse_for: ‸0m }\n", /./],
-    ["invalid_value", "abuse: 1\nshared_tokens: { on_abuse: ‸block }\n", /./],
-    ["invalid_value", "abuse: 1\nshared_tokens: { returns: ‸17 }\n", /./],
-    [
-      "invalid_value",
-      "abuse: 1\nshared_tokens: { shared_networks: { a: [10.0.0.0/8, ‸10.0.0.0/33] } }\n",
-      /^This is not a network\. Write an address such as/,
-    ],
-    ["invalid_value", "abuse: 1\nshared_tokens: { shared_networks: { a: [‸our-cluster] } }\n", /./],
+    ...["refuse_for: ‸61m", "refuse_for: ‸0m", "on_abuse: ‸block", "returns: ‸17"].map(
+      (body): [string, string, RegExp] => ["invalid_value", sharing(body), /./],
+    ),
+    ["invalid_value", sharing("shared_networks: { a: [10.0.0.0/8, ‸10.0.0.0/33] }"), network],
+    ["invalid_value", sharing("shared_networks: { a: [‸our-cluster] }"), /./],
   ])("%s: %j", (code, marked, message) => {
     const read = readAbuseSettings(takeMarks(marked).text);
     const issues = read.ok ? [] : read.failure;

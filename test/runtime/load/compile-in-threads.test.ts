@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
@@ -11,6 +10,7 @@ import {
 import type { PolicyCompiler } from "../../../plugin/runtime/load/policy-compiler.ts";
 import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { SAMPLE_POLICY } from "../../../plugin/runtime/load/sample-policy.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { logApart, nameOfLoad, policyText } from "../versions/policy-scene.ts";
 
 /** The module as it is built: Node 20 runs no TypeScript in a thread. */
@@ -19,9 +19,8 @@ const LIMITS: ThreadLimits = { maxThreads: 2, timeoutMs: 20_000, restartMs: 1, i
 
 let root: string;
 let log: ReturnType<typeof logApart>;
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "threads-"));
-  onTestFinished(() => rm(root, { recursive: true, maxRetries: 5 }));
+beforeEach(() => {
+  root = temporaryFolder(onTestFinished);
   log = logApart();
 });
 
@@ -43,6 +42,14 @@ function misbehavingThread(misbehave: string): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
 
+/** Of all threads only the first request to one fails. */
+function failingOnce(): URL {
+  const marker = JSON.stringify(join(root, "failed once"));
+  return misbehavingThread(`
+    const fs = process.getBuiltinModule("node:fs");
+    if (!fs.existsSync(${marker})) { fs.writeFileSync(${marker}, ""); throw new Error("once"); }`);
+}
+
 const LARGE = `jwt_policy: 1
 name: large
 issuers:
@@ -60,11 +67,8 @@ answers: { reasons: { token_expired: { text: Late } } }
 describe("a policy that a thread compiled equals a policy that was compiled here", () => {
   it("from a file, with any number of rules", async () => {
     await writeFile(join(root, "a.yaml"), LARGE);
-    const [there, here] = await Promise.all([
-      start().compileFile("a.yaml"),
-      createPolicyStore(root).compileFile("a.yaml"),
-    ]);
-    expect(there).toEqual(here);
+    const there = await start().compileFile("a.yaml");
+    expect(there).toEqual(await createPolicyStore(root).compileFile("a.yaml"));
     expect(there.ok && there.value.rules.size).toBe(1_001);
   });
 
@@ -94,18 +98,16 @@ it.runIf(process.platform === "linux")("a thread that compiles does not block th
   expect(nice).toContain(5);
 });
 
-describe("the policy that is compiled first", () => {
-  it("is a policy that a request waits for, then the others in their order; checks of files come before all", async () => {
-    const compiler = start(misbehavingThread(""), { maxThreads: 1 });
-    const order: string[] = [];
-    const compile = (file: string) => compiler.compileFile(file).then(() => order.push(file));
-    const all = ["a", "b", "c", "d"].map(compile);
-    const text = compiler.compileText("").then(() => order.push("text"));
-    const look = compiler.identify(["b"]).then(() => order.push("look"));
-    compiler.hurry("d");
-    await Promise.all([...all, text, look]);
-    expect(order).toEqual(["a", "look", "d", "text", "b", "c"]);
-  });
+it("a policy that a request waits for is compiled first, then the others in their order, after checks of files", async () => {
+  const compiler = start(misbehavingThread(""), { maxThreads: 1 });
+  const order: string[] = [];
+  const compile = (file: string) => compiler.compileFile(file).then(() => order.push(file));
+  const all = ["a", "b", "c", "d"].map(compile);
+  const text = compiler.compileText("").then(() => order.push("text"));
+  const look = compiler.identify(["b"]).then(() => order.push("look"));
+  compiler.hurry("d");
+  await Promise.all([...all, text, look]);
+  expect(order).toEqual(["a", "look", "d", "text", "b", "c"]);
 });
 
 describe("a new thread compiles a sample before it helps, because its first policies take long", () => {
@@ -148,11 +150,7 @@ describe("a new thread compiles a sample before it helps, because its first poli
   });
 
   it("and a thread that fails at the sample is replaced by one that compiles policies", async () => {
-    const marker = join(root, "failed once");
-    const misbehave = `
-      const fs = process.getBuiltinModule("node:fs");
-      if (!fs.existsSync(${JSON.stringify(marker)})) { fs.writeFileSync(${JSON.stringify(marker)}, ""); throw new Error("once"); }`;
-    const compiler = start(misbehavingThread(misbehave), { warmUps: 1 });
+    const compiler = start(failingOnce(), { warmUps: 1 });
     expect(nameOfLoad(await compiler.compileFile("a"))).toBe("syntax_error");
     await compiler.warmed;
     expect(log.warnings).toHaveLength(1);
@@ -160,36 +158,24 @@ describe("a new thread compiles a sample before it helps, because its first poli
 });
 
 describe("a thread that fails", () => {
-  const REFUSED = "compile_failed";
   const codeOf = async (compiler: PolicyCompiler, file: string): Promise<string> =>
     nameOfLoad(await compiler.compileFile(file));
 
-  it.each<[what: string, misbehave: string, why: RegExp]>([
-    ["throws", 'if (request.file === "bad") throw new Error("no");', /could not be compiled: no\./],
-    ["ends", 'if (request.file === "bad") process.exit(3);', /the thread ended with code 3/],
-    [
-      "hangs",
-      'if (request.file === "bad") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);',
-      /no answer in 2000 ms/,
-    ],
-    [
-      "needs too much memory",
-      'if (request.file === "bad") { const all = []; for (;;) all.push(new Array(1e6).fill({})); }',
-      /memory/,
-    ],
+  const hang = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);";
+  const grow = "const all = []; for (;;) all.push(new Array(1e6).fill({}));";
+  it.each<[what: string, misbehave: string, why: RegExp, limits?: Partial<ThreadLimits>]>([
+    ["throws", 'throw new Error("no");', /could not be compiled: no\./],
+    ["ends", "process.exit(3);", /the thread ended with code 3/],
+    ["hangs", hang, /no answer in 2000 ms/, { timeoutMs: 2_000 }],
+    ["needs too much memory", grow, /memory/, { maxHeapMb: 8 }],
   ])(
     "because it %s leads to a refusal of the policy at which it failed, and of no other",
-    async (_what, misbehave, why) => {
-      const compiler = start(misbehavingThread(misbehave), {
-        timeoutMs: misbehave.includes("Atomics.wait") ? 2_000 : 20_000,
-        maxHeapMb: misbehave.includes("all.push") ? 8 : 128,
-      });
+    async (_what, misbehave, why, limits) => {
+      const compiler = start(misbehavingThread(`if (request.file === "bad") { ${misbehave} }`), limits);
       const bad = compiler.compileFile("bad");
       expect(await codeOf(compiler, "good")).toBe("syntax_error");
-      expect(await bad).toMatchObject({
-        failure: [{ code: REFUSED, message: expect.stringMatching(why) }],
-        files: ["bad"],
-      });
+      const failure = [{ code: "compile_failed", message: expect.stringMatching(why) }];
+      expect(await bad).toMatchObject({ failure, files: ["bad"] });
       expect(await codeOf(compiler, "good")).toBe("syntax_error");
       expect(log.warnings).toHaveLength(2);
       expect(log.warnings[0]).toMatch(/^a thread that compiles policies failed, so another thread starts: ./);
@@ -197,23 +183,17 @@ describe("a thread that fails", () => {
   );
 
   it("once does not lead to a refusal: another thread tries the policy", async () => {
-    const marker = join(root, "failed once");
-    const misbehave = `
-      const fs = process.getBuiltinModule("node:fs");
-      if (!fs.existsSync(${JSON.stringify(marker)})) { fs.writeFileSync(${JSON.stringify(marker)}, ""); throw new Error("once"); }`;
-    expect(await codeOf(start(misbehavingThread(misbehave)), "a")).toBe("syntax_error");
+    expect(await codeOf(start(failingOnce()), "a")).toBe("syntax_error");
     expect(log.warnings).toHaveLength(1);
   });
 });
 
-describe("after a stop", () => {
-  it("no thread is left, and none is started", async () => {
-    const compiler = start();
-    await compiler.identify([]);
-    compiler.stop();
-    void compiler.compileFile("a.yaml");
-    await vi.waitFor(() => expect(threads()).toBe(0), { timeout: 10_000 });
-  });
+it("after a stop no thread is left, and none is started", async () => {
+  const compiler = start();
+  await compiler.identify([]);
+  compiler.stop();
+  void compiler.compileFile("a.yaml");
+  await vi.waitFor(() => expect(threads()).toBe(0), { timeout: 10_000 });
 });
 
 it("a second thread helps while many policies wait, and ends when there is nothing to do", async () => {

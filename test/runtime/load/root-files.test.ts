@@ -1,14 +1,13 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { createRootFiles, OutsideRootError } from "../../../plugin/runtime/load/root-files.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let directory: string;
 let root: string;
 beforeEach(() => {
-  directory = realpathSync(mkdtempSync(join(tmpdir(), "root-")));
-  onTestFinished(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
+  directory = temporaryFolder(onTestFinished);
   root = join(directory, "policies");
   for (const folder of [root, `${root}-other`]) {
     mkdirSync(folder);

@@ -11,9 +11,37 @@ beforeEach(async () => {
   scene = await setUpPolicies();
 });
 
-async function putIntoForce(name: string): Promise<void> {
-  await scene.write("a.yaml", policyText(name));
+const writePolicy = (name: string): Promise<void> => scene.write("a.yaml", policyText(name));
+
+async function change(name: string, looks = 2): Promise<void> {
+  await writePolicy(name);
+  await scene.look(looks);
+}
+
+async function spoil(looks = 2): Promise<void> {
+  await scene.write("a.yaml", BROKEN);
+  await scene.look(looks);
+}
+
+/** Expects this policy, or these mistakes, after so many more checks. */
+async function expectPolicy(name: string, looks = 0): Promise<void> {
+  await scene.look(looks);
   expect(await scene.nameOf("a.yaml")).toBe(name);
+}
+
+async function putIntoForce(name: string): Promise<void> {
+  await writePolicy(name);
+  await expectPolicy(name);
+}
+
+async function expectChange(name: string): Promise<void> {
+  await change(name);
+  await expectPolicy(name);
+}
+
+async function replaceByDirectory(): Promise<void> {
+  await rm(join(scene.root, "a.yaml"));
+  await mkdir(join(scene.root, "a.yaml"));
 }
 
 async function linkTo(target: string, link: string): Promise<void> {
@@ -22,67 +50,50 @@ async function linkTo(target: string, link: string): Promise<void> {
 }
 
 async function writeVersions(): Promise<void> {
-  for (const [directory, name] of [
-    ["..2026_1", "one"],
-    ["..2026_2", "two"],
-  ] as const) {
-    await mkdir(join(scene.root, directory));
-    await scene.write(`${directory}/a.yaml`, policyText(name));
+  for (const [index, name] of ["one", "two"].entries()) {
+    await mkdir(join(scene.root, `..2026_${index + 1}`));
+    await scene.write(`..2026_${index + 1}/a.yaml`, policyText(name));
   }
 }
 
 describe("puts a version into effect", () => {
-  it("that was edited in place", async () => {
-    await putIntoForce("one");
-    await scene.write("a.yaml", policyText("two"));
-    await scene.look(2);
-    expect(await scene.nameOf("a.yaml")).toBe("two");
-  });
-
   it("that was renamed over the old one", async () => {
     await putIntoForce("one");
     await scene.write("a.yaml.new", policyText("two"));
     await rename(join(scene.root, "a.yaml.new"), join(scene.root, "a.yaml"));
-    await scene.look(2);
-    expect(await scene.nameOf("a.yaml")).toBe("two");
+    await expectPolicy("two", 2);
   });
 
   it("after Kubernetes swapped the link in the path of all files of a ConfigMap", async () => {
     await writeVersions();
     await linkTo("..2026_1", "..data");
     await linkTo("..data/a.yaml", "a.yaml");
-    expect(await scene.nameOf("a.yaml")).toBe("one");
+    await expectPolicy("one");
     await linkTo("..2026_2", "..data");
     await rm(join(scene.root, "..2026_1"), { recursive: true, maxRetries: 5 });
-    await scene.look(2);
-    expect(await scene.nameOf("a.yaml")).toBe("two");
+    await expectPolicy("two", 2);
   });
 
   it("also for requests that used the file long before", async () => {
     await putIntoForce("one");
     const opened = scene.files.open("a.yaml");
-    await scene.write("a.yaml", policyText("two"));
-    await scene.look(2);
+    await change("two");
     expect(opened.current(askNothing)).toMatchObject({ value: { name: "two" } });
   });
 
   it("but not again, if only the file is new and its text is the same", async () => {
     await putIntoForce("one");
     const before = await scene.files.open("a.yaml").current(askNothing);
-    await scene.write("a.yaml", policyText("one"));
-    await scene.look(3);
+    await change("one", 3);
     expect(await scene.files.open("a.yaml").current(askNothing)).toBe(before);
     expect([scene.keys.prepared, scene.log.infos.length]).toEqual([["one"], 1]);
   });
 
   it("and reports which version, by the SHA-256 of its text", async () => {
     await putIntoForce("one");
-    expect(scene.log.infos).toEqual([
-      expect.stringMatching(/^policy file a\.yaml is in effect: name=one sha256=[0-9a-f]{64}$/),
-    ]);
     await scene.look(3);
-    expect(scene.log.infos).toHaveLength(1);
-    expect(scene.log.warnings).toEqual([]);
+    const line = expect.stringMatching(/^policy file a\.yaml is in effect: name=one sha256=[0-9a-f]{64}$/);
+    expect([scene.log.infos, scene.log.warnings]).toEqual([[line], []]);
   });
 });
 
@@ -95,21 +106,17 @@ describe("Kong's log shows at its default level", () => {
   });
 
   it("a change", async () => {
-    await scene.write("a.yaml", policyText("two"));
-    await scene.look(2);
+    await change("two");
     expect(noticed()).toEqual(["two"]);
   });
 
   it("that a policy is good again, with the same or a different text", async () => {
-    await scene.write("a.yaml", BROKEN);
-    await scene.look(2);
-    await scene.write("a.yaml", policyText("one"));
-    await scene.look(2);
+    await spoil();
+    await change("one");
     expect(noticed()).toEqual(["one"]);
     await rm(join(scene.root, "a.yaml"));
     await scene.look(2);
-    await scene.write("a.yaml", policyText("three"));
-    await scene.look(2);
+    await change("three");
     expect(noticed()).toEqual(["one", "three"]);
   });
 });
@@ -118,32 +125,25 @@ describe("waits for the writer while a good version is in effect, because a cut-
   beforeEach(() => putIntoForce("one"));
 
   it("so that one check is not enough and a second check that finds the same is", async () => {
-    await scene.write("a.yaml", policyText("two"));
-    await scene.look();
-    expect(await scene.nameOf("a.yaml")).toBe("one");
-    await scene.look();
-    expect(await scene.nameOf("a.yaml")).toBe("two");
+    await change("two", 1);
+    await expectPolicy("one");
+    await expectPolicy("two", 1);
   });
 
   it("so that a version is never read if it changes between two checks", async () => {
     for (const name of ["half", "almost", "whole"]) {
-      await scene.write("a.yaml", policyText(name));
-      await scene.look();
-      expect(await scene.nameOf("a.yaml")).toBe("one");
+      await change(name, 1);
+      await expectPolicy("one");
     }
-    await scene.look();
-    expect(await scene.nameOf("a.yaml")).toBe("whole");
+    await expectPolicy("whole", 1);
     expect(scene.log.infos.join()).not.toMatch(/name=(half|almost)/);
   });
 
   it("so that a version that changes while it is read does not count", async () => {
-    await scene.write("a.yaml", policyText("half"));
-    await scene.look();
-    scene.onLoad = () => scene.write("a.yaml", policyText("complete"));
-    await scene.look();
-    expect(await scene.nameOf("a.yaml")).toBe("one");
-    await scene.look(2);
-    expect(await scene.nameOf("a.yaml")).toBe("complete");
+    await change("half", 1);
+    scene.onLoad = () => writePolicy("complete");
+    await expectPolicy("one", 1);
+    await expectPolicy("complete", 2);
     expect(scene.log.infos.join()).not.toContain("name=half");
   });
 
@@ -175,48 +175,43 @@ describe("a policy at which the compiling threads fail", () => {
   }
 
   it("is refused for that reason, and is not tried again at each check", async () => {
-    await scene.write("a.yaml", policyText("one"));
+    await writePolicy("one");
     await failWhile(async () => {
-      expect(await scene.nameOf("a.yaml")).toBe("compile_failed");
+      await expectPolicy("compile_failed");
       await scene.look(3);
       expect(scene.files.status()).toMatchObject([{ refused: [FAILED] }]);
     });
-    await scene.look(3);
-    expect(await scene.nameOf("a.yaml")).toBe("compile_failed");
+    await expectPolicy("compile_failed", 3);
   });
 
   it("leaves the last good version in effect", async () => {
     await putIntoForce("one");
     await scene.look();
-    await scene.write("a.yaml", policyText("two"));
+    await writePolicy("two");
     await failWhile(() => scene.look(3));
-    expect(await scene.nameOf("a.yaml")).toBe("one");
+    await expectPolicy("one");
     expect(scene.files.status()).toMatchObject([{ refused: [FAILED] }]);
   });
 
   it("is tried again when it changes", async () => {
-    await scene.write("a.yaml", policyText("one"));
+    await writePolicy("one");
     await failWhile(async () => {
       await scene.nameOf("a.yaml");
       await scene.look(3);
     });
-    await scene.write("a.yaml", policyText("two"));
-    await scene.look(2);
-    expect(await scene.nameOf("a.yaml")).toBe("two");
+    await expectChange("two");
   });
 
   it("is tried again after ten minutes, because a busy machine may have been the cause", async () => {
-    await scene.write("a.yaml", policyText("one"));
+    await writePolicy("one");
     await failWhile(async () => {
       await scene.nameOf("a.yaml");
       await scene.look(3);
     });
     scene.clock += 10 * MINUTE;
-    await scene.look();
-    expect(await scene.nameOf("a.yaml")).toBe("compile_failed");
+    await expectPolicy("compile_failed", 1);
     scene.clock += 1;
-    await scene.look();
-    expect(await scene.nameOf("a.yaml")).toBe("one");
+    await expectPolicy("one", 1);
   });
 });
 
@@ -227,20 +222,16 @@ describe("needs two equal checks in a row even if no good version is in effect, 
     ["a link out of the root", () => linkTo("/etc/passwd", "a.yaml"), "file_outside_root"],
   ])("if the file was %s", async (_what, spoil, code) => {
     await spoil();
-    expect(await scene.nameOf("a.yaml")).toBe(code);
+    await expectPolicy(code);
     await rm(join(scene.root, "a.yaml"), { force: true });
-    await scene.write("a.yaml", policyText("mended"));
-    await scene.look(2);
-    expect(await scene.nameOf("a.yaml")).toBe("mended");
+    await expectChange("mended");
   });
 
   it("and does not wait for its keys, but starts to fetch them", async () => {
     await scene.write("a.yaml", BROKEN);
     await scene.nameOf("a.yaml");
     scene.keys.hold("mended");
-    await scene.write("a.yaml", policyText("mended"));
-    await scene.look(2);
-    expect(await scene.nameOf("a.yaml")).toBe("mended");
+    await expectChange("mended");
     expect(scene.keys.prepared).toEqual(["mended"]);
   });
 
@@ -256,12 +247,10 @@ describe("needs two equal checks in a row even if no good version is in effect, 
   it("but does not use a version that changes while it is read", async () => {
     await scene.write("a.yaml", BROKEN);
     await scene.nameOf("a.yaml");
-    await scene.write("a.yaml", policyText("half"));
-    scene.onLoad = () => scene.write("a.yaml", policyText("complete"));
-    await scene.look(2);
-    expect(await scene.nameOf("a.yaml")).toBe("missing_key,missing_key");
-    await scene.look(2);
-    expect(await scene.nameOf("a.yaml")).toBe("complete");
+    await writePolicy("half");
+    scene.onLoad = () => writePolicy("complete");
+    await expectPolicy("missing_key,missing_key", 2);
+    await expectPolicy("complete", 2);
   });
 });
 
@@ -271,52 +260,32 @@ describe("a broken version never replaces a good version", () => {
   it.each<[what: string, spoil: () => Promise<void>, mistake: RegExp]>([
     ["broken", () => scene.write("a.yaml", BROKEN), /a\.yaml:1:1 missing_key: ./],
     ["empty", () => scene.write("a.yaml", ""), /a\.yaml:1:1 not_a_policy: ./],
-    [
-      "too large",
-      () => scene.write("a.yaml", "#".repeat(256 * 1024 + 1)),
-      /a\.yaml:1:1 file_unreadable: .*262145 bytes/,
-    ],
+    ["too large", () => scene.write("a.yaml", "#".repeat(256 * 1024 + 1)), /1:1 file_unreadable: .*262145 bytes/],
     ["a link out of the root", () => linkTo("/etc/passwd", "a.yaml"), /a\.yaml:1:1 file_outside_root: ./],
-    [
-      "a directory",
-      async () => {
-        await rm(join(scene.root, "a.yaml"));
-        await mkdir(join(scene.root, "a.yaml"));
-      },
-      /a\.yaml:1:1 file_unreadable: .*not a regular file/,
-    ],
+    ["a directory", replaceByDirectory, /a\.yaml:1:1 file_unreadable: .*not a regular file/],
   ])("if it is %s; the operator is warned once, with the first mistake", async (_what, spoil, mistake) => {
     await spoil();
-    await scene.look(5);
-    expect(await scene.nameOf("a.yaml")).toBe("good");
-    const [warning = "", ...more] = scene.log.warnings;
-    expect(warning).toMatch(/^policy file a\.yaml is refused; the last good version stays in effect: /);
-    expect(warning).toMatch(mistake);
-    expect(more).toEqual([]);
+    await expectPolicy("good", 5);
+    const start = /^policy file a\.yaml is refused; the last good version stays in effect: /;
+    expect(scene.log.warnings).toEqual([expect.stringMatching(start)]);
+    expect(scene.log.warnings[0]).toMatch(mistake);
     await rm(join(scene.root, "a.yaml"), { recursive: true, force: true, maxRetries: 5 });
-    await scene.write("a.yaml", policyText("mended"));
-    await scene.look(2);
-    expect(await scene.nameOf("a.yaml")).toBe("mended");
+    await expectChange("mended");
     expect(scene.log.warnings).toHaveLength(1);
   });
 
   it("and status reports all its mistakes", async () => {
-    await scene.write("a.yaml", BROKEN);
-    await scene.look(3);
-    expect(scene.log.infos.slice(1)).toEqual([
-      expect.stringMatching(/^policy file a\.yaml:\d+:\d+ missing_key: .*"name"/),
-      expect.stringMatching(/^policy file a\.yaml:\d+:\d+ missing_key: .*"issuers"/),
-    ]);
+    await spoil(3);
+    const missing = (key: string) => expect.stringMatching(`^policy file a\\.yaml:\\d+:\\d+ missing_key: .*"${key}"`);
+    expect(scene.log.infos.slice(1)).toEqual([missing("name"), missing("issuers")]);
   });
 
   it("and a different mistake is a new warning, but a good version again is no warning", async () => {
-    await scene.write("a.yaml", BROKEN);
-    await scene.look(2);
+    await spoil();
     await rm(join(scene.root, "a.yaml"));
     await scene.look(2);
     expect(scene.log.warnings).toHaveLength(2);
-    await scene.write("a.yaml", policyText("good"));
-    await scene.look(4);
+    await change("good", 4);
     expect(scene.log.warnings).toHaveLength(2);
     expect(scene.files.status()).toMatchObject([{ inForce: { name: "good" }, refused: [] }]);
   });
@@ -327,13 +296,11 @@ describe("the keys of a new version's issuers", () => {
 
   it("are waited for, while the old version decides", async () => {
     scene.keys.hold("two");
-    await scene.write("a.yaml", policyText("two"));
-    await scene.look(4);
+    await change("two", 4);
     expect(scene.keys.prepared).toEqual(["one", "two"]);
-    expect(await scene.nameOf("a.yaml")).toBe("one");
+    await expectPolicy("one");
     scene.keys.release("two");
-    await scene.look();
-    expect(await scene.nameOf("a.yaml")).toBe("two");
+    await expectPolicy("two", 1);
     expect(scene.log.warnings).toEqual([]);
   });
 
@@ -341,7 +308,7 @@ describe("the keys of a new version's issuers", () => {
     await scene.write("b.yaml", policyText("b-one"));
     expect(await scene.nameOf("b.yaml")).toBe("b-one");
     scene.keys.hold("two");
-    await scene.write("a.yaml", policyText("two"));
+    await writePolicy("two");
     await scene.write("b.yaml", policyText("b-two"));
     await scene.look(2);
     expect([await scene.nameOf("a.yaml"), await scene.nameOf("b.yaml")]).toEqual(["one", "b-two"]);
@@ -373,12 +340,10 @@ describe("status", () => {
       { source: "none.yaml", inForce: undefined, refused: [missing], issuersWithoutKeys: [] },
     ]);
 
-    await scene.write("a.yaml", policyText("one"));
-    await scene.look(2);
+    await change("one");
     expect(scene.files.status()[0], "the text in effect is there again").toEqual({ ...a, issuersWithoutKeys: [] });
 
-    await scene.write("a.yaml", policyText("two"));
-    await scene.look(2);
+    await change("two");
     expect(scene.files.status()[0]).toEqual({ ...a, inForce: { name: "two", sha256 }, issuersWithoutKeys: [] });
   });
 });
@@ -393,11 +358,10 @@ describe("a file that no request needed for an hour", () => {
   it("is kept as long as it is good, because its last good version is worth the checks", async () => {
     await putIntoForce("good");
     await passTime(3 * HOUR);
-    await scene.write("a.yaml", BROKEN);
-    await scene.look(2);
+    await spoil();
     await passTime(3 * HOUR);
     expect(known()).toEqual(["a.yaml"]);
-    expect(await scene.nameOf("a.yaml")).toBe("good");
+    await expectPolicy("good");
   });
 
   it.each<[what: string, spoil: () => Promise<void>]>([
@@ -427,7 +391,7 @@ describe("a file that no request needed for an hour", () => {
     await scene.look(2);
     await passTime(HOUR + 1);
     expect(known()).toEqual([]);
-    await scene.write("a.yaml", policyText("back"));
+    await writePolicy("back");
     expect(await opened.current(askNothing)).toMatchObject({ value: { name: "back" } });
   });
 });
@@ -450,8 +414,7 @@ describe("a deleted file is no longer in effect from the second check on that mi
 
   it("also if a broken version was its last text", async () => {
     await putIntoForce("good");
-    await scene.write("a.yaml", BROKEN);
-    await scene.look(2);
+    await spoil();
     await remove("a.yaml");
     await scene.look(2);
     expect(await codes()).toBe("file_missing");
@@ -460,8 +423,7 @@ describe("a deleted file is no longer in effect from the second check on that mi
   it("also if a newer version waits for keys, which then never takes effect", async () => {
     await putIntoForce("good");
     scene.keys.hold("newer");
-    await scene.write("a.yaml", policyText("newer"));
-    await scene.look(2);
+    await change("newer");
     await remove("a.yaml");
     await scene.look(2);
     scene.keys.release("newer");
@@ -474,8 +436,7 @@ describe("a deleted file is no longer in effect from the second check on that mi
     await remove("a.yaml");
     await scene.look(2);
     scene.keys.hold("again");
-    await scene.write("a.yaml", policyText("again"));
-    await scene.look(2);
+    await change("again");
     expect(await codes()).toBe("again");
   });
 
@@ -503,27 +464,23 @@ describe("a file that is written again and again, while the keys of its version 
   beforeEach(async () => {
     await putIntoForce("lax");
     scene.keys.hold("strict");
-    await scene.write("a.yaml", policyText("strict"));
-    await scene.look(2);
-    await scene.write("a.yaml", policyText("strict"));
-    await scene.look(); // The version retires, and the next check reads the same text again.
+    await change("strict");
+    await change("strict", 1); // The version retires, and the next check reads the same text again.
   });
 
   it("waits no longer than an unchanged file, if its text is the same", async () => {
     scene.endLongestWaits();
-    await scene.look();
-    expect(await scene.nameOf("a.yaml")).toBe("strict");
+    await expectPolicy("strict", 1);
   });
 
   it("waits again for a different text", async () => {
     scene.endLongestWaits();
     scene.keys.hold("stricter");
-    await scene.write("a.yaml", policyText("stricter"));
-    await scene.look(2);
-    expect(await scene.nameOf("a.yaml")).toBe("lax");
+    await change("stricter");
+    await expectPolicy("lax");
     scene.endLongestWaits();
     await waitForDisk();
-    expect(await scene.nameOf("a.yaml")).toBe("stricter");
+    await expectPolicy("stricter");
   });
 });
 
@@ -531,8 +488,7 @@ describe("a version that is replaced while it waits for keys never takes effect"
   beforeEach(async () => {
     await putIntoForce("strict");
     scene.keys.hold("mistake");
-    await scene.write("a.yaml", policyText("mistake"));
-    await scene.look(2);
+    await change("mistake");
     expect(scene.keys.prepared).toEqual(["strict", "mistake"]);
   });
 
@@ -544,27 +500,24 @@ describe("a version that is replaced while it waits for keys never takes effect"
   };
 
   it("if the file is reverted", async () => {
-    await scene.write("a.yaml", policyText("strict"));
-    await scene.look();
+    await change("strict", 1);
     expect(await releaseMistake()).toBe("strict");
   });
 
   it("if the file is reverted and no check has noticed it yet", async () => {
-    await scene.write("a.yaml", policyText("strict"));
+    await writePolicy("strict");
     expect(await releaseMistake()).toBe("strict");
     expect(scene.log.infos.join()).not.toContain("name=mistake");
   });
 
   it("if a third version comes", async () => {
-    await scene.write("a.yaml", policyText("third"));
-    await scene.look();
+    await change("third", 1);
     expect(await releaseMistake()).toBe("third");
     expect(scene.log.infos.join()).not.toContain("name=mistake");
   });
 
   it("if a broken version comes: the version in effect stays", async () => {
-    await scene.write("a.yaml", BROKEN);
-    await scene.look(2);
+    await spoil();
     expect(await releaseMistake()).toBe("strict");
   });
 
@@ -622,14 +575,14 @@ describe("a file with settings or secrets for fetching keys is never read as a p
 
   it("nor is it extended", async () => {
     await scene.write("a.yaml", "jwt_policy: 1\nname: child\nextends: settings.yaml\n");
-    expect(await scene.nameOf("a.yaml")).toBe("not_a_policy");
+    await expectPolicy("not_a_policy");
   });
 });
 
 describe("a request hurries its policy", () => {
   it("the first time, and when the file must be read again because it changed while it was read", async () => {
-    await scene.write("a.yaml", policyText("one"));
-    scene.onLoad = () => scene.write("a.yaml", policyText("two"));
+    await writePolicy("one");
+    scene.onLoad = () => writePolicy("two");
     const source = scene.files.open("a.yaml");
     expect(nameOfLoad(await source.current(askNothing))).toBe("file_unreadable");
     expect(nameOfLoad(await source.current(askNothing))).toBe("two");

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { CompiledPolicy } from "../../../plugin/core/model/policy.ts";
@@ -15,7 +14,9 @@ import {
 import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { type PolicyFiles, watchPolicyFiles } from "../../../plugin/runtime/versions/policy-files.ts";
 import type { PolicyKeys } from "../../../plugin/runtime/versions/wait-for-keys.ts";
+import { createDeferred } from "../../deferred.ts";
 import { waitForFileClock } from "../../file-clock.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 /** A policy with a unique name; its only issuer has the id `acme`. */
 export const policyText = (name: string): string => `jwt_policy: 1
@@ -36,7 +37,7 @@ export interface HeldKeys extends PolicyKeys {
 
 export function holdKeys(): HeldKeys {
   const prepared: string[] = [];
-  const held = new Map<string, { readonly promise: Promise<void>; readonly resolve: () => void }>();
+  const held = new Map<string, ReturnType<typeof createDeferred<void>>>();
   return {
     prepared,
     prepare({ name }) {
@@ -44,13 +45,7 @@ export function holdKeys(): HeldKeys {
       return held.get(name)?.promise ?? Promise.resolve();
     },
     findMissing: ({ name, issuers }) => (held.has(name) ? [...issuers.values()].map(({ id }) => id) : []),
-    hold(name) {
-      let resolve = (): void => {};
-      const promise = new Promise<void>((done) => {
-        resolve = done;
-      });
-      held.set(name, { promise, resolve });
-    },
+    hold: (name) => void held.set(name, createDeferred()),
     release(name) {
       held.get(name)?.resolve();
       held.delete(name);
@@ -104,7 +99,7 @@ export interface PolicyScene {
 }
 
 export async function setUpPolicies(): Promise<PolicyScene> {
-  const root = await mkdtemp(join(tmpdir(), "policy-files-"));
+  const root = temporaryFolder(onTestFinished);
   const real = createPolicyStore(root);
   const hurried: string[] = [];
   const compiling = new Set<string>();
@@ -138,7 +133,6 @@ export async function setUpPolicies(): Promise<PolicyScene> {
       signal.addEventListener("abort", () => resolve());
     });
   const files = watchPolicyFiles({ compiler, keys, log, reserved, now: () => scene.clock, waitLongest });
-  onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
   const scene: PolicyScene = {
     root,
     files,

@@ -1,11 +1,14 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdir, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { createRuntime, type Runtime } from "../../../plugin/runtime/runtime.ts";
+import { inlineIssuer, policyDocument } from "../../core/fixtures.ts";
+import type { Answer } from "../../keys/key-server.ts";
 import { type KeyServer, keySetOf, startKeyServer, status } from "../../keys/key-server.ts";
 import { logInto } from "../../logs.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { generateSigningKey } from "../../tokens.ts";
 import { askNothing, policyText } from "./policy-scene.ts";
 
@@ -17,60 +20,40 @@ const SOON = { timeout: 15_000, interval: 20 };
 
 /** A policy whose one issuer has its keys in the document, or at an address. */
 const policyOf = (jwksUri?: string): string =>
-  JSON.stringify({
-    jwt_policy: 1,
-    name: "payments",
-    issuers: {
-      acme: {
-        issuer: "https://idp.example",
-        audiences: ["api"],
-        algorithms: ["ES256"],
-        keys: jwksUri === undefined ? { jwks: keySetOf(key).json } : { jwks_uri: jwksUri },
-      },
-    },
-    routes: { read: {} },
-  });
+  JSON.stringify(policyDocument(inlineIssuer([key], jwksUri === undefined ? {} : { keys: { jwks_uri: jwksUri } })));
 
-interface Place {
-  readonly root: string;
-  readonly log: string[];
-  write(file: string, text: string): Promise<void>;
-  /** @param now milliseconds since the epoch. */
-  start(now?: () => number): Runtime;
-}
+type Place = ReturnType<typeof setUp>;
 
-async function setUp(): Promise<Place> {
-  const root = await mkdtemp(join(tmpdir(), "readiness-"));
-  onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
+/** Policies that are there, and a process that the test starts. */
+function setUp(policies: Readonly<Record<string, string>> = {}) {
+  const root = temporaryFolder(onTestFinished);
   const log: string[] = [];
-  return {
-    root,
-    log,
-    async write(file, text) {
-      await mkdir(join(root, dirname(file)), { recursive: true });
-      // In one step, so that no check finds half a file.
-      await writeFile(join(root, `${file}.new`), text);
-      await rename(join(root, `${file}.new`), join(root, file));
-    },
-    start(now = Date.now) {
-      const runtime = createRuntime({
-        policyRoot: root,
-        compiler: createPolicyStore(root),
-        policyPollMs: 20,
-        now,
-        log: logInto(log),
-      });
-      onTestFinished(() => runtime.stop());
-      return runtime;
-    },
+  const write = (file: string, text: string): void => {
+    mkdirSync(join(root, dirname(file)), { recursive: true });
+    // In one step, so that no check finds half a file.
+    writeFileSync(join(root, `${file}.new`), text);
+    renameSync(join(root, `${file}.new`), join(root, file));
   };
+  for (const [file, text] of Object.entries(policies)) {
+    write(file, text);
+  }
+  const start = (now: () => number = Date.now): Runtime => {
+    const compiler = createPolicyStore(root);
+    const runtime = createRuntime({ policyRoot: root, compiler, policyPollMs: 20, now, log: logInto(log) });
+    onTestFinished(() => runtime.stop());
+    return runtime;
+  };
+  return { root, log, write, start };
 }
 
-async function startKeys(): Promise<KeyServer> {
+/** A provider with this answer, and a policy whose keys it has. */
+async function setUpKeys(answer: Answer) {
   const server = await startKeyServer();
   onTestFinished(() => server.stop());
-  return server;
+  server.answer("/jwks", answer);
+  return { server, place: setUp({ "a.yaml": policyOf(`${server.origin}/jwks`) }) };
 }
+const sourcesOf = (runtime: Runtime): readonly string[] => runtime.status().map(({ source }) => source);
 
 const becomeReady = ({ readiness }: Runtime): Promise<void> =>
   vi.waitFor(() => expect([readiness.isReady(), readiness.reasons()]).toEqual([true, []]), SOON);
@@ -85,64 +68,53 @@ async function stayUnready(place: Place, runtime: Runtime, reasons: readonly unk
 }
 
 /** Lets a process that is not ready look so often: each time it finds one more good policy, which nothing else opens. */
-async function letLook(place: Place, { status }: Runtime, times: number): Promise<void> {
+async function letLook(place: Place, runtime: Runtime, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) {
-    const file = `look-${status().length}.yaml`;
-    await place.write(file, policyOf());
-    await vi.waitFor(() => expect(status().map(({ source }) => source)).toContain(file), SOON);
+    const file = `look-${runtime.status().length}.yaml`;
+    place.write(file, policyOf());
+    await vi.waitFor(() => expect(sourcesOf(runtime)).toContain(file), SOON);
   }
 }
 
 /** Checks the files, so that a change takes effect. */
 async function letPoll(place: Place, runtime: Runtime): Promise<void> {
-  await place.write("polled.yaml", policyOf());
+  place.write("polled.yaml", policyOf());
   const policy = runtime.openPolicyFile("polled.yaml");
   expect(await policy.current(askNothing)).toHaveProperty("ok", true);
-  await place.write("polled.yaml", policyOf().replace("payments", "changed"));
-  await vi.waitFor(
-    async () => expect(await policy.current(askNothing)).toMatchObject({ value: { name: "changed" } }),
-    SOON,
-  );
+  place.write("polled.yaml", policyOf().replace("payments", "changed"));
+  const changed = { value: { name: "changed" } };
+  await vi.waitFor(async () => expect(await policy.current(askNothing)).toMatchObject(changed), SOON);
 }
 
 describe("a process is ready", () => {
   it("with key files, which have other endings", async () => {
-    const place = await setUp();
-    await place.write("a.yaml", policyOf());
-    await place.write("keys/idp.jwks", JSON.stringify(keySetOf(key).json));
-    await place.write("README.md", "our policies");
-    await becomeReady(place.start());
+    const keys = JSON.stringify(keySetOf(key).json);
+    await becomeReady(setUp({ "a.yaml": policyOf(), "keys/idp.jwks": keys, "README.md": "our policies" }).start());
   });
 
   it("not before the policies were read", async () => {
-    const { readiness } = (await setUp()).start();
+    const { readiness } = setUp().start();
     expect([readiness.isReady(), readiness.reasons()]).toEqual([false, ["policies are being read"]]);
   });
 
   it("if there is no policy file at all", async () => {
-    const place = await setUp();
+    const place = setUp();
     await becomeReady(place.start());
     expect(place.log).toEqual([READY]);
   });
 
   it("when every policy file is in effect and has its keys, and it says so once", async () => {
-    const place = await setUp();
-    await place.write("a.yaml", policyOf());
-    await place.write("team/deep/b.json", policyOf());
+    const place = setUp({ "a.yaml": policyOf(), "team/deep/b.json": policyOf() });
     const runtime = place.start();
     await becomeReady(runtime);
-    expect(runtime.status().map(({ source, issuersWithoutKeys }) => [source, issuersWithoutKeys])).toEqual(
-      expect.arrayContaining([
-        ["a.yaml", []],
-        ["team/deep/b.json", []],
-      ]),
-    );
+    const inEffect = { "a.yaml": [], "team/deep/b.json": [] };
+    const found = runtime.status().map(({ source, issuersWithoutKeys }) => [source, issuersWithoutKeys]);
+    expect(Object.fromEntries(found)).toEqual(inEffect);
     await letPoll(place, runtime);
     expect(place.log.filter((line) => line === READY)).toHaveLength(1);
   });
 
   it("with any other files: tests, other documents, and the link targets of Kubernetes", async () => {
-    const place = await setUp();
     const others = [
       "a.test.yaml",
       "team/b.test.json",
@@ -151,52 +123,44 @@ describe("a process is ready", () => {
       "..2026/x.yaml",
       "team/..2026/x.yaml",
     ];
-    for (const file of others) {
-      await place.write(file, BROKEN);
-    }
+    const broken = Object.fromEntries(others.map((file) => [file, BROKEN]));
+    const place = setUp({ ...broken, "a.yaml": policyOf() });
     await symlink("..2026", join(place.root, "..data"));
     await symlink("..2026", join(place.root, "team/..data"));
-    await place.write("a.yaml", policyOf());
     const runtime = place.start();
     await becomeReady(runtime);
-    expect(runtime.status().map(({ source }) => source)).toEqual(["a.yaml"]);
+    expect(sourcesOf(runtime)).toEqual(["a.yaml"]);
   });
 
   it("on a ConfigMap as Kubernetes mounts it, where each file is a link", async () => {
-    const place = await setUp();
-    await place.write("..2026/a.yaml", policyOf());
+    const place = setUp({ "..2026/a.yaml": policyOf() });
     await symlink("..2026", join(place.root, "..data"));
     await symlink("..data/a.yaml", join(place.root, "a.yaml"));
     const runtime = place.start();
     await becomeReady(runtime);
-    expect(runtime.status().map(({ source }) => source)).toEqual(["a.yaml"]);
+    expect(sourcesOf(runtime)).toEqual(["a.yaml"]);
   });
 });
 
 describe("a new process with a broken policy is not ready", () => {
-  const setUpBroken = async (): Promise<Place> => {
-    const place = await setUp();
-    await place.write("good.yaml", policyOf());
-    await place.write("bad.yaml", BROKEN);
-    return place;
-  };
+  const setUpBroken = (): Place => setUp({ "good.yaml": policyOf(), "bad.yaml": BROKEN });
   const REASONS = [
     expect.stringMatching(/^bad\.yaml:1:1 missing_key: .*"name"/),
     expect.stringMatching(/^bad\.yaml:1:1 missing_key: .*"issuers"/),
   ];
 
   it("and stays so; the reasons are its mistakes", async () => {
-    const place = await setUpBroken();
+    const place = setUpBroken();
     await stayUnready(place, place.start(), REASONS);
     expect(place.log).not.toContain(READY);
   });
 
-  it.each<[what: string, mend: (place: Place) => Promise<void>]>([
+  it.each<[what: string, mend: (place: Place) => unknown]>([
     ["mended", (place) => place.write("bad.yaml", policyOf())],
     ["removed", ({ root }) => rm(join(root, "bad.yaml"))],
     ["renamed to what is no policy", ({ root }) => rename(join(root, "bad.yaml"), join(root, "bad.yaml.off"))],
   ])("until the file is %s", async (_what, mend) => {
-    const place = await setUpBroken();
+    const place = setUpBroken();
     const runtime = place.start();
     await stayUnready(place, runtime, REASONS);
     await mend(place);
@@ -204,13 +168,13 @@ describe("a new process with a broken policy is not ready", () => {
   });
 
   it("nor beside one that leads out of the root", async () => {
-    const place = await setUp();
+    const place = setUp();
     await symlink("/etc/passwd", join(place.root, "a.yaml"));
     await stayUnready(place, place.start(), [expect.stringMatching(/^a\.yaml:1:1 file_outside_root: /)]);
   });
 
   it("nor where the policies cannot be listed, until they can", async () => {
-    const place = await setUp();
+    const place = setUp();
     await rm(place.root, { recursive: true, maxRetries: 5 });
     const runtime = place.start();
     const reasons = [expect.stringMatching(/^policies cannot be listed: ENOENT/)];
@@ -223,10 +187,7 @@ describe("a new process with a broken policy is not ready", () => {
 
 describe("keys that do not come", () => {
   it("keep a process from being ready, until they do", async () => {
-    const server = await startKeys();
-    server.answer("/jwks", status(503));
-    const place = await setUp();
-    await place.write("a.yaml", policyOf(`${server.origin}/jwks`));
+    const { server, place } = await setUpKeys(status(503));
     const runtime = place.start();
     await stayUnready(place, runtime, ["a.yaml: issuer acme has no keys yet"]);
     const keysMissing = (): unknown => runtime.status().find(({ source }) => source === "a.yaml")?.issuersWithoutKeys;
@@ -237,10 +198,7 @@ describe("keys that do not come", () => {
   });
 
   it("are asked for with the usual pauses, however often it looks whether they are there", async () => {
-    const server = await startKeys();
-    server.answer("/jwks", status(503));
-    const place = await setUp();
-    await place.write("a.yaml", policyOf(`${server.origin}/jwks`));
+    const { server, place } = await setUpKeys(status(503));
     const begin = performance.now();
     const runtime = place.start();
     await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(0), SOON);
@@ -252,10 +210,7 @@ describe("keys that do not come", () => {
 });
 
 it("keys that nobody asked for in hours are still tried, for the process waits for them", async () => {
-  const server = await startKeys();
-  server.answer("/jwks", status(503));
-  const place = await setUp();
-  await place.write("a.yaml", policyOf(`${server.origin}/jwks`));
+  const { server, place } = await setUpKeys(status(503));
   let clock = Date.now();
   const runtime = place.start(() => clock);
   await stayUnready(place, runtime, ["a.yaml: issuer acme has no keys yet"]);
@@ -267,22 +222,13 @@ it("keys that nobody asked for in hours are still tried, for the process waits f
 }, 60_000);
 
 describe("a ready process stays ready", () => {
-  it.each<[what: string, spoil: (place: Place, server: KeyServer) => Promise<void>, told: string]>([
+  const moveKeys = ({ write }: Place, { origin }: KeyServer): void => write("a.yaml", policyOf(`${origin}/none`));
+  it.each<[what: string, spoil: (place: Place, server: KeyServer) => unknown, told: string]>([
     ["a policy breaks", ({ write }) => write("a.yaml", BROKEN), "the last good version stays in effect"],
     ["a policy goes", ({ root }) => rm(join(root, "a.yaml")), "file_missing"],
-    [
-      "the keys of a new version do not come",
-      async ({ write }, server) => {
-        server.answer("/other", status(503));
-        await write("a.yaml", policyOf(`${server.origin}/other`));
-      },
-      "keys not loaded",
-    ],
+    ["the keys of a new version do not come", moveKeys, "keys not loaded"],
   ])("when %s", async (_what, spoil, told) => {
-    const server = await startKeys();
-    server.answer("/jwks", keySetOf(key));
-    const place = await setUp();
-    await place.write("a.yaml", policyOf(`${server.origin}/jwks`));
+    const { server, place } = await setUpKeys(keySetOf(key));
     const runtime = place.start();
     await becomeReady(runtime);
     await spoil(place, server);
@@ -292,10 +238,10 @@ describe("a ready process stays ready", () => {
   });
 
   it("when a new file is broken", async () => {
-    const place = await setUp();
+    const place = setUp();
     const runtime = place.start();
     await becomeReady(runtime);
-    await place.write("new.yaml", policyText("x: y"));
+    place.write("new.yaml", policyText("x: y"));
     expect((await runtime.openPolicyFile("new.yaml").current(askNothing)).ok).toBe(false);
     await letPoll(place, runtime);
     expect(runtime.readiness.isReady()).toBe(true);
