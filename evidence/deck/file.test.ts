@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { runCli } from "../../test/cli/run-cli.ts";
 import { reportMissing } from "../../test/gateways/kong/report-missing.ts";
+import { row } from "../../test/row.ts";
 import { findMissingDeck, runDeck } from "./deck-binary.ts";
 
 const missing = findMissingDeck();
@@ -22,11 +23,17 @@ function lint(state: string | object): { readonly status: number | null; readonl
   return { status, findings: results.map(({ Severity, Message }) => `${Severity} ${Message}`) };
 }
 
+const NOTHING_ELSE = "error jwt-policy: its config takes policy_file, policy and rule, and nothing else.";
+const NO_CONSUMER = "error jwt-policy: it cannot be for a Consumer";
+const READS_HEADER = "warn This plugin reads the Authorization header";
+
 const route = (...plugins: readonly object[]) => ({ name: "read", paths: ["/"], plugins });
 const onRoute = (...plugins: readonly object[]): object => ({
   _format_version: "3.0",
   services: [{ name: "s", url: "http://up.example", routes: [route(...plugins)] }],
 });
+/** Rows have a list of plugins for a state with these plugins on a route. */
+const stateOf = (state: object): object => (Array.isArray(state) ? onRoute(...state) : state);
 
 describe("the ruleset for `deck file lint`", () => {
   if (missing !== undefined) {
@@ -35,102 +42,59 @@ describe("the ruleset for `deck file lint`", () => {
   }
 
   it.each<[what: string, state: object]>([
-    ["a route's plugin", onRoute(GOOD)],
-    ["an inline policy", onRoute({ ...GOOD, config: { policy: "jwt_policy: 1", rule: "read" } })],
-    ["explicit nulls", onRoute({ ...GOOD, config: { ...GOOD.config, policy: null } })],
-    [
-      "a shared config",
-      { ...onRoute({ ...GOOD, config: undefined, _config: "x" }), _plugin_configs: { x: GOOD.config } },
-    ],
-    [
-      "a rule beside a shared config",
-      { ...onRoute({ ...GOOD, config: { rule: "read" }, _config: "x" }), _plugin_configs: { x: { policy_file: "a" } } },
-    ],
-    ["a global plugin without a rule", { plugins: [{ ...GOOD, config: { policy_file: "a" } }] }],
-    [
-      "a service's plugin without a rule",
-      { services: [{ name: "s", plugins: [{ ...GOOD, config: { policy_file: "a" } }] }] },
-    ],
-    ["other plugins beside it", onRoute(GOOD, { name: "cors", config: { whatever: 1 } }, { name: "key-auth" })],
-    [
-      "other plugins alone",
-      { ...onRoute({ name: "jwt" }), consumers: [{ username: "a", plugins: [{ name: "cors" }] }] },
-    ],
+    row("a route's plugin", [GOOD]),
+    row("an inline policy", [{ ...GOOD, config: { policy: "jwt_policy: 1", rule: "read" } }]),
+    row("explicit nulls", [{ ...GOOD, config: { ...GOOD.config, policy: null } }]),
+    row("a shared config", {
+      ...onRoute({ ...GOOD, config: undefined, _config: "x" }),
+      _plugin_configs: { x: GOOD.config },
+    }),
+    row("a rule beside a shared config", {
+      ...onRoute({ ...GOOD, config: { rule: "read" }, _config: "x" }),
+      _plugin_configs: { x: { policy_file: "a" } },
+    }),
+    row("a global plugin without a rule", { plugins: [{ ...GOOD, config: { policy_file: "a" } }] }),
+    row("a service's plugin without a rule", {
+      services: [{ name: "s", plugins: [{ ...GOOD, config: { policy_file: "a" } }] }],
+    }),
+    row("other plugins beside it", [GOOD, { name: "cors", config: { whatever: 1 } }, { name: "key-auth" }]),
+    row("other plugins alone", {
+      ...onRoute({ name: "jwt" }),
+      consumers: [{ username: "a", plugins: [{ name: "cors" }] }],
+    }),
   ])("reports nothing about %s", (_what, state) => {
-    expect(lint(state)).toEqual({ status: 0, findings: [] });
+    expect(lint(stateOf(state))).toEqual({ status: 0, findings: [] });
   });
 
-  it.each<[what: string, state: object, finding: string]>([
-    [
-      "an unknown field",
-      onRoute({ ...GOOD, config: { ...GOOD.config, polcy: "x" } }),
-      "error jwt-policy: its config takes policy_file, policy and rule, and nothing else.",
-    ],
-    [
-      "a field that is not a string",
-      onRoute({ ...GOOD, config: { ...GOOD.config, rule: 7 } }),
-      "error jwt-policy: its config takes policy_file, policy and rule, and nothing else.",
-    ],
-    [
-      "a file and a policy",
-      onRoute({ ...GOOD, config: { ...GOOD.config, policy: "x" } }),
-      "error jwt-policy: its config has both",
-    ],
-    ["no policy", onRoute({ ...GOOD, config: { rule: "read" } }), "error jwt-policy: its config has no policy;"],
-    ["no config", { plugins: [{ ...GOOD, config: undefined }] }, "error jwt-policy: its config has no policy;"],
-    [
-      "a consumer's plugin",
-      { consumers: [{ username: "a", plugins: [GOOD] }] },
-      "error jwt-policy: it cannot be for a Consumer",
-    ],
-    [
-      "a consumer group's plugin",
-      { consumer_groups: [{ name: "a", plugins: [GOOD] }] },
-      "error jwt-policy: it cannot be for a Consumer",
-    ],
-    [
-      "a plugin for a consumer",
-      { plugins: [{ ...GOOD, consumer: "a" }] },
-      "error jwt-policy: it cannot be for a Consumer",
-    ],
-    [
-      "a plugin for a consumer group",
-      { plugins: [{ ...GOOD, consumer_group: "a" }] },
-      "error jwt-policy: it cannot be for a Consumer",
-    ],
-    [
-      "no rule on a route",
-      onRoute({ ...GOOD, config: { policy_file: "a" } }),
-      "warn jwt-policy: name its rule in the config;",
-    ],
-    [
-      "no rule on a route at the top",
-      { routes: [route({ ...GOOD, config: { policy_file: "a" } })] },
-      "warn jwt-policy: name its rule in the config;",
-    ],
-    ["no instance_name", onRoute({ ...GOOD, instance_name: undefined }), "warn jwt-policy: it has no instance_name;"],
-    [
-      "protocols",
-      onRoute({ ...GOOD, protocols: ["https"] }),
-      "warn jwt-policy: it judges only requests of the protocols that it lists;",
-    ],
-    [
-      "Kong's own jwt on the same route",
-      onRoute(GOOD, { name: "jwt" }),
-      "warn This plugin reads the Authorization header",
-    ],
-    [
-      "Kong's own oauth2 on the same route at the top",
-      { routes: [route(GOOD, { name: "oauth2" })] },
-      "warn This plugin reads the Authorization header",
-    ],
-    [
-      "Kong's own jwt on the same service",
-      { services: [{ name: "s", plugins: [GOOD, { name: "jwt" }] }] },
-      "warn This plugin reads the Authorization header",
-    ],
-  ])("finds %s, once for each plugin, and fails on errors", (_what, state, finding) => {
-    const { status, findings } = lint(state);
+  it.each<[what: string, finding: string, state: object]>([
+    row("an unknown field", NOTHING_ELSE, [{ ...GOOD, config: { ...GOOD.config, polcy: "x" } }]),
+    row("a field that is not a string", NOTHING_ELSE, [{ ...GOOD, config: { ...GOOD.config, rule: 7 } }]),
+    row("a file and a policy", "error jwt-policy: its config has both", [
+      { ...GOOD, config: { ...GOOD.config, policy: "x" } },
+    ]),
+    row("no policy", "error jwt-policy: its config has no policy;", [{ ...GOOD, config: { rule: "read" } }]),
+    row("no config", "error jwt-policy: its config has no policy;", { plugins: [{ ...GOOD, config: undefined }] }),
+    row("a consumer's plugin", NO_CONSUMER, { consumers: [{ username: "a", plugins: [GOOD] }] }),
+    row("a consumer group's plugin", NO_CONSUMER, { consumer_groups: [{ name: "a", plugins: [GOOD] }] }),
+    row("a plugin for a consumer", NO_CONSUMER, { plugins: [{ ...GOOD, consumer: "a" }] }),
+    row("a plugin for a consumer group", NO_CONSUMER, { plugins: [{ ...GOOD, consumer_group: "a" }] }),
+    row("no rule on a route", "warn jwt-policy: name its rule in the config;", [
+      { ...GOOD, config: { policy_file: "a" } },
+    ]),
+    row("no rule on a route at the top", "warn jwt-policy: name its rule in the config;", {
+      routes: [route({ ...GOOD, config: { policy_file: "a" } })],
+    }),
+    row("no instance_name", "warn jwt-policy: it has no instance_name;", [{ ...GOOD, instance_name: undefined }]),
+    row("protocols", "warn jwt-policy: it judges only requests of the protocols that it lists;", [
+      { ...GOOD, protocols: ["https"] },
+    ]),
+    row("Kong's own jwt on the same route", READS_HEADER, [GOOD, { name: "jwt" }]),
+    row("Kong's own oauth2 on the same route at the top", READS_HEADER, { routes: [route(GOOD, { name: "oauth2" })] }),
+    row("Kong's own jwt on the same service", READS_HEADER, {
+      services: [{ name: "s", plugins: [GOOD, { name: "jwt" }] }],
+    }),
+  ])("finds %s, once for each plugin, and fails on errors", (_what, finding, state) => {
+    const { status, findings } = lint(stateOf(state));
     expect(findings).toEqual([expect.stringContaining(finding)]);
     expect(status).toBe(finding.startsWith("error") ? 1 : 0);
   });

@@ -9,15 +9,6 @@ import { wycheproofJwe, wycheproofJws } from "./sources/wycheproof.ts";
 
 /** In the order of the table. */
 export const SOURCES: readonly VectorSource[] = [
-  wycheproofJws,
-  wycheproofJwe,
-  cookbook,
-  rfcSignatures,
-  rfcRequests,
-  kongSignatures,
-  kongRequests,
-  kongClaims,
-  kongScenarios,
-  istio,
-  krakendJose,
+  ...[wycheproofJws, wycheproofJwe, cookbook, rfcSignatures, rfcRequests, kongSignatures, kongRequests, kongClaims],
+  ...[kongScenarios, istio, krakendJose],
 ];

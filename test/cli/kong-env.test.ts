@@ -15,10 +15,15 @@ const directory = mkdtempSync(join(tmpdir(), "jwt policy'"));
 afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
 
 describe("kong-jwt-policy kong env", () => {
-  const args = [
-    ...["kong", "env", "--kong-version", "3.9.1", "--prefix", "/kong", "--node", "/opt/node", "--policy-root"],
-    "/p",
-  ];
+  const args = "kong env --kong-version 3.9.1 --prefix /kong --node /opt/node --policy-root /p".split(" ");
+  const readSettings = (...more: readonly string[]) =>
+    JSON.parse(runCli([...args, "--format", "json", ...more]).stdout);
+  const expectUsageError = (words: string, more: readonly string[], environment = {}): void =>
+    expect(runCli([...args, ...more], environment)).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringContaining(words),
+    });
 
   it.runIf(process.getuid?.() === 0)("says what to do if Kong's workers cannot create the socket", () => {
     const { status, stderr } = runCli([...args, "--prefix", directory], { KONG_NGINX_USER: "nobody nogroup" });
@@ -60,7 +65,7 @@ describe("kong-jwt-policy kong env", () => {
   describe("--no-env", () => {
     it("has Kong start Node directly, and changes nothing else", () => {
       const { status, stdout } = runCli([...args, "--format", "json", "--no-env"]);
-      const plain: Record<string, string> = JSON.parse(runCli([...args, "--format", "json"]).stdout);
+      const plain: Record<string, string> = readSettings();
       const expected = Object.entries(plain).map(([name, value]) => [
         name,
         value.replace("/usr/bin/env NODE_ENV=production /opt/node", "/opt/node"),
@@ -78,15 +83,13 @@ describe("kong-jwt-policy kong env", () => {
     });
 
     it("refuses if a variable is set that the plugin server would not get", () => {
-      const { status, stdout, stderr } = runCli([...args, "--no-env"], { NODE_EXTRA_CA_CERTS: "/ca.pem" });
-      expect([status, stdout]).toEqual([2, ""]);
-      expect(stderr).toContain("--no-env cannot pass on NODE_EXTRA_CA_CERTS, which is set here");
+      expectUsageError("--no-env cannot pass on NODE_EXTRA_CA_CERTS, which is set here", ["--no-env"], {
+        NODE_EXTRA_CA_CERTS: "/ca.pem",
+      });
     });
 
     it("cannot be combined with kong-pdk's server, which gets its settings as variables", () => {
-      const { status, stdout, stderr } = runCli([...args, "--no-env", "--stock", "/stock"]);
-      expect([status, stdout]).toEqual([2, ""]);
-      expect(stderr).toContain("'--no-env' cannot be used with option '--stock <path>'");
+      expectUsageError("'--no-env' cannot be used with option '--stock <path>'", ["--no-env", "--stock", "/stock"]);
     });
   });
 
@@ -101,7 +104,7 @@ describe("kong-jwt-policy kong env", () => {
 
   it("keeps keys over restarts below the prefix, in another directory, or nowhere", () => {
     const start = (...words: readonly string[]): string =>
-      JSON.parse(runCli([...args, "--format", "json", ...words]).stdout).KONG_PLUGINSERVER_JWT_POLICY_START_CMD;
+      readSettings(...words).KONG_PLUGINSERVER_JWT_POLICY_START_CMD;
     expect(start()).toContain(" --state-dir /kong/jwt-policy-keys ");
     expect(start("--state-dir", "/var/lib/keys")).toContain(" --state-dir /var/lib/keys ");
     expect(start("--no-state-dir")).not.toContain("--state-dir");
@@ -110,7 +113,7 @@ describe("kong-jwt-policy kong env", () => {
   describe("--header", () => {
     /** Behind the usual ones. */
     const namesOf = (...words: readonly string[]): readonly string[] => {
-      const { KONG_NGINX_PROXY_SET } = JSON.parse(runCli([...args, "--format", "json", ...words]).stdout);
+      const { KONG_NGINX_PROXY_SET } = readSettings(...words);
       return KONG_NGINX_PROXY_SET.split("\\n")[0].split(" content-type")[1].split(" ").slice(1);
     };
     const root = join(directory, "headers");
@@ -139,24 +142,25 @@ describe("kong-jwt-policy kong env", () => {
     it.each(["", "x_tenant", "x tenant", "x-tenant:", "$host", 'x"', "x\n", "1x", "x".repeat(65), "é"])(
       "refuses `%s`",
       (name) => {
-        const { status, stdout, stderr } = runCli([...args, `--header=${name}`]);
-        expect([status, stdout]).toEqual([2, ""]);
-        expect(stderr).toContain("is not a valid header name: use letters, digits and dashes, such as X-Tenant");
+        expectUsageError("is not a valid header name: use letters, digits and dashes, such as X-Tenant", [
+          `--header=${name}`,
+        ]);
       },
     );
   });
 
   it.each(["8008", "127.0.0.1", "127.0.0.1:99999", ""])("refuses to have probes answered on `%s`", (address) => {
-    const { status, stdout, stderr } = runCli([...args, "--status-listen", address]);
-    expect([status, stdout]).toEqual([2, ""]);
-    expect(stderr).toContain(`--status-listen must be an address such as 127.0.0.1:8008, not "${address}"`);
+    expectUsageError(`--status-listen must be an address such as 127.0.0.1:8008, not "${address}"`, [
+      "--status-listen",
+      address,
+    ]);
   });
 
   it("passes settings for fetching keys on, also to kong-pdk's server, and refuses broken settings", () => {
     const file = join(directory, "fetch.yaml");
     writeFileSync(file, "fetch_settings: 1\nca_file: /only/on/the/gateway.pem\n");
     const read = (...more: readonly string[]): Record<string, string> =>
-      JSON.parse(runCli([...args, "--format", "json", "--fetch-settings", file, ...more]).stdout);
+      readSettings("--fetch-settings", file, ...more);
     const start = read().KONG_PLUGINSERVER_JWT_POLICY_START_CMD ?? "";
     const words = execFileSync("/bin/sh", ["-c", `printf '%s\\n' ${start}`])
       .toString()
@@ -178,7 +182,7 @@ describe("kong-jwt-policy kong env", () => {
   it("passes the abuse settings on, checks them, and Kong's query checks them too", () => {
     const file = join(directory, "abuse.yaml");
     writeFileSync(file, "abuse: 1\n");
-    const settings = JSON.parse(runCli([...args, "--format", "json", "--abuse", file]).stdout);
+    const settings = readSettings("--abuse", file);
     for (const name of ["START", "QUERY"]) {
       expect(settings[`KONG_PLUGINSERVER_JWT_POLICY_${name}_CMD`]).toMatch(/ --abuse '.*abuse\.yaml'/);
     }
@@ -188,15 +192,15 @@ describe("kong-jwt-policy kong env", () => {
   });
 
   it("makes Kong wait longer than the server waits for a decision, but not a minute", () => {
-    const settings = JSON.parse(runCli([...args, "--format", "json"]).stdout);
+    const settings = readSettings();
     const waitMs = 1000 * Number.parseInt(settings.KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT, 10);
     expect(waitMs).toBeGreaterThan(DEADLINE_MS);
     expect(waitMs).toBeLessThan(10_000);
   });
 
   it("with --guard loads the guard beside the plugin, and changes nothing else", () => {
-    const plain = JSON.parse(runCli([...args, "--format", "json"]).stdout);
-    expect(JSON.parse(runCli([...args, "--format", "json", "--guard"]).stdout)).toEqual({
+    const plain = readSettings();
+    expect(readSettings("--guard")).toEqual({
       ...plain,
       KONG_PLUGINS: "bundled,jwt-policy,jwt-policy-guard",
       KONG_LUA_PACKAGE_PATH: `${join(DIST, "../plugin/guard")}/?.lua;;`,
@@ -204,7 +208,7 @@ describe("kong-jwt-policy kong env", () => {
   });
 
   it("with --guard and a directory, loads the guard from Kong's own copy in this directory", () => {
-    const { KONG_LUA_PACKAGE_PATH } = JSON.parse(runCli([...args, "--guard", "/run/guard", "--format", "json"]).stdout);
+    const { KONG_LUA_PACKAGE_PATH } = readSettings("--guard", "/run/guard");
     expect(KONG_LUA_PACKAGE_PATH).toBe("/run/guard/?.lua;;");
   });
 
@@ -212,7 +216,7 @@ describe("kong-jwt-policy kong env", () => {
     const { KONG_PLUGINSERVER_JWT_POLICY_START_CMD: _, ...plain } = JSON.parse(
       runCli([...args, "--format", "json"]).stdout,
     );
-    expect(JSON.parse(runCli([...args, "--format", "json", "--dump-file", "/run/a b/dump.json"]).stdout)).toEqual({
+    expect(readSettings("--dump-file", "/run/a b/dump.json")).toEqual({
       ...plain,
       KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: "/bin/cat '/run/a b/dump.json'",
     });
@@ -222,13 +226,11 @@ describe("kong-jwt-policy kong env", () => {
     ["--stock", "/x"],
     ["--status-listen", "127.0.0.1:8008"],
   ])("refuses --dump-file with %s, which is for a server that Kong starts", (...other) => {
-    const { status, stdout, stderr } = runCli([...args, "--dump-file", "/d.json", ...other]);
-    expect([status, stdout]).toEqual([2, ""]);
-    expect(stderr).toContain("cannot be used with option");
+    expectUsageError("cannot be used with option", ["--dump-file", "/d.json", ...other]);
   });
 
   it.each([[], ["--guard"]])("with --stock starts and asks kong-pdk's server, and loads the guard", (...more) => {
-    const guarded = JSON.parse(runCli([...args, "--format", "json", "--guard"]).stdout);
+    const guarded = readSettings("--guard");
     const link = join(DIST, "../node_modules/.bin/kong-js-pluginserver");
     const { status, stdout } = runCli([...args, "--format", "json", "--stock", link, ...more]);
     expect(status).toBe(0);
@@ -247,9 +249,7 @@ describe("kong-jwt-policy kong env", () => {
   });
 
   it("with a wrong path for --stock, says which file is missing", () => {
-    const { status, stdout, stderr } = runCli([...args, "--stock", "/nowhere/kong-js-pluginserver"]);
-    expect([status, stdout]).toEqual([2, ""]);
-    expect(stderr).toContain("/nowhere/kong-js-pluginserver");
+    expectUsageError("/nowhere/kong-js-pluginserver", ["--stock", "/nowhere/kong-js-pluginserver"]);
   });
 
   it("prints lines that a shell reads back to the same values, with blanks and quotes in a path", () => {
