@@ -49,51 +49,93 @@ interface Lane {
 const PROXIED = 200;
 const EXIT = "kong.response.exit";
 const GET_VAR = "kong.nginx.get_var";
+const POLICY_FILE = "bench.json";
 const MORE_HEADERS = ["cookie", "upgrade", "x-token"];
+
+/** What a server has besides its one policy. */
+export interface MoreWork {
+  /** How many other policies it has, each with an instance. */
+  readonly otherPolicies: number;
+  /** How many instances of the policy take turns. */
+  readonly instances: number;
+}
 
 /**
  * @param policyText what the policy file has.
  * @param rule the one that judges.
  */
-export async function startPluginServer(subject: Subject, policyText: string, rule = "read"): Promise<PluginServer> {
+export async function startPluginServer(
+  subject: Subject,
+  policyText: string,
+  rule = "read",
+  more: MoreWork = { otherPolicies: 0, instances: 1 },
+): Promise<PluginServer> {
   const directory = mkdtempSync(join(tmpdir(), "bench-server-"));
-  mkdirSync(join(directory, "policies"));
-  writeFileSync(join(directory, "policies/bench.json"), policyText);
+  const policies = join(directory, "policies");
+  mkdirSync(policies);
+  const others = Array.from({ length: more.otherPolicies }, (_, index) => `other-${index}.json`);
+  for (const file of [POLICY_FILE, ...others]) {
+    writeFileSync(join(policies, file), policyText);
+  }
   const main = join(subject.directory, "dist/plugin/server/main.js");
   const path = join(directory, "s");
-  return driveServer(subject, rule, directory, path, [
-    main,
-    ...["--socket", path, "--policy-root", join(directory, "policies"), "--facts-variable"],
-  ]);
+  const command = [main, "--socket", path, "--policy-root", policies, "--facts-variable"];
+  const files = [...others, ...Array<string>(more.instances).fill(POLICY_FILE)];
+  return driveServer({
+    subject,
+    directory,
+    path,
+    command,
+    configs: files.map((file) => ({ policy_file: file, rule })),
+  });
 }
 
-/** Starts the server of bare-server.ts, which only checks signatures with this key. */
+/** Starts the server of bench/socket/bare-server.ts, which only checks signatures with this key. */
 export function startBareServer(subject: Subject, publicJwk: object): Promise<PluginServer> {
   const directory = mkdtempSync(join(tmpdir(), "bench-server-"));
   const path = join(directory, "s");
-  const main = fileURLToPath(new URL("../bare-server.js", import.meta.url));
-  return driveServer(subject, "read", directory, path, [main, path, JSON.stringify(publicJwk)]);
+  const main = fileURLToPath(new URL("../socket/bare-server.js", import.meta.url));
+  const configs = [{ policy_file: POLICY_FILE, rule: "read" }];
+  return driveServer({ subject, directory, path, command: [main, path, JSON.stringify(publicJwk)], configs });
 }
 
-/** @param directory has the socket `path`, and is removed at the end. */
-async function driveServer(
-  subject: Subject,
-  rule: string,
-  directory: string,
-  path: string,
-  command: readonly string[],
-): Promise<PluginServer> {
+interface Started {
+  readonly subject: Subject;
+  /** Has the socket `path`, and is removed at the end. */
+  readonly directory: string;
+  readonly path: string;
+  /** The arguments of node. */
+  readonly command: readonly string[];
+  /** The instances to start. Those of the policy take turns. */
+  readonly configs: readonly InstanceConfig[];
+}
+
+interface InstanceConfig {
+  readonly policy_file: string;
+  readonly rule: string;
+}
+
+async function driveServer({ subject, directory, path, command, configs }: Started): Promise<PluginServer> {
   const child = await spawnServer(command);
   const free: Lane[] = [];
   const takeLane = async (): Promise<Lane> => free.pop() ?? openLane(path);
-  const instanceId = await startInstance(await takeLane(), rule);
-  const call = encodeFrame(RpcCallMessage.encode({ sequence: 7, cmdHandleEvent: { instanceId, eventName: "access" } }));
+  const lane = await takeLane();
+  const calls: Buffer[] = [];
+  for (const [index, config] of configs.entries()) {
+    const instanceId = await startInstance(lane, config, index);
+    if (config.policy_file === POLICY_FILE) {
+      const event = { instanceId, eventName: "access" };
+      calls.push(encodeFrame(RpcCallMessage.encode({ sequence: 7, cmdHandleEvent: event })));
+    }
+  }
+  free.push(lane);
   let count = 0;
   return {
     path,
     prepare(request) {
       count += 1;
       const facts = writeFacts(subject, request, count);
+      const call = calls[count % calls.length] ?? NOTHING;
       return { call, reply: encodeFrame(StringMessage.encode({ v: facts })) };
     },
     async ask(event) {
@@ -135,8 +177,10 @@ async function openLane(path: string): Promise<Lane> {
   return lane;
 }
 
-function startInstance(lane: Lane, rule: string): Promise<number> {
-  const config = JSON.stringify({ policy_file: "bench.json", rule, __plugin_id: "0".repeat(36), __seq__: 1 });
+/** @param index of the instance, for its plugin's id. */
+function startInstance(lane: Lane, { policy_file, rule }: InstanceConfig, index: number): Promise<number> {
+  const id = `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`;
+  const config = JSON.stringify({ policy_file, rule, __plugin_id: id, __seq__: 1 });
   return new Promise((resolve) => {
     lane.onFrame = (frame) => resolve(RpcReturnMessage.decode(frame).instanceStatus?.instanceId ?? 0);
     lane.socket.write(

@@ -1,10 +1,12 @@
 import { parseArgs } from "node:util";
-import { generateSigningKey, mintToken, type SigningKey } from "../../test/tokens.ts";
-import { type PluginServer, startBareServer, startPluginServer } from "./costly/plugin-server.ts";
-import { loadSubject } from "./costly/subject.ts";
+import { generateSigningKey, mintToken, type SigningKey } from "../../../test/tokens.ts";
+import { type PluginServer, startBareServer, startPluginServer } from "../costly/plugin-server.ts";
+import { loadSubject } from "../costly/subject.ts";
+import { AUDIENCE, createSmallWorld, ISSUER, listWorlds, type World } from "./worlds.ts";
 
 // `npm run bench:socket`: the processor time of the plugin server for one request over its socket, without Kong. The rows "only the
-// signature check and the socket" show what no plugin server can avoid; see bare-server.ts. `--against DIR` also measures the built clone DIR. All rows are measured in turn. The figures are medians.
+// signature check and the socket" show what no plugin server can avoid; see bare-server.ts. `--against DIR` also measures the built clone DIR. `--growth` measures a server with one policy, rule,
+// issuer and instance, and servers with many of them. All rows are measured in turn. The figures are medians.
 
 const ROUNDS = Number(process.env.SOCKET_ROUNDS ?? 9);
 const REQUESTS = 3_000;
@@ -12,8 +14,6 @@ const REQUESTS = 3_000;
 const CONNECTIONS = 16;
 /** A cold server on a busy machine may refuse some requests. */
 const MOST_OTHERS = REQUESTS / 50;
-const ISSUER = "https://idp.example.com";
-const AUDIENCE = "bench";
 
 interface Row {
   readonly name: string;
@@ -22,14 +22,14 @@ interface Row {
   measure(): Promise<number>;
 }
 
-const { values } = parseArgs({ options: { against: { type: "string" } } });
+const { values } = parseArgs({ options: { against: { type: "string" }, growth: { type: "boolean" } } });
 const rsa = generateSigningKey("RS256", "rsa");
 const ecdsa = generateSigningKey("ES256", "ecdsa");
 const [one = ""] = mint(rsa, 1);
 const many = mint(rsa, REQUESTS);
 const servers: PluginServer[] = [];
 try {
-  const rows = [...(await bareRows()), ...(await serverRows())];
+  const rows = values.growth ? await growthRows() : [...(await bareRows()), ...(await serverRows())];
   for (let round = 0; round <= ROUNDS; round += 1) {
     for (const row of rows) {
       const micros = await row.measure();
@@ -77,18 +77,38 @@ async function serverRows(): Promise<readonly Row[]> {
         ];
   const rows: Row[] = [];
   for (const [which = "", directory = ""] of builds) {
-    const server = await startPluginServer(await loadSubject(directory), writePolicy());
-    servers.push(server);
-    const add = (name: string, tokens: () => readonly (string | undefined)[], status = 200): void => {
-      rows.push({ name: `${name}${which}`, micros: [], measure: () => measureServer(server, tokens(), status) });
-    };
-    add("RS256, one token", () => Array<string>(REQUESTS).fill(one));
-    add("RS256, 3,000 tokens in turn", () => many);
-    add("RS256, every token new", () => mint(rsa, REQUESTS));
-    add("ES256, every token new", () => mint(ecdsa, REQUESTS));
-    add("rejected without a token", () => Array<undefined>(REQUESTS).fill(undefined), 401);
+    const add = await addServer(rows, createSmallWorld([rsa, ecdsa]), directory);
+    add(`RS256, one token${which}`, () => Array<string>(REQUESTS).fill(one));
+    add(`RS256, 3,000 tokens in turn${which}`, () => many);
+    add(`RS256, every token new${which}`, () => mint(rsa, REQUESTS));
+    add(`ES256, every token new${which}`, () => mint(ecdsa, REQUESTS));
+    add(`rejected without a token${which}`, () => Array<undefined>(REQUESTS).fill(undefined), 401);
   }
   return rows;
+}
+
+async function growthRows(): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const world of listWorlds([rsa, ecdsa])) {
+    const add = await addServer(rows, world, ".");
+    add(`${world.name}, one token`, () => Array<string>(REQUESTS).fill(one));
+    add(`${world.name}, every token new`, () => mint(rsa, REQUESTS));
+    add(`${world.name}, rejected without a token`, () => Array<undefined>(REQUESTS).fill(undefined), 401);
+  }
+  return rows;
+}
+
+type AddRow = (name: string, tokens: () => readonly (string | undefined)[], status?: number) => void;
+
+/** Starts a server of the built clone. The result adds a row about this server. */
+async function addServer(rows: Row[], world: World, directory: string): Promise<AddRow> {
+  const { policy, otherPolicies, instances } = world;
+  const text = JSON.stringify(policy);
+  const server = await startPluginServer(await loadSubject(directory), text, "read", { otherPolicies, instances });
+  servers.push(server);
+  return (name, tokens, status = 200) => {
+    rows.push({ name, micros: [], measure: () => measureServer(server, tokens(), status) });
+  };
 }
 
 async function measureServer(
@@ -112,17 +132,6 @@ async function measureServer(
     throw new Error(`the plugin server did not answer ${others} of ${REQUESTS} requests with ${status}`);
   }
   return (server.cpuNanos() - start) / 1_000 / REQUESTS;
-}
-
-function writePolicy(): string {
-  const keys = { jwks: { keys: [rsa.publicJwk, ecdsa.publicJwk] } };
-  return JSON.stringify({
-    jwt_policy: 1,
-    name: "bench",
-    issuers: { main: { issuer: ISSUER, audiences: [AUDIENCE], algorithms: ["RS256", "ES256"], keys } },
-    routes: { read: { required_scopes: ["things:read"] } },
-    header_mappings: { "x-user-id": "sub", "x-client-id": "client_id", "x-scope": "scope" },
-  });
 }
 
 /** Different tokens of one caller. */

@@ -1,8 +1,8 @@
 import { createPublicKey, verify } from "node:crypto";
 import { createServer } from "node:net";
-import { encodeCall, encodePdkCall } from "../../plugin/server/protocol/encode-call.ts";
-import { createFrameReader, encodeFrames } from "../../plugin/server/protocol/frames.ts";
-import { RpcReturnMessage, StringMessage } from "../../plugin/server/protocol/messages.ts";
+import { encodeCall, encodePdkCall } from "../../../plugin/server/protocol/encode-call.ts";
+import { createFrameReader, encodeFrames } from "../../../plugin/server/protocol/frames.ts";
+import { RpcReturnMessage, StringMessage } from "../../../plugin/server/protocol/messages.ts";
 
 // A server that only does what no plugin server can avoid: it exchanges the same frames with Kong as the plugin server does, and
 // checks the signature of the token. It judges nothing. Arguments: the socket, and the key as a JWK.

@@ -1,0 +1,56 @@
+import type { SigningKey } from "../../../test/tokens.ts";
+
+export const ISSUER = "https://idp.example.com";
+export const AUDIENCE = "bench";
+
+/** What a plugin server has to do with. */
+export interface World {
+  readonly name: string;
+  /** The policy that judges the requests, by its rule `read`. */
+  readonly policy: object;
+  /** How many other policies the server has, each with an instance of its own. */
+  readonly otherPolicies: number;
+  /** How many instances of the policy take turns. */
+  readonly instances: number;
+}
+
+const MANY_POLICIES = 1_000;
+/** The most rules that a policy may have. */
+const MANY_RULES = 5_000;
+const MANY_ISSUERS = 50;
+const MANY_INSTANCES = 5_000;
+
+/** One policy with one rule and one issuer, which accepts tokens of these keys. */
+export function createSmallWorld(keys: readonly SigningKey[]): World {
+  return { name: "", policy: writePolicy(keys), otherPolicies: 0, instances: 1 };
+}
+
+/** The small world, and worlds that have much more of one thing. The requests are the same in all of them. */
+export function listWorlds(keys: readonly SigningKey[]): readonly World[] {
+  const small = createSmallWorld(keys);
+  const rules = Array.from({ length: MANY_RULES - 1 }, (_, index) => [`r${index}`, { required_scopes: ["s"] }]);
+  return [
+    { ...small, name: "1 of each" },
+    { ...small, name: "1,000 policies", otherPolicies: MANY_POLICIES - 1 },
+    { ...small, name: "5,000 rules", policy: writePolicy(keys, 1, Object.fromEntries(rules)) },
+    { ...small, name: "50 issuers", policy: writePolicy(keys, MANY_ISSUERS) },
+    { ...small, name: "5,000 instances", instances: MANY_INSTANCES },
+  ];
+}
+
+/** @param issuers how many; the last one has the keys of the tokens. */
+function writePolicy(keys: readonly SigningKey[], issuers = 1, otherRules: object = {}): object {
+  const jwks = { keys: keys.map(({ publicJwk }) => publicJwk) };
+  const listed = Array.from({ length: issuers }, (_, index) => {
+    const issuer = index === issuers - 1 ? ISSUER : `${ISSUER}/${index}`;
+    return [`i${index}`, { issuer, audiences: [AUDIENCE], algorithms: ["RS256", "ES256"], keys: { jwks } }];
+  });
+  return {
+    jwt_policy: 1,
+    name: "bench",
+    issuers: Object.fromEntries(listed),
+    defaults: { accept: listed.map(([id]) => id) },
+    routes: { ...otherRules, read: { required_scopes: ["things:read"] } },
+    header_mappings: { "x-user-id": "sub", "x-client-id": "client_id", "x-scope": "scope" },
+  };
+}
