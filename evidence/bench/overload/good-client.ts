@@ -6,6 +6,8 @@ export interface Served {
   readonly medianMs: number;
   readonly p99Ms: number;
   readonly longestMs: number;
+  /** The longest time from the moment at which the request was sent, in milliseconds. The other times also count the wait for a connection. */
+  readonly longestAnswerMs: number;
   /** The number of requests by status. */
   readonly statuses: ReadonlyMap<number, number>;
   readonly perSecond: number;
@@ -13,7 +15,6 @@ export interface Served {
 
 const SERVED = 200;
 const CAPACITY_CONNECTIONS = 16;
-/** A request that finds no free connection waits, and its wait counts. */
 const MAX_CONNECTIONS = 256;
 const TICK_MS = 2;
 
@@ -34,18 +35,28 @@ export async function measureCapacity(target: Target, seconds: number): Promise<
   return served / seconds;
 }
 
-/** A client that sends at a steady rate, even if answers do not come. */
-export async function measureServed(target: Target, perSecond: number, seconds: number): Promise<Served> {
+/**
+ * A client that sends at a steady rate, even if answers do not come.
+ *
+ * @param maxConnections a request that finds no free connection waits, and its wait counts.
+ */
+export async function measureServed(
+  target: Target,
+  perSecond: number,
+  seconds: number,
+  maxConnections = MAX_CONNECTIONS,
+): Promise<Served> {
   const free: Exchange[] = [];
   const all: Exchange[] = [];
   const waits: number[] = [];
+  let longestAnswerMs = 0;
   const statuses = new Map<number, number>();
   const under = new Set<Promise<void>>();
   const startMs = performance.now();
   let due = 0;
   const takeExchange = (): Exchange | undefined => {
     const exchange = free.pop();
-    if (exchange || all.length >= MAX_CONNECTIONS) {
+    if (exchange || all.length >= maxConnections) {
       return exchange;
     }
     const opened = openExchange(target);
@@ -53,10 +64,12 @@ export async function measureServed(target: Target, perSecond: number, seconds: 
     return opened;
   };
   const sendOne = async (exchange: Exchange, dueMs: number): Promise<void> => {
+    const sentMs = performance.now();
     const status = await exchange.send();
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
     if (status === SERVED) {
       waits.push(performance.now() - dueMs);
+      longestAnswerMs = Math.max(longestAnswerMs, performance.now() - sentMs);
     }
     free.push(exchange);
   };
@@ -79,5 +92,12 @@ export async function measureServed(target: Target, perSecond: number, seconds: 
   waits.sort((a, b) => a - b);
   const at = (share: number): number =>
     waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? Number.NaN;
-  return { medianMs: at(0.5), p99Ms: at(0.99), longestMs: at(1), statuses, perSecond: waits.length / seconds };
+  return {
+    medianMs: at(0.5),
+    p99Ms: at(0.99),
+    longestMs: at(1),
+    longestAnswerMs,
+    statuses,
+    perSecond: waits.length / seconds,
+  };
 }

@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
 import { generateBenchKeys, writeBenchPolicy } from "../costly/policy.ts";
 import { loadSubject } from "../costly/subject.ts";
+import type { Target } from "./exchange.ts";
 import { createFloods, type Flood, mintGoodToken } from "./floods.ts";
 import { type Gateway, startKongGateway, startSocketGateway } from "./gateways.ts";
 import { measureCapacity, measureServed, type Served } from "./good-client.ts";
@@ -23,6 +24,7 @@ plugin server's socket.
   --flood WORD         only floods with this word in their name
   --same-address       the good client has the flood's address
   --good-addresses N   the good client stands for clients of so many addresses (1)
+  --excess N           instead of the floods: N times the capacity, half of it without a token
   --cost               what a request of each flood costs Kong's worker, in processor time, instead
   --socket             the plugin server's socket, although there is a Kong
   --setting NAME=VALUE one more setting of Kong, such as KONG_NGINX_PROXY_LIMIT_CONN="jwt_policy 50"`;
@@ -38,6 +40,7 @@ const { values } = parseArgs({
     "same-address": { type: "boolean", default: false },
     "good-addresses": { type: "string", default: "1" },
     cost: { type: "boolean", default: false },
+    excess: { type: "string", default: "0" },
     socket: { type: "boolean", default: false },
     setting: { type: "string", multiple: true, default: [] },
     help: { type: "boolean", default: false },
@@ -45,6 +48,7 @@ const { values } = parseArgs({
 });
 const seconds = Number(values.seconds);
 const connections = Number(values.connections);
+const excess = Number(values.excess);
 const goodAddresses = Number(values["good-addresses"]);
 if (values.help || !(seconds > 0) || !(connections > 0) || !(goodAddresses > 0 && goodAddresses < 256)) {
   console.log(USAGE);
@@ -72,6 +76,13 @@ async function run(): Promise<void> {
     const good = gateway.target([{ token: mintGoodToken(keys.fast) }], addresses);
     await measureCapacity(good, 1);
     const capacity = await measureCapacity(good, 3);
+    if (excess > 0) {
+      console.log(
+        `${gateway.name}; Node ${process.version}, ${cpus().length} processors; capacity ${capacity.toFixed(0)}/s`,
+      );
+      await printExcess(good, gateway.target([{}], [FLOOD_ADDRESS]), (excess * capacity) / 2);
+      return;
+    }
     const rate = capacity / 2;
     const quiet = await measureServed(good, rate, 3);
     console.log(
@@ -94,6 +105,25 @@ async function run(): Promise<void> {
     }
   } finally {
     gateway.stop();
+  }
+}
+
+/** @param rate of the requests with a token, and of those without, each second. */
+async function printExcess(good: Target, bare: Target, rate: number): Promise<void> {
+  const [served, refused] = await Promise.all(
+    [good, bare].map((target) => measureServed(target, rate, seconds, connections / 2)),
+  );
+  const count = (statuses: Served["statuses"] | undefined): string =>
+    [...(statuses ?? [])].map(([status, times]) => `${status}: ${times}`).join(", ");
+  console.log(`${(2 * rate).toFixed(0)} requests/s for ${seconds} s, over ${connections} connections\n`);
+  console.log(`with a token: ${count(served?.statuses)}`);
+  console.log(
+    `  served: median ${served?.medianMs.toFixed(0)} ms, longest ${served?.longestMs.toFixed(0)} ms, both with the wait for a connection`,
+  );
+  console.log(`  longest time from sending to the answer: ${served?.longestAnswerMs.toFixed(0)} ms`);
+  console.log(`without a token: ${count(refused?.statuses)}`);
+  if (refused?.statuses.has(200)) {
+    throw new Error("a request without a token reached the upstream");
   }
 }
 
