@@ -1,15 +1,14 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, truncateSync, unlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, renameSync, statSync, truncateSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, it, onTestFinished } from "vitest";
 import { FileSink } from "../../../plugin/observe/decisions/file-sink.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let directory: string;
 let path: string;
 let sink: FileSink;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "sink-"));
-  onTestFinished(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
+  directory = temporaryFolder(onTestFinished);
   path = join(directory, "decisions.jsonl");
   sink = makeSink();
 });

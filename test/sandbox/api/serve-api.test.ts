@@ -1,14 +1,15 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type ApiOptions, type ServedApi, serveApi } from "../../../sandbox/api/serve-api.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
-const home = mkdtempSync(join(tmpdir(), "jwt-policy-api-"));
+const home = temporaryFolder();
 const CONFIG = join(home, "kong.yml");
 const POLICIES = join(home, "policies");
 const PATIENCE = { timeout: 30_000 };
@@ -82,7 +83,6 @@ afterEach(async () => {
   await served?.stop();
   served = undefined;
 });
-afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
 
 describe("a sandbox with the user's own files", { timeout: 60_000 }, () => {
   it("shows Routes, ignored parts, and requests that get the printed status", async () => {

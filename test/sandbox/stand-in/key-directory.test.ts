@@ -1,34 +1,13 @@
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compactVerify } from "jose";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { defaultKeyDirectory, readKey, takeKey } from "../../../sandbox/stand-in/key-directory.ts";
 import { signToken } from "../../../sandbox/stand-in/sign-token.ts";
 import { row } from "../../row.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
-const made: string[] = [];
-afterEach(() => {
-  for (const directory of made.splice(0)) {
-    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
-  }
-});
-
-function makeHome(): string {
-  const home = mkdtempSync(join(tmpdir(), "jwt-policy-keys-"));
-  made.push(home);
-  return home;
-}
+const makeHome = (): string => temporaryFolder(onTestFinished);
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 

@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
-import { StringMessage } from "../../../plugin/server/protocol/messages.ts";
-import { connectWorker, playEvent, type RawWorker } from "../protocol/raw-worker.ts";
+import { connectWorker, NO_HEADERS, playEvent, type RawWorker } from "../protocol/raw-worker.ts";
 import { eventually, OPEN_CONFIG, type RunningProcess, runNode, type ServerPlace } from "../server-process.ts";
 
 export const LAUNCHER = join(import.meta.dirname, "../../../dist/jwt-policy-launcher.mjs");
@@ -76,11 +75,6 @@ function readProc(name: string, file: string): string {
     return ""; // It has ended meanwhile.
   }
 }
-
-export const NO_HEADERS = {
-  "kong.request.get_headers": new Uint8Array(),
-  "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }),
-};
 
 /** A worker, and an instance whose policy lets every request pass. */
 export async function startOpen({ socket }: ServerPlace): Promise<{ worker: RawWorker; id: number }> {

@@ -2,14 +2,13 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeF
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { playEvent } from "../protocol/raw-worker.ts";
+import { NO_HEADERS, playEvent } from "../protocol/raw-worker.ts";
 import { createPlace, type ServerPlace } from "../server-process.ts";
 import {
   expectServing,
   findServer,
   findServers,
   isRunning,
-  NO_HEADERS,
   runLauncher,
   startLauncher,
   startOpen,

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RequestFacts } from "../../../plugin/core/model/request.ts";
@@ -11,6 +10,7 @@ import { createMetrics, type Metrics } from "../../../plugin/server/metrics/crea
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../../core/fixtures.ts";
 import { silentLog } from "../../logs.ts";
 import { createRandom } from "../../random.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { generateSigningKey, mintToken, replaceSignature } from "../../tokens.ts";
 
 const FLOOD = Number(process.env.FLOOD ?? 20_000);
@@ -19,7 +19,7 @@ const DOCUMENT = policyDocument(inlineIssuer([key]), {
   routes: { read: { required_scopes: ["read"] }, watched: { required_scopes: ["read"], mode: "report" } },
 });
 const policy = compileDocument(DOCUMENT);
-const directory = mkdtempSync(join(tmpdir(), "metrics-"));
+const directory = temporaryFolder();
 let runtime: Runtime;
 let metrics: Metrics;
 beforeAll(() => {
@@ -33,10 +33,7 @@ beforeAll(() => {
   });
   metrics = createMetrics({ runtime, decisionLog: undefined, now: () => NOW * 1_000 });
 });
-afterAll(() => {
-  runtime.stop();
-  rmSync(directory, { recursive: true, maxRetries: 5 });
-});
+afterAll(() => runtime.stop());
 
 const KONG = {
   workspace: "",

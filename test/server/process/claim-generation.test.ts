@@ -1,16 +1,15 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, it, onTestFinished } from "vitest";
 import { claimGeneration } from "../../../plugin/server/process/claim-generation.ts";
 import { GENERATIONS } from "../../../plugin/server/protocol/instances.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 let directory: string;
 let socket: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "generation-"));
+  directory = temporaryFolder(onTestFinished);
   socket = join(directory, "s");
-  onTestFinished(() => rmSync(directory, { recursive: true, maxRetries: 5 }));
 });
 
 const claims = (): string[] => readdirSync(directory).sort();

@@ -1,8 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { StringMessage } from "../../../plugin/server/protocol/messages.ts";
-import { connectWorker, playCalls, playEvent } from "../protocol/raw-worker.ts";
+import { connectWorker, NO_HEADERS, playCalls, playEvent } from "../protocol/raw-worker.ts";
 import {
   createPlace,
   eventually,
@@ -16,10 +15,6 @@ import {
   startServer,
 } from "../server-process.ts";
 
-const NO_HEADERS = {
-  "kong.request.get_headers": new Uint8Array(),
-  "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }),
-};
 /** Far more than anything here takes on a busy machine. */
 const SOON = 30_000;
 

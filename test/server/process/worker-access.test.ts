@@ -1,7 +1,6 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   currentUser,
   findReadProblem,
@@ -9,10 +8,10 @@ import {
   findWorkerUser,
   findWriteProblem,
 } from "../../../plugin/server/process/worker-access.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
-const root = mkdtempSync(join(tmpdir(), "access-"));
+const root = temporaryFolder();
 chmodSync(root, 0o755);
-afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 const own = currentUser() ?? { name: "?", uid: -1, gids: [-1] };
 const STRANGER = { name: "stranger", uid: 54_321, gids: [54_321] };
 const MEMBER = { name: "member", uid: 54_321, gids: [54_321, own.gids[0] ?? -1] };

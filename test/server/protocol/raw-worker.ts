@@ -7,6 +7,7 @@ import {
   RpcCallMessage,
   type RpcReturn,
   RpcReturnMessage,
+  StringMessage,
 } from "../../../plugin/server/protocol/messages.ts";
 
 /** A Kong worker's end of one connection, at the level of frames, so that tests see every byte of the server. */
@@ -120,6 +121,11 @@ export interface Outcome {
 export type Replies = Readonly<Record<string, Uint8Array>>;
 
 const NOTHING = new Uint8Array();
+/** What Kong replies about a request without headers. */
+export const NO_HEADERS = {
+  "kong.request.get_headers": NOTHING,
+  "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }),
+};
 const KNOWN: Replies = {
   "kong.service.request.set_headers": NOTHING,
   "kong.log.notice": NOTHING,

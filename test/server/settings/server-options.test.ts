@@ -1,19 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   parseAddress,
   parseLauncherOptions,
   readServerOptions,
   USAGE,
 } from "../../../plugin/server/settings/server-options.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { createPlace, runNode, SERVER_MAIN } from "../server-process.ts";
 
-const root = mkdtempSync(join(tmpdir(), "options-"));
+const root = temporaryFolder();
 const file = join(root, "file");
 writeFileSync(file, "");
-afterAll(() => rmSync(root, { recursive: true, maxRetries: 5 }));
 
 const GOOD = ["--socket", "/run/s", "--policy-root", root];
 

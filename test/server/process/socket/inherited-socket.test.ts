@@ -1,17 +1,12 @@
 import { rmSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { findInheritedSocket } from "../../../../plugin/server/process/inherited-socket.ts";
-import { StringMessage } from "../../../../plugin/server/protocol/messages.ts";
 import { findServer, isRunning, LAUNCHER, SOON, waitForServers } from "../../launcher/launcher-scene.ts";
-import { connectWorker, playEvent } from "../../protocol/raw-worker.ts";
+import { connectWorker, NO_HEADERS, playEvent } from "../../protocol/raw-worker.ts";
 import { createPlace, eventually, OPEN_CONFIG, SERVER_MAIN, type ServerPlace } from "../../server-process.ts";
 import { type ServiceManager, startServiceManager } from "../service-manager.ts";
 
 const SLOW = { timeout: 60_000 };
-const NO_HEADERS = {
-  "kong.request.get_headers": new Uint8Array(),
-  "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }),
-};
 
 async function startService(): Promise<{ place: ServerPlace; manager: ServiceManager }> {
   const place = createPlace();

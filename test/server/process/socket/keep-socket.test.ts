@@ -1,16 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { keepSocket } from "../../../../plugin/server/process/listen.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 it("a reason that stays is logged once, and again if the socket was served in between", async () => {
-  const directory = mkdtempSync(join(tmpdir(), "keep-"));
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  onTestFinished(() => {
-    vi.useRealTimers();
-    rmSync(directory, { recursive: true, maxRetries: 5 });
-  });
+  onTestFinished(() => void vi.useRealTimers());
   const log: string[] = [];
   let tries = 0;
   const listen = async (): Promise<void> => {
@@ -19,7 +14,7 @@ it("a reason that stays is logged once, and again if the socket was served in be
       throw new Error("no space");
     }
   };
-  const path = join(directory, "s");
+  const path = join(temporaryFolder(onTestFinished), "s");
   keepSocket(
     () => false,
     path,

@@ -8,10 +8,7 @@ import { temporaryFolder } from "../../../temporary-folder.ts";
 import { connectWorker, playEvent } from "../../protocol/raw-worker.ts";
 import { createPlace, probeSocket, runServer } from "../../server-process.ts";
 
-function createDirectory(): string {
-  const directory = temporaryFolder(onTestFinished);
-  return directory;
-}
+const createDirectory = (): string => temporaryFolder(onTestFinished);
 
 /** A server that greets with its name. */
 async function listen(path: string, name = "a", mode = 0o600): Promise<Server> {

@@ -1,6 +1,5 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import type { Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
@@ -12,13 +11,13 @@ import {
   waitForTurn,
 } from "../../../../plugin/server/process/listen.ts";
 import { row } from "../../../row.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 
 let directory: string;
 let path: string;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "turn-"));
+  directory = temporaryFolder(onTestFinished);
   path = join(directory, "s");
-  return () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
 });
 
 async function listen(): Promise<{ server: Server; identity: string | undefined }> {

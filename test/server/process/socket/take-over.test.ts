@@ -3,8 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { identifySocket } from "../../../../plugin/server/process/listen.ts";
-import { StringMessage } from "../../../../plugin/server/protocol/messages.ts";
-import { connectWorker, type Outcome, playEvent } from "../../protocol/raw-worker.ts";
+import { connectWorker, NO_HEADERS, type Outcome, playEvent } from "../../protocol/raw-worker.ts";
 import {
   createPlace,
   eventually,
@@ -16,10 +15,6 @@ import {
   startServer,
 } from "../../server-process.ts";
 
-const NO_HEADERS = {
-  "kong.request.get_headers": new Uint8Array(),
-  "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }),
-};
 const POLL = ["--policy-poll", "50"];
 /** Far more than anything here takes on a busy machine. */
 const SOON = 15_000;
