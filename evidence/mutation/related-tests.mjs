@@ -18,7 +18,7 @@ export function createTestFinder(root) {
       const path = normalize(join(dirname(file), target));
       importers.set(path, [...(importers.get(path) ?? []), file]);
     }
-    if (file.startsWith("test/") && /["/.]dist\//.test(text)) {
+    if (file.startsWith("test/") && /["/.]dist["/]/.test(text)) {
       starters.add(file);
     }
   }
@@ -35,12 +35,13 @@ export function createTestFinder(root) {
     const related = testsOf(file)
       .sort((a, b) => score(a) - score(b))
       .map(([path]) => path);
-    const nearest = (paths) => paths.sort((a, b) => closeness(b) - closeness(a) || (a < b ? -1 : 1));
-    const closeness = (path) =>
-      path === twin ? 3 : related.includes(path) ? 2 : path.startsWith(`${folder}/`) ? 1 : 0;
-    const starts = nearest(
-      [...startingTests].filter((path) => related.includes(path) || path.startsWith(`test/${wing}/`)),
-    );
+    // The test of a command starts the command, and imports no source of it.
+    const commands = (importers.get(file) ?? []).filter((path) => path.startsWith("cli/"));
+    const near = new Set([...related, ...commands.map((path) => `test/${path.replace(/\.ts$/, ".test.ts")}`)]);
+    const closeness = (path) => (path === twin ? 3 : near.has(path) ? 2 : path.startsWith(`${folder}/`) ? 1 : 0);
+    const starts = [...startingTests]
+      .filter((path) => near.has(path) || path.startsWith(`test/${wing}/`))
+      .sort((a, b) => closeness(b) - closeness(a) || (a < b ? -1 : 1));
     return { imports: related.filter((path) => !startingTests.has(path)), starts };
   };
 }

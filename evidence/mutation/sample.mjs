@@ -30,8 +30,9 @@ import { createTestFinder, listFiles } from "./related-tests.mjs";
 const LEFT_OUT = new Set(["node_modules", ".git"]);
 /** Far longer than the longest time between two tests; a mutant may loop for ever. */
 const SILENCE_MS = 150_000;
-/** Those in nginx with Lua first, because a Kong is rarer; a test that lacks its tool notices nothing. */
+/** The quick one first. Then those in nginx with Lua, because a Kong is rarer; a test that lacks its tool notices nothing. */
 const GUARD_TESTS = [
+  "test/guard/guard-patterns.test.ts",
   ...["verdicts", "shared-token"].map((name) => `test/guard/nginx/${name}.test.ts`),
   ...["requests", "faults", "settings"].map((name) => `test/guard/${name}.test.ts`),
   ...["conformance", "spoofing"].map((name) => `test/${name}/kong-binary-guard.test.ts`),

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 import { tmpdir } from "node:os";
@@ -234,7 +234,7 @@ describe("kong-jwt-policy kong env", () => {
     const link = join(DIST, "../node_modules/.bin/kong-js-pluginserver");
     const { status, stdout } = runCli([...args, "--format", "json", "--stock", link, ...more]);
     expect(status).toBe(0);
-    const pdk = join(DIST, "../node_modules/kong-pdk");
+    const pdk = realpathSync(join(DIST, "../node_modules/kong-pdk"));
     const typescript = createRequire(join(pdk, "bin/x")).resolve("typescript");
     const command = [
       "/usr/bin/env NODE_ENV=production JWT_POLICY_ROOT=/p JWT_POLICY_STATE_DIR=/kong/jwt-policy-keys TS_NODE_SKIP_PROJECT=true",
