@@ -18,6 +18,8 @@ const COMPARED = [
   "issuer",
   "allowed_origins",
 ];
+/** Keys whose values are texts for people, or patterns. */
+const NOT_COMPARED = ["description", "text", "resource_name", "matches", "path"];
 const LISTED = ["audiences", "required_scopes", "required_roles", "required_groups"];
 const PATTERN = /\*|^\^|\$$|\.\+|\\[dw.]/;
 const DOTTED = /^(?:\$\.)?[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)+$/;
@@ -85,13 +87,9 @@ function isReference(path: Finding["path"] & object, isKey: boolean): boolean {
 
 /** @param misspelled uses of variables in which the word `vars` is missing. */
 function lintVariable({ text, path, isKey }: PlacedText, misspelled: readonly string[]): Finding[] {
-  const isFreeText =
-    path.includes("description") ||
-    path.includes("text") ||
-    isBelow(path, ["matches", "answers", "protected_resource"]);
   const use = misspelled.find((one) => text.includes(one));
   const hint = use === undefined ? "" : ` Did you mean ${quoteText(use.replace("{", "{vars."))}?`;
-  return !isKey && !isFreeText && path.at(-1) !== "path" && VARIABLE.test(text)
+  return !isKey && !NOT_COMPARED.includes(String(path.at(-1))) && VARIABLE.test(text)
     ? warn(
         "variable_literal",
         path,
@@ -124,11 +122,7 @@ export function suggestTemplate(text: string): string | undefined {
 }
 
 function lintCompared({ text, path, isKey }: PlacedText): Finding[] {
-  if (
-    isKey ||
-    !(isBelow(path, COMPARED) || path.at(-1) === "issuer") ||
-    isBelow(path, ["protected_resource", "keys"])
-  ) {
+  if (isKey || !(isBelow(path, COMPARED) || path.at(-1) === "issuer") || isBelow(path, ["keys"])) {
     return [];
   }
   if (PATTERN.test(text)) {

@@ -53,6 +53,8 @@ const ROWS: Partial<Record<LintCode, readonly Row[]>> = {
     ["the shell", withIssuer({ audiences: ["$AUDIENCE_URL"] }), /Environment variables are not supported/],
     ["braces", withIssuer({ audiences: [`\${AUDIENCE}`] }), /write "\$\{vars\.name\}"/],
     ["a stand-in", withRule({ required_roles: ["<role>"] }), /stand-in/],
+    ["a stand-in for a claim named text", withClaims({ text: { equals: "<a>" } }), /stand-in/],
+    ["a stand-in in a URL", { answers: { problem_types: "https://docs.example.com/<name>/" } }, /stand-in/],
   ],
   variable_unused: [["a variable", { vars: { region: "eu" } }, /write "\$\{vars\.region\}"/]],
   value_has_space: [["scopes in one string", withRule({ required_roles: ["a, b"] }), /one list element/]],
@@ -119,6 +121,11 @@ describe.each(Object.entries(ROWS))("a policy that cannot work: %s", (code, rows
 
 describe("there is no warning about", () => {
   const fitting = { plan: { one_of: ["a", "b"], matches: "[ab]" }, level: { min: 1, max: 3 } };
+  const forPeople = {
+    description: "For <team>",
+    answers: { reasons: { token_missing: { text: "Log in to <app>" } } },
+    protected_resource: { resource: "https://api.example.com/a", resource_name: "API <beta>" },
+  };
   const kubernetes = { groups: "/kubernetes.io/namespace", roles: "kubernetes.io" };
   it.each<[what: string, changes: Members]>([
     ["a plain policy", {}],
@@ -134,6 +141,7 @@ describe("there is no warning about", () => {
     ],
     ["conditions that fit", withClaims({ ...fitting, iss: { equals: ISSUER.issuer } })],
     ["a base policy without rules", { routes: {} }],
+    ["stand-ins in texts for people and in patterns", { ...forPeople, ...withPlan({ matches: "<a>" }) }],
     ["types that RFCs register", withIssuer({ token_type: "logout+jwt" })],
   ])("%s", (_what, changes) => {
     expect(lint(changes)).toEqual([]);
