@@ -12,6 +12,8 @@ export interface MetricsOptions {
   readonly isOurs: () => boolean;
   readonly lifecycle: Lifecycle;
   readonly log: (line: string) => void;
+  /** How often the process writes the counts for the next process, in milliseconds. Tests use a shorter time. */
+  readonly writeMs?: number;
 }
 
 /** The body of an HTTP answer. */
@@ -20,7 +22,6 @@ export interface MetricsText {
   readonly text: string;
 }
 
-/** How often the process writes the counts for the next process, in milliseconds. */
 const WRITE_MS = 1_000;
 /** Writing the counts takes at most 1/MAX_SHARE of the time, even if there are many counts. */
 const MAX_SHARE = 100;
@@ -28,7 +29,14 @@ const MAX_SHARE = 100;
 const MAX_CLOSE_MS = 1_000;
 
 /** Writes the counts for the next process, and returns a function that reads all metrics. */
-export function keepMetrics({ metrics, socket, isOurs, lifecycle, log }: MetricsOptions): () => Promise<MetricsText> {
+export function keepMetrics({
+  metrics,
+  socket,
+  isOurs,
+  lifecycle,
+  log,
+  writeMs = WRITE_MS,
+}: MetricsOptions): () => Promise<MetricsText> {
   const carried = new CarriedCounts(socket);
   let problem: string | undefined;
   const write = async (): Promise<void> => {
@@ -51,7 +59,7 @@ export function keepMetrics({ metrics, socket, isOurs, lifecycle, log }: Metrics
       const startMs = performance.now();
       await write();
       const tookMs = performance.now() - startMs;
-      await sleep(Math.max(WRITE_MS, tookMs * MAX_SHARE), undefined, { ref: false });
+      await sleep(Math.max(writeMs, tookMs * MAX_SHARE), undefined, { ref: false });
     }
   };
   void keepWriting();

@@ -36,12 +36,15 @@ it("counts separately for each socket of a directory, and ignores other files", 
   expect(claims()).toEqual(["other.generation-9", "s.generation-0", "s.generation-x", "s2.generation-0"]);
 });
 
-it("knows which claim is newer across the restart of the count, also with an old file", () => {
-  for (const generation of [250, 255, 0, 1]) {
+it.each<[what: string, claimed: readonly number[], next: number]>([
+  ["across the restart of the count, also with an old file", [250, 255, 0, 1], 2],
+  ["up to the half of all numbers", [0, 127], 128],
+])("knows which claim is newer %s", (_what, claimed, next) => {
+  for (const generation of claimed) {
     writeFileSync(`${socket}.generation-${generation}`, "");
   }
-  expect(claimGeneration(socket)).toBe(2);
-  expect(claims()).toEqual(["s.generation-2"]);
+  expect(claimGeneration(socket)).toBe(next);
+  expect(claims()).toEqual([`s.generation-${next}`]);
 });
 
 it("returns no number that faster processes claimed and removed between its check and its own claim", () => {

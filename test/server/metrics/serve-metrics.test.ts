@@ -1,0 +1,82 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
+import { createRuntime, type Runtime } from "../../../plugin/runtime/runtime.ts";
+import { createMetrics } from "../../../plugin/server/metrics/create-metrics.ts";
+import { keepMetrics } from "../../../plugin/server/metrics/serve-metrics.ts";
+import type { Lifecycle } from "../../../plugin/server/process/lifecycle.ts";
+import { silentLog } from "../../logs.ts";
+
+const SOON = { timeout: 10_000 };
+let directory: string;
+let runtime: Runtime;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "serve-metrics-"));
+  const compiler = createPolicyStore(directory);
+  runtime = createRuntime({ policyRoot: directory, compiler, policyPollMs: 600_000, now: Date.now, log: silentLog });
+});
+afterEach(() => {
+  runtime.stop();
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/** Keeps the counts beside the socket `place/s`, and writes them as often as possible. */
+function keep(place: string, isOurs: () => boolean, log: (line: string) => void) {
+  const lastTasks: (() => Promise<void>)[] = [];
+  const lifecycle: Lifecycle = {
+    isEnding: () => false,
+    end() {},
+    look() {},
+    beforeExit: (_maxMs, task) => void lastTasks.push(task),
+  };
+  const metrics = createMetrics({ runtime, decisionLog: undefined, now: Date.now });
+  const read = keepMetrics({ metrics, socket: join(place, "s"), isOurs, lifecycle, log, writeMs: 1 });
+  return { read, lastTasks };
+}
+
+it("a process that cannot write its counts says why, once for each cause in a row, and writes them when it can", async () => {
+  const place = join(directory, "place");
+  const lines: string[] = [];
+  const { read, lastTasks } = keep(
+    place,
+    () => true,
+    (line) => {
+      lines.push(line);
+      mkdirSync(place, { recursive: true });
+    },
+  );
+  const why = expect.stringMatching(/^counts cannot be kept for the next process: ENOENT/);
+  const isWritten = (): boolean =>
+    existsSync(place) && readdirSync(place).some((name) => /^s\.counts\.\w+$/.test(name));
+  await expect.poll(isWritten, SOON).toBe(true);
+  expect(lines).toEqual([why]);
+  expect((await read()).text).toContain("jwt_policy_");
+  rmSync(place, { recursive: true, maxRetries: 5 });
+  await expect.poll(() => lines, SOON).toEqual([why, why]);
+  await expect.poll(isWritten, SOON).toBe(true);
+  rmSync(place, { recursive: true, maxRetries: 5 });
+  mkdirSync(place);
+  await Promise.all(lastTasks.map((task) => task()));
+  expect([lastTasks.length, isWritten()]).toEqual([1, true]);
+});
+
+it("only the process that listens on the socket takes over the counts of ended processes", async () => {
+  const ended = join(directory, "s.counts.ab");
+  writeFileSync(ended, '{"jwt_policy_counts":1,"id":"ab","process":{"pid":999999999},"included":[],"metrics":[]}');
+  let isOurs = false;
+  let rounds = 0;
+  keep(
+    directory,
+    () => {
+      rounds += 1;
+      return isOurs;
+    },
+    () => {},
+  );
+  await expect.poll(() => rounds, SOON).toBeGreaterThan(1);
+  expect(existsSync(ended)).toBe(true);
+  isOurs = true;
+  await expect.poll(() => existsSync(ended), SOON).toBe(false);
+});
