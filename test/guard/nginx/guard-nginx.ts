@@ -57,6 +57,8 @@ export interface GuardNginx {
   readonly asked: number;
   /** While false, the plugin server gives no answers. */
   isServing: boolean;
+  /** Keeps back the answers of the plugin server until the returned function is called. */
+  hold(): () => void;
   send(path: string, headers?: readonly string[]): Promise<Answer>;
   /** The headers with which the request reached the upstream; undefined when it did not. */
   upstreamOf(answer: Answer): IncomingHttpHeaders | undefined;
@@ -96,7 +98,7 @@ export interface GuardNginxOptions {
 export async function startGuardNginx(options: GuardNginxOptions): Promise<GuardNginx> {
   const directory = mkdtempSync(join(tmpdir(), "guard-nginx-"));
   const upstream = await startRecordingUpstream();
-  const state = { clockMs: options.clockMs, asked: 0, isServing: true };
+  const state: ServerState = { clockMs: options.clockMs, asked: 0, isServing: true, released: Promise.resolve() };
   const server = new TestServer(directory, options, state);
   const [port = 0] = await findFreePorts();
   const url = `http://127.0.0.1:${port}`;
@@ -136,6 +138,13 @@ export async function startGuardNginx(options: GuardNginxOptions): Promise<Guard
     set isServing(isServing) {
       state.isServing = isServing;
     },
+    hold() {
+      let release = (): void => {};
+      state.released = new Promise((resolve) => {
+        release = resolve;
+      });
+      return release;
+    },
     send,
     upstreamOf: ({ id }) => upstream.headersOf(id),
     urlOf: ({ id }) => upstream.urlOf(id),
@@ -149,20 +158,24 @@ export async function startGuardNginx(options: GuardNginxOptions): Promise<Guard
   };
 }
 
+interface ServerState {
+  clockMs: number;
+  asked: number;
+  isServing: boolean;
+  /** Until then, the plugin server keeps its answers back. */
+  released: Promise<void>;
+}
+
 /** The plugin server's handler behind a line of JSON for each request. */
 class TestServer {
   runtime: Runtime;
   readonly #directory: string;
   readonly #options: GuardNginxOptions;
-  readonly #state: { readonly clockMs: number; asked: number; readonly isServing: boolean };
+  readonly #state: ServerState;
   readonly #server: Server;
   #instances = new Map<string, PluginInstance>();
 
-  constructor(
-    directory: string,
-    options: GuardNginxOptions,
-    state: { readonly clockMs: number; asked: number; readonly isServing: boolean },
-  ) {
+  constructor(directory: string, options: GuardNginxOptions, state: ServerState) {
     this.#directory = directory;
     this.#options = options;
     this.#state = state;
@@ -170,6 +183,8 @@ class TestServer {
     this.#server = createServer((socket) => {
       socket.on("error", () => {});
       createInterface(socket).on("line", async (line) => {
+        state.asked += state.isServing ? 1 : 0;
+        await state.released;
         socket.end(state.isServing ? `${JSON.stringify(await this.#answer(line))}\n` : "");
       });
     });
@@ -209,7 +224,6 @@ class TestServer {
   }
 
   async #answer(line: string): Promise<unknown> {
-    this.#state.asked += 1;
     const { conf, facts, route } = JSON.parse(line);
     const name = `${conf.__plugin_id} ${conf.__seq__}`;
     const readFacts = createFactsReader(true, () => {});

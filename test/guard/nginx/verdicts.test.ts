@@ -370,6 +370,38 @@ if (missing !== undefined) {
       expect(nginx.runtime.judgedStatus().find(({ rule }) => rule === "read")?.requests).toBe(4);
     });
 
+    /** Reuses a verdict while another request waits for the plugin server's answer, which `release` lets come. */
+    async function reuseMeanwhile(release: (answer: () => void) => void): Promise<void> {
+      const [answer, before] = [nginx.hold(), nginx.asked];
+      const waiting = send("/public", []);
+      await expect.poll(() => nginx.asked).toBeGreaterThan(before);
+      expect((await nginx.send("/read", bearer(READER))).status).toBe(200);
+      release(answer);
+      await waiting;
+    }
+
+    it("and adds reuses that are to be reported later to those that came meanwhile", async () => {
+      await warm("/read");
+      await reuseMeanwhile((answer) => {
+        nginx.isServing = false;
+        answer();
+      });
+      nginx.isServing = true;
+      await send("/public", []);
+      expect(nginx.runtime.judgedStatus().find(({ rule }) => rule === "read")?.requests).toBe(4);
+      expect(nginx.runtime.verdictStatus()).toMatchObject({ guardHits: 2 });
+    });
+
+    it("and reports reuses of an earlier server process to no other process", async () => {
+      await warm("/public", []);
+      await warm("/read");
+      nginx.replaceServer();
+      await reuseMeanwhile((answer) => answer());
+      await warm("/public", []);
+      await send("/write");
+      expect(nginx.runtime.verdictStatus()).toMatchObject({ guardHits: 1 });
+    });
+
     it("and adds each decision to the trace; a defect in tracing changes nothing else", async () => {
       const traced = (path: string, tracing: string, headers = bearer(READER)): Promise<[Answer, boolean]> =>
         send(path, [...headers, "X-Test-Tracing", tracing]);
