@@ -137,6 +137,27 @@ describe("credentials that passed a moment ago", () => {
     expect(served.filter((name) => name.startsWith("flood"))).toHaveLength(2);
   });
 
+  it("do not make others wait for all the time that these had alone before", async () => {
+    const scene = createScene();
+    for (let index = 0; index < 80; index += 1) {
+      scene.ask(`flood ${index}`);
+    }
+    while (scene.admitted.length < 40) {
+      await scene.turn();
+    }
+    scene.noteGood(GOOD);
+    for (let index = 0; index < 40; index += 1) {
+      scene.ask(`good ${index}`, "a", isHere, GOOD);
+    }
+    const before = scene.admitted.length;
+    while (!scene.isIdle()) {
+      await scene.turn();
+    }
+    const served = scene.admitted.slice(before, before + 30);
+    expect(served.findIndex((name) => name.startsWith("flood"))).toBeLessThanOrEqual(14);
+    expect(served.filter((name) => name.startsWith("good")).length).toBeGreaterThan(20);
+  });
+
   /** Whether a request with these credentials is served before a flood, after the others have passed. */
   async function isFirst(credentials: string, ...good: readonly string[]): Promise<boolean> {
     const scene = createScene();

@@ -49,6 +49,19 @@ describe("a Consumer that was found", () => {
     expect(asked).toHaveLength(2);
   });
 
+  it("is as old as the call to Kong, so that a slow answer does not count as new", async () => {
+    const { asked, known, at, find } = scene();
+    await known.find("w", { by: "username", value: "billing", maxAgeSeconds: 60 }, async () => {
+      at(5);
+      return BILLING;
+    });
+    at(53.9);
+    expect(await find("billing")).toBe(BILLING);
+    at(54);
+    expect(await find("billing")).toBeUndefined();
+    expect(asked).toHaveLength(1);
+  });
+
   it("is looked up again towards the end, by one request a second, while the others use the cached answer", async () => {
     const { kong, asked, at, find } = await sceneWithBilling();
     kong.set("billing", RENAMED);

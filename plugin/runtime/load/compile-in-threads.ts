@@ -159,7 +159,7 @@ class ThreadPool {
         thread.start(work);
       }
     }
-    if (this.#isWarm) {
+    if (this.#hasWarmThread) {
       this.#noteWarm();
     }
     const { maxThreads } = this.#options.limits;
@@ -167,10 +167,6 @@ class ThreadPool {
       this.#startThread();
       this.#distribute();
     }
-  }
-
-  get #isWarm(): boolean {
-    return [...this.#threads].every(({ isWarm }) => isWarm);
   }
 
   get #hasWarmThread(): boolean {

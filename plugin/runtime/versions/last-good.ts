@@ -61,6 +61,11 @@ export class LastGoodVersions {
   readonly #entities = new Map<string, Entity>();
   readonly #owned = new Map<object, Good>();
 
+  /** The number of entities with at least one version in memory. */
+  get entityCount(): number {
+    return this.#entities.size;
+  }
+
   /**
    * Returns the last good version of an entity, or undefined if there is none. The version stays in memory until the caller
    * releases it.

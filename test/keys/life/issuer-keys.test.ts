@@ -265,6 +265,17 @@ describe("an issuer with keys from two places", () => {
     expect([await scene.find("3"), scene.keys.hasKeys()]).toEqual([8, false]);
   });
 
+  it("says when the first place without keys is asked again, whenever places with keys are asked again", async () => {
+    await twoPlaces(status(503), keySetOf(first));
+    for (const wait of [8, 16, 30]) {
+      expect(await scene.findAll(["1", "2"])).toEqual([FOUND, wait]);
+      scene.clock += wait === 30 ? 0 : wait * 1000;
+    }
+    scene.server.answer("/other", keysOf());
+    await scene.keys.refresh();
+    expect(await scene.findAll(["1", "2"])).toEqual([8, 8]);
+  });
+
   it.each([
     ["first", 0],
     ["second", 1],

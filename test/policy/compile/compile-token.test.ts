@@ -42,12 +42,13 @@ describe("sources of tokens", () => {
     ],
     [
       "{sources: [{header: x-t, issuers: [acme]}, {query: t}]}",
-      { from: "header", issuers: acme },
+      { from: "header", name: "x-t", issuers: acme },
       { from: "query", name: "t" },
     ],
     ["{sources: [{query: access_token}]}", { from: "query", name: "access_token" }],
   ])("%s gives %o", (token, ...tokenSources) => {
-    expect(compileDocument(policy(token))).toMatchObject({ tokenSources });
+    // toMatchObject would not compare patterns.
+    expect(compileDocument(policy(token)).tokenSources).toEqual(tokenSources);
   });
 });
 

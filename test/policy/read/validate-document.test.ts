@@ -53,6 +53,7 @@ describe("issuers", () => {
     ["unknown_key", "claims: {‸__proto__: {scopes: x}}", /^The key "__proto__" is not known here/],
     ["invalid_value", "algorithms: [‸HS265]", /^"HS265" is not one of RS256, PS256, ES256, EdDSA, Ed25519, RS384,/],
     ["invalid_value", "algorithms: [RS256, ‸none]", /^"none" is not one of/],
+    ["invalid_value", "algorithms: [‸signature_invalid]", /^"signature_invalid" is not one of RS256/],
     ["invalid_value", "algorithms: ‸[]", /at least 1 element/],
     ["invalid_value", "algorithms: ‸[RS256, RS256]", /duplicate/],
     ["wrong_type", "clock_skew: ‸30", unit],

@@ -140,6 +140,16 @@ describe("a new thread compiles a sample before it helps, because its first poli
     expect(new Set((await Promise.all(all)).flatMap(({ files }) => files))).toEqual(new Set(["first"]));
   });
 
+  it("and no thread counts as warm while a failed thread is not replaced yet", async () => {
+    const compiler = start(misbehavingThread("process.exit(1);"), { warmUps: 1, restartMs: 60_000 });
+    const onWarm = vi.fn();
+    void compiler.warmed.then(onWarm);
+    await vi.waitFor(() => expect(log.warnings).toHaveLength(1), { timeout: 10_000 });
+    void compiler.compileFile("a");
+    await Promise.resolve();
+    expect(onWarm).not.toHaveBeenCalled();
+  });
+
   it("for which no policy must exist", async () => {
     await start(BUILT, { warmUps: 3 }).warmed;
     expect(log.warnings).toEqual([]);

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { createRootFiles, OutsideRootError } from "../../../plugin/runtime/load/root-files.ts";
+import { createRootFiles, identifyNow, OutsideRootError } from "../../../plugin/runtime/load/root-files.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
 let directory: string;
@@ -32,6 +32,15 @@ describe("no name leads out of the root", () => {
     await expect(read(name)).rejects.toThrow(OutsideRootError);
     expect(await identify(name)).toContain("the file lies outside the policy root");
   });
+});
+
+it.each<[what: string, name: string, folder: string, isMissing: boolean]>([
+  ["a file that was deleted is missing", "none.yaml", "policies", true],
+  ["a file of a root that is missing is not, because the root's volume may be unmounted", "a.yaml", "none", false],
+  ["a file whose name leads through a file is not", "a.yaml/b.yaml", "policies", false],
+])("%s", (_what, name, folder, isMissing) => {
+  const identity = expect.stringMatching(`^${name} cannot be read: E`);
+  expect(identifyNow(join(directory, folder), name)).toEqual({ identity, isMissing });
 });
 
 it("a file in the root, and a link to one, are read", async () => {
