@@ -1,5 +1,6 @@
 import { NAME } from "../kong/contract/plugin-identity.ts";
 import { createOperatorLog, type OperatorLog } from "../observe/operator-log.ts";
+import { LAUNCHER_DESCRIPTOR } from "./launcher/control-messages.ts";
 import { createHandOver, type HandOver } from "./process/hand-over.ts";
 import { Launchers } from "./process/launchers.ts";
 import { type Lifecycle, manageLifecycle } from "./process/lifecycle.ts";
@@ -92,6 +93,7 @@ export class ServerProcess {
     return new Launchers({
       socket: this.options.socket,
       identity,
+      descriptor: LAUNCHER_DESCRIPTOR,
       isQueue: this.isQueue,
       onRetire: () => this.#retire(),
       onAttached: this.lifecycle.look,

@@ -3,7 +3,6 @@ import { type Server, Socket } from "node:net";
 import { messageOf } from "../../core/text/error-message.ts";
 import {
   controlPathOf,
-  LAUNCHER_DESCRIPTOR,
   type LauncherMessage,
   onMessage,
   pidPathOf,
@@ -27,6 +26,8 @@ export interface LaunchersOptions {
   /** The path of the plugin socket. */
   readonly socket: string;
   readonly identity: string;
+  /** The file descriptor that attaches this server to the launcher that started it. */
+  readonly descriptor: number;
   /** Whether a service manager keeps the plugin socket open. */
   readonly isQueue: boolean;
   /** Called when a launcher has attached. */
@@ -57,7 +58,7 @@ export class Launchers {
   constructor(options: LaunchersOptions) {
     this.#options = options;
     try {
-      this.#attach(new Socket({ fd: LAUNCHER_DESCRIPTOR, readable: true, writable: true }));
+      this.#attach(new Socket({ fd: options.descriptor, readable: true, writable: true }));
     } catch {
       // An operator has started the server by hand. The server will end, because no launcher is attached.
     }

@@ -205,6 +205,5 @@ class ServedConnection implements Connection {
       this.#state.stopWaiting();
     }
     this.#state = LEFT;
-    this.#replies.clear();
   }
 }

@@ -32,11 +32,6 @@ export class ReplyQueue {
       this.#handlers.push(ignore);
     }
   }
-
-  /** Called when no more replies will come. */
-  clear(): void {
-    this.#handlers.length = 0;
-  }
 }
 
 function ignore(): void {}

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createAllow, createDeny } from "../../../../plugin/core/model/decision.ts";
 import { encodeFrame } from "../../../../plugin/server/protocol/frames.ts";
 import { RpcCallMessage, StringMessage } from "../../../../plugin/server/protocol/messages.ts";
@@ -111,6 +111,19 @@ describe("a connection that should close when idle", () => {
     await settle();
     expect(server.connections[0]?.closeIfIdle(ANY_TIME)).toBe(false);
     expect(server.sockets[0]?.writableEnded).toBe(false);
+  });
+
+  it("stays open if its last call was recent, however old the connection is", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const server = await startTestServer(ALLOW);
+    const { worker } = await startInstance(server);
+    vi.advanceTimersByTime(1_001);
+    await worker.start();
+    vi.advanceTimersByTime(1_000);
+    expect(server.connections[0]?.closeIfIdle(1_000)).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(server.connections[0]?.closeIfIdle(1_000)).toBe(true);
   });
 
   it("ignores a call that was already sent: Kong repeats an unanswered call on another connection", async () => {

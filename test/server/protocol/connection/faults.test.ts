@@ -199,27 +199,32 @@ function randomFrames(seed: number): Buffer {
 }
 
 describe("an event whose client is gone", () => {
-  it.each<[how: string, leave: (worker: Awaited<ReturnType<TestServer["connect"]>>) => void]>([
-    ["by the end of the stream", ({ socket }) => void socket.end()],
-    ["by the end of both sides", ({ socket }) => void socket.destroy()],
-  ])("shows that it is abandoned, %s", async (_, leave) => {
-    const seen: boolean[] = [];
-    let hasAsked = (): void => {};
-    const asked = new Promise<void>((resolve) => {
-      hasAsked = resolve;
-    });
+  /** An event that never ends. It has sent Kong more bytes than Kong reads. */
+  async function startEndless() {
     let isAbandoned: (() => boolean) | undefined;
     const { server, worker, id } = await serve(async (pdk) => {
       isAbandoned = pdk.isAbandoned;
-      seen.push(isAbandoned?.() ?? true);
-      hasAsked();
-      await new Promise(() => {}); // Waits for ever.
-      return createAllow({ headers: {} }, { policy: "payments" });
+      await pdk.nginx.getVar("x".repeat(4_000_000));
+      throw new Error("the call got an answer");
     });
+    worker.socket.pause(); // The server's bytes stay unread.
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
-    await asked;
-    leave(worker);
+    await expect.poll(() => isAbandoned?.()).toBe(false);
+    return { server, worker, isAbandoned: () => isAbandoned?.() };
+  }
+
+  it("shows that it is abandoned when Kong has closed its half, even if the other half cannot be closed yet", async () => {
+    const { server, worker, isAbandoned } = await startEndless();
+    worker.socket.end();
+    await expect.poll(isAbandoned).toBe(true);
+    expect(server.sockets[0]?.closed).toBe(false);
+  });
+
+  it("shows that it is abandoned after a close that Kong's end does not announce, because bytes were unread", async () => {
+    const { server, worker, isAbandoned } = await startEndless();
+    worker.socket.destroy();
     await allClosed(server);
-    expect([...seen, isAbandoned?.()]).toEqual([false, true]);
+    expect(isAbandoned()).toBe(true);
+    expect(server.logged).toEqual([expect.stringMatching(/^connection error: /)]);
   });
 });

@@ -1,0 +1,166 @@
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { connect, Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import {
+  controlPathOf,
+  onMessage,
+  pidPathOf,
+  type ServerMessage,
+  sendMessage,
+} from "../../../plugin/server/launcher/control-messages.ts";
+import { identifyProcess, type ProcessIdentity } from "../../../plugin/server/launcher/process-identity.ts";
+import { Launchers } from "../../../plugin/server/process/launchers.ts";
+
+const SELF = identifyProcess(process.pid);
+const GONE: ProcessIdentity = { pid: 999_999_999 };
+const NO_DESCRIPTOR = -1;
+const MAX_WAITING_LINES = 200;
+
+/** The clock stands still but for what a test adds; sockets are real. */
+let directory: string;
+let launchers: Launchers;
+let lastCallMs: number;
+let ends: number;
+let warnings: string[];
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  directory = mkdtempSync(join(tmpdir(), "launchers-"));
+  lastCallMs = performance.now();
+  ends = 0;
+  warnings = [];
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  await launchers.listen(); // Closes the control socket, and finds no place for another one.
+});
+
+async function start(isQueue = false): Promise<void> {
+  launchers = new Launchers({
+    socket: join(directory, "s"),
+    identity: "a",
+    descriptor: NO_DESCRIPTOR,
+    isQueue,
+    onAttached() {},
+    isEnding: () => false,
+    lastCallMs: () => lastCallMs,
+    onRetire() {},
+    onEnd() {
+      ends += 1;
+    },
+    onWarning: (line) => warnings.push(line),
+  });
+  await launchers.listen();
+}
+
+interface Launcher {
+  readonly socket: Socket;
+  readonly messages: ServerMessage[];
+  /** Resolves when the server has handled everything that this launcher has sent. */
+  settle(): Promise<void>;
+  leave(): Promise<void>;
+}
+
+/** A launcher that has said hello. */
+async function attach(owner: ProcessIdentity = SELF): Promise<Launcher> {
+  const socket = connect(controlPathOf(join(directory, "s")));
+  const messages: ServerMessage[] = [];
+  onMessage<ServerMessage>(socket, (message) => messages.push(message));
+  sendMessage(socket, { type: "hello", owner });
+  const countPongs = (): number => messages.filter(({ type }) => type === "pong").length;
+  const settle = async (): Promise<void> => {
+    const before = countPongs();
+    sendMessage(socket, { type: "ping" });
+    await expect.poll(countPongs).toBeGreaterThan(before);
+  };
+  await once(socket, "connect");
+  await settle();
+  return {
+    socket,
+    messages,
+    settle,
+    async leave() {
+      socket.end();
+      await once(socket, "close");
+    },
+  };
+}
+
+const linesOf = ({ messages }: Launcher): readonly string[] =>
+  messages.flatMap((message) => (message.type === "log" ? [message.line] : []));
+
+describe("the launchers of a server", () => {
+  it("get the newest 200 lines that no launcher printed, once, and then each line as it comes", async () => {
+    await start();
+    for (let count = 1; count <= MAX_WAITING_LINES + 5; count += 1) {
+      launchers.print(`line ${count}`, false);
+    }
+    const first = await attach();
+    const waiting = linesOf(first);
+    expect([waiting.length, waiting[0], waiting.at(-1)]).toEqual([MAX_WAITING_LINES, "line 6", "line 205"]);
+    const second = await attach();
+    launchers.print("now", true);
+    await second.settle();
+    await first.settle();
+    expect([linesOf(first).length, linesOf(second)]).toEqual([MAX_WAITING_LINES, ["now"]]);
+    expect(second.messages).toContainEqual({ type: "log", line: "now", isWarning: true });
+    await Promise.all([first.leave(), second.leave()]);
+  });
+
+  it("end the server only if no other launcher is attached", async () => {
+    await start();
+    const [first, second] = [await attach(), await attach()];
+    sendMessage(first.socket, { type: "end" });
+    await first.settle();
+    expect(ends).toBe(0);
+    await first.leave();
+    sendMessage(second.socket, { type: "end" });
+    await second.settle();
+    expect(ends).toBe(1);
+    await second.leave();
+  });
+
+  it("find the server at one control socket at a time, and warn if there is none", async () => {
+    await start();
+    const close = vi.spyOn(Server.prototype, "close");
+    await launchers.listen();
+    expect(close).toHaveBeenCalledTimes(1);
+    expect(existsSync(pidPathOf(join(directory, "s")))).toBe(true);
+    expect(warnings).toEqual([]);
+    rmSync(directory, { recursive: true, maxRetries: 5 });
+    await launchers.listen();
+    expect(warnings).toEqual([expect.stringMatching(/^no launcher can reach the server: ./)]);
+    expect(close).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("a server without a launcher is needed", () => {
+  it.each<[what: string, isQueue: boolean, limitMs: number, reason: string]>([
+    ["half a minute, because Kong starts the next launcher", false, 30_000, "no launcher is attached"],
+    ["ten seconds if a service manager starts the next launcher", true, 10_000, "the service is stopped"],
+  ])("for %s", async (_what, isQueue, limitMs, reason) => {
+    await start(isQueue);
+    const launcher = await attach();
+    vi.advanceTimersByTime(60_000);
+    expect(launchers.findReasonToEnd()).toBeUndefined();
+    await launcher.leave();
+    vi.advanceTimersByTime(limitMs);
+    expect(launchers.findReasonToEnd()).toBeUndefined();
+    vi.advanceTimersByTime(1);
+    expect(launchers.findReasonToEnd()).toBe(reason);
+    lastCallMs = performance.now();
+    expect(launchers.findReasonToEnd()).toBe(isQueue ? reason : undefined);
+  });
+
+  it("only while Kong runs", async () => {
+    await start();
+    const launcher = await attach(GONE);
+    expect(launchers.findReasonToEnd()).toBeUndefined();
+    await launcher.leave();
+    await expect.poll(() => launchers.findReasonToEnd()).toBe("Kong is gone");
+  });
+});
