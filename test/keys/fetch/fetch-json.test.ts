@@ -58,6 +58,7 @@ describe("reads", () => {
     response.writeEarlyHints({ link: "</style.css>; rel=preload" });
     response.end('{"a":1}');
   };
+  const packed = withHeaders({ "content-encoding": "gzip" }, gzipSync(objectOf(LIMIT)));
   const certified = { x5t: "t", x5c: ["c", "d", "e"], n: "n".repeat(342) };
   const keys = Array.from({ length: 100 }, () => ({
     kty: "RSA",
@@ -72,6 +73,7 @@ describe("reads", () => {
     ["JSON beyond ASCII", { json: { a: "é\u{1f600}" } }, { a: "é\u{1f600}" }],
     ["an answer of exactly 512 kB", { text: objectOf(LIMIT) }, { a: "x".repeat(LIMIT - 8) }],
     ["an answer in pieces", pieces, { a: 1 }],
+    ["gzip of exactly 512 kB", packed, { a: "x".repeat(LIMIT - 8) }],
     ["gzip, although nobody asked for it", withHeaders({ "content-encoding": "gzip" }, gzipSync('{"a":1}')), { a: 1 }],
     ["an answer behind others that come first (103)", hinted, { a: 1 }],
     ["a hundred keys with chains of certificates", { json: { keys } }, { keys }],
@@ -130,6 +132,7 @@ describe("refuses", () => {
     ...[201, 404, 500, 503].map((code): [string, Answer, string] => [`status ${code}`, status(code), `status ${code}`]),
     ["an answer of one byte over 512 kB", { text: objectOf(LIMIT + 1) }, LONG],
     ["a small answer that unpacks to a large one", gzip(gzipSync(objectOf(20 * LIMIT))), LONG],
+    ["gzip of one byte over 512 kB", gzip(gzipSync(objectOf(LIMIT + 1))), LONG],
     ["gzip that is cut off", gzip(gzipSync("{}").subarray(0, 15)), "the answer is broken gzip"],
     ["another coding", deflated, coding],
     ["headers without end", withHeaders({ "x-a": "a".repeat(20_000) }), overflow],
@@ -141,6 +144,18 @@ describe("refuses", () => {
   ])("%s, and names the address and the cause, but no part of the answer", async (_what, answer, cause) => {
     await expect(fetchFrom(answer)).rejects.toThrow(new Error(failure(cause)));
     expect(server.requests).not.toContain("/target");
+  });
+
+  it("an answer by its status, and closes the connection, even if the answer never ends", async () => {
+    let noteClosed = (): void => {};
+    const closed = new Promise<void>((resolve) => {
+      noteClosed = resolve;
+    });
+    const answered = fetchFrom((_request, response) => {
+      response.once("close", noteClosed).writeHead(500).write("{");
+    });
+    await expect(answered).rejects.toThrow(failure("status 500"));
+    await closed;
   });
 
   it("an endless answer as soon as it is too long", async () => {

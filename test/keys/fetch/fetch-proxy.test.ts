@@ -122,7 +122,7 @@ function describeProxy(): void {
     (text: string): Tunnel =>
     (socket) =>
       socket.end(text);
-  const speak: Tunnel = (socket) => void socket.write("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK");
+  const speak: Tunnel = (socket) => void socket.write("HTTP/1.1 200 OK\r\n\r\nH");
   const ended = /failed: (?:the connection broke|Client network socket disconnected)/;
   it.each<[what: string, tunnel: Tunnel, cause: RegExp]>([
     [
