@@ -287,6 +287,7 @@ http {
     set $kong_request_id $request_id;
     set $jwt_facts "${facts}";
     location = /fill { content_by_lua_block { require("stub").fill() } }
+    location = /report { content_by_lua_block { require("stub").report() } }
     location = /describe { return 200; }
     location / {
       access_by_lua_block { require("stub").access() }

@@ -197,4 +197,25 @@ function Stub.fill()
   ngx.say(cjson.encode(described))
 end
 
+-- Reuses many verdicts of different counters and with different headers to remove. Says how many counters are in each report, and
+-- how many sets of headers are remembered.
+function Stub.report()
+  local facts = { target = false, transport = false, route = false, headers = { "authorization" } }
+  for index = 1, tonumber(ngx.req.get_uri_args().count) do
+    local entry = verdicts.decode(ngx.encode_base64(cjson.encode({
+      generation = "e.1", after = 0, before = 1e15, tally = index, facts = facts, clear = "x-" .. index, set = {},
+    })))
+    verdicts.keep(routes.read.conf, entry, ngx.now(), function()
+      return "report " .. index
+    end)
+    verdicts.recall("report " .. index)
+  end
+  local sizes = {}
+  for text in verdicts.take_hits do
+    local _, size = text:gsub("=", "")
+    sizes[#sizes + 1] = size
+  end
+  ngx.say(cjson.encode({ counters = sizes, cleared = verdicts.describe().cleared }))
+end
+
 return Stub

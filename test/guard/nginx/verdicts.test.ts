@@ -360,6 +360,14 @@ if (missing !== undefined) {
       expect(nginx.runtime.verdictStatus()).toMatchObject({ guardHits: 2 });
     });
 
+    it("and reports at most 200 counts at once, and remembers at most 1,000 sets of headers to remove", async () => {
+      const report = async (count: number) => JSON.parse((await nginx.send(`/report?count=${count}`)).body);
+      // The first set is forgotten with the verdicts of the process before.
+      expect(await report(401)).toEqual({ counters: [200, 200, 1], cleared: 400 });
+      expect(await report(1_000)).toMatchObject({ cleared: 1_000 });
+      expect(await report(1_001)).toMatchObject({ cleared: 1 });
+    });
+
     it("and reports reuses later if the server could not be asked", async () => {
       await warm("/read");
       await send("/read");
@@ -393,13 +401,39 @@ if (missing !== undefined) {
     });
 
     it("and reports reuses of an earlier server process to no other process", async () => {
-      await warm("/public", []);
       await warm("/read");
       nginx.replaceServer();
+      await send("/public", []); // The verdict of the next request can be kept.
       await reuseMeanwhile((answer) => answer());
-      await warm("/public", []);
       await send("/write");
-      expect(nginx.runtime.verdictStatus()).toMatchObject({ guardHits: 1 });
+      expect(nginx.runtime.verdictStatus()).toMatchObject({ guardHits: 0 });
+    });
+
+    it("and drops reuses of an earlier server process that could not be reported in time", async () => {
+      await warm("/read");
+      nginx.replaceServer();
+      await send("/public", []);
+      await send("/read");
+      const [answer, before] = [nginx.hold(), nginx.asked];
+      const waiting = send("/write");
+      await expect.poll(() => nginx.asked).toBeGreaterThan(before);
+      nginx.hold()(); // Later requests get their answers at once.
+      await send("/public", []);
+      nginx.isServing = false;
+      answer();
+      await waiting;
+      nginx.isServing = true;
+      await send("/write");
+      expect(nginx.runtime.verdictStatus()).toMatchObject({ guardHits: 0 });
+    });
+
+    it("and reports reuses of an earlier generation of the same process", async () => {
+      await warm("/read");
+      await send("/public", []);
+      nginx.runtime.generation.begin();
+      await reuseMeanwhile((answer) => answer());
+      await send("/write");
+      expect(nginx.runtime.verdictStatus()).toMatchObject({ guardHits: 2 });
     });
 
     it("and adds each decision to the trace; a defect in tracing changes nothing else", async () => {

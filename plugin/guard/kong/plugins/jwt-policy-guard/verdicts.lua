@@ -172,7 +172,7 @@ end
 
 -- Used by tests and by the operator's log.
 function Verdicts.describe()
-  return { entries = count, bytes = bytes, process = process, serial = serial }
+  return { entries = count, bytes = bytes, process = process, serial = serial, cleared = cleared_count }
 end
 
 return Verdicts
