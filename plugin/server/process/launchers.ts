@@ -70,7 +70,6 @@ export class Launchers {
     this.#isListening = true;
     this.#tellAll({ type: "listening" });
     this.#server?.close();
-    this.#server = undefined;
     try {
       this.#server = await listenOnSocket(controlPathOf(socket), CONTROL_MODE, (launcher) => this.#attach(launcher));
       writeFileSync(pidPathOf(socket), JSON.stringify(this.#self), { mode: CONTROL_MODE });

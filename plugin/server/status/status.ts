@@ -41,7 +41,6 @@ export function serveStatus({ listen, read, readMetrics, log }: StatusOptions): 
     {
       maxHeaderSize: 8_192,
       requestTimeout: TIMEOUT_MS,
-      headersTimeout: TIMEOUT_MS,
       keepAliveTimeout: TIMEOUT_MS,
       connectionsCheckingInterval: CHECK_MS, // By default, Node looks for slow connections only every 30 s.
     },

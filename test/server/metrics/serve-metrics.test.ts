@@ -1,26 +1,23 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, onTestFinished } from "vitest";
 import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { createRuntime, type Runtime } from "../../../plugin/runtime/runtime.ts";
 import { createMetrics } from "../../../plugin/server/metrics/create-metrics.ts";
 import { keepMetrics } from "../../../plugin/server/metrics/serve-metrics.ts";
 import type { Lifecycle } from "../../../plugin/server/process/lifecycle.ts";
 import { silentLog } from "../../logs.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const SOON = { timeout: 10_000 };
 let directory: string;
 let runtime: Runtime;
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), "serve-metrics-"));
+  directory = temporaryFolder(onTestFinished);
   const compiler = createPolicyStore(directory);
   runtime = createRuntime({ policyRoot: directory, compiler, policyPollMs: 600_000, now: Date.now, log: silentLog });
 });
-afterEach(() => {
-  runtime.stop();
-  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
-});
+afterEach(() => runtime.stop());
 
 /** Keeps the counts beside the socket `place/s`, and writes them as often as possible. */
 function keep(place: string, isOurs: () => boolean, log: (line: string) => void) {

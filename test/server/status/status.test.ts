@@ -327,6 +327,15 @@ describe("an address that is in use", () => {
     expect((await ask(old.port, "/status/ready")).status).toBe(200);
   });
 
+  it("is not tried again, and not reported, if it was released before the first try failed", async () => {
+    const old = await start();
+    holdTries();
+    const next = await start(READY, old.port);
+    next.stop();
+    await ask(old.port, "/status/live"); // By then, the try has failed.
+    expect([next.log, vi.getTimerCount()]).toEqual([[], 0]);
+  });
+
   it("is no longer tried after it was released", async () => {
     const old = await start();
     holdTries();
