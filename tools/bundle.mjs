@@ -1,7 +1,7 @@
 // Bundles the built plugin server into one file that needs only Node, and its launcher into another small one. One file loads in
 // a fraction of the time that two hundred files need, and Kong refuses all requests while the server starts. This program also
-// writes the licences of the bundled packages. The bundle is not minified, because stack traces must be readable, and a minified
-// bundle would not start faster.
+// writes the licences of the bundled packages. The bundle has no comments of our own, but it is not minified, because stack traces
+// must be readable, and a minified bundle would not start faster.
 //
 // Run it in the folder that contains dist: node tools/bundle.mjs
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -35,7 +35,7 @@ async function render(input, format) {
     plugins: [{ name: "threads", transform: inlineThreads }],
     onLog: (_, { message }) => fail(message),
   });
-  const { output } = await build.generate({ format });
+  const { output } = await build.generate({ format, comments: { legal: true, annotation: false, jsdoc: false } });
   const [{ code, imports, moduleIds }, ...others] = output;
   const foreign = imports.filter((name) => !name.startsWith("node:"));
   if (others.length > 0 || foreign.length > 0) {
