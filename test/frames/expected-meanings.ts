@@ -89,7 +89,6 @@ const nextStep = (pairs: string): string =>
 const deny = (
   level: "warn" | "err",
   pairs: string,
-  status: number,
   message: string,
   challenge?: string,
   requestId = REQUEST_ID,
@@ -102,7 +101,7 @@ const deny = (
     undefined,
   ),
   fromServer("kong.response.exit", {
-    status,
+    status: Number(/ status=(\d+)/.exec(pairs)?.[1]),
     headers: {
       "Content-Type": "application/json; charset=utf-8",
       "Cache-Control": "no-store",
@@ -130,7 +129,6 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     ...deny(
       "warn",
       'reason=token_missing status=401 policy=orders rule=read detail="no token in authorization"',
-      401,
       "Authentication is required",
       'Bearer realm="orders"',
     ),
@@ -141,7 +139,6 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     ...deny(
       "warn",
       'reason=connection_header_refused status=400 policy=orders rule=read detail="Connection names a text that is not a field name"',
-      400,
       "The Connection header is not acceptable",
     ),
   ],
@@ -158,7 +155,6 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     ...deny(
       "err",
       'reason=policy_unavailable status=503 policy=orders detail="policy \\"orders\\" has no rule \\"ghost\\", which the plugin\'s config names; it has read, write"',
-      503,
       "The request cannot be checked at the moment",
     ),
   ],
@@ -177,7 +173,6 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     ...deny(
       "warn",
       'reason=no_matching_rule status=403 policy=by-route detail="policy \\"by-route\\" names no rule for a Kong Route without a name; it has catalogue"',
-      403,
       "Access is not allowed",
     ),
   ],
@@ -220,7 +215,6 @@ export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
     ...deny(
       "warn",
       'reason=token_malformed status=401 policy=by-route rule=catalogue detail="token in authorization: not three non-empty segments: 8 characters in 1, as an opaque token has"',
-      401,
       "The access token is invalid",
       'Bearer realm="by-route", error="invalid_token", error_description="The access token is invalid"',
       "",

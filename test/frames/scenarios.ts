@@ -107,35 +107,32 @@ function get(target: string, ...headers: string[]): string {
 
 const authorization = `Authorization: Bearer ${TOKEN}`;
 
-const scenario = (status: number, name: string, request: string, afterReload = false) => ({
-  status,
-  name,
-  request,
-  afterReload,
+const scenario = (status: number, request: string, name: string, afterReload = false) => ({
+  ...{ status, name, request, afterReload },
 });
 const onFirst = [
   scenario(
     200,
-    "route plugin: start instance, event, facts variable, allow that sets and removes headers",
     get("/orders?page=2", authorization, "X-User-Id: admin", "x_tenant: other"),
+    "route plugin: start instance, event, facts variable, allow that sets and removes headers",
   ),
-  scenario(401, "route plugin: event, no token, deny with a warning and exit", get("/orders")),
+  scenario(401, get("/orders"), "route plugin: event, no token, deny with a warning and exit"),
   scenario(
     400,
-    "route plugin: event, facts variable that is not UTF-8, deny",
     get("/orders?q=caf%E9", authorization, "Connection: caf\xe9 \xff\xfe"),
+    "route plugin: event, facts variable that is not UTF-8, deny",
   ),
   scenario(
     503,
-    "service plugin: start instance, event, rule that does not exist, deny with an error and exit",
     get("/invoices", authorization),
+    "service plugin: start instance, event, rule that does not exist, deny with an error and exit",
   ),
   scenario(
     200,
-    "global plugin: start instance, event, route with all its fields, allow without headers",
     get("/items/1", authorization),
+    "global plugin: start instance, event, route with all its fields, allow without headers",
   ),
-  scenario(403, "global plugin: event, route without a name, deny", get("/nameless", authorization)),
+  scenario(403, get("/nameless", authorization), "global plugin: event, route without a name, deny"),
 ];
 const MANY_HEADERS = [
   "X-Tag: one",
@@ -152,20 +149,20 @@ const MANY_HEADERS = [
 const onSecond = [
   scenario(
     200,
-    "route plugin: event for an instance that the new plugin server does not know, started anew, event again",
     get("/orders?page=2", authorization),
+    "route plugin: event for an instance that the new plugin server does not know, started anew, event again",
   ),
   scenario(
     200,
-    "route plugin: event, headers that repeat, differ by underscore or case, are long, empty or not UTF-8, allow",
     get("/orders", `AUTHORIZATION: Bearer ${LARGE_TOKEN}`, ...MANY_HEADERS),
+    "route plugin: event, headers that repeat, differ by underscore or case, are long, empty or not UTF-8, allow",
   ),
   scenario(
     401,
-    "global plugin: start instance, event, route and headers, deny with a challenge",
     get("/catalogue", "Authorization: Bearer no-token"),
+    "global plugin: start instance, event, route and headers, deny with a challenge",
   ),
-  scenario(200, "route plugin: start instance, close the old one, event, allow", get("/reloaded", authorization), true),
+  scenario(200, get("/reloaded", authorization), "route plugin: start instance, close the old one, event, allow", true),
 ];
 
 /** In this order, because instances stay from one scenario to the next. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { waitFor } from "../gateways/gateway.ts";
 import { kongBinary } from "../gateways/kong/kong-binary.ts";
 import { reportMissing } from "../gateways/kong/report-missing.ts";
@@ -7,8 +7,7 @@ import { type Scene, type SceneOptions, startScene } from "./scene.ts";
 import type { Answer, Ask } from "./send-request.ts";
 import { startForeignInstance } from "./stock-peer.ts";
 
-const START_TIMEOUT_MS = 60_000;
-const TEST_TIMEOUT_MS = 60_000;
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const { missing } = kongBinary();
 
 type Settings = Readonly<Record<string, string>>;
@@ -84,70 +83,54 @@ if (missing !== undefined) {
     beforeAll(async () => {
       scene = await startScene(options);
       await scene.untilServing();
-    }, START_TIMEOUT_MS);
-    afterAll(() => scene?.stop(), START_TIMEOUT_MS);
-    afterEach(() => scene.untilServing(), START_TIMEOUT_MS);
+    });
+    afterAll(() => scene?.stop());
+    afterEach(() => scene.untilServing());
 
-    it.each(faults)(
-      "a handler with the fault `%s`: %i",
-      async (fault, status, words) => {
-        const headers = ["X-Fault", fault, "Authorization", scene.reader];
-        const answers = await Promise.all(["/read", "/public", "/both"].map((path) => scene.send(path, { headers })));
-        for (const answer of answers) {
-          expect(answer.status, answer.body).toBe(status);
-          expect(scene.upstreamOf(answer)).toBeUndefined();
-          expect(await scene.findLine(answer, words)).toBeDefined();
-        }
-        // Both workers answer, and Kong has started a new instance in place of a stale one.
-        for (let count = 0; count < 8; count += 1) {
-          const { status: after } = await scene.send("/read", { headers: ["Authorization", scene.reader] });
-          expect(after, "the next request").toBe(200);
-        }
-        expect(await scene.kong.readErrorLog()).not.toContain("cannot make Kong start plugin instances anew");
-      },
-      TEST_TIMEOUT_MS,
-    );
+    it.each(faults)("a handler with the fault `%s`: %i", async (fault, status, words) => {
+      const headers = ["X-Fault", fault, "Authorization", scene.reader];
+      const answers = await Promise.all(["/read", "/public", "/both"].map((path) => scene.send(path, { headers })));
+      for (const answer of answers) {
+        expect(answer.status, answer.body).toBe(status);
+        expect(scene.upstreamOf(answer)).toBeUndefined();
+        expect(await scene.findLine(answer, words)).toBeDefined();
+      }
+      // Both workers answer, and Kong has started a new instance in place of a stale one.
+      for (let count = 0; count < 8; count += 1) {
+        const { status: after } = await scene.send("/read", { headers: ["Authorization", scene.reader] });
+        expect(after, "the next request").toBe(200);
+      }
+      expect(await scene.kong.readErrorLog()).not.toContain("cannot make Kong start plugin instances anew");
+    });
 
-    it(
-      "a verdict from the client does not count as the plugin's verdict, not even as a wrong verdict",
-      async () => {
-        const headers = ["X-Fault", "no-verdict", "Authorization", scene.reader, "X-Jwt-Policy-Verdict", "made up"];
-        const answer = await scene.send("/read", { headers });
-        expect(answer.status).toBe(503);
-        expect(await scene.findLine(answer, NO_VERDICT)).toBeDefined();
-      },
-      TEST_TIMEOUT_MS,
-    );
+    it("a verdict from the client does not count as the plugin's verdict, not even as a wrong verdict", async () => {
+      const headers = ["X-Fault", "no-verdict", "Authorization", scene.reader, "X-Jwt-Policy-Verdict", "made up"];
+      const answer = await scene.send("/read", { headers });
+      expect(answer.status).toBe(503);
+      expect(await scene.findLine(answer, NO_VERDICT)).toBeDefined();
+    });
 
-    it(
-      "a stopped process: requests are refused after Kong's timeout, also on a route with the tag of public routes",
-      async () => {
-        const pid = (await scene.kong.pluginServerPid()) ?? Number.NaN;
-        process.kill(pid, "SIGSTOP");
-        const answers = await Promise.all(["/read", "/public", "/both"].map((path) => scene.send(path)));
-        process.kill(pid, "SIGCONT");
-        for (const answer of answers) {
-          expect([500, 503]).toContain(answer.status);
-          expect(scene.upstreamOf(answer)).toBeUndefined();
-        }
-      },
-      TEST_TIMEOUT_MS,
-    );
+    it("a stopped process: requests are refused after Kong's timeout, also on a route with the tag of public routes", async () => {
+      const pid = (await scene.kong.pluginServerPid()) ?? Number.NaN;
+      process.kill(pid, "SIGSTOP");
+      const answers = await Promise.all(["/read", "/public", "/both"].map((path) => scene.send(path)));
+      process.kill(pid, "SIGCONT");
+      for (const answer of answers) {
+        expect([500, 503]).toContain(answer.status);
+        expect(scene.upstreamOf(answer)).toBeUndefined();
+      }
+    });
 
-    it(
-      "a killed process: requests are refused until there is a new process, and then judged by their own rule again",
-      async () => {
-        const ask = { headers: ["Authorization", scene.reader] };
-        for (let kill = 0; kill < 3; kill += 1) {
-          process.kill((await scene.kong.pluginServerPid()) ?? Number.NaN, "SIGKILL");
-          await expectNoLeakUntilServing(scene, ask);
-        }
-        expect(await statusOf(scene, "/write", ask)).toBe(403);
-        expect(await statusOf(scene, "/read", ask)).toBe(200);
-        expect(await statusOf(scene, "/both", {})).toBe(401);
-      },
-      TEST_TIMEOUT_MS,
-    );
+    it("a killed process: requests are refused until there is a new process, and then judged by their own rule again", async () => {
+      const ask = { headers: ["Authorization", scene.reader] };
+      for (let kill = 0; kill < 3; kill += 1) {
+        process.kill((await scene.kong.pluginServerPid()) ?? Number.NaN, "SIGKILL");
+        await expectNoLeakUntilServing(scene, ask);
+      }
+      expect(await statusOf(scene, "/write", ask)).toBe(403);
+      expect(await statusOf(scene, "/read", ask)).toBe(200);
+      expect(await statusOf(scene, "/both", {})).toBe(401);
+    });
   });
 
   describe("verdicts that the guard may reuse", () => {
@@ -155,47 +138,39 @@ if (missing !== undefined) {
     beforeAll(async () => {
       scene = await startScene(REUSING);
       await scene.untilServing();
-    }, START_TIMEOUT_MS);
-    afterAll(() => scene?.stop(), START_TIMEOUT_MS);
+    });
+    afterAll(() => scene?.stop());
 
-    it(
-      "are not used soon after the plugin server was stopped, and no other request ever passes",
-      async () => {
-        const valid = { headers: ["Authorization", scene.reader] };
-        for (let count = 0; count < 20; count += 1) {
-          expect(await statusOf(scene, "/read", valid)).toBe(200);
+    it("are not used soon after the plugin server was stopped, and no other request ever passes", async () => {
+      const valid = { headers: ["Authorization", scene.reader] };
+      for (let count = 0; count < 20; count += 1) {
+        expect(await statusOf(scene, "/read", valid)).toBe(200);
+      }
+      const pid = (await scene.kong.pluginServerPid()) ?? Number.NaN;
+      process.kill(pid, "SIGSTOP");
+      const refused = await waitFor(async () => {
+        const [good, ...others] = await Promise.all([
+          scene.send("/read", valid),
+          scene.send("/read"),
+          scene.send("/write", valid),
+        ]);
+        for (const other of others) {
+          expect([401, 403, 500, 503]).toContain(other.status);
+          expect(scene.upstreamOf(other)).toBeUndefined();
         }
-        const pid = (await scene.kong.pluginServerPid()) ?? Number.NaN;
-        process.kill(pid, "SIGSTOP");
-        const refused = await waitFor(async () => {
-          const [good, ...others] = await Promise.all([
-            scene.send("/read", valid),
-            scene.send("/read"),
-            scene.send("/write", valid),
-          ]);
-          for (const other of others) {
-            expect([401, 403, 500, 503]).toContain(other.status);
-            expect(scene.upstreamOf(other)).toBeUndefined();
-          }
-          return good.status === 200 ? undefined : good;
-        }, 30_000);
-        process.kill(pid, "SIGCONT");
-        expect([500, 503]).toContain(refused?.status);
-        expect(refused && scene.upstreamOf(refused)).toBeUndefined();
-      },
-      TEST_TIMEOUT_MS,
-    );
+        return good.status === 200 ? undefined : good;
+      }, 30_000);
+      process.kill(pid, "SIGCONT");
+      expect([500, 503]).toContain(refused?.status);
+      expect(refused && scene.upstreamOf(refused)).toBeUndefined();
+    });
 
-    it(
-      "are not used for other requests after the plugin server was killed",
-      async () => {
-        await scene.untilServing();
-        const valid = { headers: ["Authorization", scene.reader] };
-        process.kill((await scene.kong.pluginServerPid()) ?? Number.NaN, "SIGKILL");
-        await expectNoLeakUntilServing(scene, valid);
-      },
-      TEST_TIMEOUT_MS,
-    );
+    it("are not used for other requests after the plugin server was killed", async () => {
+      await scene.untilServing();
+      const valid = { headers: ["Authorization", scene.reader] };
+      process.kill((await scene.kong.pluginServerPid()) ?? Number.NaN, "SIGKILL");
+      await expectNoLeakUntilServing(scene, valid);
+    });
   });
 
   describe("a stock plugin server whose instance ids belong to other configurations than Kong assumes", () => {
@@ -203,45 +178,41 @@ if (missing !== undefined) {
     beforeAll(async () => {
       scene = await startScene({ stock: true });
       await scene.untilServing();
-    }, START_TIMEOUT_MS);
-    afterAll(() => scene?.stop(), START_TIMEOUT_MS);
+    });
+    afterAll(() => scene?.stop());
 
-    it(
-      "judges no request by a wrong configuration, and no request is lost",
-      async () => {
-        for (const path of ["/read", "/write", "/public", "/items/open", "/both"]) {
-          await scene.send(path);
-        }
-        await scene.kong.restartPluginServer();
-        // Every id that Kong remembers is now that of a configuration without any requirement.
-        const foreign = { policy_file: "shop.yaml", rule: "public", __plugin_id: "0", __seq__: 1 };
-        const socket = join(scene.kong.prefix, "jwt-policy.socket");
-        await waitFor(
-          () =>
-            startForeignInstance(socket, foreign).then(
-              () => true,
-              () => undefined,
-            ),
-          5_000,
-        );
-        for (let id = 1; id < 10; id += 1) {
-          await startForeignInstance(socket, foreign);
-        }
-        const reader = { headers: ["Authorization", scene.reader] };
-        const expected: [path: string, ask: Ask, status: number][] = [
-          ["/write", reader, 403],
-          ["/read", {}, 401],
-          ["/read", reader, 200],
-          ["/both", {}, 401],
-          ["/items/closed", {}, 403],
-          ["/public", {}, 200],
-        ];
-        for (const [path, ask, status] of expected) {
-          expect(await statusOf(scene, path, ask), path).toBe(status);
-        }
-      },
-      TEST_TIMEOUT_MS,
-    );
+    it("judges no request by a wrong configuration, and no request is lost", async () => {
+      for (const path of ["/read", "/write", "/public", "/items/open", "/both"]) {
+        await scene.send(path);
+      }
+      await scene.kong.restartPluginServer();
+      // Every id that Kong remembers is now that of a configuration without any requirement.
+      const foreign = { policy_file: "shop.yaml", rule: "public", __plugin_id: "0", __seq__: 1 };
+      const socket = join(scene.kong.prefix, "jwt-policy.socket");
+      await waitFor(
+        () =>
+          startForeignInstance(socket, foreign).then(
+            () => true,
+            () => undefined,
+          ),
+        5_000,
+      );
+      for (let id = 1; id < 10; id += 1) {
+        await startForeignInstance(socket, foreign);
+      }
+      const reader = { headers: ["Authorization", scene.reader] };
+      const expected: [path: string, ask: Ask, status: number][] = [
+        ["/write", reader, 403],
+        ["/read", {}, 401],
+        ["/read", reader, 200],
+        ["/both", {}, 401],
+        ["/items/closed", {}, 403],
+        ["/public", {}, 200],
+      ];
+      for (const [path, ask, status] of expected) {
+        expect(await statusOf(scene, path, ask), path).toBe(status);
+      }
+    });
   });
 }
 

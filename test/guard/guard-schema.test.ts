@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { reportMissing } from "../gateways/kong/report-missing.ts";
 import { type AdminKong, findMissingKong, startAdminKong } from "../kong/schema/admin-kong.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const missing = findMissingKong();
 const GUARD_PATH = join(import.meta.dirname, "../../plugin/guard");
@@ -22,7 +22,7 @@ describe("Kong's schema of the guard", () => {
     reportMissing("takes and refuses what it should", missing);
     return;
   }
-  const directory = mkdtempSync(join(tmpdir(), "guard-schema-"));
+  const directory = temporaryFolder();
   let kong: AdminKong;
   beforeAll(async () => {
     writeFileSync(join(directory, "kong.yml"), configWith({}));
@@ -31,10 +31,7 @@ describe("Kong's schema of the guard", () => {
       KONG_LUA_PACKAGE_PATH: `${GUARD_PATH}/?.lua;;`,
     });
   }, 60_000);
-  afterAll(async () => {
-    await kong?.stop();
-    rmSync(directory, { recursive: true, maxRetries: 5 });
-  }, 60_000);
+  afterAll(() => kong?.stop(), 60_000);
 
   it.each<[what: string, plugin: object]>([
     ["globally", {}],

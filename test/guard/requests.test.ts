@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { kongBinary } from "../gateways/kong/kong-binary.ts";
 import { reportMissing } from "../gateways/kong/report-missing.ts";
 import { type Scene, type SceneOptions, startScene } from "./scene.ts";
 import type { Answer, Ask } from "./send-request.ts";
 
-const START_TIMEOUT_MS = 60_000;
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const REFUSED = '{"message":"The request cannot be checked at the moment"}\n';
 const { missing } = kongBinary();
 
@@ -46,8 +46,8 @@ if (missing !== undefined) {
     beforeAll(async () => {
       scene = await startScene(options);
       await scene.untilServing();
-    }, START_TIMEOUT_MS);
-    afterAll(() => scene?.stop(), START_TIMEOUT_MS);
+    });
+    afterAll(() => scene?.stop());
 
     const nonce = "0123456789abcdef0123456789abcdef";
     const plugin = "5d7f0a9e-0000-4000-8000-000000000000";
@@ -146,8 +146,8 @@ if (missing !== undefined) {
     beforeAll(async () => {
       scene = await startScene({ guard: true, plugins: [{ name: "jwt-policy-guard" }] });
       await scene.untilServing();
-    }, START_TIMEOUT_MS);
-    afterAll(() => scene?.stop(), START_TIMEOUT_MS);
+    });
+    afterAll(() => scene?.stop());
 
     it.each(["/bare", "/tagged-service", "/terminated", "/no-service"])(
       "%s has neither the plugin nor the tag: refused with any token, even if another plugin would answer",

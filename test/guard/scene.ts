@@ -151,12 +151,7 @@ function createKongConfig(upstreamPort: number, globals: readonly object[], with
         ],
       },
       { name: "retried", host: "two", retries: 5, routes: [route("retried", [policy("read")])] },
-      {
-        name: "tagged-service",
-        url,
-        tags,
-        routes: [route("tagged-service", [])],
-      },
+      { name: "tagged-service", url, tags, routes: [route("tagged-service", [])] },
       {
         name: "guarded-service",
         url,

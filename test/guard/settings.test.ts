@@ -1,10 +1,10 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { waitFor } from "../gateways/gateway.ts";
 import { kongBinary } from "../gateways/kong/kong-binary.ts";
 import { reportMissing } from "../gateways/kong/report-missing.ts";
 import { type Scene, type SceneOptions, startScene } from "./scene.ts";
 
-const TIMEOUT_MS = 60_000;
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const { missing } = kongBinary();
 
 type Settings = Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ if (missing !== undefined) {
 } else {
   describe("incomplete settings make the guard refuse every request, and the log says what is missing", () => {
     let scene: Scene | undefined;
-    afterEach(() => scene?.stop(), TIMEOUT_MS);
+    afterEach(() => scene?.stop());
 
     it.each<[what: string, options: SceneOptions, paths: string[], line: string]>([
       [
@@ -44,25 +44,21 @@ if (missing !== undefined) {
         ["/bare", "/tagged"],
         "jwt-policy is not loaded",
       ],
-    ])(
-      "%s",
-      async (_what, options, paths, line) => {
-        const started = await startScene(options);
-        scene = started;
-        const headers = ["Authorization", started.reader];
-        // Until the plugin server is up, Kong itself answers 500.
-        await waitFor(async () => ((await started.send(paths[0] ?? "/")).status === 500 ? undefined : true), 10_000);
-        for (const path of paths) {
-          const answer = await started.send(path, { headers });
-          expect([answer.status, JSON.parse(answer.body)]).toEqual([
-            503,
-            { message: "The request cannot be checked at the moment" },
-          ]);
-          expect(started.upstreamOf(answer)).toBeUndefined();
-          expect(await started.findLine(answer, line)).toContain("[error]");
-        }
-      },
-      TIMEOUT_MS,
-    );
+    ])("%s", async (_what, options, paths, line) => {
+      const started = await startScene(options);
+      scene = started;
+      const headers = ["Authorization", started.reader];
+      // Until the plugin server is up, Kong itself answers 500.
+      await waitFor(async () => ((await started.send(paths[0] ?? "/")).status === 500 ? undefined : true), 10_000);
+      for (const path of paths) {
+        const answer = await started.send(path, { headers });
+        expect([answer.status, JSON.parse(answer.body)]).toEqual([
+          503,
+          { message: "The request cannot be checked at the moment" },
+        ]);
+        expect(started.upstreamOf(answer)).toBeUndefined();
+        expect(await started.findLine(answer, line)).toContain("[error]");
+      }
+    });
   });
 }

@@ -2,10 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
 import type { RequestFacts } from "../../plugin/core/model/request.ts";
-import { createKeySource } from "../../plugin/keys/life/key-source.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
-import { noFiles } from "../keys/store/no-files.ts";
-import { silentLog } from "../logs.ts";
+import { createInlineKeys } from "../core/inline-keys.ts";
 import { isThorough, runsOf } from "../runs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 
@@ -17,7 +15,7 @@ const signingKeys = [...algorithms, "ES384" as const, "ES512" as const].map((alg
 const policy = compileDocument(
   policyDocument(inlineIssuer(signingKeys, { token_type: "any" }), { routes: { read: {} } }),
 );
-const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
+const keys = createInlineKeys();
 const verdictOf = async (facts: RequestFacts): Promise<string> =>
   (await decide(facts, policy, keys, () => NOW)).verdict;
 

@@ -6,15 +6,13 @@ import { type Allow, type Decision, isAllow } from "../../plugin/core/model/deci
 import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
 import type { RequestFacts } from "../../plugin/core/model/request.ts";
 import { writeIdentityHeaders } from "../../plugin/core/upstream/identify-caller.ts";
-import { createKeySource } from "../../plugin/keys/life/key-source.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
-import { noFiles } from "../keys/store/no-files.ts";
-import { silentLog } from "../logs.ts";
+import { createInlineKeys } from "../core/inline-keys.ts";
 import { runsOf } from "../runs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 
 const key = generateSigningKey("ES256", "1");
-const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
+const keys = createInlineKeys();
 const BILLING: Consumer = { id: "11111111-1111-4111-8111-111111111111", username: "billing" };
 const OTHER: Consumer = { id: "22222222-2222-4222-8222-222222222222", username: "other" };
 

@@ -4,12 +4,10 @@ import { decide } from "../../plugin/core/decide.ts";
 import { isAllow } from "../../plugin/core/model/decision.ts";
 import { denialRow } from "../../plugin/core/model/denial.ts";
 import type { RequestFacts } from "../../plugin/core/model/request.ts";
-import { createKeySource } from "../../plugin/keys/life/key-source.ts";
 import { encodeOutcome } from "../../plugin/server/protocol/end-event.ts";
 import { createFrameReader } from "../../plugin/server/protocol/frames.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
-import { noFiles } from "../keys/store/no-files.ts";
-import { silentLog } from "../logs.ts";
+import { createInlineKeys } from "../core/inline-keys.ts";
 import { runsOf } from "../runs.ts";
 import { encodeSegment, generateSigningKey, mintToken, signRaw } from "../tokens.ts";
 
@@ -25,7 +23,7 @@ const policy = compileDocument(
   }),
 );
 const CLEARED = [...policy.clearedHeaders].sort();
-const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
+const keys = createInlineKeys();
 
 /** The methods that Kong is told to call: every second frame is one. */
 function callsOf(bytes: Buffer): readonly string[] {

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -11,8 +10,10 @@ import { PROVIDERS } from "../../cli/init/providers/registry.ts";
 import { describeTokens } from "../../cli/init/providers/scope-options.ts";
 import { runTestFiles } from "../../cli/policy-tests/run-files.ts";
 import { runsOf } from "../runs.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const RUNS = runsOf(120);
+const home = temporaryFolder();
 
 /** Texts with a meaning in YAML, in test documents, in claims or in JavaScript, and any others. */
 const text = fc.oneof(
@@ -87,19 +88,15 @@ it("init refuses values, or writes a policy with tests that all pass and notice 
       return;
     }
     written += 1;
-    const folder = mkdtempSync(join(tmpdir(), "jwt-policy-init-"));
-    try {
-      for (const { path, text: content } of files) {
-        mkdirSync(dirname(join(folder, path)), { recursive: true });
-        writeFileSync(join(folder, path), content);
-      }
-      const options = { sign: true, coverage: true, mutate: true, min: 100 };
-      const { report } = await runTestFiles([join(folder, `policies/${given.name}.test.yaml`)], options);
-      expect(report.findings).toEqual([]);
-      expect(report.summary.filter((line) => line.includes(": 100 %"))).toHaveLength(2);
-    } finally {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    const folder = join(home, String(written));
+    for (const { path, text: content } of files) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), content);
     }
+    const options = { sign: true, coverage: true, mutate: true, min: 100 };
+    const { report } = await runTestFiles([join(folder, `policies/${given.name}.test.yaml`)], options);
+    expect(report.findings).toEqual([]);
+    expect(report.summary.filter((line) => line.includes(": 100 %"))).toHaveLength(2);
   });
   await fc.assert(check, { numRuns: RUNS });
   expect(written).toBeGreaterThan(RUNS / 5);

@@ -2,16 +2,14 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { stringify } from "yaml";
 import { decide } from "../../plugin/core/decide.ts";
-import { createKeySource } from "../../plugin/keys/life/key-source.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import { AUDIENCE, claimsOf, inlineIssuer, NOW, requestOf } from "../core/fixtures.ts";
-import { noFiles } from "../keys/store/no-files.ts";
-import { silentLog } from "../logs.ts";
+import { createInlineKeys } from "../core/inline-keys.ts";
 import { runsOf } from "../runs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 
 const key = generateSigningKey("ES256", "1");
-const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
+const keys = createInlineKeys();
 const HASH = "0".repeat(64);
 
 /** Mostly what is right, now and then what is not. */

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
 import { MAIN } from "../cli/run-cli.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { readPage } from "./pages.ts";
 import { findBlocks, findTranscripts, toPattern } from "./transcripts.ts";
 
@@ -12,9 +12,8 @@ const ROOT = join(import.meta.dirname, "../..");
 const GUIDE = "docs/guides/ci.md";
 const PULL_REQUEST = "docs/guides/pull-requests.md";
 
-let folder: string;
+const folder = temporaryFolder();
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "jwt-policy-ci-guide-"));
   mkdirSync(join(folder, "policies"));
   const names = ["payments.yaml", "payments.test.yaml", "platform.yaml", "platform.test.yaml"];
   for (const file of ["kong.yml", ...names.map((name) => `policies/${name}`)]) {
@@ -25,7 +24,6 @@ beforeAll(() => {
   git("commit", "-qm", "one");
   git("update-ref", "refs/remotes/origin/main", "HEAD");
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 function git(...args: readonly string[]): void {
   const identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"];

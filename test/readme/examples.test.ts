@@ -1,5 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parseAllDocuments } from "yaml";
@@ -8,21 +7,25 @@ import { readDecisionLogSettings } from "../../plugin/policy/settings/read-decis
 import { readFetchSettings } from "../../plugin/policy/settings/read-fetch-settings.ts";
 import { runCli } from "../cli/run-cli.ts";
 import { ISSUER_START, issuesOf } from "../policy/read/marked-text.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { PAGES, readPage } from "./pages.ts";
 import { findBlocks } from "./transcripts.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const POLICY_KEYS = Object.keys(JSON.parse(readFileSync(join(ROOT, "schema/policy.schema.json"), "utf8")).properties);
 
-type Kind =
-  | "policy"
-  | "part of a policy"
-  | "policy tests"
-  | "fetch settings"
-  | "decision log"
-  | "abuse"
-  | "for Kong"
-  | "for CI";
+const KEYS = {
+  jwt_policy: "policy",
+  jwt_policy_test: "policy tests",
+  fetch_settings: "fetch settings",
+  decision_log: "decision log",
+  abuse: "abuse",
+  // test/readme/ci.test.ts looks at them.
+  jobs: "for CI",
+  repos: "for CI",
+} as const;
+const KIND_OF_KEY: Readonly<Record<string, Kind | undefined>> = KEYS;
+type Kind = (typeof KEYS)[keyof typeof KEYS] | "part of a policy" | "for Kong";
 
 interface Example {
   /** Page and line, such as `docs/guides/answers.md:7`. */
@@ -34,23 +37,9 @@ interface Example {
 function kindOf(text: string): Kind | undefined {
   const [document] = parseAllDocuments(text).map((read) => read.toJS());
   const keys = Object.keys(document);
-  if (keys.includes("jwt_policy")) {
-    return "policy";
-  }
-  if (keys.includes("jwt_policy_test")) {
-    return "policy tests";
-  }
-  if (keys.includes("fetch_settings")) {
-    return "fetch settings";
-  }
-  if (keys.includes("decision_log")) {
-    return "decision log";
-  }
-  if (keys.includes("abuse")) {
-    return "abuse";
-  }
-  if (["jobs", "repos"].some((key) => keys.includes(key))) {
-    return "for CI"; // test/readme/ci.test.ts looks at them.
+  const named = keys.map((key) => KIND_OF_KEY[key]).find((kind) => kind !== undefined);
+  if (named) {
+    return named;
   }
   // What Kong calls routes is a list.
   if (keys.every((key) => POLICY_KEYS.includes(key)) && !Array.isArray(document.routes)) {
@@ -76,19 +65,8 @@ const ofKind = (kind: Kind): readonly Example[] => examples.filter((example) => 
 describe("the examples of README and docs", () => {
   it("are each of a known kind, and there are some of each kind", () => {
     expect(examples.filter(({ kind }) => kind === undefined)).toEqual([]);
-    const counts = (
-      [
-        "policy",
-        "part of a policy",
-        "policy tests",
-        "fetch settings",
-        "decision log",
-        "abuse",
-        "for Kong",
-        "for CI",
-      ] as const
-    ).map((kind) => ofKind(kind).length);
-    expect(Math.min(...counts)).toBeGreaterThan(0);
+    const kinds: readonly Kind[] = [...Object.values(KEYS), "part of a policy", "for Kong"];
+    expect(kinds.filter((kind) => ofKind(kind).length === 0)).toEqual([]);
   });
 
   it.each(ofKind("policy"))("policy at $place compiles", ({ text }) => {
@@ -104,8 +82,7 @@ describe("the examples of README and docs", () => {
   );
 
   it.each(ofKind("policy tests"))("tests at $place pass with the policy payments", ({ text }) => {
-    const directory = mkdtempSync(join(tmpdir(), "jwt-policy-examples-"));
-    onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+    const directory = temporaryFolder(onTestFinished);
     mkdirSync(join(directory, "policies"));
     cpSync(join(ROOT, "policies/payments.yaml"), join(directory, "policies/payments.yaml"));
     cpSync(join(ROOT, "kong.yml"), join(directory, "kong.yml"));

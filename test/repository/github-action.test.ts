@@ -1,17 +1,17 @@
 import { execFile, execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const home = mkdtempSync(join(tmpdir(), "jwt-policy-action-"));
-afterAll(() => rmSync(home, { recursive: true, force: true, maxRetries: 5 }));
+const home = temporaryFolder();
+const folder = join(home, "repository");
 
 interface Step {
   readonly uses?: string;
@@ -87,7 +87,6 @@ afterEach(() => {
   server = undefined;
 });
 
-let folder: string;
 let base: string;
 let head: string;
 
@@ -98,7 +97,6 @@ function git(...args: readonly string[]): string {
 
 /** A repository in which a branch loosens a policy, while the target branch goes on. */
 beforeAll(() => {
-  folder = join(home, "repository");
   mkdirSync(join(folder, "policies"), { recursive: true });
   cpSync(join(ROOT, "policies/payments.yaml"), join(folder, "policies/payments.yaml"));
   git("init", "-q");

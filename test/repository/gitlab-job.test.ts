@@ -1,13 +1,13 @@
 import { execFile, execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterEach, beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
 import { MAIN } from "../cli/run-cli.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 // Runs the lines of the job for GitLab in a shell, with this build in place of the installed package, and a server in place of GitLab.
 
@@ -26,10 +26,9 @@ const {
   };
 } = parse(TEXT);
 
-let folder: string;
+const folder = temporaryFolder();
 let base: string;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "jwt-policy-gitlab-"));
   mkdirSync(join(folder, "policies"));
   cpSync(join(ROOT, "policies/payments.yaml"), join(folder, "policies/payments.yaml"));
   const git = (...args: readonly string[]): string =>
@@ -42,7 +41,6 @@ beforeAll(() => {
   git("commit", "-qm", "one");
   base = git("rev-parse", "HEAD");
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 interface Call {
   readonly line: string;

@@ -5,12 +5,10 @@ import { type HeaderChanges, isAllow } from "../../plugin/core/model/decision.ts
 import type { KeySource } from "../../plugin/core/model/key.ts";
 import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
 import type { RequestFacts } from "../../plugin/core/model/request.ts";
-import { createKeySource } from "../../plugin/keys/life/key-source.ts";
 import { rememberVerified } from "../../plugin/runtime/verified-tokens.ts";
 import { findHeaders, type HeaderList, headerVariable, readHeaderList } from "../../sandbox/message/header-list.ts";
 import { compileDocument, NOW, OVER_TLS } from "../core/fixtures.ts";
-import { noFiles } from "../keys/store/no-files.ts";
-import { silentLog } from "../logs.ts";
+import { createInlineKeys } from "../core/inline-keys.ts";
 import { isThorough } from "../runs.ts";
 import { generateSigningKey } from "../tokens.ts";
 import { ACCESS_MODES, type AccessMode, CONSUMER } from "./modes.ts";
@@ -33,7 +31,7 @@ beforeAll(() => {
   for (const [name, document] of Object.entries(createPolicies(key))) {
     policies.set(name, compileDocument(document));
   }
-  keys = rememberVerified(createKeySource({ now: () => NOW * 1_000, log: silentLog, files: noFiles }));
+  keys = rememberVerified(createInlineKeys());
 });
 
 function policyOf({ route }: AccessMode): CompiledPolicy {

@@ -3,7 +3,7 @@ import { waitFor } from "../gateways/gateway.ts";
 import { kongBinary } from "../gateways/kong/kong-binary.ts";
 import { foldName } from "./oracle.ts";
 import { runSpoofing } from "./run-spoofing.ts";
-import { sendRequest } from "./world/send.ts";
+import { PLAIN_REQUEST, sendRequest } from "./world/send.ts";
 import { createSpoofingWorld } from "./world/world.ts";
 
 runSpoofing(kongBinary());
@@ -22,14 +22,7 @@ it.skipIf(letsAnyNamePass.missing)(
       ["x-case", "dots"],
       ["x.user.id", "evil"],
     ] as const;
-    const request = {
-      protocol: "http/1.1",
-      method: "GET",
-      path: "/public",
-      version: "1.1",
-      lines,
-      trailers: undefined,
-    } as const;
+    const request = { ...PLAIN_REQUEST, path: "/public", lines };
     await waitFor(async () => (await sendRequest(kong.url, request)) === 200 || undefined, 20_000);
     const received = (await world.upstreams.linesOf("dots"))?.filter(([name]) => foldName(name) === "X_USER_ID");
     await kong.stop();

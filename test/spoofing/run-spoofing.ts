@@ -5,7 +5,7 @@ import { reportMissing } from "../gateways/kong/report-missing.ts";
 import { isThorough } from "../runs.ts";
 import { ACCESS_MODES } from "./modes.ts";
 import { createProbes, type Probe } from "./probes.ts";
-import { sendRequest } from "./world/send.ts";
+import { PLAIN_REQUEST, sendRequest } from "./world/send.ts";
 import { createSpoofingWorld, type SpoofingWorld } from "./world/world.ts";
 
 const START_TIMEOUT_MS = 120_000;
@@ -56,15 +56,7 @@ export function runSpoofing(kind: GatewayKind): void {
 
 /** Until the plugin server listens, every answer is a 500 and nothing reaches the upstream. */
 async function isServing(gateway: Gateway): Promise<true | undefined> {
-  const request = {
-    protocol: "http/1.1",
-    method: "GET",
-    path: "/public",
-    version: "1.1",
-    lines: [],
-    trailers: undefined,
-  } as const;
-  return (await sendRequest(gateway.url, request)) === 200 || undefined;
+  return (await sendRequest(gateway.url, { ...PLAIN_REQUEST, path: "/public" })) === 200 || undefined;
 }
 
 /** @returns a string for each probe with which an upstream saw what it must not, or with which an honest request came to nothing. */

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
@@ -9,6 +7,7 @@ import { startEchoUpstream } from "../../../sandbox/demo/echo-upstream.ts";
 import { startGateway } from "../../../sandbox/gateway/gateway.ts";
 import { createPluginClient } from "../../../sandbox/plugin/plugin-client.ts";
 import { waitFor } from "../../gateways/gateway.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { readMeanings } from "../meanings.ts";
 import { sendRaw } from "../raw-request.ts";
 import { type Frame, isUpdating, loadRecording } from "../record/recording.ts";
@@ -25,14 +24,12 @@ interface Replay {
 describe.skipIf(isUpdating)("the sandbox sends the same frames to the plugin server as a real Kong", () => {
   const { conversations } = loadRecording();
   const replays = new Map<string, Replay>();
+  const socketPath = join(temporaryFolder(), "server.socket");
   const endings: (() => unknown)[] = [];
   const findFrames = (name: string): readonly Frame[] =>
     conversations.find((conversation) => conversation.name === name)?.frames ?? [];
 
   beforeAll(async () => {
-    const directory = await mkdtemp(join(tmpdir(), "frames-"));
-    endings.push(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
-    const socketPath = join(directory, "server.socket");
     const server = await startReplayedServer(socketPath);
     endings.push(server.stop);
     const port = await startSandboxGateway(socketPath, endings);

@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { fixTimes, writePolicies } from "../record/record-frames.ts";
 import { startPluginServer } from "../record/recorded-server.ts";
 import { type Frame, isUpdating, loadRecording } from "../record/recording.ts";
@@ -11,10 +10,9 @@ import { replayToServer } from "./replay-to-server.ts";
 describe.skipIf(isUpdating)("the plugin server answers the frames of a real Kong as recorded, byte by byte", () => {
   const { conversations } = loadRecording();
   const said = new Map<string, readonly Frame[]>();
-  let directory: string;
+  const directory = temporaryFolder();
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), "frames-"));
     const policyRoot = join(directory, "policies");
     const socket = join(directory, "server.socket");
     await writePolicies(policyRoot);
@@ -29,7 +27,6 @@ describe.skipIf(isUpdating)("the plugin server answers the frames of a real Kong
       await server.stop();
     }
   });
-  afterAll(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
 
   it.each(conversations)("$name", ({ name, frames }) => {
     expect(said.get(name)).toEqual(frames);

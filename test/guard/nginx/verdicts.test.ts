@@ -35,10 +35,7 @@ const POLICIES = {
     token: { sources: [{ cookie: "__Host-t", allowed_origins: ["https://a.example"] }], forward: false },
   }),
   query: policyDocument(issuer, { routes: { asked: {} }, token: { sources: [{ query: "t" }], forward: false } }),
-  identity: policyDocument(issuer, {
-    routes: { known: {} },
-    identity: { credential: "sub", groups: "groups" },
-  }),
+  identity: policyDocument(issuer, { routes: { known: {} }, identity: { credential: "sub", groups: "groups" } }),
   anywhere: policyDocument(issuer, { routes: { anywhere: { allow_http: true } } }),
   report: policyDocument(issuer, { routes: { watched: { required_scopes: ["write"], mode: "report" } } }),
 };
@@ -69,6 +66,10 @@ const READER = mint({ groups: ["a", "b"] });
 const OUTSIDE = "198.51.100.9";
 const from = (client: string): string[] => [...bearer(READER), "X-Test-Client", client];
 const bearer = (token: string): string[] => ["Authorization", `Bearer ${token}`];
+
+type Sent = readonly [path: string, headers: readonly string[]];
+const asReader = (path: string, ...more: string[]): Sent => [path, [...bearer(READER), ...more]];
+const crumbs = (cookie: string, ...more: string[]): Sent => ["/crumbs", ["Cookie", cookie, ...more]];
 
 const missing = findMissing();
 if (missing !== undefined) {
@@ -107,130 +108,80 @@ if (missing !== undefined) {
       expect(wasAsked, "the verdict is reused").toBe(false);
     }
 
-    it.each<[what: string, path: string, headers: string[], other: [path: string, headers: string[]]]>([
-      ["for the same request", "/read", bearer(READER), ["/read", bearer(READER)]],
-      [
-        "for another path, if no rule reads it",
-        "/read/a",
-        bearer(READER),
-        ["/read/AZaz-09/1.8.B_~/?x=%2e/..;!~", bearer(READER)],
-      ],
+    it.each<[what: string, first: Sent, other?: Sent]>([
+      ["for the same request", asReader("/read")],
+      ["for another path, if no rule reads it", asReader("/read/a"), asReader("/read/AZaz-09/1.8.B_~/?x=%2e/..;!~")],
       [
         "for other headers that no rule reads",
-        "/read",
-        bearer(READER),
-        ["/read", [...bearer(READER), "X-Other", "b", "Accept", "a/b", "Origin", "https://evil.example"]],
+        asReader("/read"),
+        asReader("/read", "X-Other", "b", "Accept", "a/b", "Origin", "https://evil.example"),
       ],
-      ["for the same operation and path", "/items/1", bearer(READER), ["/items/1", bearer(READER)]],
-      ["for the same Route that selects the rule", "/named", bearer(READER), ["/named", bearer(READER)]],
-      ["from another address, if clear text is allowed", "/anywhere", bearer(READER), ["/anywhere", from(OUTSIDE)]],
-      ["for another Route with the same plugin and rule", "/read", bearer(READER), ["/twin", bearer(READER)]],
-      ["of a public rule", "/public", [], ["/public", []]],
-      [
-        "of a token in a cookie",
-        "/crumbs",
-        ["Cookie", `__Host-t=${READER}`],
-        ["/crumbs", ["Cookie", `__Host-t=${READER}`]],
-      ],
-    ])("%s", async (_what, path, headers, [otherPath, otherHeaders]) => {
-      await warm(path, headers);
-      const [answer, wasAsked] = await send(otherPath, otherHeaders);
+      ["for the same operation and path", asReader("/items/1")],
+      ["for the same Route that selects the rule", asReader("/named")],
+      ["from another address, if clear text is allowed", asReader("/anywhere"), ["/anywhere", from(OUTSIDE)]],
+      ["for another Route with the same plugin and rule", asReader("/read"), asReader("/twin")],
+      ["of a public rule", ["/public", []]],
+      ["of a token in a cookie", crumbs(`__Host-t=${READER}`)],
+    ])("%s", async (_what, first, other = first) => {
+      await warm(...first);
+      const [answer, wasAsked] = await send(...other);
       expect([answer.status, wasAsked]).toEqual([200, false]);
     });
 
     const SIGNATURE = READER.lastIndexOf(".") + 1;
     const forged = `${READER.slice(0, SIGNATURE)}${READER[SIGNATURE] === "A" ? "B" : "A"}${READER.slice(SIGNATURE + 1)}`;
-    it.each<
-      [what: string, good: [path: string, headers: string[]], attack: [path: string, headers: string[]], status: number]
-    >([
-      ["another Route", ["/read", bearer(READER)], ["/write", bearer(READER)], 403],
-      ["another rule that the Route selects", ["/named", bearer(READER)], ["/write", bearer(READER)], 403],
-      ["another tag of a Route with the same plugin", ["/tagged", bearer(READER)], ["/retagged", bearer(READER)], 403],
-      ["another name of a Route with the same plugin", ["/tagged", bearer(READER)], ["/renamed", bearer(READER)], 403],
-      ["another path of the rule", ["/items/own/alice", bearer(READER)], ["/items/own/bob", bearer(READER)], 403],
-      ["a path without an operation", ["/items/1", bearer(READER)], ["/items/1/2/3", bearer(READER)], 403],
-      ["dots that lead elsewhere", ["/read/a", bearer(READER)], ["/read/x/..;/a", bearer(READER)], 400],
-      ["encoded dots", ["/read/a", bearer(READER)], ["/read/%2e%2e%2fwrite", bearer(READER)], 400],
-      [
-        "another value of a compared header",
-        ["/tenant", [...bearer(READER), "X-Tenant", "alice"]],
-        ["/tenant", [...bearer(READER), "X-Tenant", "bob"]],
-        403,
-      ],
+    const alice = asReader("/tenant", "X-Tenant", "alice");
+    it.each<[what: string, good: Sent, attack: Sent, status: number]>([
+      ["another Route", asReader("/read"), asReader("/write"), 403],
+      ["another rule that the Route selects", asReader("/named"), asReader("/write"), 403],
+      ["another tag of a Route with the same plugin", asReader("/tagged"), asReader("/retagged"), 403],
+      ["another name of a Route with the same plugin", asReader("/tagged"), asReader("/renamed"), 403],
+      ["another path of the rule", asReader("/items/own/alice"), asReader("/items/own/bob"), 403],
+      ["a path without an operation", asReader("/items/1"), asReader("/items/1/2/3"), 403],
+      ["dots that lead elsewhere", asReader("/read/a"), asReader("/read/x/..;/a"), 400],
+      ["encoded dots", asReader("/read/a"), asReader("/read/%2e%2e%2fwrite"), 400],
+      ["another value of a compared header", alice, asReader("/tenant", "X-Tenant", "bob"), 403],
       [
         "a second spelling of a compared header",
-        ["/tenant", [...bearer(READER), "X-Tenant", "alice"]],
-        ["/tenant", [...bearer(READER), "X-Tenant", "alice", "X_Tenant", "bob"]],
+        alice,
+        asReader("/tenant", "X-Tenant", "alice", "X_Tenant", "bob"),
         403,
       ],
       [
         "a second spelling that has the compared value",
-        ["/tenant", [...bearer(READER), "X-Tenant", "alice"]],
-        ["/tenant", [...bearer(READER), "X-Tenant", "bob", "X_Tenant", "alice"]],
+        alice,
+        asReader("/tenant", "X-Tenant", "bob", "X_Tenant", "alice"),
         403,
       ],
-      [
-        "without the compared header",
-        ["/tenant", [...bearer(READER), "X-Tenant", "alice"]],
-        ["/tenant", bearer(READER)],
-        403,
-      ],
-      ["another token", ["/read", bearer(READER)], ["/read", bearer(mint({ scope: "none" }))], 403],
-      ["a changed signature", ["/read", bearer(READER)], ["/read", bearer(forged)], 401],
-      ["a cut signature", ["/read", bearer(READER)], ["/read", bearer(READER.slice(0, -1))], 401],
-      ["a token with one more character", ["/read", bearer(READER)], ["/read", bearer(`${READER}A`)], 401],
-      ["no token", ["/read", bearer(READER)], ["/read", []], 401],
-      ["another scheme", ["/read", bearer(READER)], ["/read", ["Authorization", `Basic ${READER}`]], 401],
-      [
-        "a header named in Connection",
-        ["/read", bearer(READER)],
-        ["/read", [...bearer(READER), "Connection", "close, x-user-id"]],
-        400,
-      ],
+      ["without the compared header", alice, asReader("/tenant"), 403],
+      ["another token", asReader("/read"), ["/read", bearer(mint({ scope: "none" }))], 403],
+      ["a changed signature", asReader("/read"), ["/read", bearer(forged)], 401],
+      ["a cut signature", asReader("/read"), ["/read", bearer(READER.slice(0, -1))], 401],
+      ["a token with one more character", asReader("/read"), ["/read", bearer(`${READER}A`)], 401],
+      ["no token", asReader("/read"), ["/read", []], 401],
+      ["another scheme", asReader("/read"), ["/read", ["Authorization", `Basic ${READER}`]], 401],
+      ["a header named in Connection", asReader("/read"), asReader("/read", "Connection", "close, x-user-id"), 400],
       [
         "a header named in Connection, on a Route that selects the rule",
-        ["/named", bearer(READER)],
-        ["/named", [...bearer(READER), "Connection", "close, x-user-id"]],
+        asReader("/named"),
+        asReader("/named", "Connection", "close, x-user-id"),
         400,
       ],
-      [
-        "another cookie",
-        ["/crumbs", ["Cookie", `__Host-t=${READER}`]],
-        ["/crumbs", ["Cookie", `__Host-t=${forged}`]],
-        401,
-      ],
-      [
-        "a second cookie",
-        ["/crumbs", ["Cookie", `__Host-t=${READER}`]],
-        ["/crumbs", ["Cookie", `__Host-t=${READER}; __Host-t=x`]],
-        400,
-      ],
-      [
-        "an upgrade",
-        ["/crumbs", ["Cookie", `__Host-t=${READER}`]],
-        ["/crumbs", ["Cookie", `__Host-t=${READER}`, "Upgrade", "websocket"]],
-        403,
-      ],
+      ["another cookie", crumbs(`__Host-t=${READER}`), crumbs(`__Host-t=${forged}`), 401],
+      ["a second cookie", crumbs(`__Host-t=${READER}`), crumbs(`__Host-t=${READER}; __Host-t=x`), 400],
+      ["an upgrade", crumbs(`__Host-t=${READER}`), crumbs(`__Host-t=${READER}`, "Upgrade", "websocket"), 403],
       ["another query", [`/asked?t=${READER}`, []], [`/asked?t=${forged}`, []], 401],
       ["a second parameter", [`/asked?t=${READER}`, []], [`/asked?t=${READER}&t=x`, []], 400],
-      [
-        "a token in the query where none is read",
-        ["/read", bearer(READER)],
-        [`/write?t=${READER}`, bearer(READER)],
-        403,
-      ],
-    ])(
-      "never for %s, right after the good request",
-      async (_what, [goodPath, goodHeaders], [path, headers], status) => {
-        await warm(goodPath, goodHeaders);
-        const [answer, wasAsked] = await send(path, headers);
-        expect([answer.status, wasAsked]).toEqual([status, true]);
-        expect(nginx.upstreamOf(answer)).toBeUndefined();
-        const [again] = await send(path, headers);
-        expect(again.status, "a denial is not reused either, and replaces nothing").toBe(status);
-        await warm(goodPath, goodHeaders);
-      },
-    );
+      ["a token in the query where none is read", asReader("/read"), asReader(`/write?t=${READER}`), 403],
+    ])("never for %s, right after the good request", async (_what, good, attack, status) => {
+      await warm(...good);
+      const [answer, wasAsked] = await send(...attack);
+      expect([answer.status, wasAsked]).toEqual([status, true]);
+      expect(nginx.upstreamOf(answer)).toBeUndefined();
+      const [again] = await send(...attack);
+      expect(again.status, "a denial is not reused either, and replaces nothing").toBe(status);
+      await warm(...good);
+    });
 
     it.each([
       ["x-user-id", "evil"],
@@ -271,9 +222,9 @@ if (missing !== undefined) {
     });
 
     it("and removes the token from cookie and query, as at the first use", async () => {
-      await warm("/crumbs", ["Cookie", `a=b; __Host-t=${READER}`]);
-      const [crumbs] = await send("/crumbs", ["Cookie", `a=b; __Host-t=${READER}`]);
-      expect(nginx.upstreamOf(crumbs)?.cookie).toBe("a=b");
+      const both = crumbs(`a=b; __Host-t=${READER}`);
+      await warm(...both);
+      expect(nginx.upstreamOf((await send(...both))[0])?.cookie).toBe("a=b");
       await warm(`/asked?a=b&t=${READER}`, []);
       const [asked] = await send(`/asked?a=b&t=${READER}`, []);
       expect(nginx.urlOf(asked)).toBe("/asked?a=b");

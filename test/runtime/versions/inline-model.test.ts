@@ -4,7 +4,7 @@ import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts"
 import { type InlinePolicies, keepInlinePolicies } from "../../../plugin/runtime/versions/inline-policies.ts";
 import type { PolicySource } from "../../../plugin/runtime/versions/policy-source.ts";
 import { runsOf } from "../../runs.ts";
-import { type HeldKeys, holdKeys, logApart, policyText } from "./policy-scene.ts";
+import { holdKeys, holdWaits, logApart, policyText, waitForDisk } from "./policy-scene.ts";
 
 /** `MODEL_RUNS=100000 npx vitest run test/runtime/versions/inline-model.test.ts` searches longer. */
 const RUNS = Number(process.env.MODEL_RUNS ?? runsOf(500));
@@ -31,41 +31,20 @@ interface History {
 }
 
 class Product {
-  readonly keys: HeldKeys = holdKeys();
-  readonly policies: InlinePolicies;
-  #endWaits: (() => void)[] = [];
-
-  constructor() {
-    this.policies = keepInlinePolicies({
-      compiler: createPolicyStore("/nowhere"),
-      keys: this.keys,
-      log: logApart(),
-      now: () => 0,
-      waitLongest: (signal) =>
-        new Promise((resolve) => {
-          this.#endWaits.push(resolve);
-          signal.addEventListener("abort", () => resolve());
-        }),
-    });
-  }
+  readonly keys = holdKeys();
+  readonly waits = holdWaits();
+  readonly policies: InlinePolicies = keepInlinePolicies({
+    compiler: createPolicyStore("/nowhere"),
+    keys: this.keys,
+    log: logApart(),
+    now: () => 0,
+    waitLongest: this.waits.waitLongest,
+  });
 
   start(version: number | undefined, sequence: number): PolicySource {
     const entity = { pluginId: "p", sequence, workspace: "w", routeId: "r", serviceId: undefined };
     const text = version === undefined ? "jwt_policy: 1\nroutes: 7\n" : policyText(`v${version}`);
     return this.policies.open(entity, text, undefined);
-  }
-
-  async endWaits(): Promise<void> {
-    for (const end of this.#endWaits.splice(0)) {
-      end();
-    }
-    await settle();
-  }
-}
-
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 10; turn += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
@@ -111,41 +90,26 @@ function step(name: string, run: (history: History, real: Product) => Promise<vo
 
 const versions = fc.integer({ min: 1, max: 4 });
 
-/** Kong starts a new instance before it closes the one before. */
-async function startInstance(
-  history: History,
-  real: Product,
-  version: number | undefined,
-  sequence: number,
-): Promise<void> {
-  history.started.push({
-    version,
-    sequence,
-    source: real.start(version, sequence),
-    isClosed: false,
-    judgedAt: undefined,
-  });
+function startInstance({ started }: History, real: Product, version: number | undefined, sequence: number): void {
+  const source = real.start(version, sequence);
+  started.push({ version, sequence, source, isClosed: false, judgedAt: undefined });
 }
 
-const configure = fc.option(versions, { nil: undefined, freq: 4 }).map((version) =>
-  step(`configure ${version ?? "a broken text"}`, async (history, real) => {
-    const before = history.started.findLast(({ isClosed }) => !isClosed);
-    history.sequence += 1;
-    await startInstance(history, real, version, history.sequence);
-    if (before) {
-      before.isClosed = true;
-      before.source.close?.();
-    }
-  }),
-);
-const configureUnclosed = fc.option(versions, { nil: undefined, freq: 4 }).map((version) =>
-  step(`configure ${version ?? "a broken text"}, another worker still has the old one`, async (history, real) => {
-    history.sequence += 1;
-    await startInstance(history, real, version, history.sequence);
-  }),
-);
+/** Kong starts a new instance before it closes the one before, unless another worker still has that one. */
+const configure = (closesBefore: boolean) =>
+  fc.option(versions, { nil: undefined, freq: 4 }).map((version) =>
+    step(`configure ${version ?? "a broken text"}, closes: ${closesBefore}`, async (history, real) => {
+      const before = history.started.findLast(({ isClosed }) => !isClosed);
+      history.sequence += 1;
+      startInstance(history, real, version, history.sequence);
+      if (before && closesBefore) {
+        before.isClosed = true;
+        before.source.close?.();
+      }
+    }),
+  );
 const lateWorker = versions.map((version) =>
-  step(`a late worker starts ${version}`, (history, real) =>
+  step(`a late worker starts ${version}`, async (history, real) =>
     startInstance(history, real, version, Math.max(1, history.sequence - 1)),
   ),
 );
@@ -166,48 +130,36 @@ const release = versions.map((version) =>
   step(`release keys of ${version}`, async (history, real) => {
     history.heldKeys.delete(version);
     real.keys.release(`v${version}`);
-    await settle();
+    await waitForDisk();
   }),
 );
-const endWaits = fc.constant(step("the longest wait is over", (_history, real) => real.endWaits()));
-const request = fc.constant(
-  step("a request", async (history) => {
-    await settle();
-    const newest = history.started.findLast(({ isClosed }) => !isClosed);
-    if (newest) {
-      await ask(history, newest);
-    }
+const endWaits = fc.constant(
+  step("the longest wait is over", async (_history, real) => {
+    real.waits.end();
+    await waitForDisk();
   }),
 );
-const requestAtOld = fc.nat({ max: 10 }).map((pick) =>
-  step("a request at some worker", async (history) => {
-    await settle();
-    const open = history.started.filter(({ isClosed }) => !isClosed);
-    const instance = open[pick % Math.max(1, open.length)];
-    if (instance) {
-      await ask(history, instance);
-    }
-  }),
-);
+/** At the newest worker for 0, else at one of the others. */
+const requestAt = (pick: fc.Arbitrary<number>) =>
+  pick.map((back) =>
+    step(`a request, ${back} workers back`, async (history) => {
+      await waitForDisk();
+      const open = history.started.filter(({ isClosed }) => !isClosed);
+      const instance = open.at(-1 - (back % Math.max(1, open.length)));
+      if (instance) {
+        await ask(history, instance);
+      }
+    }),
+  );
+const request = requestAt(fc.constant(0));
 
 describe("an inline version judges only where it is the instance's own, or surely the last good one", () => {
   it("for any configuration, by any worker, with any Route of these ids", async () => {
-    const steps = fc.commands(
-      [
-        configure,
-        configure,
-        configureUnclosed,
-        lateWorker,
-        moveRoute,
-        hold,
-        release,
-        endWaits,
-        request,
-        request,
-        requestAtOld,
-      ],
-      { maxCommands: 40 },
-    );
+    const configurations = [configure(true), configure(true), configure(false), lateWorker];
+    const requests = [request, request, requestAt(fc.nat({ max: 10 }))];
+    const steps = fc.commands([...configurations, moveRoute, hold, release, endWaits, ...requests], {
+      maxCommands: 40,
+    });
     await fc.assert(
       fc.asyncProperty(steps, async (commands) => {
         const real = new Product();

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -7,10 +6,13 @@ import type { FileIdentity, PolicyCompiler } from "../../../plugin/runtime/load/
 import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { type PolicyFiles, watchPolicyFiles } from "../../../plugin/runtime/versions/policy-files.ts";
 import { runsOf } from "../../runs.ts";
-import { askNothing, type HeldKeys, holdKeys, logApart } from "./policy-scene.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
+import { askNothing, holdKeys, holdWaits, logApart, waitForDisk } from "./policy-scene.ts";
 
 /** `MODEL_RUNS=100000 npx vitest run test/runtime/versions/policy-model.test.ts` searches longer. */
 const RUNS = Number(process.env.MODEL_RUNS ?? runsOf(300));
+
+const root = temporaryFolder();
 
 /** The content of a file. The numbers distinguish its versions. */
 type Content = { readonly good: number } | "broken" | undefined;
@@ -66,19 +68,14 @@ function takeEffect(model: Reference): void {
 
 /** The plugin's code, on a real disk with increasing identities, because the kernel's clock for files moves in steps. */
 class Product {
-  readonly root = mkdtempSync(join(tmpdir(), "policy-model-"));
-  readonly keys: HeldKeys = holdKeys();
+  readonly keys = holdKeys();
+  readonly waits = holdWaits();
   readonly #writes = new Map<string, number>();
-  #endWaits: (() => void)[] = [];
-  #files: PolicyFiles;
-
-  constructor() {
-    this.#files = this.#start();
-  }
+  #files = this.#start();
 
   write(file: "a.yaml" | "base.yaml", content: Content): void {
     this.#writes.set(file, (this.#writes.get(file) ?? 0) + 1);
-    const path = join(this.root, file);
+    const path = join(root, file);
     if (content === undefined) {
       rmSync(path, { force: true });
     } else if (content === "broken") {
@@ -90,16 +87,6 @@ class Product {
 
   async look(): Promise<void> {
     await (await this.#files.look()).readings;
-    await settle();
-  }
-
-  async endWaits(): Promise<void> {
-    const ends = this.#endWaits;
-    this.#endWaits = [];
-    for (const end of ends) {
-      end();
-    }
-    await settle();
   }
 
   async restart(): Promise<void> {
@@ -113,7 +100,7 @@ class Product {
   }
 
   #start(): PolicyFiles {
-    const store = createPolicyStore(this.root);
+    const store = createPolicyStore(root);
     const numbered = (name: string, { isMissing }: FileIdentity): FileIdentity => ({
       identity: `${name} ${this.#writes.get(name) ?? 0} ${isMissing}`,
       isMissing,
@@ -136,18 +123,8 @@ class Product {
       log: logApart(),
       reserved: new Set(),
       now: () => 0,
-      waitLongest: (signal) =>
-        new Promise((resolve) => {
-          this.#endWaits.push(resolve);
-          signal.addEventListener("abort", () => resolve());
-        }),
+      waitLongest: this.waits.waitLongest,
     });
-  }
-}
-
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 10; turn += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
@@ -172,61 +149,57 @@ function step(
     async run(model, real) {
       onModel(model);
       await onReal(real);
+      await waitForDisk();
       expect(await real.inEffect()).toBe(model.inEffect);
     },
     toString: () => name,
   };
 }
 
+const versions = fc.integer({ min: 1_000, max: 1_005 });
 const contents = fc.oneof(
-  { weight: 5, arbitrary: fc.integer({ min: 1_000, max: 1_005 }).map((good): Content => ({ good })) },
+  { weight: 5, arbitrary: versions.map((good): Content => ({ good })) },
   { weight: 1, arbitrary: fc.constant<Content>("broken") },
   { weight: 1, arbitrary: fc.constant<Content>(undefined) },
 );
 
 const write = (file: "a.yaml" | "base.yaml") =>
-  contents.map(
-    (content): Step =>
-      step(
-        `write ${file} ${JSON.stringify(content)}`,
-        (model) => {
-          model[file === "a.yaml" ? "child" : "parent"] = content;
-          model.looks = 0;
-          model.isWaiting = false;
-        },
-        (real) => real.write(file, content),
-      ),
+  contents.map((content) =>
+    step(
+      `write ${file} ${JSON.stringify(content)}`,
+      (model) => {
+        model[file === "a.yaml" ? "child" : "parent"] = content;
+        model.looks = 0;
+        model.isWaiting = false;
+      },
+      (real) => real.write(file, content),
+    ),
   );
 
-const lookStep = fc.constant<Step>(step("look", look, (real) => real.look()));
-const holdStep = fc.integer({ min: 1_000, max: 1_005 }).map(
-  (version): Step =>
-    step(
-      `hold keys of v${version}`,
-      (model) => void model.heldKeys.add(version),
-      (real) => real.keys.hold(`v${version}`),
-      ({ heldKeys, isWaiting }) => !heldKeys.has(version) && !isWaiting,
-    ),
+const lookStep = fc.constant(step("look", look, (real) => real.look()));
+const holdStep = versions.map((version) =>
+  step(
+    `hold keys of v${version}`,
+    (model) => void model.heldKeys.add(version),
+    (real) => real.keys.hold(`v${version}`),
+    ({ heldKeys, isWaiting }) => !heldKeys.has(version) && !isWaiting,
+  ),
 );
-const releaseStep = fc.integer({ min: 1_000, max: 1_005 }).map(
-  (version): Step =>
-    step(
-      `release keys of v${version}`,
-      (model) => {
-        model.heldKeys.delete(version);
-        if (typeof model.child === "object" && model.child.good === version) {
-          takeEffect(model);
-        }
-      },
-      async (real) => {
-        real.keys.release(`v${version}`);
-        await settle();
-      },
-      ({ heldKeys }) => heldKeys.has(version),
-    ),
+const releaseStep = versions.map((version) =>
+  step(
+    `release keys of v${version}`,
+    (model) => {
+      model.heldKeys.delete(version);
+      if (typeof model.child === "object" && model.child.good === version) {
+        takeEffect(model);
+      }
+    },
+    (real) => real.keys.release(`v${version}`),
+    ({ heldKeys }) => heldKeys.has(version),
+  ),
 );
-const endStep = fc.constant<Step>(step("the longest wait is over", takeEffect, (real) => real.endWaits()));
-const restartStep = fc.constant<Step>(
+const endStep = fc.constant(step("the longest wait is over", takeEffect, (real) => real.waits.end()));
+const restartStep = fc.constant(
   step(
     "restart",
     (model) => {
@@ -257,14 +230,10 @@ describe("no request is judged by a version that is not the newest good one", ()
           isWaiting: false,
           heldKeys: new Set(),
         };
-        try {
-          real.write("a.yaml", model.child);
-          real.write("base.yaml", model.parent);
-          await real.restart();
-          await fc.asyncModelRun(() => ({ model, real }), commands);
-        } finally {
-          rmSync(real.root, { recursive: true, maxRetries: 5 });
-        }
+        real.write("a.yaml", model.child);
+        real.write("base.yaml", model.parent);
+        await real.restart();
+        await fc.asyncModelRun(() => ({ model, real }), commands);
       }),
       { numRuns: RUNS },
     );

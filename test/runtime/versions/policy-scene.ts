@@ -98,6 +98,24 @@ export interface PolicyScene {
   nameOf(file: string): Promise<string>;
 }
 
+/** Longest waits for keys that end only when the test says so. */
+export function holdWaits() {
+  const waits = new Set<() => void>();
+  return {
+    waitLongest: (signal: AbortSignal): Promise<void> =>
+      new Promise((resolve) => {
+        waits.add(resolve);
+        signal.addEventListener("abort", () => resolve());
+      }),
+    end() {
+      for (const end of waits) {
+        end();
+      }
+      waits.clear();
+    },
+  };
+}
+
 export async function setUpPolicies(): Promise<PolicyScene> {
   const root = temporaryFolder(onTestFinished);
   const real = createPolicyStore(root);
@@ -126,12 +144,7 @@ export async function setUpPolicies(): Promise<PolicyScene> {
   const keys = holdKeys();
   const log = logApart();
   const reserved = new Set(["settings.yaml"]);
-  const waits = new Set<() => void>();
-  const waitLongest = (signal: AbortSignal): Promise<void> =>
-    new Promise((resolve) => {
-      waits.add(resolve);
-      signal.addEventListener("abort", () => resolve());
-    });
+  const { waitLongest, end } = holdWaits();
   const files = watchPolicyFiles({ compiler, keys, log, reserved, now: () => scene.clock, waitLongest });
   const scene: PolicyScene = {
     root,
@@ -142,12 +155,7 @@ export async function setUpPolicies(): Promise<PolicyScene> {
     onLoad: undefined,
     failure: undefined,
     hurried,
-    endLongestWaits() {
-      for (const end of waits) {
-        end();
-      }
-      waits.clear();
-    },
+    endLongestWaits: end,
     async write(file, text) {
       await waitForFileClock();
       await writeFile(join(root, file), text);

@@ -14,6 +14,15 @@ export interface SpoofedRequest {
   readonly trailers: readonly Line[] | undefined;
 }
 
+/** A GET without headers. */
+export const PLAIN_REQUEST = {
+  protocol: "http/1.1",
+  method: "GET",
+  version: "1.1",
+  lines: [],
+  trailers: undefined,
+} as const;
+
 type Status = number | "other" | "reset";
 
 const TIMEOUT_MS = 15_000;
