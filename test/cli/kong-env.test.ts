@@ -191,6 +191,12 @@ describe("kong-jwt-policy kong env", () => {
     expect([status, stderr]).toEqual([1, expect.stringMatching(/abuse\.yaml:2:\d+ invalid_value/)]);
   });
 
+  it.each(["server", "off"])("tells the server where it may reuse verdicts: %s", (where) => {
+    const settings = readSettings("--verdict-cache", where);
+    expect(settings.KONG_PLUGINSERVER_JWT_POLICY_START_CMD).toMatch(new RegExp(` --verdict-cache ${where}$`));
+    expect(settings.KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD).not.toContain("--verdict-cache");
+  });
+
   it("makes Kong wait longer than the server waits for a decision, but not a minute", () => {
     const settings = readSettings();
     const waitMs = 1000 * Number.parseInt(settings.KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT, 10);

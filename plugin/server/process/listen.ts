@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, renameSync, statSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../core/text/error-message.ts";
@@ -34,8 +34,7 @@ export async function listenOnSocket(path: string, mode: number, serve: (socket:
     chmodSync(privatePath, mode);
     renameSync(privatePath, path);
   } catch (error) {
-    server.close();
-    rmSync(privatePath, { force: true });
+    server.close(); // Node also removes the private name.
     throw error;
   }
   return server;

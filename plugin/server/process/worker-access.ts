@@ -64,10 +64,7 @@ export function currentUser(): SystemUser | undefined {
 
 /** Finds a user by name in /etc/passwd and /etc/group; undefined if /etc/passwd does not contain the user. */
 export function findUser(name: string): SystemUser | undefined {
-  const [, uid, gid] =
-    readTable("/etc/passwd")
-      .find(([known]) => known === name)
-      ?.slice(1) ?? [];
+  const [, , uid, gid] = readTable("/etc/passwd").find(([known]) => known === name) ?? [];
   if (uid === undefined || gid === undefined) {
     return undefined;
   }

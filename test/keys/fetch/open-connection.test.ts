@@ -1,24 +1,40 @@
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { createSecureContext } from "node:tls";
 import { expect, it, onTestFinished } from "vitest";
 import { openConnection } from "../../../plugin/keys/fetch/open-connection.ts";
 import { resolveName } from "../../../plugin/keys/fetch/resolve-name.ts";
 
+async function listen(accept: (socket: Socket) => void): Promise<{ port: number }> {
+  const server = createServer(accept).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  return { port: (server.address() as AddressInfo).port };
+}
+
+const open = (port: number, signal: AbortSignal): Promise<Socket> =>
+  openConnection(new URL(`http://127.0.0.1:${port}/`), createSecureContext(), { resolve: resolveName, signal });
+
 it("a fetch that was given up before it connects opens no connection", async () => {
   let connections = 0;
-  const server = createServer((socket) => {
+  const { port } = await listen((socket) => {
     connections += 1;
     socket.destroy();
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  const options = { resolve: resolveName, signal: AbortSignal.abort() };
-  const opening = openConnection(new URL(`http://127.0.0.1:${port}/`), createSecureContext(), options);
-  await expect(opening).rejects.toThrow();
+  await expect(open(port, AbortSignal.abort())).rejects.toThrow();
   const probe = connect(port, "127.0.0.1").on("error", () => {});
   await once(probe, "close");
   expect(connections).toBe(1);
+});
+
+it("a connection that breaks while no code waits for it does not end the process", async () => {
+  let accepted: Socket | undefined;
+  const { port } = await listen((socket) => {
+    accepted = socket;
+  });
+  const socket = await open(port, new AbortController().signal);
+  const closed = new Promise((resolve) => socket.resume().on("close", resolve));
+  await expect.poll(() => accepted).toBeDefined();
+  accepted?.resetAndDestroy();
+  expect(await closed).toBe(true); // After an error.
 });
