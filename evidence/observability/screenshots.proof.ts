@@ -16,7 +16,6 @@ import { missingChromium, openChromium } from "./open-chromium.ts";
 import { startOutageScene } from "./outage-scene.ts";
 
 const TO = process.env.SCREENSHOTS || join(import.meta.dirname, "../../results/screenshots");
-const SOON = 120_000;
 const SIZES = [
   { name: "", width: 1200, colorScheme: "light" },
   { name: "-dark", width: 1200, colorScheme: "dark" },
@@ -51,7 +50,7 @@ if (missingChromium === undefined) {
       return stdout;
     };
     const shows = (id: string, text: string): Promise<boolean> =>
-      eventually(async () => (await page.locator(`#${id}`).innerText()).includes(text), SOON);
+      eventually(async () => (await page.locator(`#${id}`).innerText()).includes(text));
 
     await page.waitForTimeout(CALM_MS);
     expect(await record("before")).toMatch(/^acme +loaded /m);

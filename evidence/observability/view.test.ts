@@ -12,7 +12,6 @@ import { eventually } from "../../test/server/server-process.ts";
 import { missingChromium, openChromium } from "./open-chromium.ts";
 import { startOutageScene } from "./outage-scene.ts";
 
-const SOON = 60_000;
 const HOSTILE = "<img src=x onerror=\"document.title='defect'\"><script>document.title='defect'</script>\u202e\u001b";
 const START = Date.now() - 60_000;
 
@@ -34,7 +33,7 @@ async function open(url: string, width = 1_280): Promise<Watched> {
   page.on("pageerror", (error) => complaints.push(error.message));
   await page.goto(`${url}/status/view`);
   const shows: Watched["shows"] = (id, text) =>
-    eventually(async () => ((await page.locator(`#${id}`).textContent()) ?? "").includes(text), SOON);
+    eventually(async () => ((await page.locator(`#${id}`).textContent()) ?? "").includes(text));
   return { page, asked, complaints, shows };
 }
 
@@ -101,7 +100,7 @@ if (missingChromium === undefined) {
       expect(await page.title()).toBe("ready – jwt-policy");
       const total = (): Promise<string> => page.locator("#figures .detail").first().innerText();
       const before = await total();
-      expect(await eventually(async () => (await total()) !== before, SOON)).toBe(true);
+      expect(await eventually(async () => (await total()) !== before)).toBe(true);
       expect(await page.locator("#chart polygon").count()).toBe(3);
 
       await page.getByLabel("Group by").selectOption("reason");
@@ -146,7 +145,7 @@ if (missingChromium === undefined) {
         const { document } = globalThis as unknown as { document: { createElement(name: string): { src: string } } };
         document.createElement("img").src = "http://127.0.0.1:1/x.png";
       });
-      expect(await eventually(() => complaints.some((text) => text.includes("img")), SOON)).toBe(true);
+      expect(await eventually(() => complaints.some((text) => text.includes("img")))).toBe(true);
       const other = await page.evaluate(() =>
         fetch("http://127.0.0.1:1/").then(String, (error: Error) => error.message),
       );
@@ -165,7 +164,7 @@ if (missingChromium === undefined) {
       });
       const page = await (await openChromium()).newPage();
       await page.goto(`http://localhost:${(other.address() as AddressInfo).port}/`);
-      expect(await eventually(async () => (await page.title()) === "not read", SOON)).toBe(true);
+      expect(await eventually(async () => (await page.title()) === "not read")).toBe(true);
       const frame = page.frames()[1];
       expect(await frame?.locator("#figures").count()).toBe(0);
     });
@@ -179,7 +178,7 @@ if (missingChromium === undefined) {
       expect(await page.locator("#rejections").textContent()).toContain("token_expired");
       const next = serveStatus({ listen: { host: "127.0.0.1", port }, read: () => hostileStatus(1), log: () => {} });
       onTestFinished(next);
-      expect(await eventually(() => page.locator("#problem").isHidden(), SOON)).toBe(true);
+      expect(await eventually(() => page.locator("#problem").isHidden())).toBe(true);
     });
 
     it.each([400, 1_280])("fits into %d pixels, and its tables are tables for screen readers", async (width) => {

@@ -22,6 +22,12 @@ const PARENT_CHECK_MS = 500;
  * plugin server that ended at once.
  */
 const RESTART_MS = 1_000;
+/**
+ * How long the launcher looks for the server that has replaced its server, in milliseconds. That server may not listen for
+ * launchers yet.
+ */
+const REPLACEMENT_MS = 5_000;
+const LOOK_MS = 50;
 const CANNOT_START = 2;
 const SERVER_DIED = 1;
 
@@ -66,8 +72,8 @@ async function keepOneServer(): Promise<never> {
   let isReplaced = false;
   for (;;) {
     const nextStart = performance.now() + RESTART_MS;
-    const found = await findServer();
-    const ending: Ending = await (found !== undefined && (isReplaced || found.isWanted)
+    const found = isReplaced ? await findReplacement() : await findServer();
+    const ending: Ending = await (found?.isEnding === false && (isReplaced || found.isWanted)
       ? follow(found.server)
       : startAnother(found));
     print(`the plugin server ends: ${ending.reason}`);
@@ -91,9 +97,20 @@ async function findServer(): Promise<FoundServer | undefined> {
   }
   const server = keep(connection);
   const welcome = await server.welcome;
-  return (
-    welcome && { server, isEnding: welcome.isEnding, isWanted: welcome.identity === identity && !welcome.isEnding }
-  );
+  return welcome && { server, isEnding: welcome.isEnding, isWanted: welcome.identity === identity };
+}
+
+/** Finds the server that has replaced the server of this launcher. After a while, the result is any server that runs. */
+async function findReplacement(): Promise<FoundServer | undefined> {
+  const end = performance.now() + REPLACEMENT_MS;
+  for (;;) {
+    const found = await findServer();
+    if (found?.isEnding === false || performance.now() > end) {
+      return found;
+    }
+    found?.server.leave();
+    await sleep(LOOK_MS);
+  }
 }
 
 /** Stays attached to a server that already runs. */

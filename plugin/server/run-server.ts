@@ -98,12 +98,18 @@ function offerStatus(
   setInterval(followStatus, FOLLOW_MS).unref();
 }
 
-/** Kong needs only one server, so a launched server ends when another server has taken over. */
+/**
+ * Kong needs only one server, so a launched server ends when another server has taken over. Otherwise it makes sure that
+ * launchers find it.
+ */
 function yieldWhenReplaced(own: ServerProcess): void {
-  if (own.launchers !== undefined) {
+  const { launchers, socket } = own;
+  if (launchers !== undefined) {
     setInterval(() => {
-      if (own.socket.isReplaced()) {
+      if (socket.isReplaced()) {
         own.endReplaced();
+      } else if (socket.isOurs()) {
+        void launchers.keepControl();
       }
     }, FOLLOW_MS).unref();
   }

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
+import { SOON_MS } from "../soon.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { generateSigningKey } from "../tokens.ts";
 import { connectWorker } from "./protocol/raw-worker.ts";
@@ -149,9 +150,9 @@ export function probeSocket(path: string): Promise<true | string> {
   });
 }
 
-/** Checks every 50 ms until the result is true; false if it was not within the time. */
-export async function eventually(ask: () => Promise<boolean> | boolean, timeoutMs: number): Promise<boolean> {
-  const end = Date.now() + timeoutMs;
+/** Checks every 50 ms until the result is true; false if it never was. */
+export async function eventually(ask: () => Promise<boolean> | boolean): Promise<boolean> {
+  const end = Date.now() + SOON_MS;
   while (Date.now() < end) {
     if (await ask()) {
       return true;

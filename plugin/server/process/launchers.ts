@@ -10,7 +10,7 @@ import {
   sendMessage,
 } from "../launcher/control-messages.ts";
 import { identifyProcess, isAlive, type ProcessIdentity } from "../launcher/process-identity.ts";
-import { listenOnSocket } from "./listen.ts";
+import { identifySocket, listenOnSocket } from "./listen.ts";
 
 /** Kong starts the next launcher within this time in milliseconds, even on a busy machine. */
 const WITHOUT_LAUNCHER_MS = 30_000;
@@ -54,6 +54,8 @@ export class Launchers {
   #server: Server | undefined;
   /** Whether this server listens on the plugin socket. */
   #isListening = false;
+  /** Identifies the control socket of this server; undefined if this server could not create one. */
+  #control: string | undefined;
 
   constructor(options: LaunchersOptions) {
     this.#options = options;
@@ -66,12 +68,31 @@ export class Launchers {
 
   /** Listens for further launchers, and tells the first launcher that the server is listening. */
   async listen(): Promise<void> {
-    const { socket } = this.#options;
     this.#isListening = true;
     this.#tellAll({ type: "listening" });
+    await this.#openControl();
+  }
+
+  /**
+   * Takes the control socket back if another process has replaced it. Two servers that start at the same time may replace each
+   * other's sockets in a different order. Then the control socket belongs to the server that ends, and launchers would not find
+   * the server that has the plugin socket. Call this method only while this server has the plugin socket.
+   */
+  async keepControl(): Promise<void> {
+    const { socket, isQueue } = this.#options;
+    if (this.#control !== undefined && !isQueue && identifySocket(controlPathOf(socket)) !== this.#control) {
+      await this.#openControl();
+    }
+  }
+
+  async #openControl(): Promise<void> {
+    const { socket } = this.#options;
+    const path = controlPathOf(socket);
+    this.#control = undefined;
     this.#server?.close();
     try {
-      this.#server = await listenOnSocket(controlPathOf(socket), CONTROL_MODE, (launcher) => this.#attach(launcher));
+      this.#server = await listenOnSocket(path, CONTROL_MODE, (launcher) => this.#attach(launcher));
+      this.#control = identifySocket(path);
       writeFileSync(pidPathOf(socket), JSON.stringify(this.#self), { mode: CONTROL_MODE });
     } catch (error) {
       // The server also works without a control socket. The next launcher cannot find this server, so it starts another server

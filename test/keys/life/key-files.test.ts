@@ -12,6 +12,7 @@ import { createRootFiles } from "../../../plugin/runtime/load/root-files.ts";
 import { compileIssuer, joseHeaderOf } from "../../core/fixtures.ts";
 import { logInto, silentLog } from "../../logs.ts";
 import { unwrap, valueOrNone } from "../../results.ts";
+import { SOON } from "../../soon.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 import { generateSigningKey, type SigningKey } from "../../tokens.ts";
 import { CERTIFICATE } from "../fetch/certificate.ts";
@@ -24,7 +25,6 @@ type FileOrigin = KeyOrigin & { readonly file: string };
 const SET: FileOrigin = { from: "jwks_file", file: "idp.json" };
 const PEM: FileOrigin = { from: "pem_file", file: "idp.pem", kid: "1" };
 const SECRET: FileOrigin = { from: "secret_file", file: "idp.key", kid: "1", encoding: "hex" };
-const SOON = { timeout: 15_000, interval: 10 };
 
 interface Place {
   readonly keys: IssuerKeys;

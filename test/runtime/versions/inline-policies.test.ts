@@ -4,11 +4,11 @@ import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts"
 import { type InlinePolicies, keepInlinePolicies } from "../../../plugin/runtime/versions/inline-policies.ts";
 import type { InlineEntity } from "../../../plugin/runtime/versions/last-good.ts";
 import type { PolicySource } from "../../../plugin/runtime/versions/policy-source.ts";
+import { SOON } from "../../soon.ts";
 import { type HeldKeys, holdKeys, logApart, nameOfLoad, policyText } from "./policy-scene.ts";
 
 const BROKEN = "jwt_policy: 1\ndescription: broken\n";
 const BROKEN_CODES = "missing_key,missing_key";
-const SOON = { timeout: 5_000, interval: 5 };
 const ROUTE = '["route","/things"]';
 const IDLE_MS = 60_000;
 const ONE_POLICY = policyText("one").length;

@@ -8,6 +8,7 @@ import { inlineIssuer, policyDocument } from "../../core/fixtures.ts";
 import type { Answer } from "../../keys/key-server.ts";
 import { type KeyServer, keySetOf, startKeyServer, status } from "../../keys/key-server.ts";
 import { logInto } from "../../logs.ts";
+import { SOON } from "../../soon.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 import { generateSigningKey } from "../../tokens.ts";
 import { askNothing, policyText } from "./policy-scene.ts";
@@ -15,8 +16,6 @@ import { askNothing, policyText } from "./policy-scene.ts";
 const key = generateSigningKey("ES256", "1");
 const READY = "ready: every policy is in force and has its keys";
 const BROKEN = "jwt_policy: 1\ndescription: broken\n";
-/** Far more than anything here takes on a busy machine. */
-const SOON = { timeout: 15_000, interval: 20 };
 
 /** A policy whose one issuer has its keys in the document, or at an address. */
 const policyOf = (jwksUri?: string): string =>

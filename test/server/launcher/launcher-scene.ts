@@ -8,8 +8,6 @@ export const LAUNCHER = join(import.meta.dirname, "../../../dist/jwt-policy-laun
 const SERVER = "jwt-policy-server.mjs";
 /** The length that precedes each frame. */
 const LENGTH_BYTES = 4;
-/** Far more than anything takes on a busy machine. */
-export const SOON = 30_000;
 
 /** Starts a launcher like a worker of Kong: without an environment, and as a child of this process. */
 export function startLauncher({ socket, policyRoot }: ServerPlace, more: readonly string[] = []): RunningProcess {
@@ -55,7 +53,7 @@ export function findServer(word: string, file = SERVER): number {
 
 /** Waits until exactly these servers run. */
 export function waitForServers(socket: string, test: (pids: readonly number[]) => boolean): Promise<boolean> {
-  return eventually(() => test(findServers(socket)), SOON);
+  return eventually(() => test(findServers(socket)));
 }
 
 export const isRunning = (pid: number): boolean => existsSync(`/proc/${pid}`) && !isZombie(String(pid));

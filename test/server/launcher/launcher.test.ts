@@ -130,7 +130,8 @@ describe("a launcher", SLOW, () => {
     expect(await waitForServers(place.socket, (pids) => pids.length === 1)).toBe(true);
     await expectServing(place);
     const server = findServer(place.socket);
-    await expect.poll(() => launchers.every(({ child }) => child.exitCode === null)).toBe(true);
+    const ended = launchers.filter(({ child }) => child.exitCode !== null);
+    expect(ended.map(({ stdout, stderr }) => [stdout(), stderr()])).toEqual([]);
     launchers[0]?.child.kill("SIGTERM");
     await expectServing(place);
     expect(findServers(place.socket)).toEqual([server]);

@@ -7,7 +7,6 @@ import { findFreePort } from "../../gateways/free-port.ts";
 import { connectWorker, playEvent } from "../protocol/raw-worker.ts";
 import { createPlace, eventually, OPEN_POLICY, runServer, type ServerPlace } from "../server-process.ts";
 
-const SOON = 30_000;
 const FACTS = renderFacts([])
   .replaceAll("\\n", "\n")
   .replaceAll(/\$(\w+)/g, (_, name: string) =>
@@ -56,10 +55,10 @@ describe("the counts of a server", () => {
     await askSecond(11);
     first.child.kill("SIGTERM");
     await first.ended;
-    expect(await eventually(async () => (await count(DECISIONS)) === 23, SOON)).toBe(true);
+    expect(await eventually(async () => (await count(DECISIONS)) === 23)).toBe(true);
     expect(await count(TIMES)).toBe(23);
     const files = (): readonly string[] => readdirSync(place.directory).filter((name) => name.startsWith("s.counts."));
-    expect(await eventually(() => files().length === 1, SOON)).toBe(true);
+    expect(await eventually(() => files().length === 1)).toBe(true);
     expect(await count(DECISIONS), "after the file of the first server is gone").toBe(23);
   });
 
@@ -74,7 +73,7 @@ describe("the counts of a server", () => {
       await old.ended;
       old = next;
     }
-    expect(await eventually(async () => (await count(DECISIONS)) === 10, SOON)).toBe(true);
+    expect(await eventually(async () => (await count(DECISIONS)) === 10)).toBe(true);
     expect(await count(TIMES)).toBe(10);
   });
 
@@ -88,11 +87,11 @@ describe("the counts of a server", () => {
         .some((name) =>
           /"value":9,"labels":\{"policy":"inline"/.test(readFileSync(join(place.directory, name), "utf8")),
         );
-    expect(await eventually(isWritten, SOON)).toBe(true);
+    expect(await eventually(isWritten)).toBe(true);
     first.child.kill("SIGKILL");
     await first.ended;
     await start();
-    expect(await eventually(async () => (await count(DECISIONS)) === 9, SOON)).toBe(true);
+    expect(await eventually(async () => (await count(DECISIONS)) === 9)).toBe(true);
   });
 
   it("are not damaged by a damaged file", async () => {

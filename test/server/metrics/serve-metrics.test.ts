@@ -7,9 +7,9 @@ import { createMetrics, type Metrics } from "../../../plugin/server/metrics/crea
 import { keepMetrics } from "../../../plugin/server/metrics/serve-metrics.ts";
 import type { Lifecycle } from "../../../plugin/server/process/lifecycle.ts";
 import { silentLog } from "../../logs.ts";
+import { SOON } from "../../soon.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
-const SOON = { timeout: 10_000 };
 let directory: string;
 let runtime: Runtime;
 beforeEach(() => {

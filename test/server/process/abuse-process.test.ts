@@ -8,7 +8,6 @@ import { generateSigningKey, mintToken } from "../../tokens.ts";
 import { connectWorker, playEvent } from "../protocol/raw-worker.ts";
 import { createPlace, eventually, runServer, startServer } from "../server-process.ts";
 
-const SOON = 15_000;
 const key = generateSigningKey("ES256", "acme-1");
 const now = Math.floor(Date.now() / 1_000);
 const token = mintToken({ key, claims: claimsOf({ sub: "alice", iat: now, exp: now + 600 }) });
@@ -52,9 +51,7 @@ describe("a process that watches abuse", () => {
     await server.waitForOutput(
       "abuse: clients in different networks use one token at the same time: kind=shared_token",
     );
-    expect(await eventually(() => existsSync(to) && readFileSync(to, "utf8").includes("token_refused"), SOON)).toBe(
-      true,
-    );
+    expect(await eventually(() => existsSync(to) && readFileSync(to, "utf8").includes("token_refused"))).toBe(true);
     const lines = readFileSync(to, "utf8");
     expect(lines).toMatch(/"event":"abuse",.*"kind":"shared_token","policy":"payments"/);
     const inKong = Buffer.concat(refused.calls.map(({ args }) => args)).toString();

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import { connect, Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -162,5 +162,48 @@ describe("a server without a launcher is needed", () => {
     expect(launchers.findReasonToEnd()).toBeUndefined();
     await launcher.leave();
     await expect.poll(() => launchers.findReasonToEnd()).toBe("Kong is gone");
+  });
+});
+
+describe("the control socket", () => {
+  /** Another process that has replaced the control socket. */
+  async function replaceControl(): Promise<Server> {
+    const path = controlPathOf(join(directory, "s"));
+    const foreign = new Server().listen(`${path}.foreign`);
+    await once(foreign, "listening");
+    renameSync(`${path}.foreign`, path);
+    return foreign;
+  }
+  const inodeOf = (): number => statSync(controlPathOf(join(directory, "s"))).ino;
+
+  it("is taken back from another process that has replaced it, and stays if it is this server's", async () => {
+    await start();
+    const foreign = await replaceControl();
+    await launchers.keepControl();
+    const own = inodeOf();
+    const launcher = await attach();
+    await expect
+      .poll(() => launcher.messages)
+      .toContainEqual(expect.objectContaining({ type: "welcome", server: SELF }));
+    await launchers.keepControl();
+    expect(inodeOf()).toBe(own);
+    await launcher.leave();
+    foreign.close();
+  });
+
+  it("belongs to the newest server if a service manager keeps the plugin socket", async () => {
+    await start(true);
+    const foreign = await replaceControl();
+    const before = inodeOf();
+    await launchers.keepControl();
+    expect(inodeOf()).toBe(before);
+    foreign.close();
+  });
+
+  it("is not tried again if this server could not create it", async () => {
+    mkdirSync(join(controlPathOf(join(directory, "s")), "in-the-way"), { recursive: true });
+    await start();
+    await launchers.keepControl();
+    expect(warnings).toHaveLength(1);
   });
 });

@@ -15,9 +15,6 @@ import {
   startServer,
 } from "../server-process.ts";
 
-/** Far more than anything here takes on a busy machine. */
-const SOON = 30_000;
-
 async function startOpen(socket: string) {
   const worker = await connectWorker(socket);
   const { instanceStatus } = await worker.start(OPEN_CONFIG);
@@ -222,11 +219,11 @@ describe("when the parent process is killed, the server ends", () => {
     const parent = runNode([file]);
     await parent.waitForOutput("\n");
     onTestFinished(() => endProcess(Number(parent.stdout())));
-    expect(await eventually(async () => (await probeSocket(place.socket)) === true, SOON)).toBe(true);
+    expect(await eventually(async () => (await probeSocket(place.socket)) === true)).toBe(true);
     return { parent, socket: place.socket };
   };
   const isGone = (socket: string): Promise<boolean> =>
-    eventually(async () => (await probeSocket(socket)) === "ECONNREFUSED", SOON);
+    eventually(async () => (await probeSocket(socket)) === "ECONNREFUSED");
 
   it("if no client is connected", async () => {
     const { parent, socket } = await runBehindParent("fast");

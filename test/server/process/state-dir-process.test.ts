@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { findFreePort } from "../../gateways/free-port.ts";
 import { keySetOf, startKeyServer } from "../../keys/key-server.ts";
+import { SOON } from "../../soon.ts";
 import { generateSigningKey } from "../../tokens.ts";
 import { createPlace, runServer } from "../server-process.ts";
-
-const SOON = { timeout: 15_000, interval: 50 };
 
 /** A policy with keys from a real server, and the state of these keys in the process. */
 async function createScene() {

@@ -4,12 +4,11 @@ import { describe, expect, it, vi } from "vitest";
 import { VERSION } from "../../../plugin/kong/contract/plugin-identity.ts";
 import { headersToStruct, StringMessage, StructMessage } from "../../../plugin/server/protocol/messages.ts";
 import { findFreePort } from "../../gateways/free-port.ts";
+import { SOON } from "../../soon.ts";
 import { generateSigningKey, mintToken } from "../../tokens.ts";
 import { connectWorker, playEvent } from "../protocol/raw-worker.ts";
 import { createPlace, eventually, OPEN_POLICY, runServer, startServer } from "../server-process.ts";
 
-/** Far more than anything here takes on a busy machine. */
-const SOON = 15_000;
 const SHA256 = expect.stringMatching(/^[0-9a-f]{64}$/);
 
 interface Probe {
@@ -27,13 +26,11 @@ async function createProbe(): Promise<Probe> {
     return { status: response.status, body: JSON.parse(text), text };
   };
   const becomes = (path: string, status: number): Promise<boolean> =>
-    eventually(
-      () =>
-        ask(path).then(
-          (answer) => answer.status === status,
-          () => false,
-        ),
-      SOON,
+    eventually(() =>
+      ask(path).then(
+        (answer) => answer.status === status,
+        () => false,
+      ),
     );
   return { options: ["--status-listen", address, "--policy-poll", "50"], ask, becomes };
 }
@@ -84,7 +81,7 @@ describe("the status of a process", () => {
     const before = await loadedAt();
     server.child.kill("SIGHUP");
     await server.waitForOutput("SIGHUP: all keys are loaded again");
-    await vi.waitFor(async () => expect(await loadedAt()).not.toBe(before), { timeout: SOON, interval: 50 });
+    await vi.waitFor(async () => expect(await loadedAt()).not.toBe(before), SOON);
     expect(server.child.exitCode).toBeNull();
   });
 
@@ -102,7 +99,7 @@ describe("the status of a process", () => {
           message: "not ready",
           reasons: [reason, reason],
         }),
-      { timeout: SOON, interval: 50 },
+      SOON,
     );
     writeFileSync(join(place.policyRoot, "a.json"), OPEN_POLICY);
     expect(await becomes("/status/ready", 200)).toBe(true);
@@ -163,7 +160,7 @@ describe("the status of a process", () => {
         () => false,
         () => true,
       );
-    expect(await eventually(isGone, 5_000)).toBe(true);
+    expect(await eventually(isGone)).toBe(true);
     await (await connectWorker(place.socket)).expectSilence();
   });
 

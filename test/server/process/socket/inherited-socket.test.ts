@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { findInheritedSocket } from "../../../../plugin/server/process/inherited-socket.ts";
-import { findServer, isRunning, LAUNCHER, SOON, waitForServers } from "../../launcher/launcher-scene.ts";
+import { findServer, isRunning, LAUNCHER, waitForServers } from "../../launcher/launcher-scene.ts";
 import { connectWorker, NO_HEADERS, playEvent } from "../../protocol/raw-worker.ts";
 import { createPlace, eventually, OPEN_CONFIG, SERVER_MAIN, type ServerPlace } from "../../server-process.ts";
 import { type ServiceManager, startServiceManager } from "../service-manager.ts";
@@ -17,7 +17,7 @@ async function startService(): Promise<{ place: ServerPlace; manager: ServiceMan
 }
 
 const hasStarted = (manager: ServiceManager, times: number): Promise<boolean> =>
-  eventually(() => manager.output().split(" listens on ").length > times, SOON);
+  eventually(() => manager.output().split(" listens on ").length > times);
 
 /** One request, sent like Kong: again if the connection ends, or if the server does not know the instance. */
 async function judge({ socket }: ServerPlace): Promise<string> {
