@@ -5,12 +5,12 @@ import { type Command, Option } from "commander";
 import { toPrintable, toPrintableLines } from "../../plugin/core/text/printable.ts";
 import { didYouMean } from "../../plugin/policy/language/suggest-name.ts";
 import { type Ask, collectValues } from "./collect-values.ts";
+import { checkName, checkPath, checkUpstream } from "./model/check-value.ts";
+import type { Provider, ProviderOption, Values } from "./model/provider.ts";
+import { describeTokens } from "./model/scope-options.ts";
 import { compareFiles, writeFiles } from "./place-files.ts";
 import { type Ci, planFiles } from "./plan-files.ts";
-import { checkName, checkPath, checkUpstream } from "./providers/check-value.ts";
-import type { Provider, ProviderOption, Values } from "./providers/provider.ts";
 import { PROVIDERS } from "./providers/registry.ts";
-import { describeTokens } from "./providers/scope-options.ts";
 import { reportDryRun, reportFiles } from "./report-files.ts";
 import type { Api } from "./write-policy.ts";
 

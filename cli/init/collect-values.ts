@@ -1,7 +1,7 @@
 import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
 import { quoteText } from "../../plugin/core/text/printable.ts";
 import { didYouMean } from "../../plugin/policy/language/suggest-name.ts";
-import type { ProviderOption, Values } from "./providers/provider.ts";
+import type { ProviderOption, Values } from "./model/provider.ts";
 
 /** Asks a person. The answer; undefined if the user ended the input without an answer. */
 export type Ask = (question: string) => Promise<string | undefined>;

@@ -1,4 +1,4 @@
-import type { Permissions, TokenShape } from "./providers/provider.ts";
+import type { Permissions, TokenShape } from "./model/provider.ts";
 import { flow, indent } from "./yaml-text.ts";
 
 /** The data from which `init` makes all files of an API. */

@@ -1,6 +1,6 @@
 import type { Reason } from "../../plugin/core/model/denial.ts";
-import { topOf } from "./providers/claim-steps.ts";
-import type { Applications, Membership, Permissions, RecipePart, TokenShape } from "./providers/provider.ts";
+import { topOf } from "./model/claim-steps.ts";
+import type { Applications, Membership, Permissions, RecipePart, TokenShape } from "./model/provider.ts";
 import { type Api, ruleNames } from "./write-policy.ts";
 import { flow, indent } from "./yaml-text.ts";
 

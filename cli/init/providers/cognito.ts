@@ -1,7 +1,7 @@
 import { fail, type Result, succeed } from "../../../plugin/core/model/result.ts";
-import { checkText, matches } from "./check-value.ts";
-import type { Provider, ReadAndWrite, TokenShape, Values } from "./provider.ts";
-import { joinScopes, scopeOptions } from "./scope-options.ts";
+import { checkText, matches } from "../model/check-value.ts";
+import type { Provider, ReadAndWrite, TokenShape, Values } from "../model/provider.ts";
+import { joinScopes, scopeOptions } from "../model/scope-options.ts";
 
 const REGION = /^[a-z]{2}(?:-[a-z]+){1,3}-\d{1,2}$/;
 const POOL = /^([a-z]{2}(?:-[a-z]+){1,3}-\d{1,2})_[0-9A-Za-z]{1,55}$/;

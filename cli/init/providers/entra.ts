@@ -1,7 +1,7 @@
 import { fail, type Result, succeed } from "../../../plugin/core/model/result.ts";
-import { checkText, checkUuid } from "./check-value.ts";
-import type { Provider, ReadAndWrite, TokenShape, Values } from "./provider.ts";
-import { joinScopes, scopeOptions } from "./scope-options.ts";
+import { checkText, checkUuid } from "../model/check-value.ts";
+import type { Provider, ReadAndWrite, TokenShape, Values } from "../model/provider.ts";
+import { joinScopes, scopeOptions } from "../model/scope-options.ts";
 
 const SHARED = ["common", "organizations", "consumers"];
 

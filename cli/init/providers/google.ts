@@ -1,6 +1,6 @@
 import { fail, type Result, succeed } from "../../../plugin/core/model/result.ts";
-import { checkHost, matches } from "./check-value.ts";
-import type { Provider, TokenShape, Values } from "./provider.ts";
+import { checkHost, matches } from "../model/check-value.ts";
+import type { Provider, TokenShape, Values } from "../model/provider.ts";
 
 /** docs/guides/providers.md explains each part of this policy. */
 export const GOOGLE: Provider = {

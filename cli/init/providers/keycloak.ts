@@ -1,8 +1,8 @@
 import { toPointer } from "../../../plugin/core/model/claim-reference.ts";
 import { fail, type Result, succeed } from "../../../plugin/core/model/result.ts";
-import { checkIssuer, checkText, matches } from "./check-value.ts";
-import type { Membership, Provider, ReadAndWrite, TokenShape, Values } from "./provider.ts";
-import { joinScopes, scopeOptions } from "./scope-options.ts";
+import { checkIssuer, checkText, matches } from "../model/check-value.ts";
+import type { Membership, Provider, ReadAndWrite, TokenShape, Values } from "../model/provider.ts";
+import { joinScopes, scopeOptions } from "../model/scope-options.ts";
 
 const REALM = /^[A-Za-z0-9._~-]{1,255}$/;
 

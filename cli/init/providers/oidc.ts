@@ -1,9 +1,9 @@
 import { OF_ACCESS_TOKENS } from "../../../offline/lint/rules/issuer-rules.ts";
 import { fail, PASSED, type Result, succeed } from "../../../plugin/core/model/result.ts";
-import { checkClaim, checkIssuer, checkText } from "./check-value.ts";
-import { nest, stepsOf, topOf } from "./claim-steps.ts";
-import type { Membership, Provider, ReadAndWrite, TokenShape, Values } from "./provider.ts";
-import { joinScopes, scopeOptions } from "./scope-options.ts";
+import { checkClaim, checkIssuer, checkText } from "../model/check-value.ts";
+import { nest, stepsOf, topOf } from "../model/claim-steps.ts";
+import type { Membership, Provider, ReadAndWrite, TokenShape, Values } from "../model/provider.ts";
+import { joinScopes, scopeOptions } from "../model/scope-options.ts";
 
 /**
  * `init` refuses these claims, because they already have a meaning, and ID tokens may also have them (RFC 7519 section 4.1, RFC

@@ -1,7 +1,7 @@
 import { fail, type Result, succeed } from "../../../plugin/core/model/result.ts";
-import { checkHost, checkText, matches } from "./check-value.ts";
-import type { Provider, ReadAndWrite, TokenShape, Values } from "./provider.ts";
-import { scopeOptions } from "./scope-options.ts";
+import { checkHost, checkText, matches } from "../model/check-value.ts";
+import type { Provider, ReadAndWrite, TokenShape, Values } from "../model/provider.ts";
+import { scopeOptions } from "../model/scope-options.ts";
 
 /** docs/guides/providers.md explains each part of this policy. */
 export const OKTA: Provider = {

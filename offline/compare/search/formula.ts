@@ -171,18 +171,21 @@ function listRuleRequirements(
     holds: ({ claims }) => isOpen(issuer, alternative, claims),
     values: accepted,
   };
-  return [
-    audience,
-    ...listNames("scopes", issuer.scopes, alternative.scopes, met),
-    ...listNames("roles", issuer.roles, alternative.roles, met),
-    ...listNames("groups", issuer.groups, alternative.groups, met),
-    ...alternative.conditions.flatMap((condition) =>
-      splitCondition(condition).map((single) =>
-        describeCondition(single, { iss: "", alg: "", now }, request, met({ conditions: [single] })),
-      ),
+  const conditions = alternative.conditions.flatMap((condition) =>
+    splitCondition(condition).map((single) =>
+      describeCondition(single, { iss: "", alg: "", now }, request, met({ conditions: [single] })),
     ),
-    ...listAuthentication(alternative, issuer, now, met),
-  ];
+  );
+  // The TypeScript compiler demands an entry for each part of an alternative, so that `diff` never overlooks a new part.
+  const ofParts: { readonly [Part in Exclude<keyof Alternative, "accept">]: readonly Requirement[] } = {
+    audiences: [audience],
+    scopes: listNames("scopes", issuer.scopes, alternative.scopes, met),
+    roles: listNames("roles", issuer.roles, alternative.roles, met),
+    groups: listNames("groups", issuer.groups, alternative.groups, met),
+    conditions,
+    authentication: listAuthentication(alternative, issuer, now, met),
+  };
+  return Object.values(ofParts).flat();
 }
 
 type Met = (changes: Partial<Alternative>) => Requirement["holds"];

@@ -129,7 +129,11 @@ interface RefusalParts extends Parts {
 export const refusalsOf =
   (ownRealm: string) =>
   (reason: Reason, title: string, path: string, parts: RefusalParts = {}): ConformanceCase => {
-    const [status, error] = ANSWERS[reason] ?? [0];
+    const answer = ANSWERS[reason];
+    if (answer === undefined) {
+      throw new Error(`add the status and the challenge of ${reason} to ANSWERS in test/conformance/cases/case.ts`);
+    }
+    const [status, error] = answer;
     const { realm = ownRealm, scope, challenge: own, ...rest } = parts;
     const named = scope === undefined ? "" : `, scope="${scope}"`;
     const challenge =
