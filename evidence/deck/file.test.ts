@@ -25,7 +25,7 @@ function lint(state: string | object): { readonly status: number | null; readonl
 
 const NOTHING_ELSE = "error jwt-policy: its config takes policy_file, policy and rule, and nothing else.";
 const NO_CONSUMER = "error jwt-policy: it cannot be for a Consumer";
-const READS_HEADER = "warn This plugin reads the Authorization header";
+const READS_HEADER = "warn On the same Route or Service, this plugin and jwt-policy both read the Authorization header";
 
 const route = (...plugins: readonly object[]) => ({ name: "read", paths: ["/"], plugins });
 const onRoute = (...plugins: readonly object[]): object => ({
@@ -44,7 +44,9 @@ describe("the ruleset for `deck file lint`", () => {
   it.each<[what: string, state: object]>([
     row("a route's plugin", [GOOD]),
     row("an inline policy", [{ ...GOOD, config: { policy: "jwt_policy: 1", rule: "read" } }]),
-    row("explicit nulls", [{ ...GOOD, config: { ...GOOD.config, policy: null } }]),
+    row("explicit nulls, as in a dump", [
+      { ...GOOD, consumer: null, consumer_group: null, protocols: null, config: { ...GOOD.config, policy: null } },
+    ]),
     row("a shared config", {
       ...onRoute({ ...GOOD, config: undefined, _config: "x" }),
       _plugin_configs: { x: GOOD.config },
@@ -73,6 +75,15 @@ describe("the ruleset for `deck file lint`", () => {
       { ...GOOD, config: { ...GOOD.config, policy: "x" } },
     ]),
     row("no policy", "error jwt-policy: its config has no policy;", [{ ...GOOD, config: { rule: "read" } }]),
+    row("null in place of a policy", "error jwt-policy: its config has no policy;", [
+      { ...GOOD, config: { rule: "read", policy: null, policy_file: null } },
+    ]),
+    row("null in place of a rule", "warn jwt-policy: name its rule in the config;", [
+      { ...GOOD, config: { policy_file: "a", rule: null } },
+    ]),
+    row("null in place of an instance_name", "warn jwt-policy: it has no instance_name;", [
+      { ...GOOD, instance_name: null },
+    ]),
     row("no config", "error jwt-policy: its config has no policy;", { plugins: [{ ...GOOD, config: undefined }] }),
     row("a consumer's plugin", NO_CONSUMER, { consumers: [{ username: "a", plugins: [GOOD] }] }),
     row("a consumer group's plugin", NO_CONSUMER, { consumer_groups: [{ name: "a", plugins: [GOOD] }] }),
