@@ -1,7 +1,16 @@
 /** Nothing is left behind when a sandbox ends in a way that nobody planned. Needs a build, which `npm test` makes. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,9 +58,11 @@ function makeFolder(): string {
   return folder;
 }
 
+/** A process that has ended stays in the system's list until the process that adopted it has read its end. */
 function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    const stat = `/proc/${pid}/stat`; // Linux only.
+    return process.kill(pid, 0) && !(existsSync(stat) && /\) [ZX] /.test(readFileSync(stat, "utf8")));
   } catch {
     return false;
   }
