@@ -31,7 +31,15 @@ import { generateSigningKey, mintToken } from "../../test/tokens.ts";
 const ROUNDS = 60;
 const PER_ROUND = 1_000;
 const FIELDS = [
-  ...["request_id", "trace_id", "policy", "policy_version", "rule", "method", "reason", "stage", "status"],
+  "request_id",
+  "trace_id",
+  "policy",
+  "policy_version",
+  "rule",
+  "method",
+  "reason",
+  "stage",
+  "status",
 ] as const;
 
 const key = generateSigningKey("RS256", "1");

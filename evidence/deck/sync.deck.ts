@@ -130,7 +130,12 @@ describe("decK against Kong with PostgreSQL", () => {
 
   it("runs all commands of docs/guides/deck.md, in this order", () => {
     const render = [
-      ...["render", "deploy/deck/payments.yaml", "deploy/deck/platform.yaml", "--strict", "--output", RENDERED],
+      "render",
+      "deploy/deck/payments.yaml",
+      "deploy/deck/platform.yaml",
+      "--strict",
+      "--output",
+      RENDERED,
     ];
     expect(runCli([...render, "--select-tag", "shop"])).toEqual({ status: 0, stdout: "", stderr: "" });
     expect(COMMANDS).toHaveLength(5);

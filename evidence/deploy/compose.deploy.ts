@@ -87,7 +87,14 @@ describe("the image of Kong with jwt-policy", () => {
   it("contains the command, which checks mounted policies", async () => {
     const mount = `${import.meta.dirname}/../../policies:/policies:ro`;
     const output = await docker([
-      ...["run", "--rm", "-v", mount, IMAGE, "jwt-policy", "validate", "/policies/payments.yaml"],
+      "run",
+      "--rm",
+      "-v",
+      mount,
+      IMAGE,
+      "jwt-policy",
+      "validate",
+      "/policies/payments.yaml",
     ]);
     expect(output).toContain('ok /policies/payments.yaml: policy "payments"');
   });

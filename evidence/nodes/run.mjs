@@ -11,7 +11,17 @@ import { fileURLToPath } from "node:url";
 /** The oldest that package.json allows, and the newest of each line. */
 const VERSIONS = ["20.19.0", "20", "22", "24"];
 const FOLDERS = [
-  ...["core", "property", "policy", "keys", "runtime", "observe", "kong", "server", "frames", "sandbox", "cli"],
+  "core",
+  "property",
+  "policy",
+  "keys",
+  "runtime",
+  "observe",
+  "kong",
+  "server",
+  "frames",
+  "sandbox",
+  "cli",
 ];
 const TESTS = [
   ...FOLDERS.map((name) => `test/${name}/`),

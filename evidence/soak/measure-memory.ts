@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { MemoryResults } from "../results/measurements.ts";
 import { writeResults } from "../results/results-folder.ts";
 
 const SAMPLES = 20;
@@ -27,7 +28,8 @@ export async function measureMemory(
   const warmUp = Math.ceil(megabytes.length * WARM_UP_SHARE);
   // Medians of a few samples, because a collection comes when it likes.
   const growth = median(megabytes.slice(-5)) - median(megabytes.slice(warmUp, warmUp + 5));
-  writeResults(`memory/${what.replaceAll(" ", "-")}`, { gateway, what, count, megabytes, warmUp, growth });
+  const results: MemoryResults = { gateway, what, count, megabytes, warmUp, growth };
+  writeResults(`memory/${what.replaceAll(" ", "-")}`, results);
   process.stdout.write(`${gateway}, ${what}, resident MB after each ${count / SAMPLES}: ${megabytes.join(" ")}\n`);
   return growth;
 }

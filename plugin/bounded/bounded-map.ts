@@ -102,13 +102,10 @@ export class BoundedMap<K, V extends object> {
 
   #makeRoom(size: number): void {
     const { maxEntries, maxSize = Number.POSITIVE_INFINITY, onEvict } = this.#bounds;
-    for (
-      let oldest = this.#oldest;
-      oldest && (this.#entries.size >= maxEntries || this.#size + size > maxSize);
-      oldest = this.#oldest
-    ) {
-      this.#remove(oldest);
-      onEvict?.(oldest.value);
+    while (this.#oldest && (this.#entries.size >= maxEntries || this.#size + size > maxSize)) {
+      const { value } = this.#oldest;
+      this.#remove(this.#oldest);
+      onEvict?.(value);
     }
   }
 }

@@ -72,7 +72,7 @@ async function serve(options: ServerOptions, replaceKeys?: ReplaceKeys): Promise
   const own = new ServerProcess(options, inherited); // `ServerProcess` is created first, so that signals are handled from the beginning.
   const judge = await prepareJudge(own, replaceKeys);
   offerStatus(own, judge);
-  yieldWhenReplaced(own);
+  agreeOnOneServer(own);
   process.on("SIGHUP", judge.refreshKeys);
   startWatchdog(WATCHDOG_MS);
   await waitForSocket(own, judge);
@@ -102,7 +102,7 @@ function offerStatus(
  * Kong needs only one server, so a launched server ends when another server has taken over. Otherwise it makes sure that
  * launchers find it.
  */
-function yieldWhenReplaced(own: ServerProcess): void {
+function agreeOnOneServer(own: ServerProcess): void {
   const { launchers, socket } = own;
   if (launchers !== undefined) {
     setInterval(() => {

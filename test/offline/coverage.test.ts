@@ -81,12 +81,22 @@ describe("coverage", () => {
     const { coverage, gaps } = await cover(RICH_POLICY, []);
     const labels = coverage.items.map(({ label }) => label).join("\n");
     for (const part of [
-      ...["scope not blocked", "role admin or editor", "group staff", "claim tier min", "acr mfa", "amr otp"],
+      "scope not blocked",
+      "role admin or editor",
+      "group staff",
+      "claim tier min",
+      "acr mfa",
+      "amr otp",
     ]) {
       expect(labels).toContain(part);
     }
     for (const part of [
-      ...["auth_time", "alternative 2", "tenant one or two", "token age", "token lifetime", "owner equals_path"],
+      "auth_time",
+      "alternative 2",
+      "tenant one or two",
+      "token age",
+      "token lifetime",
+      "owner equals_path",
     ]) {
       expect(labels).toContain(part);
     }

@@ -101,7 +101,11 @@ it(`no output has a part of ${canaries.length} tokens and secrets, wherever the 
   );
   expect(alarms.filter((line) => /alice|203\.0|198\.51/.test(line))).toEqual([]);
   const status = JSON.stringify([
-    ...[runtime.status(), runtime.keyStatus(), runtime.reportStatus(), runtime.judgedStatus(), runtime.countStatus()],
+    runtime.status(),
+    runtime.keyStatus(),
+    runtime.reportStatus(),
+    runtime.judgedStatus(),
+    runtime.countStatus(),
   ]);
   const rest = [...operatorLog, status, await metrics.render([])].join("\n");
   expect(canaries.filter((secret) => hasPartOf(secret, rest))).toEqual([]);

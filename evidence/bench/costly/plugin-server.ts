@@ -52,11 +52,11 @@ const GET_VAR = "kong.nginx.get_var";
 const POLICY_FILE = "bench.json";
 const MORE_HEADERS = ["cookie", "upgrade", "x-token"];
 
-/** What a server has besides its one policy. */
+/** The other policies and instances of a server, besides the policy that judges the requests. */
 export interface MoreWork {
-  /** How many other policies it has, each with an instance. */
+  /** The number of other policies. Each of them has one instance. */
   readonly otherPolicies: number;
-  /** How many instances of the policy take turns. */
+  /** The number of instances of the judging policy, which take turns. */
   readonly instances: number;
 }
 
@@ -177,7 +177,7 @@ async function openLane(path: string): Promise<Lane> {
   return lane;
 }
 
-/** @param index of the instance, for its plugin's id. */
+/** @param index becomes part of the plugin's id, so that each instance has another id. */
 function startInstance(lane: Lane, { policy_file, rule }: InstanceConfig, index: number): Promise<number> {
   const id = `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`;
   const config = JSON.stringify({ policy_file, rule, __plugin_id: id, __seq__: 1 });

@@ -6,7 +6,7 @@ export interface Served {
   readonly medianMs: number;
   readonly p99Ms: number;
   readonly longestMs: number;
-  /** The longest time from the moment at which the request was sent, in milliseconds. The other times also count the wait for a connection. */
+  /** The longest time from sending to the answer, in milliseconds. The other times also count the wait for a free connection. */
   readonly longestAnswerMs: number;
   /** The number of requests by status. */
   readonly statuses: ReadonlyMap<number, number>;

@@ -113,15 +113,13 @@ async function printExcess(good: Target, bare: Target, rate: number): Promise<vo
   const [served, refused] = await Promise.all(
     [good, bare].map((target) => measureServed(target, rate, seconds, connections / 2)),
   );
-  const count = (statuses: Served["statuses"] | undefined): string =>
-    [...(statuses ?? [])].map(([status, times]) => `${status}: ${times}`).join(", ");
   console.log(`${(2 * rate).toFixed(0)} requests/s for ${seconds} s, over ${connections} connections\n`);
-  console.log(`with a token: ${count(served?.statuses)}`);
+  console.log(`with a token: ${describeCounts(served?.statuses)}`);
   console.log(
     `  served: median ${served?.medianMs.toFixed(0)} ms, longest ${served?.longestMs.toFixed(0)} ms, both with the wait for a connection`,
   );
   console.log(`  longest time from sending to the answer: ${served?.longestAnswerMs.toFixed(0)} ms`);
-  console.log(`without a token: ${count(refused?.statuses)}`);
+  console.log(`without a token: ${describeCounts(refused?.statuses)}`);
   if (refused?.statuses.has(200)) {
     throw new Error("a request without a token reached the upstream");
   }
@@ -139,9 +137,8 @@ async function printCosts(gateway: Gateway, floods: readonly Flood[], goodToken:
     if (requests && name.includes(values.flood)) {
       const target = gateway.target(requests, [FLOOD_ADDRESS]);
       const { microseconds, statuses } = await measureWorkerCost(worker, target, connections, seconds);
-      const counts = [...statuses].map(([status, count]) => `${status}: ${count}`).join(", ");
       console.log(
-        `| ${name} | ${microseconds.toFixed(0)} | ${counts} | ${((microseconds * connections) / 1000).toFixed(0)} |`,
+        `| ${name} | ${microseconds.toFixed(0)} | ${describeCounts(statuses)} | ${((microseconds * connections) / 1000).toFixed(0)} |`,
       );
     }
   }
@@ -178,18 +175,21 @@ function startFlood(gateway: Gateway, { requests }: Flood): undefined | (() => P
 }
 
 function printRow(name: string, flood: Record<string, number>, quiet: Served, served: Served): void {
-  const floodCounts = Object.entries(flood).map(([status, perSecond]) => `${status}: ${perSecond.toFixed(0)}`);
-  const goodCounts = [...served.statuses].map(([status, count]) => `${status}: ${count}`);
   const cells = [
     name,
-    floodCounts.join(", "),
+    describeCounts(Object.entries(flood)),
     served.medianMs.toFixed(1),
     (served.medianMs / quiet.medianMs).toFixed(1),
     served.p99Ms.toFixed(0),
     served.longestMs.toFixed(0),
-    goodCounts.join(", "),
+    describeCounts(served.statuses),
   ];
   console.log(`| ${cells.join(" | ")} |`);
+}
+
+/** Writes pairs of a status and a number of requests as one text. */
+function describeCounts(counts: Iterable<readonly [status: number | string, count: number]> = []): string {
+  return [...counts].map(([status, count]) => `${status}: ${count.toFixed(0)}`).join(", ");
 }
 
 function findKong(): string | undefined {

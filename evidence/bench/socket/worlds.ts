@@ -1,17 +1,14 @@
 import type { SigningKey } from "../../../test/tokens.ts";
+import type { MoreWork } from "../costly/plugin-server.ts";
 
 export const ISSUER = "https://idp.example.com";
 export const AUDIENCE = "bench";
 
-/** What a plugin server has to do with. */
-export interface World {
+/** The policies and instances of a plugin server. */
+export interface World extends MoreWork {
   readonly name: string;
   /** The policy that judges the requests, by its rule `read`. */
   readonly policy: object;
-  /** How many other policies the server has, each with an instance of its own. */
-  readonly otherPolicies: number;
-  /** How many instances of the policy take turns. */
-  readonly instances: number;
 }
 
 const MANY_POLICIES = 1_000;

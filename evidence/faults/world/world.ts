@@ -13,7 +13,14 @@ export type Judge = (typeof JUDGES)[number];
 
 /** The token of a request. Only `valid` is entitled; `only_…` is entitled if that policy is in effect. */
 export const KINDS = [
-  ...["valid", "no_token", "expired", "bad_signature", "other_route", "only_alpha", "only_beta", "only_gamma"],
+  "valid",
+  "no_token",
+  "expired",
+  "bad_signature",
+  "other_route",
+  "only_alpha",
+  "only_beta",
+  "only_gamma",
 ] as const;
 export type Kind = (typeof KINDS)[number];
 

@@ -6,7 +6,17 @@ import type { Vocabulary } from "../mutate/mutate-json.ts";
 const quoted = (...texts: readonly string[]): readonly string[] => texts.map((text) => JSON.stringify(text));
 
 const ALGORITHMS = [
-  ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
 ];
 const KIDS = [
   ...["es256", "lone", "es384", "es512", "eddsa", "ed25519", "rs256", "rs384", "rs512", "ps256", "ps384", "ps512"],
@@ -172,7 +182,15 @@ export const TOKEN_PIECES = [
   "eyJhbGciOiJub25lIn0",
 ];
 export const CONNECTIONS = [
-  ...["close", "keep-alive", "Upgrade, close", "x-user-id", "close, x-user-id", ",", "", "TE ,", "\u212aeep-alive"],
+  "close",
+  "keep-alive",
+  "Upgrade, close",
+  "x-user-id",
+  "close, x-user-id",
+  ",",
+  "",
+  "TE ,",
+  "\u212aeep-alive",
 ];
 export const METHODS = ["GET", "HEAD", "POST", "PUT", "get", "DELETE", ""];
 export const TARGETS = [

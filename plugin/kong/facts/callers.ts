@@ -13,7 +13,10 @@ export interface KongCallers {
   authenticatedConsumer(): Promise<Consumer | undefined>;
 }
 
-/** Asks Kong about callers through the PDK, with one call for each question. */
+/**
+ * Asks Kong about callers through the PDK, with one call for each question. The function reads `pdk.client` only for a question,
+ * because a decision for which the plugin read `pdk.client` is not reused.
+ */
 export function askCallers(pdk: Pdk, workspace: string): KongCallers {
   return {
     workspace,
