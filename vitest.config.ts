@@ -24,6 +24,8 @@ const REPEATED = [
 
 /** Far more than any test takes on a machine that is busy with other things. */
 const PATIENT = { testTimeout: 1 * MINUTES, hookTimeout: 1 * MINUTES };
+/** For `expect.poll`: the limit also is far more than an event takes, and less than the limit of a test. */
+const POLL = { timeout: 45_000, interval: 20 };
 
 /**
  * The tests to run at every change. Two files at a time leave each enough of a small machine: gateways, providers, child processes.
@@ -83,6 +85,12 @@ type Settings = NonNullable<
 
 function project(name: string, include: string[], settings: Settings = {}): TestProjectConfiguration {
   return {
-    test: { name, include, ...(settings.maxWorkers === undefined ? { fileParallelism: false } : {}), ...settings },
+    test: {
+      name,
+      include,
+      expect: { poll: POLL },
+      ...(settings.maxWorkers === undefined ? { fileParallelism: false } : {}),
+      ...settings,
+    },
   };
 }

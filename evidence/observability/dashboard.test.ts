@@ -11,7 +11,7 @@ import { claimsOf, policyDocument } from "../../test/core/fixtures.ts";
 import { findFreePort } from "../../test/gateways/free-port.ts";
 import { reportMissing } from "../../test/gateways/kong/report-missing.ts";
 import { connectWorker, playEvent } from "../../test/server/protocol/raw-worker.ts";
-import { createPlace, eventually, runServer } from "../../test/server/server-process.ts";
+import { createPlace, runServer } from "../../test/server/server-process.ts";
 import { generateSigningKey, mintToken } from "../../test/tokens.ts";
 import { findMissingProgram } from "./find-program.ts";
 
@@ -138,18 +138,8 @@ describe("with a Prometheus that scraped a plugin server under load", () => {
       }
       return empty;
     };
-    const isUp = (): Promise<boolean> =>
-      query("up").then(
-        (result) => result[0]?.value[1] === "1",
-        () => false,
-      );
-    expect(await eventually(isUp)).toBe(true);
-    let empty: readonly string[] = ["not asked yet"];
-    await eventually(async () => {
-      empty = await findEmpty();
-      return empty.length === 0;
-    });
-    expect(empty).toEqual([]);
+    await expect.poll(async () => (await query("up"))[0]?.value[1]).toBe("1");
+    await expect.poll(findEmpty).toEqual([]);
     const metrics = await (await fetch(`http://${address}/metrics`)).text();
     // Three names that prom-client gives to metrics of the process are not as promtool wants them.
     const ours = metrics.split("\n").filter((line) => /^(?:# \w+ )?jwt_policy_/.test(line));

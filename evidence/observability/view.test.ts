@@ -8,7 +8,6 @@ import type { Status } from "../../plugin/server/status/describe-status.ts";
 import { serveStatus } from "../../plugin/server/status/status.ts";
 import { findFreePort } from "../../test/gateways/free-port.ts";
 import { reportMissing } from "../../test/gateways/kong/report-missing.ts";
-import { eventually } from "../../test/server/server-process.ts";
 import { missingChromium, openChromium } from "./open-chromium.ts";
 import { startOutageScene } from "./outage-scene.ts";
 
@@ -21,7 +20,7 @@ interface Watched {
   readonly asked: readonly string[];
   /** What the browser complains about, such as a violated Content-Security-Policy. */
   readonly complaints: string[];
-  shows(id: string, text: string): Promise<boolean>;
+  shows(id: string, text: string): Promise<void>;
 }
 
 async function open(url: string, width = 1_280): Promise<Watched> {
@@ -32,8 +31,7 @@ async function open(url: string, width = 1_280): Promise<Watched> {
   page.on("console", (message) => complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));
   await page.goto(`${url}/status/view`);
-  const shows: Watched["shows"] = (id, text) =>
-    eventually(async () => ((await page.locator(`#${id}`).textContent()) ?? "").includes(text));
+  const shows: Watched["shows"] = (id, text) => expect.poll(() => page.locator(`#${id}`).textContent()).toContain(text);
   return { page, asked, complaints, shows };
 }
 
@@ -93,22 +91,22 @@ if (missingChromium === undefined) {
       const scene = await startOutageScene({ scale: 0.5, mayUseKong: false });
       onTestFinished(scene.stop);
       const { page, asked, complaints, shows } = await open(scene.statusUrl);
-      expect(await shows("rejections", "token_expired")).toBe(true);
-      expect(await shows("issuers", "partner")).toBe(true);
-      expect(await shows("report-mode", "1 rule would refuse")).toBe(true);
-      expect(await shows("policies", "2 policies in effect, none refused.")).toBe(true);
+      await shows("rejections", "token_expired");
+      await shows("issuers", "partner");
+      await shows("report-mode", "1 rule would refuse");
+      await shows("policies", "2 policies in effect, none refused.");
       expect(await page.title()).toBe("ready – jwt-policy");
       const total = (): Promise<string> => page.locator("#figures .detail").first().innerText();
       const before = await total();
-      expect(await eventually(async () => (await total()) !== before)).toBe(true);
+      await expect.poll(total).not.toBe(before);
       expect(await page.locator("#chart polygon").count()).toBe(3);
 
       await page.getByLabel("Group by").selectOption("reason");
       expect(await page.locator("#rejections thead").innerText()).not.toMatch(/policy/i);
       writeFileSync(join(scene.policyRoot, "shop.yaml"), "jwt_policy: 1\n");
-      expect(await shows("policies", "older version in effect")).toBe(true);
+      await shows("policies", "older version in effect");
       await scene.provider.fail("answers 503");
-      expect(await shows("issuers", "no answer, keys kept")).toBe(true);
+      await shows("issuers", "no answer, keys kept");
 
       expect(new Set(asked)).toEqual(new Set([`${scene.statusUrl}/status/view`, `${scene.statusUrl}/status`]));
       expect(complaints).toEqual([]);
@@ -118,8 +116,8 @@ if (missingChromium === undefined) {
       const { url } = await serveHostile();
       const { page, asked, complaints, shows } = await open(url);
       for (const id of ["reasons", "rejections", "issuers", "policies", "rules"]) {
-        expect(await shows(id, "<img src=x onerror=")).toBe(true);
-        expect(await shows(id, "\\u{202e}\\u{1b}")).toBe(true);
+        await shows(id, "<img src=x onerror=");
+        await shows(id, "\\u{202e}\\u{1b}");
       }
       expect(await page.title()).toBe("not ready – jwt-policy");
       expect(await page.locator("img, main script, iframe, object, embed").count()).toBe(0);
@@ -145,7 +143,7 @@ if (missingChromium === undefined) {
         const { document } = globalThis as unknown as { document: { createElement(name: string): { src: string } } };
         document.createElement("img").src = "http://127.0.0.1:1/x.png";
       });
-      expect(await eventually(() => complaints.some((text) => text.includes("img")))).toBe(true);
+      await expect.poll(() => complaints.some((text) => text.includes("img"))).toBe(true);
       const other = await page.evaluate(() =>
         fetch("http://127.0.0.1:1/").then(String, (error: Error) => error.message),
       );
@@ -164,7 +162,7 @@ if (missingChromium === undefined) {
       });
       const page = await (await openChromium()).newPage();
       await page.goto(`http://localhost:${(other.address() as AddressInfo).port}/`);
-      expect(await eventually(async () => (await page.title()) === "not read")).toBe(true);
+      await expect.poll(() => page.title()).toBe("not read");
       const frame = page.frames()[1];
       expect(await frame?.locator("#figures").count()).toBe(0);
     });
@@ -172,19 +170,19 @@ if (missingChromium === undefined) {
     it("keeps its last answer when the server is gone, says so, and goes on when a server answers again", async () => {
       const { url, stop, port } = await serveHostile();
       const { page, shows } = await open(url);
-      expect(await shows("rejections", "token_expired")).toBe(true);
+      await shows("rejections", "token_expired");
       stop();
-      expect(await shows("problem", "gives no usable answer")).toBe(true);
+      await shows("problem", "gives no usable answer");
       expect(await page.locator("#rejections").textContent()).toContain("token_expired");
       const next = serveStatus({ listen: { host: "127.0.0.1", port }, read: () => hostileStatus(1), log: () => {} });
       onTestFinished(next);
-      expect(await eventually(() => page.locator("#problem").isHidden())).toBe(true);
+      await expect.poll(() => page.locator("#problem").isHidden()).toBe(true);
     });
 
     it.each([400, 1_280])("fits into %d pixels, and its tables are tables for screen readers", async (width) => {
       const { url } = await serveHostile();
       const { page, shows } = await open(url, width);
-      expect(await shows("rejections", "token_expired")).toBe(true);
+      await shows("rejections", "token_expired");
       expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
       const table = page.getByRole("table", { name: "Rejections" });
       expect(await table.getByRole("cell", { name: "token_expired" }).count()).toBe(1);

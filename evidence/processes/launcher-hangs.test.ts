@@ -4,7 +4,7 @@ import {
   findServer,
   findServers,
   runLauncher,
-  waitForServers,
+  waitForReplacement,
 } from "../../test/server/launcher/launcher-scene.ts";
 import { createPlace } from "../../test/server/server-process.ts";
 
@@ -26,7 +26,7 @@ describe("a launcher", () => {
     first.child.kill("SIGKILL");
     process.kill(hung, "SIGSTOP");
     await runLauncher(place);
-    expect(await waitForServers(place.socket, (pids) => pids.length === 1 && pids[0] !== hung)).toBe(true);
+    await waitForReplacement(place.socket, hung);
     await expectServing(place);
   });
 });

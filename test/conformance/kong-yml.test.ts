@@ -39,7 +39,7 @@ describe("the examples of npm start on a Kong binary", () => {
     endings.unshift(copy.remove);
     gateway = await kong.start(copy);
     endings.unshift(gateway.stop);
-    await waitFor(async () => (await fetch(`${gateway.url}/health`)).status === 200 || undefined, 10_000);
+    await waitFor(async () => (await fetch(`${gateway.url}/health`)).status === 200 || undefined);
   }, 60_000);
   afterAll(async () => {
     for (const end of endings) {

@@ -72,7 +72,7 @@ export async function startKongInPod(
       url: pod.url,
       tlsUrl: pod.tlsUrl,
       networkUrl: pod.networkUrl,
-      findDenialLine: (requestId) => waitFor(() => pickDenialLine(log, requestId), 5_000),
+      findDenialLine: (requestId) => waitFor(() => pickDenialLine(log, requestId)),
       stop: async () => void (await started.stop()),
     },
   };
@@ -95,5 +95,5 @@ export async function restartPluginServerIn(container: StartedTestContainer): Pr
   await waitFor(async () => {
     const pid = await find();
     return pid !== "" && pid !== before ? pid : undefined;
-  }, 10_000);
+  });
 }

@@ -92,13 +92,16 @@ export async function restartPluginServer(find: FaultyGateway["pluginServerPid"]
   await waitFor(async () => {
     const next = await find();
     return next === pid ? undefined : next;
-  }, 10_000);
+  });
 }
 
-/** Repeats the call until it returns a value, for results that appear a moment later. */
+/**
+ * Repeats the call until it returns a value, for results that appear a moment later. The usual limit is far more than that takes on
+ * a busy machine.
+ */
 export async function waitFor<T>(
   ask: () => Promise<T | undefined> | T | undefined,
-  timeoutMs: number,
+  timeoutMs = 45_000,
 ): Promise<T | undefined> {
   const end = Date.now() + timeoutMs;
   for (;;) {

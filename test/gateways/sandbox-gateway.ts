@@ -27,14 +27,14 @@ export function sandboxGateway(hasFactsVariable: boolean): GatewayKind {
         name: hasFactsVariable ? "sandbox" : "sandbox without the facts variable",
         version: VERSION,
         url: sandbox.url,
-        findDenialLine: (requestId) => waitFor(() => pickDenialLine(log.join("\n"), requestId), 2_000),
+        findDenialLine: (requestId) => waitFor(() => pickDenialLine(log.join("\n"), requestId)),
         async restartPluginServer() {
           const pid = sandbox.pluginServerPid();
           process.kill(pid ?? Number.NaN, "SIGKILL");
           await waitFor(() => {
             const next = sandbox.pluginServerPid();
             return next !== undefined && next !== pid ? next : undefined;
-          }, 5_000);
+          });
         },
         stop: sandbox.stop,
       };

@@ -159,7 +159,7 @@ if (missing !== undefined) {
           expect(scene.upstreamOf(other)).toBeUndefined();
         }
         return good.status === 200 ? undefined : good;
-      }, 30_000);
+      });
       process.kill(pid, "SIGCONT");
       expect([500, 503]).toContain(refused?.status);
       expect(refused && scene.upstreamOf(refused)).toBeUndefined();
@@ -189,13 +189,11 @@ if (missing !== undefined) {
       // Every id that Kong remembers is now that of a configuration without any requirement.
       const foreign = { policy_file: "shop.yaml", rule: "public", __plugin_id: "0", __seq__: 1 };
       const socket = join(scene.kong.prefix, "jwt-policy.socket");
-      await waitFor(
-        () =>
-          startForeignInstance(socket, foreign).then(
-            () => true,
-            () => undefined,
-          ),
-        5_000,
+      await waitFor(() =>
+        startForeignInstance(socket, foreign).then(
+          () => true,
+          () => undefined,
+        ),
       );
       for (let id = 1; id < 10; id += 1) {
         await startForeignInstance(socket, foreign);
@@ -237,6 +235,6 @@ async function expectNoLeakUntilServing(scene: Scene, valid: Ask): Promise<void>
     check(insufficient, [403, 500, 503]);
     check(tagged, [401, 500, 503]);
     return good.status === 200 || undefined;
-  }, 20_000);
+  });
   expect(isServing, "serves again").toBe(true);
 }

@@ -70,7 +70,7 @@ export async function startScene({ plugins = [], without, ...options }: SceneOpt
     await waitFor(async () => {
       const answer = await send("/read", ask).catch(() => undefined);
       return answer?.status === 200 || undefined;
-    }, 20_000);
+    });
   };
   return {
     kong,
@@ -83,7 +83,7 @@ export async function startScene({ plugins = [], without, ...options }: SceneOpt
         const log = await kong.readErrorLog();
         const requestId = String(answer.headers["x-kong-request-id"]);
         return log.split("\n").find((line) => line.includes(words) && line.includes(requestId));
-      }, 5_000),
+      }),
     untilServing,
     async stop() {
       await kong.stop();

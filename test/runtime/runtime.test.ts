@@ -107,7 +107,7 @@ it("reads every policy under the root at the start, and skips tests, other files
   const names = ["a.yaml", "b.yml", "team/c.json", "a.test.yaml", "README.md", "..data/a.yaml", "d.yaml.bak"];
   await Promise.all(names.map((name) => writeFile(join(root, name), document(name.replaceAll(/[^a-z]/g, "")))));
   start();
-  await vi.waitFor(() => expect(runtime.readiness.isReady()).toBe(true), { timeout: 10_000 });
+  await expect.poll(() => runtime.readiness.isReady()).toBe(true);
   const inForce = log.filter((line) => /^policy file .* is in effect/.test(line)).map((line) => line.split(" ")[2]);
   expect(inForce.sort()).toEqual(["a.yaml", "b.yml", "team/c.json"]);
 });
@@ -117,8 +117,8 @@ it("reads the good policies if one is broken, and says which policy is broken", 
   await writeFile(join(root, "b.yaml"), "jwt_policy: 2");
   start();
   const refusal = expect.stringMatching(/^policy file b\.yaml is refused; its routes answer 503: b\.yaml:1:/);
-  await vi.waitFor(() => expect(log).toContainEqual(refusal), { timeout: 10_000 });
-  await vi.waitFor(() => expect(log).toContainEqual(expect.stringMatching(/^policy file a\.yaml is in effect/)));
+  await expect.poll(() => log).toContainEqual(refusal);
+  await expect.poll(() => log).toContainEqual(expect.stringMatching(/^policy file a\.yaml is in effect/));
 });
 
 describe("a new generation begins, so that no earlier verdict is reused", () => {
@@ -134,7 +134,7 @@ describe("a new generation begins, so that no earlier verdict is reused", () => 
       fetchJson: async () => ({ body: { keys: published as never }, freshForSeconds: undefined }),
     });
     await runtime.openPolicyFile("a.json").current(askNothing);
-    await vi.waitFor(() => expect(runtime.readiness.isReady()).toBe(true), { timeout: 10_000 });
+    await expect.poll(() => runtime.readiness.isReady()).toBe(true);
     return runtime.generation.count;
   };
   const fetched = (name: string): string => JSON.stringify(policyDocument(jwksUri, { name }));
@@ -162,11 +162,11 @@ describe("a new generation begins, so that no earlier verdict is reused", () => 
   it("when another version of a policy takes effect, and when its file is deleted", async () => {
     const count = await open();
     await writeFile(join(root, "a.json"), fetched("b"));
-    await vi.waitFor(() => expect(runtime.status()).toMatchObject([{ inForce: { name: "b" } }]), { timeout: 10_000 });
+    await expect.poll(() => runtime.status()).toMatchObject([{ inForce: { name: "b" } }]);
     const changed = runtime.generation.count;
     expect(changed).toBeGreaterThan(count);
     await rm(join(root, "a.json"));
-    await vi.waitFor(() => expect(runtime.generation.count).toBeGreaterThan(changed), { timeout: 10_000 });
+    await expect.poll(() => runtime.generation.count).toBeGreaterThan(changed);
   });
 });
 

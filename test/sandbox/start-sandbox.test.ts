@@ -19,7 +19,7 @@ afterEach(async () => {
   }
 });
 
-describe("the sandbox with the real plugin server", { timeout: 30_000 }, () => {
+describe("the sandbox with the real plugin server", () => {
   async function startAll() {
     const provider = await startIdentityProvider(0);
     endings.push(provider.stop);

@@ -4,7 +4,6 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { onTestFinished } from "vitest";
-import { SOON_MS } from "../soon.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { generateSigningKey } from "../tokens.ts";
 import { connectWorker } from "./protocol/raw-worker.ts";
@@ -148,18 +147,6 @@ export function probeSocket(path: string): Promise<true | string> {
     });
     socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
   });
-}
-
-/** Checks every 50 ms until the result is true; false if it never was. */
-export async function eventually(ask: () => Promise<boolean> | boolean): Promise<boolean> {
-  const end = Date.now() + SOON_MS;
-  while (Date.now() < end) {
-    if (await ask()) {
-      return true;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return false;
 }
 
 /** This key makes it a policy; no token is signed with it. */

@@ -25,7 +25,7 @@ export function runSpoofing(kind: GatewayKind): void {
     beforeAll(async () => {
       world = await createSpoofingWorld(await openNeighbours(kind), kind.onlyHttp1 === undefined);
       gateway = await kind.start(world);
-      await waitFor(() => isServing(gateway), 20_000);
+      await waitFor(() => isServing(gateway));
     }, START_TIMEOUT_MS);
     afterAll(async () => {
       await gateway?.stop();

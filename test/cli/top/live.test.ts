@@ -4,7 +4,6 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { reportMissing } from "../../gateways/kong/report-missing.ts";
-import { eventually } from "../../server/server-process.ts";
 import { statusAt } from "../../server/view/status-fixture.ts";
 import { MAIN } from "../run-cli.ts";
 
@@ -47,7 +46,7 @@ async function startTop(): Promise<LiveTop> {
   });
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   const top = { child, shown: () => text, ended };
-  expect(await eventually(() => text.includes("Rejections"))).toBe(true);
+  await expect.poll(() => text).toContain("Rejections");
   return top;
 }
 
@@ -59,7 +58,7 @@ if (missing === undefined) {
       ["Ctrl-C", "\u0003"],
     ])("updates, and restores the terminal on %s", async (_name, key) => {
       const { child, shown, ended } = await startTop();
-      expect(await eventually(() => shown().includes("7.0 /s"))).toBe(true); // Only a second answer has a rate.
+      await expect.poll(shown).toContain("7.0 /s"); // Only a second answer has a rate.
       child.stdin?.write(key);
       await ended;
       expect(shown().startsWith(ENTER)).toBe(true);
@@ -71,7 +70,7 @@ if (missing === undefined) {
     it("joins rejections in another way on g", async () => {
       const { child, shown, ended } = await startTop();
       child.stdin?.write("g");
-      expect(await eventually(() => shown().includes("g: group by (rule)"))).toBe(true);
+      await expect.poll(shown).toContain("g: group by (rule)");
       child.stdin?.write("q");
       await ended;
     });

@@ -5,5 +5,5 @@ import { send } from "./send.ts";
 export async function waitUntilServing(gateway: Gateway): Promise<void> {
   const testCase = { title: "", path: "/public", status: 200 };
   const gap = { testCase, protocol: "http/1.1", id: "gap", authorization: undefined } as const;
-  await waitFor(async () => (await send(gateway, gap)).status === 200 || undefined, 10_000);
+  await waitFor(async () => (await send(gateway, gap)).status === 200 || undefined);
 }

@@ -79,11 +79,11 @@ async function recordScenario(
   const answer = await waitFor(async () => {
     const got = await sendRaw(port, request);
     return got === 404 ? undefined : got;
-  }, 10_000);
+  });
   if (answer !== status) {
     throw new Error(`${name}: answered ${answer} instead of ${status}`);
   }
-  if (!(await waitFor(() => isWhole(proxy.peekFrames()) || undefined, 2_000))) {
+  if (!(await waitFor(() => isWhole(proxy.peekFrames()) || undefined))) {
     throw new Error(`${name}: the conversation has no end`);
   }
   return { name, frames: fixTimes(proxy.takeFrames()) };

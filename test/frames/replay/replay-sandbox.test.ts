@@ -37,7 +37,7 @@ describe.skipIf(isUpdating)("the sandbox sends the same frames to the plugin ser
     for (const { name, request } of SCENARIOS.filter(({ afterReload }) => !afterReload)) {
       server.begin(findFrames(name));
       const status = await sendRaw(port, request);
-      await waitFor(() => isWhole(server.said) || undefined, 1_000);
+      await waitFor(() => isWhole(server.said) || undefined);
       replays.set(name, { status, frames: [...server.said] });
     }
   });

@@ -4,8 +4,6 @@ import { waitFor } from "../../gateways/gateway.ts";
 import { createFrameCutter } from "../record/frame-proxy.ts";
 import type { Conversation, Frame } from "../record/recording.ts";
 
-const PATIENCE_MS = 5_000;
-
 /**
  * Plays Kong's part of a conversation to a plugin server: each frame as soon as the server has said as much as it had when
  * the frame was recorded.
@@ -24,7 +22,7 @@ export async function replayToServer(socketPath: string, { name, frames }: Conve
     if (frame.from === "kong") {
       said.push(frame);
       socket.write(Buffer.from(frame.hex, "hex"));
-    } else if (!(await waitFor(() => said.length > index || undefined, PATIENCE_MS))) {
+    } else if (!(await waitFor(() => said.length > index || undefined))) {
       throw new Error(`${name}: the plugin server does not say frame ${index}`);
     }
   }

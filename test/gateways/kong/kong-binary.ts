@@ -84,9 +84,9 @@ export function kongBinary({
       };
       try {
         await kong("start");
-        await waitFor(() => findPluginServer(socket), 10_000);
+        await waitFor(() => findPluginServer(socket));
         // The process is there before it listens.
-        await waitFor(() => existsSync(socket) || undefined, 10_000);
+        await waitFor(() => existsSync(socket) || undefined);
       } catch (error) {
         const log = await readFile(errorLog, "utf8").catch(() => "");
         await stop();
@@ -99,8 +99,7 @@ export function kongBinary({
         tlsUrl: `https://127.0.0.1:${tlsPort}`,
         prefix,
         readErrorLog: () => readFile(errorLog, "utf8"),
-        findDenialLine: (requestId) =>
-          waitFor(async () => pickDenialLine(await readFile(errorLog, "utf8"), requestId), 5_000),
+        findDenialLine: (requestId) => waitFor(async () => pickDenialLine(await readFile(errorLog, "utf8"), requestId)),
         settings,
         reloadWith: async (changed) => void (await kong("reload", changed)),
         socket,

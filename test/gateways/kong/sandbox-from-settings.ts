@@ -76,7 +76,7 @@ export function sandboxFromSettings({
         version: VERSION,
         url: `http://127.0.0.1:${gateway.port}`,
         socket,
-        findDenialLine: (requestId) => waitFor(() => pickDenialLine(lines.join("\n"), requestId), 2_000),
+        findDenialLine: (requestId) => waitFor(() => pickDenialLine(lines.join("\n"), requestId)),
         pluginServerPid,
         async reload() {
           const before = server;

@@ -117,7 +117,7 @@ export async function startGuardNginx(options: GuardNginxOptions): Promise<Guard
       timeoutMs: 60_000,
     });
   };
-  await waitFor(() => send("/describe").catch(() => undefined), 20_000);
+  await waitFor(() => send("/describe").catch(() => undefined));
   return {
     workerPid: Number(readFileSync(`/proc/${nginx.pid}/task/${nginx.pid}/children`, "utf8").trim()),
     get runtime() {

@@ -46,7 +46,7 @@ async function start(changes: object): Promise<Scene> {
   };
   // Until the policy has taken effect, no verdict is reused.
   const isReused = async (): Promise<boolean> => !(await scene.send("192.0.2.1", first)).hasAsked;
-  await waitFor(async () => (await isReused()) || undefined, 20_000);
+  await waitFor(async () => (await isReused()) || undefined);
   return scene;
 }
 

@@ -12,7 +12,6 @@ import { createRootFiles } from "../../../plugin/runtime/load/root-files.ts";
 import { compileIssuer, joseHeaderOf } from "../../core/fixtures.ts";
 import { logInto, silentLog } from "../../logs.ts";
 import { unwrap, valueOrNone } from "../../results.ts";
-import { SOON } from "../../soon.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 import { generateSigningKey, type SigningKey } from "../../tokens.ts";
 import { CERTIFICATE } from "../fetch/certificate.ts";
@@ -66,7 +65,7 @@ async function setUp(origins: readonly KeyOrigin[], contents: Record<string, str
 /** Timers that keep this process alive. */
 const countTimers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
 const json = (...keys: readonly SigningKey[]): string => JSON.stringify(keySetOf(...keys).json);
-const until = (holds: () => boolean): Promise<void> => vi.waitFor(() => expect(holds()).toBe(true), SOON);
+const until = (holds: () => boolean): Promise<void> => expect.poll(holds).toBe(true);
 
 /** Whether another key has taken the place of one that was found. */
 const isReplaced = (keys: IssuerKeys, before: KeyLookup, alg: string): boolean => {
@@ -253,7 +252,7 @@ describe("a file that changes while it is checked", () => {
     await keys.refresh();
     expect(keys.status()).toMatchObject([{ failure: "idp.json: the file changed while it was read" }]);
     await look();
-    await vi.waitFor(async () => expect(await has("2")).toBe(true), SOON);
+    await expect.poll(() => has("2")).toBe(true);
     expect(await has("1")).toBe(false);
   });
 
@@ -267,7 +266,7 @@ describe("a file that changes while it is checked", () => {
     await look();
     expect([state.reads, await has("1")]).toEqual([1, true]);
     await look();
-    await vi.waitFor(async () => expect(await has("2")).toBe(true), SOON);
+    await expect.poll(() => has("2")).toBe(true);
     expect(state.reads).toBe(2);
   });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { CompiledIssuer, CompiledPolicy } from "../../../plugin/core/model/policy.ts";
 import { fail } from "../../../plugin/core/model/result.ts";
 import { createKeySource, type ProcessKeySource } from "../../../plugin/keys/life/key-source.ts";
@@ -112,14 +112,14 @@ describe("issuers whose keys are missing", () => {
     void source.prepare(policy).then(() => {
       isReady = true;
     });
-    await vi.waitFor(() => expect(log.warnings).toHaveLength(1), { timeout: 10_000 });
-    await vi.waitFor(() => expect(source.findMissing(policy)).toEqual(["down"]), { timeout: 10_000 });
+    await expect.poll(() => log.warnings).toHaveLength(1);
+    await expect.poll(() => source.findMissing(policy)).toEqual(["down"]);
     expect(isReady).toBe(false);
     server.answer("/down", keySetOf(key));
     clock += 60_000;
     await source.prepare(policy);
     expect(source.findMissing(policy)).toEqual([]);
-    await vi.waitFor(() => expect(isReady).toBe(true));
+    await expect.poll(() => isReady).toBe(true);
   });
 
   it("cause one warning, with issuer and cause; loaded keys cause no warning", async () => {

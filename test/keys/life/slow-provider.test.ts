@@ -18,7 +18,7 @@ afterEach(() => scene.stop());
 /** From now on the provider takes requests, and does not answer. */
 const hold = (): void => scene.serve((_request, response) => void held.push(response));
 const answer = (): void => held.pop()?.end(JSON.stringify(keySetOf(first, second).json)) as undefined;
-const asked = (): Promise<void> => vi.waitFor(() => expect(held).toHaveLength(1), { timeout: 10_000 });
+const asked = (): Promise<void> => expect.poll(() => held).toHaveLength(1);
 
 it("a request waits for a slow load no longer than the limit, and a key that comes later is used", async () => {
   hold();

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { decide } from "../../../plugin/core/decide.ts";
 import type { CompiledIssuer, CompiledPolicy } from "../../../plugin/core/model/policy.ts";
 import { createKeySource, type ProcessKeySource } from "../../../plugin/keys/life/key-source.ts";
@@ -136,7 +136,7 @@ describe("fetches for the tenants of one issuer are limited together", () => {
     }
     const lookups = tenants.map((tenant) => find(policy, tenant));
     for (let answered = 0; answered < tenants.length; answered += 1) {
-      await vi.waitFor(() => expect(held.length).toBeGreaterThan(0), { timeout: 10_000 });
+      await expect.poll(() => held.length).toBeGreaterThan(0);
       held.shift()?.();
     }
     expect((await Promise.all(lookups)).filter(({ ok }) => ok).length).toBe(tenants.length);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { calculateJwkThumbprint } from "jose";
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { KeyDirectory } from "../../../plugin/keys/store/key-directory.ts";
 import type { KeyStore } from "../../../plugin/keys/store/key-store.ts";
 import { joseHeaderOf, NOW } from "../../core/fixtures.ts";
@@ -57,8 +57,8 @@ const fetches = (): number => server.requests.length - fetchesBefore;
 /** Fetches, and waits until it is on disk. */
 async function fetchAndStore(scene: IssuerScene): Promise<void> {
   await scene.keys.refresh();
-  await vi.waitFor(() => expect(readdirSync(directory).filter((name) => name.endsWith(".tmp"))).toEqual([]));
-  await vi.waitFor(() => expect(storedAt()).toContain(scene.clock));
+  await expect.poll(() => readdirSync(directory).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  await expect.poll(storedAt).toContain(scene.clock);
 }
 async function startAndStore(answer: Answer): Promise<IssuerScene> {
   const started = await start(answer);
@@ -133,7 +133,7 @@ describe("a process that starts while the provider is down", () => {
     }
     expect(keys.hasKeys()).toBe(false);
     gate.resolve();
-    await vi.waitFor(() => expect(keys.hasKeys()).toBe(true));
+    await expect.poll(() => keys.hasKeys()).toBe(true);
   });
 
   it.each([
@@ -152,7 +152,7 @@ describe("a process that starts while the provider is down", () => {
 
   it("has no withdrawn key, and still refuses a leaked key in every place of the policy", async () => {
     scene = await startAndStore({ json: { keys: [leak(first), second.publicJwk] } });
-    await vi.waitFor(() => expect(filesOf(".leaked")).toHaveLength(1));
+    await expect.poll(() => filesOf(".leaked")).toHaveLength(1);
     scene = await start({ json: { keys: [first.publicJwk, second.publicJwk] } });
     await scene.keys.refresh();
     expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
@@ -205,7 +205,7 @@ describe("a process that starts while the provider answers", () => {
     scene = await startAndStore(keySetOf(first));
     scene = await start(keySetOf(second));
     const { keys } = scene;
-    await vi.waitFor(() => expect(keys.status()).toMatchObject([{ isRestored: false, keys: 1 }]));
+    await expect.poll(() => keys.status()).toMatchObject([{ isRestored: false, keys: 1 }]);
     expect(fetches()).toBe(1);
   });
 
@@ -229,7 +229,7 @@ describe("the stored data", () => {
     const unused = generateSigningKey("EdDSA", "unused");
     const keys = [leak(second), first.publicJwk, { kty: "oct", k: secret }, unused.publicJwk];
     scene = await startAndStore({ json: { keys, note: "c2VjcmV0" } });
-    await vi.waitFor(() => expect(filesOf(".leaked")).toHaveLength(1));
+    await expect.poll(() => filesOf(".leaked")).toHaveLength(1);
     const text = [...filesOf(".keys"), ...filesOf(".leaked")].map((file) => readFileSync(file, "utf8")).join();
     for (const absent of [leak(second).d, secret, unused.publicJwk.x, "c2VjcmV0", '"d"', '"k"']) {
       expect(text).not.toContain(absent);

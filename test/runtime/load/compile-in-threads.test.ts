@@ -144,7 +144,7 @@ describe("a new thread compiles a sample before it helps, because its first poli
     const compiler = start(misbehavingThread("process.exit(1);"), { warmUps: 1, restartMs: 60_000 });
     const onWarm = vi.fn();
     void compiler.warmed.then(onWarm);
-    await vi.waitFor(() => expect(log.warnings).toHaveLength(1), { timeout: 10_000 });
+    await expect.poll(() => log.warnings).toHaveLength(1);
     void compiler.compileFile("a");
     await Promise.resolve();
     expect(onWarm).not.toHaveBeenCalled();
@@ -203,7 +203,7 @@ it("after a stop no thread is left, and none is started", async () => {
   await compiler.identify([]);
   compiler.stop();
   void compiler.compileFile("a.yaml");
-  await vi.waitFor(() => expect(threads()).toBe(0), { timeout: 10_000 });
+  await expect.poll(threads).toBe(0);
 });
 
 it("a second thread helps while many policies wait, and ends when there is nothing to do", async () => {
@@ -213,7 +213,7 @@ it("a second thread helps while many policies wait, and ends when there is nothi
   const compiled = Promise.all(names.map((name) => compiler.compileFile(name)));
   expect(threads()).toBe(2);
   await compiled;
-  await vi.waitFor(() => expect(threads()).toBe(1), { timeout: 10_000 });
+  await expect.poll(threads).toBe(1);
 });
 
 it("a second thread starts when more than eight policies wait, and no third one", () => {
@@ -241,7 +241,7 @@ it("the timers of work, of idle threads and of restarts keep no process alive", 
   const idle = countTimers();
   void compiler.compileFile("bad");
   const working = countTimers();
-  await vi.waitFor(() => expect(log.warnings).toHaveLength(1), { timeout: 10_000 });
+  await expect.poll(() => log.warnings).toHaveLength(1);
   expect(Math.max(idle, working, countTimers())).toBeLessThanOrEqual(before);
 });
 

@@ -1,10 +1,9 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { PolicyCompiler } from "../../../plugin/runtime/load/policy-compiler.ts";
 import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { type InlinePolicies, keepInlinePolicies } from "../../../plugin/runtime/versions/inline-policies.ts";
 import type { InlineEntity } from "../../../plugin/runtime/versions/last-good.ts";
 import type { PolicySource } from "../../../plugin/runtime/versions/policy-source.ts";
-import { SOON } from "../../soon.ts";
 import { type HeldKeys, holdKeys, logApart, nameOfLoad, policyText } from "./policy-scene.ts";
 
 const BROKEN = "jwt_policy: 1\ndescription: broken\n";
@@ -46,8 +45,7 @@ function openText(text: string, other: Partial<InlineEntity> = {}, rule?: string
 const open = (name: string, other?: Partial<InlineEntity>): PolicySource => openText(policyText(name), other);
 const nameOf = async (source: PolicySource, route: string | null = ROUTE): Promise<string> =>
   nameOfLoad(await source.current(async () => route ?? undefined));
-const become = (source: PolicySource, name: string): Promise<void> =>
-  vi.waitFor(async () => expect(await nameOf(source)).toBe(name), SOON);
+const become = (source: PolicySource, name: string): Promise<void> => expect.poll(() => nameOf(source)).toBe(name);
 
 /** Opens a version, has it decide one request, and returns it. */
 async function putIntoEffect(name: string, other?: Partial<InlineEntity>): Promise<PolicySource> {
@@ -135,7 +133,7 @@ describe("a last good version counts only while its Route is unchanged", () => {
 
   it("and not before it has decided a request: until then its Route is unknown", async () => {
     open("unasked");
-    await vi.waitFor(() => expect(log.infos).toHaveLength(1), SOON);
+    await expect.poll(() => log.infos).toHaveLength(1);
     expect(await nameOf(openText(BROKEN))).toBe(BROKEN_CODES);
   });
 

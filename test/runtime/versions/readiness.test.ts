@@ -1,14 +1,13 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { mkdir, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { createRuntime, type Runtime } from "../../../plugin/runtime/runtime.ts";
 import { inlineIssuer, policyDocument } from "../../core/fixtures.ts";
 import type { Answer } from "../../keys/key-server.ts";
 import { type KeyServer, keySetOf, startKeyServer, status } from "../../keys/key-server.ts";
 import { logInto } from "../../logs.ts";
-import { SOON } from "../../soon.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 import { generateSigningKey } from "../../tokens.ts";
 import { askNothing, policyText } from "./policy-scene.ts";
@@ -55,12 +54,12 @@ async function setUpKeys(answer: Answer) {
 const sourcesOf = (runtime: Runtime): readonly string[] => runtime.status().map(({ source }) => source);
 
 const becomeReady = ({ readiness }: Runtime): Promise<void> =>
-  vi.waitFor(() => expect([readiness.isReady(), readiness.reasons()]).toEqual([true, []]), SOON);
+  expect.poll(() => [readiness.isReady(), readiness.reasons()]).toEqual([true, []]);
 
 /** Waits until this is the reason, and that it stays the reason for some more checks. */
 async function stayUnready(place: Place, runtime: Runtime, reasons: readonly unknown[]): Promise<void> {
   const { readiness } = runtime;
-  await vi.waitFor(() => expect(readiness.reasons()).toEqual(reasons), SOON);
+  await expect.poll(() => readiness.reasons()).toEqual(reasons);
   await letLook(place, runtime, 2);
   // The policy of the last check may still be without its keys.
   expect([readiness.isReady(), readiness.reasons()]).toEqual([false, expect.arrayContaining([...reasons])]);
@@ -71,7 +70,7 @@ async function letLook(place: Place, runtime: Runtime, times: number): Promise<v
   for (let time = 0; time < times; time += 1) {
     const file = `look-${runtime.status().length}.yaml`;
     place.write(file, policyOf());
-    await vi.waitFor(() => expect(sourcesOf(runtime)).toContain(file), SOON);
+    await expect.poll(() => sourcesOf(runtime)).toContain(file);
   }
 }
 
@@ -82,7 +81,7 @@ async function letPoll(place: Place, runtime: Runtime): Promise<void> {
   expect(await policy.current(askNothing)).toHaveProperty("ok", true);
   place.write("polled.yaml", policyOf().replace("payments", "changed"));
   const changed = { value: { name: "changed" } };
-  await vi.waitFor(async () => expect(await policy.current(askNothing)).toMatchObject(changed), SOON);
+  await expect.poll(() => policy.current(askNothing)).toMatchObject(changed);
 }
 
 describe("a process is ready", () => {
@@ -177,7 +176,7 @@ describe("a new process with a broken policy is not ready", () => {
     await rm(place.root, { recursive: true, maxRetries: 5 });
     const runtime = place.start();
     const reasons = [expect.stringMatching(/^policies cannot be listed: ENOENT/)];
-    await vi.waitFor(() => expect(runtime.readiness.reasons()).toEqual(reasons), SOON);
+    await expect.poll(() => runtime.readiness.reasons()).toEqual(reasons);
     expect(runtime.readiness.isReady()).toBe(false);
     await mkdir(place.root);
     await becomeReady(runtime);
@@ -200,7 +199,7 @@ describe("keys that do not come", () => {
     const { server, place } = await setUpKeys(status(503));
     const begin = performance.now();
     const runtime = place.start();
-    await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(0), SOON);
+    await expect.poll(() => server.requests.length).toBeGreaterThan(0);
     await letLook(place, runtime, 8);
     // The pauses are 1, 2, 4 seconds …, shortened by chance to no less than the half.
     const seconds = (performance.now() - begin) / 1_000;
@@ -215,7 +214,7 @@ it("keys that nobody asked for in hours are still tried, for the process waits f
   await stayUnready(place, runtime, ["a.yaml: issuer acme has no keys yet"]);
   clock += 3 * 3_600_000;
   const before = server.requests.length;
-  await vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(before), SOON);
+  await expect.poll(() => server.requests.length).toBeGreaterThan(before);
   server.answer("/jwks", keySetOf(key));
   await becomeReady(runtime);
 }, 60_000);
@@ -231,7 +230,7 @@ describe("a ready process stays ready", () => {
     const runtime = place.start();
     await becomeReady(runtime);
     await spoil(place, server);
-    await vi.waitFor(() => expect(place.log.join("\n")).toContain(told), SOON);
+    await expect.poll(() => place.log.join("\n")).toContain(told);
     await letPoll(place, runtime);
     expect([runtime.readiness.isReady(), runtime.readiness.reasons()]).toEqual([true, []]);
   });

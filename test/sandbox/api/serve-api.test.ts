@@ -12,7 +12,6 @@ import { temporaryFolder } from "../../temporary-folder.ts";
 const home = temporaryFolder();
 const CONFIG = join(home, "kong.yml");
 const POLICIES = join(home, "policies");
-const PATIENCE = { timeout: 30_000 };
 
 const KONG = `_format_version: "3.0"
 services:
@@ -84,7 +83,7 @@ afterEach(async () => {
   served = undefined;
 });
 
-describe("a sandbox with the user's own files", { timeout: 60_000 }, () => {
+describe("a sandbox with the user's own files", () => {
   it("shows Routes, ignored parts, and requests that get the printed status", async () => {
     writeFileSync(CONFIG, KONG);
     writeFileSync(join(POLICIES, "shop.yaml"), SHOP);
@@ -114,18 +113,18 @@ describe("a sandbox with the user's own files", { timeout: 60_000 }, () => {
     served = await start();
     writeFileSync(CONFIG, KONG.replace("name: open, paths: [/open]", "name: fresh, pathes: [/open]"));
     await expect
-      .poll(() => output, PATIENCE)
+      .poll(() => output)
       .toContain('kong.yml:14:19 The key "pathes" is not known here. Did you mean "paths"?');
     expect(output).toContain("the previous version stays in effect");
     expect(await served.check(), output).toBe(true);
     writeFileSync(CONFIG, KONG.replace("name: open", "name: fresh"));
-    await expect.poll(() => output, PATIENCE).toMatch(/\/open +fresh +none/);
+    await expect.poll(() => output).toMatch(/\/open +fresh +none/);
     writeFileSync(join(POLICIES, "shop.yaml"), SHOP.replace("  orders:", "  orders: { access: public }\n  former:"));
-    await expect.poll(() => output, PATIENCE).toContain("rule orders: public access, no token");
+    await expect.poll(() => output).toContain("rule orders: public access, no token");
     rmSync(CONFIG);
-    await expect.poll(() => output, PATIENCE).toContain("it does not exist");
+    await expect.poll(() => output).toContain("it does not exist");
     const url = /gateway (http:\S+?),/.exec(output)?.[1] ?? "";
-    await expect.poll(async () => (await fetch(`${url}/orders/7`)).status, PATIENCE).toBe(200);
+    await expect.poll(async () => (await fetch(`${url}/orders/7`)).status).toBe(200);
     writeFileSync(CONFIG, KONG);
   });
 

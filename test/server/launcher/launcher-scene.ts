@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { connectWorker, NO_HEADERS, playEvent, type RawWorker } from "../protocol/raw-worker.ts";
-import { eventually, OPEN_CONFIG, type RunningProcess, runNode, type ServerPlace } from "../server-process.ts";
+import { OPEN_CONFIG, type RunningProcess, runNode, type ServerPlace } from "../server-process.ts";
 
 export const LAUNCHER = join(import.meta.dirname, "../../../dist/jwt-policy-launcher.mjs");
 const SERVER = "jwt-policy-server.mjs";
@@ -51,9 +51,9 @@ export function findServer(word: string, file = SERVER): number {
   return pid;
 }
 
-/** Waits until exactly these servers run. */
-export function waitForServers(socket: string, test: (pids: readonly number[]) => boolean): Promise<boolean> {
-  return eventually(() => test(findServers(socket)));
+/** Waits until one server runs, and it is not the one before. */
+export async function waitForReplacement(socket: string, before: number): Promise<void> {
+  await expect.poll(() => findServers(socket).map((pid) => pid !== before)).toEqual([true]);
 }
 
 export const isRunning = (pid: number): boolean => existsSync(`/proc/${pid}`) && !isZombie(String(pid));

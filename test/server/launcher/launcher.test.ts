@@ -12,12 +12,10 @@ import {
   runLauncher,
   startLauncher,
   startOpen,
-  waitForServers,
+  waitForReplacement,
 } from "./launcher-scene.ts";
 
-const SLOW = { timeout: 60_000 };
-
-describe("a launcher", SLOW, () => {
+describe("a launcher", () => {
   it("starts the server, prints its log, and leaves files that only this user can use", async () => {
     const place = createPlace();
     const launcher = await runLauncher(place);
@@ -74,7 +72,7 @@ describe("a launcher", SLOW, () => {
       await expectServing(place);
     }
     await listening;
-    expect(await waitForServers(place.socket, (pids) => pids.length === 1 && pids[0] !== before)).toBe(true);
+    await waitForReplacement(place.socket, before);
     await expectServing(place);
     await first.waitForOutput("this launcher stays attached to it"); // The old launcher does not start the old server again.
     expect(isRunning(before)).toBe(false);
@@ -92,12 +90,12 @@ describe("a launcher", SLOW, () => {
       .poll(async () => {
         const { calls } = await playEvent(worker, id, NO_HEADERS);
         return calls.some(({ method, args }) => method === "kong.log.warn" && args.includes("next server"));
-      }, SLOW)
+      })
       .toBe(true);
     expect(findServers(place.socket)).toContain(before);
     rmSync(join(place.policyRoot, "a.yaml"));
     await second.waitForOutput("listens on");
-    expect(await waitForServers(place.socket, (pids) => pids.length === 1 && pids[0] !== before)).toBe(true);
+    await waitForReplacement(place.socket, before);
   });
 
   it("ends with its server, so that Kong starts it again", async () => {
@@ -116,7 +114,7 @@ describe("a launcher", SLOW, () => {
     const before = findServer(place.socket);
     process.kill(before, "SIGTERM");
     await launcher.waitForOutput("the plugin server ends: SIGTERM");
-    expect(await waitForServers(place.socket, (pids) => pids.length === 1 && pids[0] !== before)).toBe(true);
+    await waitForReplacement(place.socket, before);
     expect(launcher.child.exitCode).toBeNull();
     await expectServing(place);
   });
@@ -125,9 +123,9 @@ describe("a launcher", SLOW, () => {
     const place = createPlace();
     const launchers = Array.from({ length: 4 }, () => startLauncher(place));
     for (const { stdout } of launchers) {
-      await expect.poll(stdout, SLOW).toMatch(/ listens on |this launcher stays attached to it/);
+      await expect.poll(stdout).toMatch(/ listens on |this launcher stays attached to it/);
     }
-    expect(await waitForServers(place.socket, (pids) => pids.length === 1)).toBe(true);
+    await expect.poll(() => findServers(place.socket)).toHaveLength(1);
     await expectServing(place);
     const server = findServer(place.socket);
     const ended = launchers.filter(({ child }) => child.exitCode !== null);
@@ -166,14 +164,14 @@ describe("a launcher", SLOW, () => {
   });
 });
 
-describe("a launched server", SLOW, () => {
+describe("a launched server", () => {
   it("ends soon after Kong and its launcher have ended", async () => {
     const place = createPlace();
     const launcher = await runLauncher(place);
     const server = findServer(place.socket);
     launcher.child.kill("SIGINT"); // As in a terminal.
     await launcher.ended;
-    expect(await waitForServers(place.socket, (pids) => pids.length === 0)).toBe(true);
+    await expect.poll(() => findServers(place.socket)).toEqual([]);
     expect(isRunning(server)).toBe(false);
   });
 
@@ -194,7 +192,7 @@ describe("a launched server", SLOW, () => {
       .poll(async () => {
         const { worker: next, id: nextId } = await startOpen(place);
         return (await playEvent(next, nextId, NO_HEADERS)).ended;
-      }, SLOW)
+      })
       .toBe("proxied");
   });
 

@@ -5,7 +5,7 @@ import { renderFacts } from "../../../plugin/kong/facts/facts-variable.ts";
 import { StringMessage } from "../../../plugin/server/protocol/messages.ts";
 import { findFreePort } from "../../gateways/free-port.ts";
 import { connectWorker, playEvent } from "../protocol/raw-worker.ts";
-import { createPlace, eventually, OPEN_POLICY, runServer, type ServerPlace } from "../server-process.ts";
+import { createPlace, OPEN_POLICY, runServer, type ServerPlace } from "../server-process.ts";
 
 const FACTS = renderFacts([])
   .replaceAll("\\n", "\n")
@@ -55,10 +55,10 @@ describe("the counts of a server", () => {
     await askSecond(11);
     first.child.kill("SIGTERM");
     await first.ended;
-    expect(await eventually(async () => (await count(DECISIONS)) === 23)).toBe(true);
+    await expect.poll(() => count(DECISIONS)).toBe(23);
     expect(await count(TIMES)).toBe(23);
     const files = (): readonly string[] => readdirSync(place.directory).filter((name) => name.startsWith("s.counts."));
-    expect(await eventually(() => files().length === 1)).toBe(true);
+    await expect.poll(files).toHaveLength(1);
     expect(await count(DECISIONS), "after the file of the first server is gone").toBe(23);
   });
 
@@ -73,7 +73,7 @@ describe("the counts of a server", () => {
       await old.ended;
       old = next;
     }
-    expect(await eventually(async () => (await count(DECISIONS)) === 10)).toBe(true);
+    await expect.poll(() => count(DECISIONS)).toBe(10);
     expect(await count(TIMES)).toBe(10);
   });
 
@@ -87,11 +87,11 @@ describe("the counts of a server", () => {
         .some((name) =>
           /"value":9,"labels":\{"policy":"inline"/.test(readFileSync(join(place.directory, name), "utf8")),
         );
-    expect(await eventually(isWritten)).toBe(true);
+    await expect.poll(isWritten).toBe(true);
     first.child.kill("SIGKILL");
     await first.ended;
     await start();
-    expect(await eventually(async () => (await count(DECISIONS)) === 9)).toBe(true);
+    await expect.poll(() => count(DECISIONS)).toBe(9);
   });
 
   it("are not damaged by a damaged file", async () => {

@@ -7,7 +7,6 @@ import { createMetrics, type Metrics } from "../../../plugin/server/metrics/crea
 import { keepMetrics } from "../../../plugin/server/metrics/serve-metrics.ts";
 import type { Lifecycle } from "../../../plugin/server/process/lifecycle.ts";
 import { silentLog } from "../../logs.ts";
-import { SOON } from "../../soon.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
 let directory: string;
@@ -39,7 +38,7 @@ function keep(place: string, isOurs: () => boolean, log: (line: string) => void)
   };
   const read = keepMetrics({ metrics: counted, socket: join(place, "s"), isOurs, lifecycle, log, writeMs: 1 });
   /** Resolves when the process has tried to write some more times. */
-  const tryAgain = (before = rounds) => expect.poll(() => rounds, SOON).toBeGreaterThan(before + 2);
+  const tryAgain = (before = rounds) => expect.poll(() => rounds).toBeGreaterThan(before + 2);
   return { read, lastTasks, tryAgain };
 }
 
@@ -56,7 +55,7 @@ it("a process that cannot write its counts says why, once for each cause in a ro
   await tryAgain();
   expect(lines).toEqual([why]);
   mkdirSync(place);
-  await expect.poll(isWritten, SOON).toBe(true);
+  await expect.poll(isWritten).toBe(true);
   expect((await read()).text).toContain("jwt_policy_");
   rmSync(place, { recursive: true, maxRetries: 5 });
   await tryAgain();
@@ -79,8 +78,8 @@ it("only the process that listens on the socket takes over the counts of ended p
     },
     () => {},
   );
-  await expect.poll(() => rounds, SOON).toBeGreaterThan(1);
+  await expect.poll(() => rounds).toBeGreaterThan(1);
   expect(existsSync(ended)).toBe(true);
   isOurs = true;
-  await expect.poll(() => existsSync(ended), SOON).toBe(false);
+  await expect.poll(() => existsSync(ended)).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderFacts } from "../../../plugin/kong/facts/facts-variable.ts";
@@ -6,7 +6,7 @@ import { StringMessage } from "../../../plugin/server/protocol/messages.ts";
 import { claimsOf, inlineIssuer, policyDocument } from "../../core/fixtures.ts";
 import { generateSigningKey, mintToken } from "../../tokens.ts";
 import { connectWorker, playEvent } from "../protocol/raw-worker.ts";
-import { createPlace, eventually, runServer, startServer } from "../server-process.ts";
+import { createPlace, runServer, startServer } from "../server-process.ts";
 
 const key = generateSigningKey("ES256", "acme-1");
 const now = Math.floor(Date.now() / 1_000);
@@ -51,7 +51,7 @@ describe("a process that watches abuse", () => {
     await server.waitForOutput(
       "abuse: clients in different networks use one token at the same time: kind=shared_token",
     );
-    expect(await eventually(() => existsSync(to) && readFileSync(to, "utf8").includes("token_refused"))).toBe(true);
+    await expect.poll(() => readFileSync(to, "utf8")).toContain("token_refused");
     const lines = readFileSync(to, "utf8");
     expect(lines).toMatch(/"event":"abuse",.*"kind":"shared_token","policy":"payments"/);
     const inKong = Buffer.concat(refused.calls.map(({ args }) => args)).toString();

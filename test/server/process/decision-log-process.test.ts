@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { renderFacts } from "../../../plugin/kong/facts/facts-variable.ts";
 import { StringMessage } from "../../../plugin/server/protocol/messages.ts";
 import { connectWorker, playEvent } from "../protocol/raw-worker.ts";
-import { createPlace, eventually, OPEN_POLICY, runServer, type ServerPlace, startServer } from "../server-process.ts";
+import { createPlace, OPEN_POLICY, runServer, type ServerPlace, startServer } from "../server-process.ts";
 
 const PLUGIN_ID = "11111111-1111-4111-8111-111111111111";
 const REQUEST_ID = "f811920ab33f697a25ae5c736ec13e7e";
@@ -61,7 +61,7 @@ describe("a process with a decision log", () => {
     for (const requestId of ids) {
       expect((await ask(id, writeFacts(requestId))).ended).toBe("proxied");
     }
-    expect(await eventually(() => readLines(to).length === 3)).toBe(true);
+    await expect.poll(() => readLines(to)).toHaveLength(3);
     const lines = readLines(to);
     expect(lines.map(({ request_id }) => request_id)).toEqual(ids);
     expect([lines[0]?.reused, lines[2]?.reused]).toEqual([undefined, true]);
@@ -79,10 +79,10 @@ describe("a process with a decision log", () => {
     const { to, instance, ask, server } = await startPlace({ allows: 1 });
     const id = await instance("open");
     await ask(id, writeFacts(REQUEST_ID));
-    expect(await eventually(() => readLines(to).length === 1)).toBe(true);
+    await expect.poll(() => readLines(to)).toHaveLength(1);
     renameSync(to, `${to}.1`);
     await ask(id, writeFacts(REQUEST_ID));
-    expect(await eventually(() => readLines(to).length === 1)).toBe(true);
+    await expect.poll(() => readLines(to)).toHaveLength(1);
     server.child.kill("SIGUSR2");
     await ask(id, writeFacts(REQUEST_ID));
     server.child.kill("SIGINT");
@@ -104,7 +104,7 @@ describe("a process with a decision log", () => {
   it("logs a request that no instance could judge, such as with a rule that does not exist", async () => {
     const { to, instance, ask } = await startPlace({});
     expect((await ask(await instance("absent"), writeFacts(REQUEST_ID))).ended).toBe("exited");
-    expect(await eventually(() => readLines(to).length === 1)).toBe(true);
+    await expect.poll(() => readLines(to)).toHaveLength(1);
     expect(readLines(to)).toMatchObject([
       { outcome: "deny", policy: "inline", policy_file: "open.json", request_id: REQUEST_ID, status: 503 },
     ]);

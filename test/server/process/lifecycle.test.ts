@@ -4,7 +4,6 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { connectWorker, NO_HEADERS, playCalls, playEvent } from "../protocol/raw-worker.ts";
 import {
   createPlace,
-  eventually,
   OPEN_CONFIG,
   type Pace,
   probeSocket,
@@ -219,11 +218,10 @@ describe("when the parent process is killed, the server ends", () => {
     const parent = runNode([file]);
     await parent.waitForOutput("\n");
     onTestFinished(() => endProcess(Number(parent.stdout())));
-    expect(await eventually(async () => (await probeSocket(place.socket)) === true)).toBe(true);
+    await expect.poll(() => probeSocket(place.socket)).toBe(true);
     return { parent, socket: place.socket };
   };
-  const isGone = (socket: string): Promise<boolean> =>
-    eventually(async () => (await probeSocket(socket)) === "ECONNREFUSED");
+  const expectGone = (socket: string) => expect.poll(() => probeSocket(socket)).toBe("ECONNREFUSED");
 
   it("if no client is connected", async () => {
     const { parent, socket } = await runBehindParent("fast");
@@ -231,13 +229,13 @@ describe("when the parent process is killed, the server ends", () => {
     await worker.expectSilence();
     worker.socket.destroy();
     parent.child.kill("SIGKILL");
-    expect(await isGone(socket)).toBe(true);
+    await expectGone(socket);
   });
 
   it("even during the server's start", async () => {
     const { parent, socket } = await runBehindParent("fast");
     parent.child.kill("SIGKILL");
-    expect(await isGone(socket)).toBe(true);
+    await expectGone(socket);
   });
 
   it("and answers connected clients until then", async () => {

@@ -1,9 +1,8 @@
 import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it, onTestFinished, vi } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { findFreePort } from "../../gateways/free-port.ts";
 import { keySetOf, startKeyServer } from "../../keys/key-server.ts";
-import { SOON } from "../../soon.ts";
 import { generateSigningKey } from "../../tokens.ts";
 import { createPlace, runServer } from "../server-process.ts";
 
@@ -34,8 +33,8 @@ async function createScene() {
 it("after a kill, the next process is ready without the provider, and reports the age of its keys", async () => {
   const { place, provider, stateDir, ask, options } = await createScene();
   const first = await runServer(place, options);
-  await vi.waitFor(async () => expect((await ask("/status/ready")).status).toBe(200), SOON);
-  await vi.waitFor(() => expect(readdirSync(stateDir)).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.keys$/)]), SOON);
+  await expect.poll(async () => (await ask("/status/ready")).status).toBe(200);
+  await expect.poll(() => readdirSync(stateDir)).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.keys$/)]);
   expect(statSync(stateDir).mode & 0o777).toBe(0o700);
   const [{ loaded_at: loadedAt }] = (await ask("/status")).body.keys;
   first.child.kill("SIGKILL");
@@ -43,7 +42,7 @@ it("after a kill, the next process is ready without the provider, and reports th
   await provider.stop();
 
   const second = await runServer(place, options);
-  await vi.waitFor(async () => expect((await ask("/status/ready")).status).toBe(200), SOON);
+  await expect.poll(async () => (await ask("/status/ready")).status).toBe(200);
   await second.waitForOutput(`keys from the state directory are in effect, fetched ${loadedAt}`);
   expect((await ask("/status")).body).toMatchObject({
     keys: [{ state: "serving", keys: 1, loaded_at: loadedAt, from_state_dir: true }],
@@ -57,7 +56,7 @@ it("a directory that other users can write is not used, and the process still se
   chmodSync(stateDir, 0o777);
   const server = await runServer(place, options);
   await server.waitForOutput("warning: keys are not kept over restarts: ");
-  await vi.waitFor(async () => expect((await ask("/status/ready")).status).toBe(200), SOON);
+  await expect.poll(async () => (await ask("/status/ready")).status).toBe(200);
   expect((await ask("/status")).body).toMatchObject({
     state_dir: { problem: expect.stringMatching(/can be written by other users; run chmod go-w on it$/) },
   });

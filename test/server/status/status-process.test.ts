@@ -1,21 +1,20 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { VERSION } from "../../../plugin/kong/contract/plugin-identity.ts";
 import { headersToStruct, StringMessage, StructMessage } from "../../../plugin/server/protocol/messages.ts";
 import { findFreePort } from "../../gateways/free-port.ts";
-import { SOON } from "../../soon.ts";
 import { generateSigningKey, mintToken } from "../../tokens.ts";
 import { connectWorker, playEvent } from "../protocol/raw-worker.ts";
-import { createPlace, eventually, OPEN_POLICY, runServer, startServer } from "../server-process.ts";
+import { createPlace, OPEN_POLICY, runServer, startServer } from "../server-process.ts";
 
 const SHA256 = expect.stringMatching(/^[0-9a-f]{64}$/);
 
 interface Probe {
   readonly options: readonly string[];
   ask(path: string): Promise<{ status: number; body: Record<string, unknown>; text: string }>;
-  /** Repeats the request until it has this status; false if it had not within the time. */
-  becomes(path: string, status: number): Promise<boolean>;
+  /** Repeats the request until it has this status. */
+  becomes(path: string, status: number): Promise<void>;
 }
 
 async function createProbe(): Promise<Probe> {
@@ -25,13 +24,7 @@ async function createProbe(): Promise<Probe> {
     const text = await response.text();
     return { status: response.status, body: JSON.parse(text), text };
   };
-  const becomes = (path: string, status: number): Promise<boolean> =>
-    eventually(() =>
-      ask(path).then(
-        (answer) => answer.status === status,
-        () => false,
-      ),
-    );
+  const becomes: Probe["becomes"] = (path, status) => expect.poll(async () => (await ask(path)).status).toBe(status);
   return { options: ["--status-listen", address, "--policy-poll", "50"], ask, becomes };
 }
 
@@ -41,7 +34,7 @@ describe("the status of a process", () => {
     writeFileSync(join(place.policyRoot, "a.json"), OPEN_POLICY);
     const { options, ask, becomes } = await createProbe();
     await runServer(place, options);
-    expect(await becomes("/status/ready", 200)).toBe(true);
+    await becomes("/status/ready", 200);
     expect((await ask("/status/live")).status).toBe(200);
     expect((await ask("/status")).body).toEqual({
       version: VERSION,
@@ -76,12 +69,12 @@ describe("the status of a process", () => {
     writeFileSync(join(place.policyRoot, "a.json"), OPEN_POLICY);
     const { options, ask, becomes } = await createProbe();
     const server = await runServer(place, options);
-    expect(await becomes("/status/ready", 200)).toBe(true);
+    await becomes("/status/ready", 200);
     const loadedAt = async () => ((await ask("/status")).body.keys as { loaded_at: string }[])[0]?.loaded_at;
     const before = await loadedAt();
     server.child.kill("SIGHUP");
     await server.waitForOutput("SIGHUP: all keys are loaded again");
-    await vi.waitFor(async () => expect(await loadedAt()).not.toBe(before), SOON);
+    await expect.poll(loadedAt).not.toBe(before);
     expect(server.child.exitCode).toBeNull();
   });
 
@@ -90,19 +83,13 @@ describe("the status of a process", () => {
     writeFileSync(join(place.policyRoot, "a.json"), '{"jwt_policy":1}');
     const { options, ask, becomes } = await createProbe();
     await runServer(place, options);
-    expect(await becomes("/status/ready", 503)).toBe(true);
+    await becomes("/status/ready", 503);
     expect((await ask("/status/live")).status).toBe(200);
     const reason = expect.stringMatching(/^a\.json:1:1 missing_key: ./);
-    await vi.waitFor(
-      async () =>
-        expect((await ask("/status/ready")).body).toEqual({
-          message: "not ready",
-          reasons: [reason, reason],
-        }),
-      SOON,
-    );
+    const body = { message: "not ready", reasons: [reason, reason] };
+    await expect.poll(async () => (await ask("/status/ready")).body).toEqual(body);
     writeFileSync(join(place.policyRoot, "a.json"), OPEN_POLICY);
-    expect(await becomes("/status/ready", 200)).toBe(true);
+    await becomes("/status/ready", 200);
   });
 
   it("stays ready when a policy breaks, and shows which version is in effect and why the newest is refused", async () => {
@@ -111,7 +98,7 @@ describe("the status of a process", () => {
     writeFileSync(file, OPEN_POLICY);
     const { options, ask, becomes } = await createProbe();
     const server = await runServer(place, options);
-    expect(await becomes("/status/ready", 200)).toBe(true);
+    await becomes("/status/ready", 200);
     const { body: before } = await ask("/status");
     writeFileSync(file, "jwt_policy: 1");
     await server.waitForOutput("the last good version stays in effect");
@@ -127,25 +114,25 @@ describe("the status of a process", () => {
     const place = createPlace();
     const { options, becomes } = await createProbe();
     const old = await runServer(place, options);
-    expect(await becomes("/status/ready", 200)).toBe(true);
+    await becomes("/status/ready", 200);
     const next = await runServer(place, options);
     await next.waitForOutput("status is served on");
-    expect(await becomes("/status/ready", 200)).toBe(true);
+    await becomes("/status/ready", 200);
     next.child.kill("SIGKILL");
     await old.waitForOutput("listens on it again");
-    expect(await becomes("/status/ready", 200)).toBe(true);
+    await becomes("/status/ready", 200);
   });
 
   it("ends on SIGTERM, with or without connections, so that the next process answers", async () => {
     const place = createPlace();
     const { options, becomes } = await createProbe();
     const old = await runServer(place, options);
-    expect(await becomes("/status/ready", 200)).toBe(true);
+    await becomes("/status/ready", 200);
     const next = await runServer(place, options);
     const worker = await connectWorker(place.socket);
     old.child.kill("SIGTERM");
     await next.waitForOutput("status is served on");
-    expect(await becomes("/status/ready", 200)).toBe(true);
+    await becomes("/status/ready", 200);
     await worker.expectSilence();
   });
 
@@ -153,14 +140,14 @@ describe("the status of a process", () => {
     const place = createPlace();
     const { options, ask, becomes } = await createProbe();
     const server = await runServer(place, options);
-    expect(await becomes("/status/ready", 200)).toBe(true);
+    await becomes("/status/ready", 200);
     server.child.kill("SIGTERM");
     const isGone = () =>
       ask("/status/live").then(
         () => false,
         () => true,
       );
-    expect(await eventually(isGone)).toBe(true);
+    await expect.poll(isGone).toBe(true);
     await (await connectWorker(place.socket)).expectSilence();
   });
 
@@ -170,7 +157,7 @@ describe("the status of a process", () => {
     writeFileSync(join(place.policyRoot, "a.json"), '{"jwt_policy":1}');
     const { options, ask, becomes } = await createProbe();
     const waiting = startServer(place, options);
-    expect(await becomes("/status/live", 200)).toBe(true);
+    await becomes("/status/live", 200);
     expect((await ask("/status/ready")).status).toBe(503);
     expect(waiting.stdout()).not.toContain("listens on");
   });
@@ -195,7 +182,7 @@ it("shows no secret: no key, kid, token or claim, on any path and in any line of
   writeFileSync(join(place.policyRoot, "weak.json"), document([{ ...jwk, kty: "SECRET-kty", use: "SECRET-use" }]));
   const { options, ask, becomes } = await createProbe();
   const server = await runServer(place, options);
-  expect(await becomes("/status/ready", 503)).toBe(true);
+  await becomes("/status/ready", 503);
   for (const file of ["leaked.json", "cut.json", "weak.json"]) {
     await server.waitForOutput(`${file} is refused`);
   }

@@ -6,7 +6,6 @@ import type { Status } from "../../../plugin/server/status/describe-status.ts";
 import { isOwnHost } from "../../../plugin/server/status/is-own-host.ts";
 import { serveStatus } from "../../../plugin/server/status/status.ts";
 import { findFreePort } from "../../gateways/free-port.ts";
-import { eventually } from "../server-process.ts";
 
 const NOTHING = {
   ...{ policies: [], keys: [], reports: [], rejections: [], judged: [] },
@@ -49,7 +48,7 @@ async function start(status: Status = READY, port?: number): Promise<StatusServe
   });
   onTestFinished(server.stop);
   if (port === undefined) {
-    expect(await eventually(() => log.length > 0)).toBe(true);
+    await expect.poll(() => log).not.toEqual([]);
   }
   return server;
 }
@@ -319,9 +318,9 @@ describe("an address that is in use", () => {
   it("goes from the old process to the new process as soon as the old process releases it", async () => {
     const old = await start();
     const next = await start(READY, old.port);
-    expect(await eventually(() => next.log.length === 1)).toBe(true);
+    await expect.poll(() => next.log).toHaveLength(1);
     old.stop();
-    expect(await eventually(() => next.log.length === 2)).toBe(true);
+    await expect.poll(() => next.log).toHaveLength(2);
     expect((await ask(old.port, "/status/ready")).status).toBe(200);
   });
 
@@ -353,7 +352,7 @@ it("releases the address at once, even with connections, and also twice", async 
   half.socket.write("GET /status HTTP/1.1\r\nHost: localhost\r\n");
   const kept = await openRaw(server.port);
   kept.socket.write("GET /status/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  expect(await eventually(() => kept.received().includes("200 OK"))).toBe(true);
+  await expect.poll(() => kept.received()).toContain("200 OK");
   server.stop();
   server.stop();
   await Promise.all([idle.closed, half.closed, kept.closed]);
@@ -419,7 +418,7 @@ describe("clients that do not speak HTTP, or stop in the middle, do no harm", ()
     }
     await oldest.closed;
     others.at(-1)?.socket.write("GET /status/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    expect(await eventually(() => others.at(-1)?.received().includes("200 OK") === true)).toBe(true);
+    await expect.poll(() => others.at(-1)?.received()).toContain("200 OK");
   });
 });
 

@@ -1,12 +1,10 @@
 import { rmSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { findInheritedSocket } from "../../../../plugin/server/process/inherited-socket.ts";
-import { findServer, isRunning, LAUNCHER, waitForServers } from "../../launcher/launcher-scene.ts";
+import { findServer, findServers, isRunning, LAUNCHER } from "../../launcher/launcher-scene.ts";
 import { connectWorker, NO_HEADERS, playEvent } from "../../protocol/raw-worker.ts";
-import { createPlace, eventually, OPEN_CONFIG, SERVER_MAIN, type ServerPlace } from "../../server-process.ts";
+import { createPlace, OPEN_CONFIG, SERVER_MAIN, type ServerPlace } from "../../server-process.ts";
 import { type ServiceManager, startServiceManager } from "../service-manager.ts";
-
-const SLOW = { timeout: 60_000 };
 
 async function startService(): Promise<{ place: ServerPlace; manager: ServiceManager }> {
   const place = createPlace();
@@ -16,8 +14,8 @@ async function startService(): Promise<{ place: ServerPlace; manager: ServiceMan
   return { place, manager };
 }
 
-const hasStarted = (manager: ServiceManager, times: number): Promise<boolean> =>
-  eventually(() => manager.output().split(" listens on ").length > times);
+const waitForStarts = (manager: ServiceManager, times: number) =>
+  expect.poll(() => manager.output().split(" listens on ").length).toBeGreaterThan(times);
 
 /** One request, sent like Kong: again if the connection ends, or if the server does not know the instance. */
 async function judge({ socket }: ServerPlace): Promise<string> {
@@ -44,13 +42,13 @@ async function startLaunchedService(): Promise<{
   const options = ["--socket", place.socket, "--policy-root", place.policyRoot];
   const manager = await startServiceManager(place.socket, [process.execPath, LAUNCHER, ...options]);
   onTestFinished(manager.stop);
-  expect(await hasStarted(manager, 1)).toBe(true);
+  await waitForStarts(manager, 1);
   return { place, manager, launcher: () => findServer(place.socket, "jwt-policy-launcher.mjs") };
 }
 
 const findPid = ({ policyRoot }: ServerPlace): number => findServer(policyRoot);
 
-describe("a server whose socket belongs to a service manager", SLOW, () => {
+describe("a server whose socket belongs to a service manager", () => {
   it("serves calls that came before it had started", async () => {
     const { place } = await startService();
     expect(await judge(place)).toBe("proxied");
@@ -58,7 +56,7 @@ describe("a server whose socket belongs to a service manager", SLOW, () => {
 
   it("is restarted without a lost call: calls wait in the queue of the socket", async () => {
     const { place, manager } = await startService();
-    expect(await hasStarted(manager, 1)).toBe(true);
+    await waitForStarts(manager, 1);
     for (let round = 1; round <= 2; round += 1) {
       const before = findPid(place);
       process.kill(before, "SIGTERM");
@@ -66,14 +64,14 @@ describe("a server whose socket belongs to a service manager", SLOW, () => {
         expect(await judge(place)).toBe("proxied");
       }
       expect(await judge(place)).toBe("proxied");
-      expect(await hasStarted(manager, round + 1)).toBe(true);
+      await waitForStarts(manager, round + 1);
     }
     expect(manager.output()).toContain("jwt-policy ends: SIGTERM, nothing left to serve");
   });
 
   it("ends connections that are idle, so that Kong's next call goes to the queue", async () => {
     const { place, manager } = await startService();
-    expect(await hasStarted(manager, 1)).toBe(true);
+    await waitForStarts(manager, 1);
     const idle = await connectWorker(place.socket);
     await idle.expectSilence();
     process.kill(findPid(place), "SIGTERM");
@@ -83,21 +81,21 @@ describe("a server whose socket belongs to a service manager", SLOW, () => {
 
   it("is started again after SIGKILL, and new calls wait for it", async () => {
     const { place, manager } = await startService();
-    expect(await hasStarted(manager, 1)).toBe(true);
+    await waitForStarts(manager, 1);
     process.kill(findPid(place), "SIGKILL");
     expect(await judge(place)).toBe("proxied");
   });
 
   it("listens by itself after the socket's file was removed", async () => {
     const { place, manager } = await startService();
-    expect(await hasStarted(manager, 1)).toBe(true);
+    await waitForStarts(manager, 1);
     rmSync(place.socket);
-    expect(await hasStarted(manager, 2)).toBe(true);
+    await waitForStarts(manager, 2);
     expect(await judge(place)).toBe("proxied");
   });
 });
 
-describe("a launched server whose socket belongs to a service manager", SLOW, () => {
+describe("a launched server whose socket belongs to a service manager", () => {
   it("is replaced by a new server when the launcher is restarted, and serves until the new server does", async () => {
     const { place, manager, launcher } = await startLaunchedService();
     for (let round = 1; round <= 2; round += 1) {
@@ -106,7 +104,7 @@ describe("a launched server whose socket belongs to a service manager", SLOW, ()
       while (isRunning(before)) {
         expect(await judge(place)).toBe("proxied");
       }
-      expect(await hasStarted(manager, round + 1)).toBe(true);
+      await waitForStarts(manager, round + 1);
       expect(findServer(place.socket)).not.toBe(before);
     }
     expect(await judge(place)).toBe("proxied");
@@ -133,7 +131,7 @@ describe("a launched server whose socket belongs to a service manager", SLOW, ()
   it("ends when its service manager and the launcher have ended", async () => {
     const { place, manager } = await startLaunchedService();
     await manager.stop();
-    expect(await waitForServers(place.socket, (pids) => pids.length === 0)).toBe(true);
+    await expect.poll(() => findServers(place.socket)).toEqual([]);
   });
 });
 

@@ -6,7 +6,6 @@ import { identifySocket } from "../../../../plugin/server/process/listen.ts";
 import { connectWorker, NO_HEADERS, type Outcome, playEvent } from "../../protocol/raw-worker.ts";
 import {
   createPlace,
-  eventually,
   OPEN_POLICY,
   probeSocket,
   type RunningProcess,
@@ -146,7 +145,7 @@ describe("a process whose socket", () => {
     const server = await runServer(place);
     const worker = await connectWorker(place.socket);
     rmSync(place.socket);
-    expect(await eventually(async () => (await probeSocket(place.socket)) === true)).toBe(true);
+    await expect.poll(() => probeSocket(place.socket)).toBe(true);
     await server.waitForOutput("warning: no process listens on the socket");
     expect(await answersOf(place)).toEqual(["proxied", "proxied"]);
     await worker.expectSilence();
@@ -158,7 +157,7 @@ describe("a process whose socket", () => {
     const second = await runServer(place);
     second.child.kill("SIGKILL");
     await first.waitForOutput("no process listens on the socket");
-    expect(await eventually(async () => (await probeSocket(place.socket)) === true)).toBe(true);
+    await expect.poll(() => probeSocket(place.socket)).toBe(true);
     expect(await answersOf(place)).toEqual(["proxied", "proxied"]);
   });
 
@@ -173,7 +172,7 @@ describe("a process whose socket", () => {
     expect(server.stdout()).not.toContain("nobody serves");
     await new Promise((resolve) => other.close(resolve));
     await server.waitForOutput("no process listens on the socket");
-    expect(await eventually(async () => (await probeSocket(place.socket)) === true)).toBe(true);
+    await expect.poll(() => probeSocket(place.socket)).toBe(true);
     expect(await answersOf(place)).toEqual(["proxied", "proxied"]);
   });
 });
