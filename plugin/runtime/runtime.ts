@@ -26,7 +26,7 @@ import type { PolicyCompiler } from "./load/policy-compiler.ts";
 import { createRootFiles } from "./load/root-files.ts";
 import { measureKeyWaits } from "./measure-key-waits.ts";
 import { refuseInGuard } from "./refuse-in-guard.ts";
-import { type KeptVerdict, VerdictCache, type VerdictCacheStatus } from "./verdict-cache.ts";
+import { type KeptVerdict, VerdictCache, type VerdictCacheStatus, type VerdictKey } from "./verdict-cache.ts";
 import { type Lookups, rememberVerified } from "./verified-tokens.ts";
 import { keepInlinePolicies } from "./versions/inline-policies.ts";
 import type { InlineEntity } from "./versions/last-good.ts";
@@ -70,7 +70,8 @@ export interface Runtime {
   readonly verdicts: VerdictCache | undefined;
   /** Stores a verdict: see {@link VerdictCache.keep}. */
   keepVerdict(
-    key: string,
+    policy: CompiledPolicy,
+    key: VerdictKey,
     allow: Allow,
     sinceCount: number,
     facts: RequestFacts,
@@ -224,10 +225,10 @@ export function createRuntime({
     abuse,
     generation,
     verdicts,
-    keepVerdict(key, allow, sinceCount, facts, { mode, source, claims, token }) {
+    keepVerdict(policy, key, allow, sinceCount, facts, { mode, source, claims, token }) {
       const asker = hasGoodToken(allow) ? copyCredentials(describeAsker(facts)) : {};
       const trace = { mode, source, claims: decisionLog?.pickClaims(claims) };
-      return verdicts?.keep(key, allow, sinceCount, { trace, token, onReuse: () => admission.noteGood(asker) });
+      return verdicts?.keep(policy, key, allow, sinceCount, { trace, token, onReuse: () => admission.noteGood(asker) });
     },
     readiness,
     status: () => [...files.status(), ...inline.status()],

@@ -23,6 +23,16 @@ export interface KeptVerdict {
   readonly onReuse: () => void;
 }
 
+/**
+ * All facts on which an Allow of one policy depends. The `Authorization` header is separate, because it is long: the cache finds
+ * an entry by the end of this header, which is the end of a token's signature, and then compares the whole header.
+ */
+export interface VerdictKey {
+  readonly authorization: string;
+  /** The other facts, as text. */
+  readonly rest: string;
+}
+
 /** How often the guard reused verdicts that one counter counts. */
 export interface GuardHits {
   readonly tally: number;
@@ -85,8 +95,15 @@ const MAX_BYTES = 32 * 1024 * 1024;
  * its key.
  */
 const BYTES_PER_ENTRY = 2_500;
+/** So many characters contain the last 256 bits of a signature. They are different in two tokens, and quick to hash. */
+const END_LENGTH = 43;
 /** Names come only from configuration, but they need a limit, because configuration can change while the process runs. */
 const MAX_TALLIES = 10_000;
+
+interface Entry {
+  readonly authorization: string;
+  readonly kept: KeptVerdict;
+}
 
 /**
  * Stores verdicts of the current generation. The key of a verdict contains all facts that the verdict can depend on.
@@ -116,20 +133,9 @@ export class VerdictCache {
     });
   }
 
-  /** Returns a number that no other compiled policy of this process has. */
-  numberOf(policy: CompiledPolicy): number {
-    const known = this.#policies.get(policy);
-    if (known !== undefined) {
-      return known;
-    }
-    this.#lastPolicy += 1;
-    this.#policies.set(policy, this.#lastPolicy);
-    return this.#lastPolicy;
-  }
-
   /** @param key the request's key; undefined if the plugin must judge the request in any case. */
-  recall(key: string | undefined): KeptVerdict | undefined {
-    const kept = key === undefined ? undefined : this.#entries.get(key);
+  recall(policy: CompiledPolicy, key: VerdictKey | undefined): KeptVerdict | undefined {
+    const kept = key && this.#find(policy, key);
     const nowMs = this.#options.now();
     if (!kept || nowMs <= kept.afterMs || nowMs >= kept.beforeMs || this.#isRefused(kept)) {
       this.#misses += 1;
@@ -145,7 +151,8 @@ export class VerdictCache {
    * @returns undefined if the Allow must not be reused.
    */
   keep(
-    key: string,
+    policy: CompiledPolicy,
+    key: VerdictKey,
     allow: Allow,
     sinceCount: number,
     { trace, token, onReuse }: Pick<KeptVerdict, "trace" | "token" | "onReuse">,
@@ -168,7 +175,7 @@ export class VerdictCache {
       tally,
       onReuse,
     };
-    this.#entries.set(key, kept);
+    this.#entries.set(this.#nameEntry(policy, key), { authorization: copyText(key.authorization), kept });
     return kept;
   }
 
@@ -220,6 +227,27 @@ export class VerdictCache {
     };
   }
 
+  #find(policy: CompiledPolicy, key: VerdictKey): KeptVerdict | undefined {
+    const entry = this.#entries.get(this.#nameEntry(policy, key));
+    return entry?.authorization === key.authorization ? entry.kept : undefined;
+  }
+
+  /** The map hashes the whole name, so the name contains only the end of a token. */
+  #nameEntry(policy: CompiledPolicy, { authorization, rest }: VerdictKey): string {
+    return `${this.#numberOf(policy)} ${rest}\n${authorization.slice(-END_LENGTH)}`;
+  }
+
+  /** Returns a number that no other compiled policy of this process has. */
+  #numberOf(policy: CompiledPolicy): number {
+    const known = this.#policies.get(policy);
+    if (known !== undefined) {
+      return known;
+    }
+    this.#lastPolicy += 1;
+    this.#policies.set(policy, this.#lastPolicy);
+    return this.#lastPolicy;
+  }
+
   #isRefused({ token }: KeptVerdict): boolean {
     return token !== undefined && this.#options.watch?.isRefusedToken(token) === true;
   }
@@ -236,10 +264,16 @@ export class VerdictCache {
   }
 }
 
-function createEntries(): BoundedMap<string, KeptVerdict> {
+/** A part of a longer text would keep the longer text in memory. */
+function copyText(text: string): string {
+  const copy = Buffer.from(text).toString();
+  return copy === text ? copy : text;
+}
+
+function createEntries(): BoundedMap<string, Entry> {
   return new BoundedMap({
     maxEntries: MAX_ENTRIES,
     maxSize: MAX_BYTES,
-    sizeOf: (key) => key.length + BYTES_PER_ENTRY,
+    sizeOf: (name, { authorization }) => name.length + authorization.length + BYTES_PER_ENTRY,
   });
 }

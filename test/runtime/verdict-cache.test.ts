@@ -2,12 +2,14 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { ALWAYS_VALID, type Allow, createAllow, createDeny, type Validity } from "../../plugin/core/model/decision.ts";
 import { countDecisions, type DecisionCounts } from "../../plugin/observe/report-counts.ts";
 import { Generation } from "../../plugin/runtime/generation.ts";
-import { type KeptVerdict, VerdictCache } from "../../plugin/runtime/verdict-cache.ts";
+import { type KeptVerdict, VerdictCache, type VerdictKey } from "../../plugin/runtime/verdict-cache.ts";
 import { compilePolicy, NOW } from "../core/fixtures.ts";
 
 const EVIDENCE = { policy: "payments", rule: "read", issuer: "acme" };
 const allowOf = (validity: Validity | undefined): Allow => createAllow({ headers: {} }, EVIDENCE, undefined, validity);
 const ALLOW = allowOf(ALWAYS_VALID);
+const POLICY = compilePolicy();
+const keyOf = (authorization: string): VerdictKey => ({ authorization, rest: "GET" });
 
 let clockMs: number;
 let counts: DecisionCounts;
@@ -31,28 +33,32 @@ function keep(key: string, allow = ALLOW, since = generation.count): KeptVerdict
   const onReuse = (): void => {
     reuses += 1;
   };
-  return cache.keep(key, allow, since, { trace: { mode: "enforce" }, onReuse });
+  return cache.keep(POLICY, keyOf(key), allow, since, { trace: { mode: "enforce" }, onReuse });
+}
+
+function recall(key: string, from = cache): KeptVerdict | undefined {
+  return from.recall(POLICY, keyOf(key));
 }
 
 it("returns the same Allow for the same key, and for no other key", () => {
   keep("a");
-  expect(cache.recall("a")?.allow).toBe(ALLOW);
-  expect(cache.recall("b")).toBeUndefined();
-  expect(cache.recall(undefined)).toBeUndefined();
+  expect(recall("a")?.allow).toBe(ALLOW);
+  expect(recall("b")).toBeUndefined();
+  expect(cache.recall(POLICY, undefined)).toBeUndefined();
   expect(cache.status()).toMatchObject({ entries: 1, hits: 1, misses: 2 });
 });
 
 it("reports each reuse to admission, and keeps the fields for the decision log", () => {
   keep("a");
-  cache.recall("a");
-  expect(cache.recall("a")?.trace).toEqual({ mode: "enforce" });
+  recall("a");
+  expect(recall("a")?.trace).toEqual({ mode: "enforce" });
   expect(reuses).toBe(2);
 });
 
 describe("never keeps", () => {
   it("an Allow that must not be reused", () => {
     expect(keep("a", allowOf(undefined))).toBeUndefined();
-    expect(cache.recall("a")).toBeUndefined();
+    expect(recall("a")).toBeUndefined();
   });
 
   it("an Allow of report mode, because createAllow gives it no validity", () => {
@@ -64,7 +70,7 @@ describe("never keeps", () => {
     const since = generation.count;
     generation.begin();
     expect(keep("a", ALLOW, since)).toBeUndefined();
-    expect(cache.recall("a")).toBeUndefined();
+    expect(recall("a")).toBeUndefined();
   });
 });
 
@@ -72,7 +78,7 @@ describe("never returns", () => {
   it("a verdict of an earlier generation", () => {
     keep("a");
     generation.begin();
-    expect(cache.recall("a")).toBeUndefined();
+    expect(recall("a")).toBeUndefined();
     expect(cache.status()).toMatchObject({ entries: 0, bytes: 0, generation: 2 });
   });
 
@@ -86,13 +92,20 @@ describe("never returns", () => {
   ])("a verdict outside its time: %s", (_what, validity, laterMs, isReused) => {
     keep("a", allowOf(validity));
     clockMs += laterMs;
-    expect(cache.recall("a") !== undefined).toBe(isReused);
+    expect(recall("a") !== undefined).toBe(isReused);
   });
 
-  it("a verdict of another policy, because each compiled policy has its own number", () => {
-    const [one, other] = [compilePolicy(), compilePolicy()];
-    expect(cache.numberOf(one)).toBe(cache.numberOf(one));
-    expect(cache.numberOf(one)).not.toBe(cache.numberOf(other));
+  it.each<[what: string, policy: typeof POLICY, key: VerdictKey]>([
+    ["of another policy, although both have the same text", compilePolicy(), keyOf("a")],
+    ["of a token that has another start, but the same signature", POLICY, keyOf(`b${"s".repeat(100)}`)],
+    ["of a token that is the end of another token", POLICY, keyOf("s".repeat(100))],
+    ["of another request with the same token", POLICY, { ...keyOf(`a${"s".repeat(100)}`), rest: "POST" }],
+  ])("a verdict %s", (_what, policy, key) => {
+    keep("a");
+    keep(`a${"s".repeat(100)}`);
+    expect(cache.recall(policy, key)).toBeUndefined();
+    expect(recall("a")).toBeDefined();
+    expect(recall(`a${"s".repeat(100)}`)).toBeDefined();
   });
 });
 
@@ -103,8 +116,8 @@ it("stays within its bounds, and forgets the oldest verdicts first", () => {
   const { entries, bytes } = cache.status();
   expect(entries).toBeLessThanOrEqual(20_000);
   expect(bytes).toBeLessThanOrEqual(32 * 1024 * 1024);
-  expect(cache.recall(`${"x".repeat(100)}24999`)).toBeDefined();
-  expect(cache.recall(`${"x".repeat(100)}0`)).toBeUndefined();
+  expect(recall(`${"x".repeat(100)}24999`)).toBeDefined();
+  expect(recall(`${"x".repeat(100)}0`)).toBeUndefined();
 });
 
 describe("hits that the guard reports", () => {
@@ -137,7 +150,7 @@ describe("while shared tokens are watched, the cache", () => {
       countGuardHits: () => {},
     });
   const keepIn = (watched: VerdictCache, own?: typeof token): KeptVerdict | undefined =>
-    watched.keep("a", ALLOW, generation.count, { trace: {}, token: own, onReuse: () => {} });
+    watched.keep(POLICY, keyOf("a"), ALLOW, generation.count, { trace: {}, token: own, onReuse: () => {} });
   const MARK = { countsClients: true };
   beforeEach(() => {
     [isRefused, isSuspect] = [false, false];
@@ -146,9 +159,9 @@ describe("while shared tokens are watched, the cache", () => {
   it("returns no verdict about a refused token", () => {
     const watched = create(true);
     keepIn(watched, token);
-    expect(watched.recall("a")).toBeDefined();
+    expect(recall("a", watched)).toBeDefined();
     isRefused = true;
-    expect(watched.recall("a")).toBeUndefined();
+    expect(recall("a", watched)).toBeUndefined();
   });
 
   it("keeps a verdict for ten seconds, and otherwise for a minute", () => {

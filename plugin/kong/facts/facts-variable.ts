@@ -138,12 +138,12 @@ export function readClient(value: string): string | undefined {
 
 /** Reads only the guard's mark; undefined if the facts variable contains none. */
 export function parseGuard(value: string): GuardMark | undefined {
-  const last = value.slice(value.lastIndexOf("\n") + 1);
-  if (REQUEST_ID.test(last)) {
-    return undefined;
+  const lastStart = value.lastIndexOf("\n") + 1;
+  if (value.length - lastStart === ID_LENGTH) {
+    return undefined; // A request's id, because the guard's mark is longer.
   }
-  const [, , , ...offer] = (value.split("\n", 3)[2] ?? "").split(" ");
-  return parseGuardMark(last, offer);
+  const [, , , ...offer] = (value.split("\n", 3)[FACT_LINES.connection] ?? "").split(" ");
+  return parseGuardMark(value.slice(lastStart), offer);
 }
 
 /**

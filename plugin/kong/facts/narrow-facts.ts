@@ -1,4 +1,5 @@
 import type { DecidingFacts } from "../../core/model/policy.ts";
+import type { VerdictKey } from "../../runtime/verdict-cache.ts";
 import { countLines, FACT_LINES, readHead } from "./facts-variable.ts";
 
 /**
@@ -8,7 +9,7 @@ import { countLines, FACT_LINES, readHead } from "./facts-variable.ts";
  * the path must be between letters or digits.
  */
 const PLAIN =
-  /^(?!OPTIONS )([A-Z]{1,16}) \/(?:[A-Za-z0-9](?:\.(?=[A-Za-z0-9]))?|[_~/-])*(?:\?[!"$-~]*)? HTTP\/[0-9.]{1,8}$/;
+  /^(?!OPTIONS )[A-Z]{1,16} \/(?:[A-Za-z0-9](?:\.(?=[A-Za-z0-9]))?|[_~/-])*(?:\?[!"$-~]*)? HTTP\/[0-9.]{1,8}$/;
 /** A longer path is never plain: it counts as ambiguous, because no stage reads all of it. */
 const MAX_PLAIN_LENGTH = 2_048;
 const USUAL_LINE = /^(?!OPTIONS )[A-Z]{1,16} [!-~]+ HTTP\/[0-9.]{1,8}$/;
@@ -20,30 +21,43 @@ const CONNECTION = /^[^ ]* [^ ]* [^ ]*/;
  * Reduces the facts variable to the facts on which an Allow of a policy can depend. If two requests of one policy and rule have
  * the same result here, an Allow for one request is right for the other request too. Returns undefined if the plugin must judge
  * the request each time.
+ *
+ * @param binding the rule, or the Route that selects the rule, as one line of text.
  */
-export function narrowFacts(variable: string, deciding: DecidingFacts): string | undefined {
-  const lines = variable.split("\n");
-  const request = narrowRequestLine(lines[FACT_LINES.request] ?? "", deciding);
-  const places = findPlaces(lines[FACT_LINES.head] ?? "", deciding);
-  if (request === undefined || places === undefined || lines.length !== places.lines) {
+export function narrowFacts(variable: string, deciding: DecidingFacts, binding: string): VerdictKey | undefined {
+  const starts = findLineStarts(variable);
+  const lineAt = (index: number): string => variable.slice(starts[index], (starts[index + 1] ?? 0) - 1);
+  const places = findPlaces(lineAt(FACT_LINES.head), deciding);
+  const request = starts.length - 1 === places?.lines && narrowRequestLine(lineAt(FACT_LINES.request), deciding);
+  if (!places || !request) {
     return undefined;
   }
-  let narrowed = request;
+  let rest = `${binding}\n${request}`;
   if (deciding.transport) {
-    narrowed += `\n${narrowConnection(lines[FACT_LINES.connection] ?? "", lines[places.forwardedProto] ?? "")}`;
+    rest += `\n${narrowConnection(lineAt(FACT_LINES.connection), lineAt(places.forwardedProto))}`;
   }
-  for (const place of places.headers) {
-    narrowed += `\n${lines[place]}`;
+  for (const place of places.otherHeaders) {
+    rest += `\n${lineAt(place)}`;
   }
-  return narrowed;
+  return { authorization: lineAt(places.authorization), rest };
+}
+
+/**
+ * Returns where each line starts, and as the last number where one more line would start. To find the few lines that are needed,
+ * this takes half of the time that splitting the text would take.
+ */
+function findLineStarts(text: string): readonly number[] {
+  const starts = [0];
+  for (let end = text.indexOf("\n"); end !== -1; end = text.indexOf("\n", end + 1)) {
+    starts.push(end + 1);
+  }
+  starts.push(text.length + 1);
+  return starts;
 }
 
 function narrowRequestLine(line: string, { target }: DecidingFacts): string | undefined {
-  if (!target && line.length <= MAX_PLAIN_LENGTH) {
-    const [, method] = PLAIN.exec(line) ?? [];
-    if (method !== undefined) {
-      return method;
-    }
+  if (!target && line.length <= MAX_PLAIN_LENGTH && PLAIN.test(line)) {
+    return line.slice(0, line.indexOf(" "));
   }
   return USUAL_LINE.test(line) ? line : undefined;
 }
@@ -58,7 +72,8 @@ function narrowConnection(connection: string, forwardedProto: string): string {
 interface Places {
   readonly lines: number;
   readonly forwardedProto: number;
-  readonly headers: readonly number[];
+  readonly authorization: number;
+  readonly otherHeaders: readonly number[];
 }
 
 /** The indexes are cached, because the variable's first line comes from Kong's configuration and is the same for all requests. */
@@ -71,12 +86,13 @@ function findPlaces(head: string, deciding: DecidingFacts): Places | undefined {
   }
   const carried = readHead(head) ?? [];
   const placeOf = (name: string): number => FACT_LINES.firstHeader + carried.indexOf(name);
-  const wanted = ["connection", "x-forwarded-proto", ...deciding.headers];
+  const wanted = ["connection", "x-forwarded-proto", "authorization", ...deciding.headers];
   const places = wanted.every((name) => carried.includes(name))
     ? {
         lines: countLines(carried),
         forwardedProto: placeOf("x-forwarded-proto"),
-        headers: ["connection", ...deciding.headers].map(placeOf),
+        authorization: placeOf("authorization"),
+        otherHeaders: ["connection", ...deciding.headers].filter((name) => name !== "authorization").map(placeOf),
       }
     : undefined;
   known.set(deciding, { head, places });

@@ -14,7 +14,7 @@ const MAX_EXACT_BYTES = 1_024;
  * ns for a byte beyond ASCII, so 32 kB of such bytes would cost more than the rest of a request.
  */
 export function decodeClientText(sent: Uint8Array): string {
-  const bytes = Buffer.from(sent.buffer, sent.byteOffset, sent.byteLength);
+  const bytes = Buffer.isBuffer(sent) ? sent : Buffer.from(sent.buffer, sent.byteOffset, sent.byteLength);
   if (isAscii(bytes)) {
     return bytes.toString("latin1");
   }
