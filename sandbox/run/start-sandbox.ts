@@ -14,8 +14,11 @@ import { createPluginClient } from "../plugin/plugin-client.ts";
 import { type PluginProcess, runPluginProcess } from "../plugin/plugin-process.ts";
 import { makeTemporaryDirectory } from "./temporary-directory.ts";
 
-/** The time in which the plugin server must begin to listen, in milliseconds. */
-const READY_TIMEOUT = 15_000;
+/**
+ * The time in which the plugin server must begin to listen, in milliseconds. The time is long, because a busy machine needs many
+ * times the usual third of a second. A plugin server that ends is noticed at once.
+ */
+const READY_TIMEOUT = 60_000;
 /** nginx's default for `lua_socket_read_timeout`, in milliseconds. */
 const DEFAULT_READ_TIMEOUT = 60_000;
 

@@ -7,7 +7,7 @@ export interface Answer {
   readonly body: string;
 }
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 60_000;
 
 /**
  * Sends a request unchanged, one character per byte, over its own connection, and reads until the gateway closes it,

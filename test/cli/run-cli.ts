@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
@@ -44,6 +45,20 @@ export function runCli(
     throw new Error(`no result after ${LIMIT_MS} ms: ${args.join(" ")}`);
   }
   return result.message as CliResult;
+}
+
+/** Runs the built command in that thread, while servers of the test answer it. */
+export async function runCliBeside(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CliResult> {
+  thread ??= startThread();
+  const { port } = thread;
+  const answered = once(port, "message");
+  port.postMessage({ args, environment: { NO_COLOR: "1", ...environment } });
+  const [result] = await answered;
+  port.unref();
+  return result;
 }
 
 function startThread(): CliThread {

@@ -30,8 +30,8 @@ describe("Kong's schema of the guard", () => {
       KONG_PLUGINS: "bundled,jwt-policy,jwt-policy-guard",
       KONG_LUA_PACKAGE_PATH: `${GUARD_PATH}/?.lua;;`,
     });
-  }, 60_000);
-  afterAll(() => kong?.stop(), 60_000);
+  });
+  afterAll(() => kong?.stop());
 
   it.each<[what: string, plugin: object]>([
     ["globally", {}],

@@ -12,7 +12,6 @@ it("kong-pdk's server keeps no memory of a refused request", () => {
       JWT_POLICY_ROOT: import.meta.dirname,
     },
     encoding: "utf8",
-    timeout: 30_000,
     stdio: ["ignore", "pipe", "ignore"],
   });
   expect(JSON.parse(output.trim().split("\n").at(-1) ?? "")).toEqual({

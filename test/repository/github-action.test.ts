@@ -168,7 +168,7 @@ async function run(
 
 const MARKER = "<!-- kong-jwt-policy check -->";
 
-describe("the program of the action", { timeout: 120_000 }, () => {
+describe("the program of the action", () => {
   it("compares GitHub's merge with the target branch, and writes one comment", async () => {
     git("checkout", "-q", "--detach", base);
     git("merge", "-q", "--no-ff", "-m", "merge", head);

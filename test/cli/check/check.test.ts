@@ -200,7 +200,7 @@ describe("the comment", () => {
   });
 });
 
-describe("the curl command of the comment", { timeout: 60_000 }, () => {
+describe("the curl command of the comment", () => {
   let stop: (() => Promise<void>) | undefined;
   afterEach(async () => {
     await stop?.();

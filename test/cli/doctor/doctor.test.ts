@@ -5,6 +5,7 @@ import { DOCTOR_CHECKS } from "../../../cli/doctor/checks/registry.ts";
 import { type IdentityProvider, startIdentityProvider } from "../../../sandbox/demo/identity-provider.ts";
 import { findFreePorts } from "../../gateways/free-port.ts";
 import { createPlace, runNode, SERVER_MAIN } from "../../server/server-process.ts";
+import { runCliBeside } from "../run-cli.ts";
 import { runCliAsync } from "../run-cli-async.ts";
 
 /** Nothing of this machine's Kong. */
@@ -38,7 +39,7 @@ async function startScene(): Promise<Scene> {
   mkdirSync(state, { mode: 0o700 });
   const more = ["--state-dir", state, "--status-listen", `127.0.0.1:${port}`, "--guard"];
   const socket = join(directory, "s");
-  const printed = await runCliAsync(
+  const printed = await runCliBeside(
     [
       "kong",
       "env",
@@ -68,7 +69,7 @@ async function startScene(): Promise<Scene> {
 describe("kong-jwt-policy doctor, with a real plugin server and a real provider", () => {
   it("finds all in order, and says what it could not check", async () => {
     const { args, provider } = await startScene();
-    await expect.poll(async () => (await runCliAsync(args, NO_KONG)).stdout).toMatch(/✓ status_port +\S+ is ready/);
+    await expect.poll(async () => (await runCliBeside(args, NO_KONG)).stdout).toMatch(/✓ status_port +\S+ is ready/);
     const { status, stdout } = await runCliAsync(args, NO_KONG);
     expect(stdout.split("\n").filter((line) => /^[✗–]/.test(line))).toEqual([
       expect.stringMatching(/^– kong_version +not checked: there is no `kong` in PATH, and KONG_BIN is not set/),
@@ -87,7 +88,7 @@ describe("kong-jwt-policy doctor, with a real plugin server and a real provider"
     const { args, conf, policy, provider } = await startScene();
     await provider.stop();
     writeFileSync(conf, readFileSync(conf, "utf8").replace("plugins = bundled,jwt-policy,", "plugins = bundled,"));
-    const { status, stdout } = await runCliAsync(args, NO_KONG);
+    const { status, stdout } = await runCliBeside(args, NO_KONG);
     expect(stdout).toMatch(
       /✗ plugin_enabled +\S+kong\.conf:1:1 plugins = bundled,jwt-policy-guard has no jwt-policy\n {2}how to fix: set plugins = bundled,jwt-policy\n/,
     );
@@ -99,7 +100,7 @@ describe("kong-jwt-policy doctor, with a real plugin server and a real provider"
       ["github", "line=1,col=1,title=plugin_enabled::"],
       ["junit", '<testcase classname="doctor" name="kong_version"><skipped message="there is no'],
     ] as const) {
-      const other = await runCliAsync([...args, "--no-online", "--format", format], NO_KONG);
+      const other = await runCliBeside([...args, "--no-online", "--format", format], NO_KONG);
       expect(other.stdout).toContain(words);
       expect(other.stdout).not.toContain("s3cret");
       expect(other.status).toBe(1);
@@ -110,7 +111,7 @@ describe("kong-jwt-policy doctor, with a real plugin server and a real provider"
 describe("kong-jwt-policy doctor", () => {
   it("works without Kong: it says of each check why it was not made, and exits 0", async () => {
     const { directory } = createPlace();
-    const { status, stdout } = await runCliAsync(["doctor", "--prefix", directory], NO_KONG);
+    const { status, stdout } = await runCliBeside(["doctor", "--prefix", directory], NO_KONG);
     expect(stdout.match(/^– .*not checked: \S/gm)).toHaveLength(DOCTOR_CHECKS.length - 1);
     expect(status).toBe(0);
   });
@@ -123,7 +124,7 @@ describe("kong-jwt-policy doctor", () => {
     ["an address of another protocol", ["--status-url", "file:///etc/passwd"], "--status-url must be a URL such as"],
     ["an unknown option", ["--fix"], "unknown option"],
   ])("could not run with %s, and exits 2", async (_, args, words) => {
-    const { status, stderr } = await runCliAsync(["doctor", ...args], NO_KONG);
+    const { status, stderr } = await runCliBeside(["doctor", ...args], NO_KONG);
     expect([status, stderr]).toEqual([2, expect.stringContaining(words)]);
   });
 

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type IdentityProvider, startIdentityProvider } from "../../../sandbox/demo/identity-provider.ts";
+import { runCliBeside } from "../run-cli.ts";
 import { runCliAsync } from "../run-cli-async.ts";
 import { createFolder, policyOf } from "./online-scene.ts";
 
@@ -29,14 +30,14 @@ describe("kong-jwt-policy validate --online, with oidc-provider", () => {
 
   it("warns of an algorithm without a key, and exits 0", async () => {
     const file = write(`issuer: ${provider.issuer}`, "algorithms: [RS256, PS256, ES256]");
-    const { status, stdout } = await runCliAsync(["validate", "--online", file]);
+    const { status, stdout } = await runCliBeside(["validate", "--online", file]);
     expect(stdout).toContain(`${file}:6:25 warning algorithm_without_key Issuer "acme" has no key for PS256`);
     expect(status).toBe(0);
   });
 
   it("finds a trailing slash too many in the issuer, with place and difference, and exits 1", async () => {
     const file = write(`issuer: ${provider.issuer}/`);
-    const { status, stdout } = await runCliAsync(["validate", "--online", file]);
+    const { status, stdout } = await runCliBeside(["validate", "--online", file]);
     expect(stdout).toContain(`${file}:5:13 issuer_differs `);
     expect(stdout).toContain("the trailing slash");
     expect([status, stdout]).toEqual([1, expect.stringContaining("1 file, 1 mistake\n")]);
@@ -49,7 +50,7 @@ describe("kong-jwt-policy validate --online, with oidc-provider", () => {
     ["junit", 'name="issuer_differs at line 5"'],
   ])("reports the finding as %s, with its place", async (format, words) => {
     const file = write(`issuer: ${provider.issuer}/`);
-    const { status, stdout } = await runCliAsync(["validate", "--online", "--format", format, file]);
+    const { status, stdout } = await runCliBeside(["validate", "--online", "--format", format, file]);
     expect(stdout).toContain(words);
     expect([status, stdout]).toEqual([1, expect.stringContaining("policy.yaml")]);
   });
@@ -59,7 +60,7 @@ describe("kong-jwt-policy validate --online, with oidc-provider", () => {
     ["with a mistake in it", (file: string) => ["--online", "--fetch-settings", file], "fetch_settings"],
   ])("refuses fetch settings %s, and exits 2", async (_, args, words) => {
     const file = write(`issuer: ${provider.issuer}`);
-    const { status, stderr } = await runCliAsync(["validate", ...args(file), file]);
+    const { status, stderr } = await runCliBeside(["validate", ...args(file), file]);
     expect([status, stderr]).toEqual([2, expect.stringContaining(words)]);
   });
 });

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { statusAt } from "../../server/view/status-fixture.ts";
-import { runCli } from "../run-cli.ts";
+import { runCli, runCliBeside } from "../run-cli.ts";
 import { runCliAsync } from "../run-cli-async.ts";
 
 const QUICK = ["--interval", "0.1"];
@@ -59,7 +59,7 @@ PER SECOND  REFUSED NOW  TOTAL  REFUSED IN TOTAL  POLICY    RULE
   it("prints JSON, also without --once into a pipe", async () => {
     const alarm = { kind: "shared_token", policy: "payments", rule: null, issuer: "acme", alarms: 2 };
     const url = await serveStatus({ abuse: { alarms: [alarm], refused_tokens: 1 } });
-    const { stdout } = await runCliAsync(["top", "--format", "json", "--url", `${url}/status`, ...QUICK]);
+    const { stdout } = await runCliBeside(["top", "--format", "json", "--url", `${url}/status`, ...QUICK]);
     const { problems, servers, rejections, rules } = JSON.parse(stdout);
     expect(problems).toEqual([]);
     expect(servers).toMatchObject([{ server: new URL(url).host, ready: true, guard_hits_per_second: 45 }]);
@@ -72,7 +72,7 @@ PER SECOND  REFUSED NOW  TOTAL  REFUSED IN TOTAL  POLICY    RULE
   it("adds up several servers, and names the one that does not answer", async () => {
     const urls = [await serveStatus(), await serveStatus(), "http://127.0.0.1:1"];
     const args = urls.flatMap((url) => ["--url", url]);
-    const { status, stdout, stderr } = await runCliAsync(["top", "--once", "--by", "reason", ...args, ...QUICK]);
+    const { status, stdout, stderr } = await runCliBeside(["top", "--once", "--by", "reason", ...args, ...QUICK]);
     expect([status, stdout]).toEqual([1, expect.stringContaining("2 servers ready")]);
     expect(stdout).toMatch(/ 20 +80 +refused +token_expired +401/);
     expect(stderr).toMatch(/^kong-jwt-policy: http:\/\/127\.0\.0\.1:1\/status cannot be reached: .*--url/);
@@ -86,7 +86,7 @@ PER SECOND  REFUSED NOW  TOTAL  REFUSED IN TOTAL  POLICY    RULE
       keys: [{ ...keys, issuer: nasty, failures: 1, failure: nasty }],
     });
     for (const format of ["text", "json"]) {
-      const { stdout } = await runCliAsync(["top", "--once", "--format", format, "--url", url, ...QUICK]);
+      const { stdout } = await runCliBeside(["top", "--once", "--format", format, "--url", url, ...QUICK]);
       expect(stdout).toMatch(/\\u\{?(?:00)?1b/);
       expect(stdout).not.toMatch(/[^\n -~–…]/);
     }
@@ -104,11 +104,11 @@ PER SECOND  REFUSED NOW  TOTAL  REFUSED IN TOTAL  POLICY    RULE
     ["has no end", (_, response) => writeEndlessly(response), "longer than"],
     [
       "breaks off",
-      (_, response) => response.writeHead(200, { "content-length": "9" }).end("x", () => response.destroy()),
+      (_, response) => response.writeHead(200, { "content-length": "9" }).write("x", () => response.destroy()),
       "cannot be reached",
     ],
   ])("ends with 1 if the answer %s", async (_what, answer, words) => {
-    const { status, stdout, stderr } = await runCliAsync(["top", "--once", "--url", await serve(answer), ...QUICK]);
+    const { status, stdout, stderr } = await runCliBeside(["top", "--once", "--url", await serve(answer), ...QUICK]);
     expect([status, stdout, stderr]).toEqual([1, "", expect.stringContaining(words)]);
     expect(stderr).not.toContain("\u001b");
   });

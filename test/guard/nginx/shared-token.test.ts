@@ -60,13 +60,12 @@ async function share({ nginx, send }: Scene, seconds: number): Promise<readonly 
   return statuses;
 }
 
-const TIMEOUT = { timeout: 60_000 };
 const missing = findMissing();
 if (missing !== undefined) {
   reportMissing("a shared token behind the guard", missing);
 } else {
   describe("while shared tokens are watched, the guard", () => {
-    it("reuses a verdict for the same address only, and for ten seconds", TIMEOUT, async () => {
+    it("reuses a verdict for the same address only, and for ten seconds", async () => {
       const { nginx, send } = await start({});
       const asked = [
         await send(HOME),
@@ -83,7 +82,7 @@ if (missing !== undefined) {
       expect(await send(HOME)).toEqual({ status: 200, hasAsked: true });
     });
 
-    it("asks about each request of a token from its second network on", TIMEOUT, async () => {
+    it("asks about each request of a token from its second network on", async () => {
       const { nginx, send } = await start({});
       await send(HOME);
       expect([await send(THIEF), await send(THIEF)].map(({ hasAsked }) => hasAsked)).toEqual([true, true]);
@@ -95,13 +94,13 @@ if (missing !== undefined) {
       ]);
     });
 
-    it("lets a token pass that is only reported", TIMEOUT, async () => {
+    it("lets a token pass that is only reported", async () => {
       const scene = await start({});
       expect(new Set(await share(scene, 40))).toEqual(new Set([200]));
       expect(scene.alarms).toHaveLength(1);
     });
 
-    it("refuses a shared token from all clients, and no other token", TIMEOUT, async () => {
+    it("refuses a shared token from all clients, and no other token", async () => {
       const scene = await start({ shared_tokens: { on_abuse: "refuse_token", refuse_for: "1m" } });
       const statuses = await share(scene, 40);
       expect(scene.alarms).toHaveLength(1);
@@ -113,7 +112,7 @@ if (missing !== undefined) {
       expect((await scene.send(HOME)).status).toBe(200);
     });
 
-    it("drops its verdicts if a token becomes refused while the guard has one", TIMEOUT, async () => {
+    it("drops its verdicts if a token becomes refused while the guard has one", async () => {
       const scene = await start({ shared_tokens: { on_abuse: "refuse_token", networks: 2 } });
       const { runtime } = scene.nginx;
       await scene.send(HOME);

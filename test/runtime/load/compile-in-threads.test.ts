@@ -171,12 +171,10 @@ describe("a thread that fails", () => {
   const codeOf = async (compiler: PolicyCompiler, file: string): Promise<string> =>
     nameOfLoad(await compiler.compileFile(file));
 
-  const hang = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);";
   const grow = "const all = []; for (;;) all.push(new Array(1e6).fill({}));";
   it.each<[what: string, misbehave: string, why: RegExp, limits?: Partial<ThreadLimits>]>([
     ["throws", 'throw new Error("no");', /could not be compiled: no\./],
     ["ends", "process.exit(3);", /the thread ended with code 3/],
-    ["hangs", hang, /no answer in 2000 ms/, { timeoutMs: 2_000 }],
     ["needs too much memory", grow, /memory/, { maxHeapMb: 8 }],
   ])(
     "because it %s leads to a refusal of the policy at which it failed, and of no other",
@@ -191,6 +189,21 @@ describe("a thread that fails", () => {
       expect(log.warnings[0]).toMatch(/^a thread that compiles policies failed, so another thread starts: ./);
     },
   );
+
+  it("because it hangs leads to a refusal of the policy at which it failed, and of no other", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const hang = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);";
+    const compiler = start(misbehavingThread(`if (request.file === "bad") { ${hang} }`));
+    const bad = compiler.compileFile("bad");
+    for (let tries = 0; tries < 2; tries += 1) {
+      const good = codeOf(compiler, "good"); // The next thread compiles this policy first.
+      vi.advanceTimersByTime(LIMITS.timeoutMs + LIMITS.restartMs);
+      expect(await good).toBe("syntax_error");
+    }
+    expect(await bad).toMatchObject({ failure: [{ message: expect.stringContaining("no answer in 20000 ms") }] });
+    expect(log.warnings).toHaveLength(2);
+  });
 
   it("once does not lead to a refusal: another thread tries the policy", async () => {
     expect(await codeOf(start(failingOnce()), "a")).toBe("syntax_error");

@@ -217,7 +217,7 @@ it("keys that nobody asked for in hours are still tried, for the process waits f
   await expect.poll(() => server.requests.length).toBeGreaterThan(before);
   server.answer("/jwks", keySetOf(key));
   await becomeReady(runtime);
-}, 60_000);
+});
 
 describe("a ready process stays ready", () => {
   const moveKeys = ({ write }: Place, { origin }: KeyServer): void => write("a.yaml", policyOf(`${origin}/none`));

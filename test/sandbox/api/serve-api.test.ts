@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type ApiOptions, type ServedApi, serveApi } from "../../../sandbox/api/serve-api.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
@@ -110,19 +110,24 @@ describe("a sandbox with the user's own files", () => {
 
   it("follows kong.yml and policies, keeps the last good kong.yml, and reports the place of the mistake", async () => {
     output = "";
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    /** What is printed, after another look at the files. */
+    const look = (): string => {
+      vi.advanceTimersByTime(500);
+      return output;
+    };
     served = await start();
     writeFileSync(CONFIG, KONG.replace("name: open, paths: [/open]", "name: fresh, pathes: [/open]"));
-    await expect
-      .poll(() => output)
-      .toContain('kong.yml:14:19 The key "pathes" is not known here. Did you mean "paths"?');
+    await expect.poll(look).toContain('kong.yml:14:19 The key "pathes" is not known here. Did you mean "paths"?');
     expect(output).toContain("the previous version stays in effect");
     expect(await served.check(), output).toBe(true);
     writeFileSync(CONFIG, KONG.replace("name: open", "name: fresh"));
-    await expect.poll(() => output).toMatch(/\/open +fresh +none/);
+    await expect.poll(look).toMatch(/\/open +fresh +none/);
     writeFileSync(join(POLICIES, "shop.yaml"), SHOP.replace("  orders:", "  orders: { access: public }\n  former:"));
-    await expect.poll(() => output).toContain("rule orders: public access, no token");
+    await expect.poll(look).toContain("rule orders: public access, no token");
     rmSync(CONFIG);
-    await expect.poll(() => output).toContain("it does not exist");
+    await expect.poll(look).toContain("it does not exist");
     const url = /gateway (http:\S+?),/.exec(output)?.[1] ?? "";
     await expect.poll(async () => (await fetch(`${url}/orders/7`)).status).toBe(200);
     writeFileSync(CONFIG, KONG);

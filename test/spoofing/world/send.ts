@@ -25,7 +25,7 @@ export const PLAIN_REQUEST = {
 
 type Status = number | "other" | "reset";
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 60_000;
 /** A message of gRPC: not compressed, and empty. */
 const MESSAGE = Buffer.alloc(5);
 
