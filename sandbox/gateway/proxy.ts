@@ -77,7 +77,11 @@ export function createProxy(report: ReportFailure, findAddress: FindAddress): Up
         protocol === "http"
           ? requestHttp({ ...options, agent: agents.http }, resolve)
           : requestHttps({ ...options, agent: agents.https, servername: serverName(options.host) }, resolve);
-      asked.on("error", reject);
+      asked.on("error", (error: NodeJS.ErrnoException) => {
+        // The upstream closed the idle connection at the same moment. Like Kong, the sandbox sends the request again.
+        const isStale = asked.reusedSocket && error.code === "ECONNRESET" && !sendsBody && !isOver(outgoing);
+        isStale ? resolve(ask(request, { incoming, outgoing, awaitsContinue })) : reject(error);
+      });
       outgoing.once("close", () => asked.destroy());
       limitTime(asked, service);
       if (sendsBody) {

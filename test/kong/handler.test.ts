@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { PLAIN_REPLY } from "../../plugin/core/model/answers.ts";
@@ -13,6 +12,7 @@ import { createRuntime } from "../../plugin/runtime/runtime.ts";
 import { claimsOf, inlineIssuer, policyDocument } from "../core/fixtures.ts";
 import { silentLog } from "../logs.ts";
 import { row } from "../row.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { type Answers, scriptedPdk } from "./contract/scripted-pdk.ts";
 
@@ -28,7 +28,7 @@ const TOKEN = mintToken({
   claims: claimsOf({ exp: Math.floor(now() / 1000) + 300, iat: Math.floor(now() / 1000) }),
 });
 
-const root = mkdtempSync(join(tmpdir(), "handler-"));
+const root = temporaryFolder();
 writeFileSync(join(root, "good.json"), DOCUMENT);
 writeFileSync(join(root, "broken.yaml"), "jwt_policy: 1\nnames: x\n");
 writeFileSync(join(root, "broken-once.yaml"), "text\n");
@@ -39,10 +39,7 @@ const runtime = createRuntime({
   now,
   log: silentLog,
 });
-afterAll(() => {
-  runtime.stop();
-  rmSync(root, { recursive: true, maxRetries: 5 });
-});
+afterAll(() => runtime.stop());
 
 const ALICE = { id: "11111111-1111-4111-8111-111111111111", username: "alice" };
 

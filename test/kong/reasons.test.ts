@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
 import type { CallerSource } from "../../plugin/core/model/caller.ts";
@@ -19,6 +16,7 @@ import { createRuntime } from "../../plugin/runtime/runtime.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { noFiles } from "../keys/store/no-files.ts";
 import { silentLog } from "../logs.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { generateSigningKey, mintToken, replaceSignature } from "../tokens.ts";
 import { scriptedPdk } from "./contract/scripted-pdk.ts";
 
@@ -106,7 +104,7 @@ const denied = async (instance: ReturnType<typeof startPluginInstance>, deadline
   return outcome as Deny;
 };
 
-const root = mkdtempSync(join(tmpdir(), "reasons-"));
+const root = temporaryFolder();
 const runtime = createRuntime({
   policyRoot: root,
   compiler: createPolicyStore(root),
@@ -114,10 +112,7 @@ const runtime = createRuntime({
   now: () => NOW * 1000,
   log: silentLog,
 });
-afterAll(() => {
-  runtime.stop();
-  rmSync(root, { recursive: true, maxRetries: 5 });
-});
+afterAll(() => runtime.stop());
 
 const readFacts = createFactsReader(false, () => {});
 const unavailable: KeySource = {

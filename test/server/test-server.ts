@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { Decision } from "../../plugin/core/model/decision.ts";
@@ -8,6 +6,7 @@ import type { Pdk } from "../../plugin/kong/contract/pdk.ts";
 import type { WaitingLine } from "../../plugin/observe/operator-log.ts";
 import { type Connection, serveConnection } from "../../plugin/server/protocol/connection.ts";
 import { createInstances, type Instances } from "../../plugin/server/protocol/instances.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { connectWorker, type RawWorker } from "./protocol/raw-worker.ts";
 
 /** The function of an instance for an event. Tests cast faulty functions to this type. */
@@ -29,8 +28,7 @@ export interface TestServer {
 
 /** The real connection loop and instances on a real Unix socket, gone when the test ends. */
 export async function startTestServer(access: Access, deadlineMs = 10_000): Promise<TestServer> {
-  const directory = await mkdtemp(join(tmpdir(), "serve-"));
-  const path = join(directory, "socket");
+  const path = join(temporaryFolder(onTestFinished), "socket");
   const logged: string[] = [];
   const configs: string[] = [];
   const sockets: Socket[] = [];
@@ -58,7 +56,6 @@ export async function startTestServer(access: Access, deadlineMs = 10_000): Prom
       socket.destroy();
     }
     await new Promise((resolve) => server.close(resolve));
-    await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   });
   return {
     path,

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, expect, it } from "vitest";
 import { isAllow } from "../../plugin/core/model/decision.ts";
@@ -16,6 +13,7 @@ import { silentLog } from "../logs.ts";
 import { abuseSettings } from "../observe/abuse/settings.ts";
 import { createRandom, type Random } from "../random.ts";
 import { runsOf } from "../runs.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { type Choice, KEYS, mintTokens, POLICIES, RequestWalk, writeFacts } from "./random-requests.ts";
 
 const RUNS = Number(process.env.VERDICT_RUNS ?? runsOf(20_000));
@@ -27,13 +25,12 @@ const TOKENS = mintTokens(NOW);
 let clockMs = NOW * 1_000;
 let monotonicMs = 0;
 let published: readonly object[] = [KEYS.first.publicJwk];
-const root = mkdtempSync(join(tmpdir(), "verdicts-"));
+const root = temporaryFolder();
 const runtimes: Runtime[] = [];
 afterAll(() => {
   for (const runtime of runtimes) {
     runtime.stop();
   }
-  rmSync(root, { recursive: true, maxRetries: 5 });
 });
 
 function start(verdictCache: VerdictCaching, abuse?: AbuseWatch): Runtime {

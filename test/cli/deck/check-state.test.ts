@@ -1,9 +1,8 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { isWarning } from "../../../plugin/policy/language/finding.ts";
 import { createStateScene, FILE, fromDeck, POLICY, READ, stateWith } from "./state-scene.ts";
 
 const scene = createStateScene();
-afterAll(scene.remove);
 
 /** The findings about these states, one line each: `error 2.yaml:1:1 code message`. */
 async function find(...args: Parameters<typeof scene.render>): Promise<string[]> {

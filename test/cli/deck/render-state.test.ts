@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { succeed } from "../../../plugin/core/model/result.ts";
 import { isWarning } from "../../../plugin/policy/language/finding.ts";
@@ -7,7 +7,6 @@ import { createStateScene, FILE, fromDeck, POLICY, READ, stateWith } from "./sta
 
 const OTHER = { policy_file: "other.yaml" };
 const scene = createStateScene();
-afterAll(scene.remove);
 
 /** The state that results from these files, which must have no finding. */
 async function rendered(...args: Parameters<typeof scene.render>) {

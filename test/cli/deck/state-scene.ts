@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { renderState } from "../../../cli/deck/render-state.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 export const POLICY = `jwt_policy: 1
 name: things # the name
@@ -39,7 +39,7 @@ type Options = Partial<Omit<Parameters<typeof renderState>[1], "policyRoot">>;
 
 /** A policy root with good and bad policies, and what `kong-jwt-policy render` makes of states (text, or data to be written as YAML). */
 export function createStateScene() {
-  const policyRoot = mkdtempSync(join(tmpdir(), "jwt-policy-state-"));
+  const policyRoot = temporaryFolder();
   const addPolicy = (name: string, text: string): void => writeFileSync(join(policyRoot, name), text);
   addPolicy("things.yaml", POLICY);
   addPolicy("reports.yaml", `${POLICY}defaults: { mode: report }\n`);
@@ -54,6 +54,5 @@ export function createStateScene() {
       }));
       return renderState(inputs, { policyRoot, inline: false, tags: [], selectTags: [], ...options });
     },
-    remove: () => rmSync(policyRoot, { recursive: true, maxRetries: 5 }),
   };
 }

@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CONFIG_FIELDS } from "../../../plugin/kong/schema/config-schema.ts";
 import { runCli } from "../../cli/run-cli.ts";
 import { reportMissing } from "../../gateways/kong/report-missing.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { type AdminKong, findMissingKong, startAdminKong } from "./admin-kong.ts";
 
 const KONG_YML = join(import.meta.dirname, "../../../kong.yml");
@@ -40,15 +40,12 @@ describe.each([
     reportMissing("takes and refuses what it should", missing);
     return;
   }
-  const directory = mkdtempSync(join(tmpdir(), "kong-schema-"));
+  const directory = temporaryFolder();
   let kong: AdminKong;
   beforeAll(async () => {
     kong = await startAdminKong(KONG_YML, settingsIn(directory));
-  }, 60_000);
-  afterAll(async () => {
-    await kong?.stop();
-    rmSync(directory, { recursive: true, maxRetries: 5 });
-  }, 60_000);
+  });
+  afterAll(() => kong?.stop());
 
   it("starts with the repository's kong.yml, and accepts it again at run time", async () => {
     const { status, text } = await kong.load(readFileSync(KONG_YML, "utf8"));

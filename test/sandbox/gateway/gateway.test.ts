@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { ExitArgsMessage, headersToStruct, StructMessage } from "../../../plugin/server/protocol/messages.ts";
 import { readKongConfig } from "../../../sandbox/config/kong-config.ts";
 import { type Echo, startEchoUpstream } from "../../../sandbox/demo/echo-upstream.ts";
@@ -11,6 +11,8 @@ import { type FakeBehaviour, startFakePluginServer } from "../fake-plugin-server
 
 type OnEvent = FakeBehaviour["onEvent"];
 const proceed: OnEvent = (peer) => peer.proceed();
+
+const READ_TIMEOUT_MS = 60_000;
 
 const endings: (() => Promise<unknown> | unknown)[] = [];
 let gateway: Gateway;
@@ -43,8 +45,11 @@ services:
   - {name: open, paths: [/open], plugins: [{name: jwt-policy, enabled: false, config: {policy: x}}]}
 - name: special
   url: http://127.0.0.1:${(special.address() as AddressInfo).port}
-  read_timeout: 300
   routes: [{name: special, paths: [/special]}]
+- name: slow
+  url: http://127.0.0.1:${(special.address() as AddressInfo).port}
+  read_timeout: 300
+  routes: [{name: slow, paths: [/slow]}]
 - name: down
   url: http://127.0.0.1:1
   routes: [{name: down, paths: [/down]}]
@@ -54,7 +59,11 @@ plugins:
   if (!read.ok) {
     throw new Error(JSON.stringify(read.failure));
   }
-  const pluginClient = createPluginClient({ socketPath: plugin.socketPath, readTimeout: 500, log: () => undefined });
+  const pluginClient = createPluginClient({
+    socketPath: plugin.socketPath,
+    readTimeout: READ_TIMEOUT_MS,
+    log: () => undefined,
+  });
   gateway = await startGateway({
     config: read.value,
     pluginClient,
@@ -233,7 +242,6 @@ describe("a request that does not pass", () => {
 
   test.each<[what: string, behaviour: OnEvent]>([
     ["asks for an unknown method", (peer) => peer.callPdk("kong.nothing")],
-    ["says nothing", () => undefined],
     ["answers another call", (peer) => peer.send("", "")],
   ])("gets 500 if the plugin server %s", async (_, behaviour) => {
     onEvent = behaviour;
@@ -241,6 +249,18 @@ describe("a request that does not pass", () => {
     const [, id] = /X-Kong-Request-Id: (\w+)/.exec(headers) ?? [];
     expect(status).toBe(500);
     expect(JSON.parse(body)).toEqual({ message: "An unexpected error occurred", request_id: id });
+  });
+
+  test("gets 500 if the plugin server says nothing in time", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const asked = new Promise<void>((resolve) => {
+      onEvent = () => resolve();
+    });
+    const answer = get("/plain");
+    await asked;
+    vi.advanceTimersByTime(READ_TIMEOUT_MS);
+    expect((await answer).status).toBe(500);
   });
 
   test("gets 404 without a route, and 426 from a route for https only, without a call to a plugin", async () => {
@@ -293,7 +313,23 @@ describe("upstreams and clients that fail", () => {
 
   test("an upstream that is slow gives 504", async () => {
     onSpecial = () => undefined;
-    expect((await get("/special")).status).toBe(504);
+    expect((await get("/slow")).status).toBe(504);
+  });
+
+  test("an upstream that closes a kept connection is asked again, but for requests with a body", async () => {
+    const sockets = new Set<Socket>();
+    onSpecial = (request, response) => {
+      if (sockets.has(request.socket)) {
+        request.socket.resetAndDestroy();
+      } else {
+        sockets.add(request.socket);
+        response.end("ok");
+      }
+    };
+    const post = "POST /special HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx";
+    const answers = [await get("/special"), await get("/special"), await sendRaw(post)];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 502]);
+    expect(sockets.size).toBe(2);
   });
 
   test("if the upstream breaks off, the client's response breaks off too", async () => {

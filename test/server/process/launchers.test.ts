@@ -1,9 +1,8 @@
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { connect, Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   controlPathOf,
   onMessage,
@@ -13,6 +12,7 @@ import {
 } from "../../../plugin/server/launcher/control-messages.ts";
 import { identifyProcess, type ProcessIdentity } from "../../../plugin/server/launcher/process-identity.ts";
 import { Launchers } from "../../../plugin/server/process/launchers.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const SELF = identifyProcess(process.pid);
 const GONE: ProcessIdentity = { pid: 999_999_999 };
@@ -27,7 +27,7 @@ let ends: number;
 let warnings: string[];
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["performance"] });
-  directory = mkdtempSync(join(tmpdir(), "launchers-"));
+  directory = temporaryFolder(onTestFinished);
   lastCallMs = performance.now();
   ends = 0;
   warnings = [];
