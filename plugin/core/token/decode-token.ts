@@ -3,7 +3,7 @@ import { type JsonObject, type JsonTexts, readJsonObject, readJsonTexts } from "
 import { type Denial, deny } from "../model/denial.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { DecodedJws, DecodedToken, JoseHeader } from "../model/token.ts";
-import { decodeBase64url } from "../text/base64url.ts";
+import { decodeBase64url, encodeBase64url } from "../text/base64url.ts";
 
 const ENCRYPTED_SEGMENTS = 5;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -11,6 +11,14 @@ const ascii = new TextEncoder();
 const HEADER_MEMBERS = wantMembers("alg", "kid", "x5t", "x5t#S256", "typ", "crit", "b64", "enc");
 const CLAIMS_TO_CHOOSE_KEYS = wantMembers("iss");
 const NOT_CANONICAL = "not canonical base64url";
+
+/**
+ * The headers that were read last, by their segment of the token. All tokens of one key usually have the same header, so most
+ * headers need not be read again.
+ */
+const knownHeaders = new Map<string, JoseHeader>();
+const MAX_KNOWN_HEADERS = 64;
+const MAX_KNOWN_LENGTH = 512;
 
 /** Decodes a token strictly, so that no two parsers can read an accepted token differently. */
 export function decodeToken(token: string): Result<DecodedToken, Denial> {
@@ -32,24 +40,26 @@ class Decoded implements DecodedToken {
   readonly signingInput: Uint8Array;
   readonly signature: Uint8Array;
   readonly unverifiedIssuer: DecodedToken["unverifiedIssuer"];
+  readonly #claimsText: string;
   #claims: JsonObject | undefined;
 
-  constructor({ joseHeader, payload, signingInput, signature }: DecodedJws, { iss }: JsonTexts) {
+  constructor({ joseHeader, payload, signingInput, signature }: DecodedJws, claims: ReadMembers) {
     this.joseHeader = joseHeader;
     this.payload = payload;
     this.signingInput = signingInput;
     this.signature = signature;
-    this.unverifiedIssuer = { iss };
+    this.unverifiedIssuer = { iss: claims.members.iss };
+    this.#claimsText = claims.text;
   }
 
   get unverifiedClaims(): JsonObject {
-    this.#claims ??= readCheckedClaims(this.payload);
+    this.#claims ??= readCheckedClaims(this.#claimsText);
     return this.#claims;
   }
 }
 
-function readCheckedClaims(payload: Uint8Array): JsonObject {
-  const read = readJsonObject(utf8.decode(payload));
+function readCheckedClaims(text: string): JsonObject {
+  const read = readJsonObject(text);
   if (!read.ok) {
     throw new Error(`the claims were well-formed when the token was decoded, but are refused now: ${read.failure}`);
   }
@@ -66,12 +76,7 @@ export function decodeJws(token: string): Result<DecodedJws, Denial> {
   if (segments.length !== 3 || !headerText || !signatureText) {
     return deny({ reason: "token_malformed", detail: describeSegments(token, segments) });
   }
-  const headerBytes = decodeBase64url(headerText);
-  const header = headerBytes ? readMembers(headerBytes, HEADER_MEMBERS) : fail(NOT_CANONICAL);
-  if (!header.ok) {
-    return malformed("header", header.failure);
-  }
-  const joseHeader = readJoseHeader(header.value);
+  const joseHeader = readHeader(headerText);
   if (!joseHeader.ok) {
     return joseHeader;
   }
@@ -84,12 +89,42 @@ export function decodeJws(token: string): Result<DecodedJws, Denial> {
   return succeed({ joseHeader: joseHeader.value, payload, signingInput, signature });
 }
 
-function readMembers(bytes: Uint8Array, wanted: WantedMembers): ReturnType<typeof readJsonTexts> {
+/** A JSON object as text, and the members that are wanted. */
+interface ReadMembers {
+  readonly text: string;
+  readonly members: JsonTexts;
+}
+
+function readMembers(bytes: Uint8Array, wanted: WantedMembers): Result<ReadMembers, string> {
+  let text: string;
   try {
-    return readJsonTexts(utf8.decode(bytes), wanted);
+    text = utf8.decode(bytes);
   } catch {
     return fail("not UTF-8");
   }
+  const read = readJsonTexts(text, wanted);
+  return read.ok ? succeed({ text, members: read.value }) : read;
+}
+
+function readHeader(segment: string): Result<JoseHeader, Denial> {
+  const known = knownHeaders.get(segment);
+  if (known) {
+    return succeed(known);
+  }
+  const bytes = decodeBase64url(segment);
+  const read = bytes ? readMembers(bytes, HEADER_MEMBERS) : fail(NOT_CANONICAL);
+  if (!read.ok) {
+    return malformed("header", read.failure);
+  }
+  const header = readJoseHeader(read.value.members);
+  if (header.ok && bytes && segment.length <= MAX_KNOWN_LENGTH) {
+    if (knownHeaders.size >= MAX_KNOWN_HEADERS) {
+      knownHeaders.clear();
+    }
+    // The text is encoded again, because the segment is a part of the token, and would keep the whole token in memory.
+    knownHeaders.set(encodeBase64url(bytes), header.value);
+  }
+  return header;
 }
 
 function readJoseHeader(header: JsonTexts): Result<JoseHeader, Denial> {

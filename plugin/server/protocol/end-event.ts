@@ -43,13 +43,14 @@ export function encodeOutcome(
   const isPass = isAllow(outcome);
   const known = isPass && warnings.length === 0 ? encoded.get(outcome) : undefined;
   if (known) {
-    return { frames: Buffer.concat([known.frames, encodePass(sequence)]), repliesToDrop: known.repliesToDrop };
+    const frames = Buffer.from(known.frames, "latin1");
+    return { frames: Buffer.concat([frames, encodePass(sequence)]), repliesToDrop: known.repliesToDrop };
   }
   const calls = listCalls(outcome, warnings, guard);
   const frames = Buffer.concat(calls.map(encodeCall));
   const ending = { frames, repliesToDrop: calls.filter(hasReply).length };
   if (isPass && outcome.validity !== undefined && warnings.length === 0) {
-    encoded.set(outcome, ending);
+    encoded.set(outcome, { frames: frames.toString("latin1"), repliesToDrop: ending.repliesToDrop });
   }
   if (!isPass && !guard) {
     return ending;
@@ -57,8 +58,11 @@ export function encodeOutcome(
   return { frames: Buffer.concat([frames, encodePass(sequence)]), repliesToDrop: ending.repliesToDrop };
 }
 
-/** The encoded calls of decisions that may be reused. A decision never changes, so its encoded calls stay the same. */
-const encoded = new WeakMap<Allow, EventEnding>();
+/**
+ * The encoded calls of decisions that may be reused. A decision never changes, so its encoded calls stay the same. The frames are
+ * texts with one character for each byte, because a small buffer would keep the whole 8 kB that Node cut it from in memory.
+ */
+const encoded = new WeakMap<Allow, { readonly frames: string; readonly repliesToDrop: number }>();
 
 /**
  * Only this function writes the empty frame, which Kong reads as "proxy it", or as "ask the guard". Kong reads the empty frame

@@ -42,6 +42,14 @@ describe("splits a signed token", () => {
     expect(unwrap(decodeToken(mint(header))).joseHeader).toEqual(joseHeaderOf(read));
   });
 
+  it("and reads a header in the same way when it comes again, also after a hundred other headers", () => {
+    const kids = Array.from({ length: 100 }, (_, index) => `key-${index}`);
+    const tokens = kids.map((kid) => mint({ kid }));
+    const readKids = () => tokens.map((token) => unwrap(decodeToken(token)).joseHeader.kid);
+    expect([readKids(), readKids()]).toEqual([kids, kids]);
+    expect(unwrap(decodeToken(VALID)).joseHeader).toEqual(joseHeaderOf());
+  });
+
   it("and does not return keys or addresses of keys from the header", () => {
     const header = { jwk: key.publicJwk, jku: "https://evil.example", x5u: "https://evil.example", x5c: ["AA"] };
     const { joseHeader } = unwrap(decodeToken(mint(header)));
