@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { connectWorker, NO_HEADERS, playEvent, type RawWorker } from "../protocol/raw-worker.ts";
-import { OPEN_CONFIG, type RunningProcess, runNode, type ServerPlace } from "../server-process.ts";
+import { OPEN_CONFIG, type RunningProcess, runNode, type ServerPlace, setPace } from "../server-process.ts";
 
 export const LAUNCHER = join(import.meta.dirname, "../../../dist/jwt-policy-launcher.mjs");
 const SERVER = "jwt-policy-server.mjs";
@@ -13,7 +13,7 @@ const LENGTH_BYTES = 4;
 export function startLauncher({ socket, policyRoot }: ServerPlace, more: readonly string[] = []): RunningProcess {
   onTestFinished(() => killServers(socket));
   return runNode([
-    ...[LAUNCHER, "--parent", String(process.pid)],
+    ...[...setPace("usual"), LAUNCHER, "--parent", String(process.pid)],
     ...["--socket", socket, "--policy-root", policyRoot],
     ...more,
   ]);

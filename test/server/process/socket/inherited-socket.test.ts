@@ -3,13 +3,18 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { findInheritedSocket } from "../../../../plugin/server/process/inherited-socket.ts";
 import { findServer, findServers, isRunning, LAUNCHER } from "../../launcher/launcher-scene.ts";
 import { connectWorker, NO_HEADERS, playEvent } from "../../protocol/raw-worker.ts";
-import { createPlace, OPEN_CONFIG, SERVER_MAIN, type ServerPlace } from "../../server-process.ts";
+import { createPlace, OPEN_CONFIG, SERVER_MAIN, type ServerPlace, setPace } from "../../server-process.ts";
 import { type ServiceManager, startServiceManager } from "../service-manager.ts";
 
 async function startService(): Promise<{ place: ServerPlace; manager: ServiceManager }> {
   const place = createPlace();
   const options = ["--socket", place.socket, "--policy-root", place.policyRoot];
-  const manager = await startServiceManager(place.socket, [process.execPath, SERVER_MAIN, ...options]);
+  const manager = await startServiceManager(place.socket, [
+    process.execPath,
+    ...setPace("usual"),
+    SERVER_MAIN,
+    ...options,
+  ]);
   onTestFinished(manager.stop);
   return { place, manager };
 }
@@ -40,7 +45,12 @@ async function startLaunchedService(): Promise<{
 }> {
   const place = createPlace();
   const options = ["--socket", place.socket, "--policy-root", place.policyRoot];
-  const manager = await startServiceManager(place.socket, [process.execPath, LAUNCHER, ...options]);
+  const manager = await startServiceManager(place.socket, [
+    process.execPath,
+    ...setPace("usual"),
+    LAUNCHER,
+    ...options,
+  ]);
   onTestFinished(manager.stop);
   await waitForStarts(manager, 1);
   return { place, manager, launcher: () => findServer(place.socket, "jwt-policy-launcher.mjs") };
