@@ -17,10 +17,35 @@ export const EQUIVALENT = [
     because: "a millisecond of three seconds, once",
   },
   {
-    file: "plugin/guard/kong/plugins/jwt-policy-guard/handler.lua",
+    file: "plugin/guard/kong/plugins/jwt-policy-guard/facts.lua",
     original: "known_head = head",
     replacement: "",
     because: "the same line gives the same names; remembering them saves time",
+  },
+  {
+    file: "plugin/guard/kong/plugins/jwt-policy-guard/facts.lua",
+    original: "head == known_head",
+    replacement: "false",
+    because: "the same line gives the same names; remembering them saves time",
+  },
+  {
+    file: "plugin/guard/kong/plugins/jwt-policy-guard/handler.lua",
+    original: "next(verdict.set)",
+    replacement: "true",
+    because: "Kong's function changes nothing if there are no headers to set; the check saves the call",
+  },
+  {
+    file: "plugin/runtime/versions/policy-report.ts",
+    within: "{ line = 1",
+    original: "1",
+    replacement: "2",
+    because: "findings of a whole text have line and column 1; the defaults are for the types",
+  },
+  {
+    file: "plugin/keys/fetch/read-answer.ts",
+    original: 'headers["content-type"] ?? ""',
+    replacement: 'headers["content-type"]',
+    because: "the text of undefined is no media type; the check is for the types",
   },
   {
     file: "plugin/server/protocol/end-event.ts",

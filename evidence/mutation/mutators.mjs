@@ -151,7 +151,7 @@ function mutateCall({ node, textOf, add }) {
 const isText = ({ type, value }) => type === "TemplateLiteral" || (type === "Literal" && typeof value === "string");
 const isName = (node, parent) => parent.type === "Property" && parent.key === node && parent.value !== node;
 
-/** Mutants of Lua: no parser, because the guard is short, and one pattern per kind is enough. Numbers in quotes stay. */
+/** Mutants of Lua: no parser, because the guard is short, and one pattern per kind is enough. Words and numbers in quotes stay. */
 export function makeLuaMutants(file, source) {
   const mutants = [];
   const add = (kind, start, end, replacement) =>
@@ -169,8 +169,10 @@ export function makeLuaMutants(file, source) {
     add("condition", start, end, "false");
   });
   find(/==|~=/g, ([text], start, end) => add("operator", start, end, text === "==" ? "~=" : "=="));
-  find(/\b(?:and|or)\b/g, ([text], start, end) => add("operand", start, end, text === "and" ? "or" : "and"));
-  find(/\bnot /g, (_, start, end) => add("negation", start, end, ""));
+  find(/\b(?:and|or)\b(?=[^"\n]*(?:"[^"\n]*"[^"\n]*)*\n)/g, ([text], start, end) =>
+    add("operand", start, end, text === "and" ? "or" : "and"),
+  );
+  find(/\bnot (?=[^"\n]*(?:"[^"\n]*"[^"\n]*)*\n)/g, (_, start, end) => add("negation", start, end, ""));
   find(/(?<=^ +)[a-z][\w.:]*(?:\([^\n]*\)|(?:\[[^\]\n]+\])? = [^\n]+)(?=\n)/gm, (_, start, end) =>
     add("statement", start, end, ""),
   );

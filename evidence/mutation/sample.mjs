@@ -79,10 +79,10 @@ const findTests = createTestFinder(workplace);
 const rows = new Map();
 const survivors = [];
 for (const mutant of drawMutants()) {
-  const killer = await judge(mutant);
+  const reason = explain(mutant); // All related tests would run, and pass.
+  const killer = reason === undefined ? await judge(mutant) : undefined;
   const folder = mutant.file.split("/").slice(0, 2).join("/");
   const row = rows.get(folder) ?? { killed: 0, survived: 0, equivalent: 0 };
-  const reason = killer === undefined ? explain(mutant) : undefined;
   row[killer ? "killed" : reason ? "equivalent" : "survived"] += 1;
   rows.set(folder, row);
   if (!killer && !reason) {
@@ -139,10 +139,10 @@ async function judge(mutant) {
     }
   };
   for (;;) {
-    const { killer, killerFile, isBuilt } = await tryMutant(mutant, path);
+    const { killer, killerFile, isBuilt, isSilent } = await tryMutant(mutant, path);
     restore();
-    // Tests that start processes may fail because the machine is busy, so each of their verdicts is checked.
-    if (killerFile === undefined || (sound.has(killerFile) && !isBuilt)) {
+    // Tests that start processes, and all silent tests, may fail because the machine is busy, so each of their verdicts is checked.
+    if (killerFile === undefined || (sound.has(killerFile) && !isBuilt && !isSilent)) {
       return killer;
     }
     if (isBuilt) {
@@ -203,6 +203,7 @@ async function runTests(tests) {
   tester ??= await startTester();
   return new Promise((resolveResult) => {
     let timer;
+    let killerFile;
     const finish = (result) => {
       clearTimeout(timer);
       tester?.off("message", hear);
@@ -212,10 +213,13 @@ async function runTests(tests) {
       clearTimeout(timer);
       timer = setTimeout(() => {
         endTester();
-        finish({ killer: "the time limit" });
+        finish({ killer: `the time limit, in ${killerFile}`, killerFile, isSilent: true });
       }, SILENCE_MS);
     };
-    const hear = (message) => (message.progress ? wait() : finish(message));
+    const hear = (message) => {
+      killerFile = message.file ?? killerFile;
+      return message.progress ? wait() : finish(message);
+    };
     tester.on("message", hear);
     wait();
     tester.send({ tests, changed: [...changed] });

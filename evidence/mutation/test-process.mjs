@@ -4,7 +4,7 @@ import { createVitest } from "vitest/node";
 
 const progress = {
   onTestCaseResult: () => process.send({ progress: true }),
-  onTestModuleStart: () => process.send({ progress: true }),
+  onTestModuleStart: ({ relativeModuleId }) => process.send({ progress: true, file: relativeModuleId }),
 };
 /** Keeps the order of the parent: the nearest test is the most likely to notice. */
 class AsNamed {

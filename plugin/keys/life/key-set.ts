@@ -201,13 +201,13 @@ export class KeySet {
     const { origin } = this;
     const stored = await store.readKeySet(namePlace(issuer, origin));
     await leaked.restored;
-    if (!stored || this.#record.answer || this.#isStopped) {
+    if (!stored) {
       return;
     }
     const thumbprints = "thumbprints" in origin ? origin.thumbprints : undefined;
     const set = await importKeySet({ keys: stored.keys }, issuer, thumbprints);
-    if (this.#record.answer) {
-      return;
+    if (this.#record.answer || this.#isStopped) {
+      return; // The source has answered meanwhile, or the key set has ended.
     }
     this.#record = recordRestored(this.#record, { set, digest: undefined, loadedAt: stored.loadedAt });
     leaked.add(set.leakedThumbprints);

@@ -133,7 +133,7 @@ function lintTypes({ token_type: type }: Issuer, path: DocumentPath): Finding[] 
 
 function lintAudiences({ issuer, audiences }: Issuer, path: DocumentPath): Finding[] {
   const plain = (text: string): string => text.replace(/\/$/, "");
-  return [...(audiences ?? [])].flatMap((audience, index) =>
+  return [...audiences].flatMap((audience, index) =>
     plain(audience) === plain(issuer)
       ? warn(
           "audience_is_issuer",

@@ -15,8 +15,6 @@ const COMPARED = [
   "contains_all",
   "acr_values",
   "amr",
-  "issuer",
-  "allowed_origins",
 ];
 /** Keys whose values are texts for people, or patterns. */
 const NOT_COMPARED = ["description", "text", "resource_name", "matches", "path"];

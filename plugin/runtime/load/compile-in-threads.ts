@@ -299,6 +299,7 @@ class CompilerThread {
 
   end(): void {
     this.#hasFailed = true;
+    clearTimeout(this.#timer);
     void this.#worker.terminate();
   }
 

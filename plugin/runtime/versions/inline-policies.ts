@@ -58,30 +58,21 @@ export function keepInlinePolicies({
   const share = shareLoads(compiler);
   const lastGood = new LastGoodVersions();
   const instances = new Set<InlineInstance>();
-  const byEntity = new Map<string, Set<InlineInstance>>();
   let started = 0;
 
   return {
     open(entity, text, rule) {
       started += 1;
       const instance = new InlineInstance({ entity, text, rule, order: started, share, lastGood, now, ports });
-      // Without a plugin id, each instance counts as its own entity.
-      const name = entity.pluginId === undefined ? `instance ${started}` : nameEntity(entity);
-      const siblings = byEntity.get(name) ?? new Set();
-      for (const sibling of siblings) {
-        sibling.supersedeBy(instance);
+      for (const other of instances) {
+        other.supersedeBy(instance);
       }
-      byEntity.set(name, siblings.add(instance));
       instances.add(instance);
       return {
         current: (describeRoute) => instance.current(describeRoute),
         close() {
           instance.close();
           instances.delete(instance);
-          siblings.delete(instance);
-          if (siblings.size === 0) {
-            byEntity.delete(name);
-          }
         },
       };
     },
@@ -175,13 +166,20 @@ class InlineInstance {
   }
 
   /**
-   * Called when another instance of the entity has started. If this version still waits for keys, it is then no longer the
-   * newest version.
+   * Called when another instance has started. If the instance belongs to the same entity, and this version still waits for keys,
+   * this version is no longer the newest version. A version without a plugin id never waits.
    */
   supersedeBy(newer: InlineInstance): void {
-    const [own, other] = [this.#options.entity.sequence, newer.#options.entity.sequence];
-    const isOlder = own === undefined || other === undefined || own <= other;
-    if (isOlder && this.#version?.state === "ready" && this.#options.text !== newer.#options.text) {
+    const [own, other] = [this.#options, newer.#options];
+    if (
+      this.#version?.state !== "ready" ||
+      own.text === other.text ||
+      nameEntity(own.entity) !== nameEntity(other.entity)
+    ) {
+      return;
+    }
+    const [{ sequence }, { sequence: last }] = [own.entity, other.entity];
+    if (sequence === undefined || last === undefined || sequence <= last) {
       this.#version.retire();
     }
   }
@@ -218,8 +216,9 @@ class InlineInstance {
     const version = new PolicyVersion(load);
     this.#version = version;
     if (this.#isClosed) {
-      version.retire();
-    } else if (!load.ok) {
+      return;
+    }
+    if (!load.ok) {
       this.#reportRefused(load.failure);
     } else if (this.#fallback && this.#fallback.hash !== shared.hash) {
       version.become("ready");

@@ -49,6 +49,8 @@ function findModules(): string | undefined {
 
 export interface GuardNginx {
   readonly workerPid: number;
+  /** All that nginx has logged. */
+  log(): string;
   /** The runtime of the plugin server. */
   readonly runtime: Runtime;
   /** Milliseconds since the epoch, for nginx and for the plugin server. */
@@ -120,6 +122,7 @@ export async function startGuardNginx(options: GuardNginxOptions): Promise<Guard
   await waitFor(() => send("/describe").catch(() => undefined));
   return {
     workerPid: Number(readFileSync(`/proc/${nginx.pid}/task/${nginx.pid}/children`, "utf8").trim()),
+    log: () => readFileSync(join(directory, "error.log"), "utf8"),
     get runtime() {
       return server.runtime;
     },
@@ -265,7 +268,7 @@ function writeConfiguration({ directory, port, upstreamPort, serverPort, options
     }),
   );
   writeFileSync(join(directory, "routes.json"), JSON.stringify(routes));
-  const facts = renderFacts(["x-tenant", "cookie", "upgrade"]);
+  const facts = renderFacts(["x-tenant-id", "cookie", "upgrade"]);
   const lua = `${join(import.meta.dirname, "?.lua")};${join(root, "plugin/guard/?.lua")};;`;
   return `
 ${modules === undefined ? "" : `load_module ${modules}/ndk_http_module.so; load_module ${modules}/ngx_http_lua_module.so;`}

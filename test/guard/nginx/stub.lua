@@ -86,6 +86,7 @@ local PDK = {
 }
 
 local plugin = { PRIORITY = 1450 }
+local has_plugin = false
 
 -- Kong's instances of a plugin server. An answer shows that they were forgotten.
 package.preload["kong.runloop.plugin_servers.plugin"] = function()
@@ -134,7 +135,7 @@ end
 
 kong.db = { plugins = {
   get_handlers = function()
-    return { { name = "jwt-policy", handler = plugin } }
+    return { has_plugin and { name = "jwt-policy", handler = plugin } or { name = "cors", handler = plugin } }
   end,
 } }
 
@@ -146,6 +147,7 @@ function Stub.init_worker(port, text)
   routes = cjson.decode(text)
   for _, route in pairs(routes) do
     route.conf = route.conf or route.twin and routes[route.twin].conf
+    has_plugin = has_plugin or route.conf ~= nil
   end
   guard:init_worker()
 end
@@ -167,11 +169,12 @@ function Stub.access()
 end
 
 -- A verdict as plugin/kong/calls/verdict.ts writes it, with an end that differs.
-local RECIPE = [[{"generation":"f.1","after":0,"before":1e15,"tally":0,"facts":{"target":false,"transport":false,"route":false,]]
+local RECIPE = [[{"generation":"%s","after":0,"before":1e15,"tally":0,"facts":{"target":false,"transport":false,"route":false,]]
   .. [["headers":["authorization"]},"clear":"x_user_id x_client_id x_scope","set":{"x-user-id":"user-%d","x-client-id":"app",]]
   .. [["x-scope":"things:read things:write"},"id":"%016x"}]]
 
--- Stores verdicts for `count` different tokens, numbered from `after` + 1. With `peak`, also measures the memory that they need.
+-- Stores verdicts for `count` different tokens, numbered from `after` + 1, and then reuses the first. With `peak`, also measures the
+-- memory that the verdicts need.
 function Stub.fill()
   local args = ngx.req.get_uri_args()
   local function measure()
@@ -182,16 +185,20 @@ function Stub.fill()
   local before = args.peak and measure()
   local peak = 0
   local after = tonumber(args.after or 0)
+  local function key_of(index)
+    return "plugin\nGET\n\n\n\n" .. ("x"):rep(tonumber(args.length)) .. index
+  end
   for index = after + 1, after + tonumber(args.count) do
-    local recipe = RECIPE:format(index, index)
+    local recipe = RECIPE:format(args.generation or "f.1", index, index)
     local entry = verdicts.decode(ngx.encode_base64(recipe))
     verdicts.keep(routes.read.conf, entry, ngx.now(), function()
-      return "plugin\nGET\n\n\n\n" .. ("x"):rep(tonumber(args.length)) .. index
+      return key_of(index)
     end)
     if args.peak and index % 2000 == 0 then
       peak = math.max(peak, measure() - before)
     end
   end
+  verdicts.recall(key_of(after + 1))
   local described = verdicts.describe()
   described.peak_kb = peak
   ngx.say(cjson.encode(described))

@@ -12,8 +12,13 @@ async function listen(accept: (socket: Socket) => void): Promise<{ port: number 
   return { port: (server.address() as AddressInfo).port };
 }
 
-const open = (port: number, signal: AbortSignal): Promise<Socket> =>
-  openConnection(new URL(`http://127.0.0.1:${port}/`), createSecureContext(), { resolve: resolveName, signal });
+const openUrl = (url: string, signal: AbortSignal): Promise<Socket> =>
+  openConnection(new URL(url), createSecureContext(), { resolve: resolveName, signal });
+const open = (port: number, signal: AbortSignal): Promise<Socket> => openUrl(`http://127.0.0.1:${port}/`, signal);
+
+it("a URL of https without a port means port 443", async () => {
+  await expect(openUrl("https://127.0.0.1/", new AbortController().signal)).rejects.toMatchObject({ port: 443 });
+});
 
 it("a fetch that was given up before it connects opens no connection", async () => {
   let connections = 0;

@@ -219,8 +219,8 @@ describe("leaves out, and says why without key material", () => {
   it("keys after the hundredth", async () => {
     const keys = Array.from({ length: 101 }, (_, index) => ({ ...ec, kid: `${index}` }));
     const [taken, ignored] = await importAll(keys);
-    expect(taken).toHaveLength(100);
     expect(ignored).toEqual(["only the first 100 of 101 keys are read"]);
+    expect(await importAll(keys.slice(0, 100))).toEqual([taken, [], []]);
   });
 });
 

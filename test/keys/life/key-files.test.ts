@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { KeyLookup } from "../../../plugin/core/model/key.ts";
 import type { KeyOrigin } from "../../../plugin/core/model/policy.ts";
 import { PASSED } from "../../../plugin/core/model/result.ts";
+import { FollowedFile } from "../../../plugin/keys/life/followed-file.ts";
 import { IssuerKeys } from "../../../plugin/keys/life/issuer-keys.ts";
 import type { KeyFiles } from "../../../plugin/keys/life/load-key-set.ts";
 import type { KeyStore } from "../../../plugin/keys/store/key-store.ts";
@@ -16,6 +17,7 @@ import { temporaryFolder } from "../../temporary-folder.ts";
 import { generateSigningKey, type SigningKey } from "../../tokens.ts";
 import { CERTIFICATE } from "../fetch/certificate.ts";
 import { keySetOf } from "../key-server.ts";
+import { noFiles } from "../store/no-files.ts";
 import { emptyStore, TIMINGS } from "./issuer-scene.ts";
 
 const first = generateSigningKey("ES256", "1");
@@ -72,6 +74,14 @@ const isReplaced = (keys: IssuerKeys, before: KeyLookup, alg: string): boolean =
   const now = keys.find(joseHeaderOf({ kid: "1", alg }));
   return !(now instanceof Promise) && now.ok && now.value !== valueOrNone(before);
 };
+
+it.each([true, false])(
+  "a version of a file that only one poll has found counts as complete if it is urgent: %s",
+  async (isUrgent) => {
+    const file = new FollowedFile("f", { ...noFiles, identify: async () => "1" });
+    expect(await file.hasChanged(isUrgent)).toBe(isUrgent);
+  },
+);
 
 describe("keys in files", () => {
   it("of all kinds count together, and are loaded when every file is loaded", async () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { calculateJwkThumbprint } from "jose";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { KeyDirectory } from "../../../plugin/keys/store/key-directory.ts";
-import type { KeyStore } from "../../../plugin/keys/store/key-store.ts";
+import type { KeyStore, StoredKeySet } from "../../../plugin/keys/store/key-store.ts";
 import { joseHeaderOf, NOW } from "../../core/fixtures.ts";
 import { createDeferred } from "../../deferred.ts";
 import { silentLog } from "../../logs.ts";
@@ -116,11 +116,9 @@ describe("a process that starts while the provider is down", () => {
     const store = openStore();
     const [isRead, gate] = [createDeferred(), createDeferred()];
     const slow: KeyStore = {
+      ...emptyStore,
       readKeySet: (place) => store.readKeySet(place).finally(isRead.resolve),
       readLeaked: (issuer) => gate.promise.then(() => store.readLeaked(issuer)),
-      saveKeySet: (place, set) => store.saveKeySet(place, set),
-      saveLeaked: (issuer, thumbprints) => store.saveLeaked(issuer, thumbprints),
-      status: () => store.status(),
     };
     await scene.stop();
     server.answer("/jwks", status(503));
@@ -251,6 +249,17 @@ describe("the stored data", () => {
     await scene.keys.refresh();
     expect(storedAt()).toEqual([NOW * 1000]);
   });
+});
+
+it.each<[event: string, happen: (scene: IssuerScene) => unknown]>([
+  ["the provider has answered", ({ load }) => load(keySetOf(first))],
+  ["the issuer has ended", ({ keys }) => keys.stop()],
+])("stored keys have no effect if %s before they are read", async (_event, happen) => {
+  const disk = createDeferred<StoredKeySet>();
+  scene = await setUpIssuer(["jwks"], ["ES256"], { ...emptyStore, readKeySet: () => disk.promise });
+  await happen(scene);
+  disk.resolve({ keys: [{ ...second.publicJwk }], loadedAt: clock });
+  expect(await scene.find("2")).not.toBe(FOUND);
 });
 
 it("requests that wait for the disk have the same limit as all others", async () => {

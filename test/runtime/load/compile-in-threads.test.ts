@@ -219,6 +219,18 @@ it("after a stop no thread is left, and none is started", async () => {
   await expect.poll(threads).toBe(0);
 });
 
+it("after a stop a thread that failed is not replaced", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const compiler = start(misbehavingThread("process.exit(1);"));
+  void compiler.compileFile("a");
+  while (log.warnings.length === 0) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  compiler.stop();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
 it("a second thread helps while many policies wait, and ends when there is nothing to do", async () => {
   const names = Array.from({ length: 40 }, (_, index) => `p${index}.yaml`);
   await Promise.all(names.map((name) => writeFile(join(root, name), policyText("one"))));

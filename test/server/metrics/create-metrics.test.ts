@@ -15,7 +15,7 @@ import { generateSigningKey, mintToken, replaceSignature } from "../../tokens.ts
 
 const FLOOD = Number(process.env.FLOOD ?? 20_000);
 const key = generateSigningKey("ES256", "acme-1");
-const DOCUMENT = policyDocument(inlineIssuer([key]), {
+const DOCUMENT = policyDocument(inlineIssuer([key], { keys: { jwks_files: ["acme.jwks"] } }), {
   routes: { read: { required_scopes: ["read"] }, watched: { required_scopes: ["read"], mode: "report" } },
 });
 const policy = compileDocument(DOCUMENT);
@@ -24,6 +24,7 @@ let runtime: Runtime;
 let metrics: Metrics;
 beforeAll(() => {
   writeFileSync(join(directory, "payments.json"), JSON.stringify(DOCUMENT));
+  writeFileSync(join(directory, "acme.jwks"), JSON.stringify({ keys: [key.publicJwk] }));
   runtime = createRuntime({
     policyRoot: directory,
     compiler: createPolicyStore(directory),
@@ -101,6 +102,8 @@ describe("the metrics", () => {
     expect(await read("jwt_policy_policy_refused")).toEqual({ '{source="payments.json"}': 0 });
     expect(await read("jwt_policy_policy_loads_total")).toEqual({ '{result="in_effect"}': 1, '{result="refused"}': 0 });
     expect(await read("jwt_policy_keys")).toEqual({ '{issuer="acme"}': 1 });
+    const later = createMetrics({ runtime, decisionLog: undefined, now: () => (NOW + 7) * 1_000 });
+    expect(await later.render([])).toContain('jwt_policy_keys_age_seconds{issuer="acme"} 7\n');
     expect(Object.values(await read("process_resident_memory_bytes"))[0]).toBeGreaterThan(1e6);
     expect(await read("nodejs_eventloop_lag_p99_seconds")).toHaveProperty("");
   });

@@ -1,20 +1,18 @@
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { findInheritedSocket } from "../../../../plugin/server/process/inherited-socket.ts";
 import { findServer, findServers, isRunning, LAUNCHER } from "../../launcher/launcher-scene.ts";
 import { connectWorker, NO_HEADERS, playEvent } from "../../protocol/raw-worker.ts";
-import { createPlace, OPEN_CONFIG, SERVER_MAIN, type ServerPlace, setPace } from "../../server-process.ts";
+import { createPlace, OPEN_CONFIG, OPEN_POLICY, SERVER_MAIN, type ServerPlace, setPace } from "../../server-process.ts";
 import { type ServiceManager, startServiceManager } from "../service-manager.ts";
 
-async function startService(): Promise<{ place: ServerPlace; manager: ServiceManager }> {
+async function startService(policy = OPEN_POLICY): Promise<{ place: ServerPlace; manager: ServiceManager }> {
   const place = createPlace();
+  writeFileSync(join(place.policyRoot, "a.json"), policy);
+  const server = [process.execPath, ...setPace("usual"), SERVER_MAIN];
   const options = ["--socket", place.socket, "--policy-root", place.policyRoot];
-  const manager = await startServiceManager(place.socket, [
-    process.execPath,
-    ...setPace("usual"),
-    SERVER_MAIN,
-    ...options,
-  ]);
+  const manager = await startServiceManager(place.socket, [...server, ...options]);
   onTestFinished(manager.stop);
   return { place, manager };
 }
@@ -59,8 +57,8 @@ async function startLaunchedService(): Promise<{
 const findPid = ({ policyRoot }: ServerPlace): number => findServer(policyRoot);
 
 describe("a server whose socket belongs to a service manager", () => {
-  it("serves calls that came before it had started", async () => {
-    const { place } = await startService();
+  it("serves calls that came before it had started, even if a policy file is broken", async () => {
+    const { place } = await startService("{}");
     expect(await judge(place)).toBe("proxied");
   });
 

@@ -10,7 +10,10 @@ import { createPlace } from "../../server-process.ts";
 beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
 afterEach(() => void vi.useRealTimers());
 
-it("a plugin socket knows its open connections, and the time of the last call", async () => {
+/** How many sockets and ends of connections this process has open. */
+const countPipes = (): number => process.getActiveResourcesInfo().filter((name) => name === "PipeWrap").length;
+
+it("a plugin socket listens only once, and knows its open connections, and the time of the last call", async () => {
   const connection: Connection = { retire() {}, closeIfIdle: () => false };
   const closed: Connection[] = [];
   const peers: Socket[] = [];
@@ -19,15 +22,19 @@ it("a plugin socket knows its open connections, and the time of the last call", 
   const socket = new PluginSocket({ path, mode: 0o600, inherited: undefined, onClosed, log: () => {} });
   onTestFinished(() => socket.stopAccepting());
   expect(socket.hasListened).toBe(false);
-  await socket.listen((peer) => {
+  const serve = (peer: Socket): Connection => {
     peers.push(peer);
     return connection;
-  });
+  };
+  await socket.listen(serve);
+  const before = countPipes();
+  await socket.listen(serve);
   expect([socket.hasListened, socket.isOurs(), socket.isReplaced()]).toEqual([true, true, false]);
   const worker = await connectWorker(path);
   while (peers.length === 0) {
     await new Promise((resolve) => setImmediate(resolve));
   }
+  expect(countPipes()).toBe(before + 2); // The two ends of the connection.
   const [peer] = peers as [Socket];
   const startMs = socket.lastCallMs;
   vi.advanceTimersByTime(1_000);

@@ -88,7 +88,7 @@ describe("waitAtMost", () => {
 
   it("waits for the event", async () => {
     let isWarm = false;
-    const warmed = Promise.resolve().then(() => {
+    const warmed = new Promise((resolve) => setImmediate(resolve)).then(() => {
       isWarm = true;
     });
     await waitAtMost(100_000, warmed);

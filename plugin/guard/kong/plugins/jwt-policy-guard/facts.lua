@@ -133,20 +133,22 @@ function Facts.narrow(request, conf, counted)
   if not line then
     return nil
   end
-  local parts = { conf.__plugin_id, string.format("%d", conf.__seq__), line, "", "", value_of(request, "connection") }
+  local transport, client, route = "", "", ""
   if counted.transport then
     local var = ngx.var
     local scheme = var.scheme
-    parts[4] = scheme == "https" and scheme
+    transport = scheme == "https" and scheme
       or table.concat({ scheme, var.realip_remote_addr, var.remote_addr, value_of(request, "x-forwarded-proto") }, " ")
   end
   if counted.client then
     -- The plugin server must see each new client address of a token, to find tokens that several clients use.
-    parts[4] = parts[4] .. " from " .. ngx.var.remote_addr
+    client = ngx.var.remote_addr
   end
   if counted.route then
-    parts[5] = describe_route()
+    route = describe_route()
   end
+  local id, connection = string.format("%d", conf.__seq__), value_of(request, "connection")
+  local parts = { conf.__plugin_id, id, line, transport, client, route, connection }
   for _, name in ipairs(counted.headers) do
     parts[#parts + 1] = value_of(request, name)
   end
