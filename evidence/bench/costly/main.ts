@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { COMBINED, combineRequests, type StageRequest } from "./combine.ts";
@@ -16,13 +17,15 @@ const VERIFY_RUNS = 15;
 const ALL_AT_ONCE = "all at once";
 
 const USAGE = `npm run bench:costly -- [--seconds N] [--seed N] [--base DIR] [--stage WORD]
+                        [--write FILE]
 
 Searches for the most expensive input of each stage of a request over HTTP/1.1 and over HTTP/2, and prints a table.
 
   --seconds N   how long to search in each stage and protocol (2)
   --seed N      repeats the choices of an earlier run (1)
   --base DIR    another clone, built: the search runs in both, and the table has a column for each
-  --stage WORD  only stages with this word in their name`;
+  --stage WORD  only stages with this word in their name
+  --write FILE  writes the requests that were found, for \`npm run bench:overload -- --cost --requests FILE\``;
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +33,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     base: { type: "string" },
     stage: { type: "string", default: "" },
+    write: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -89,6 +93,9 @@ interface Row {
 
 async function print(rows: readonly Row[], policyText: string, subjects: readonly Subject[]): Promise<void> {
   const requests = listRequests(rows);
+  if (values.write !== undefined) {
+    writeFileSync(values.write, JSON.stringify(requests));
+  }
   const costs = new Map<Subject, RequestCosts>();
   for (const subject of subjects) {
     costs.set(subject, await measureRequests(subject, policyText, requests));

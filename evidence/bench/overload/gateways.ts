@@ -21,7 +21,8 @@ export interface Gateway {
 }
 
 const PROXY_PORT = 18_090;
-const PATH = "/policy";
+/** Of a request that names no other. */
+const TARGET = "/policy";
 
 /** The plugin server alone, with calls over its socket like those of a Kong worker. */
 export async function startSocketGateway(subject: Subject, policyText: string): Promise<Gateway> {
@@ -44,21 +45,26 @@ export async function startSocketGateway(subject: Subject, policyText: string): 
   };
 }
 
-/** A Kong with one worker. Its plugin `request-termination` answers the requests that jwt-policy lets pass. */
+/**
+ * Starts a Kong with one worker. Its plugin `request-termination` answers the requests that jwt-policy lets pass.
+ *
+ * @param isPlain leaves jwt-policy out, to show what a request costs Kong itself.
+ */
 export async function startKongGateway(
   subject: Subject,
   policyText: string,
   kong: string,
   moreSettings: Readonly<Record<string, string>>,
+  isPlain = false,
 ): Promise<Gateway> {
   const directory = mkdtempSync(join(tmpdir(), "bench-overload-"));
-  const environment = writeSettings(subject, policyText, directory, moreSettings);
+  const environment = writeSettings(subject, policyText, directory, moreSettings, isPlain);
   const run = (command: string): string =>
     execFileSync(kong, [command], { env: environment, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
   const version = run("version").trim();
   run("start");
   const gateway: Gateway = {
-    name: `Kong ${version}, one worker`,
+    name: `Kong ${version}${isPlain ? " without jwt-policy" : ""}, one worker`,
     target: (requests, from) => ({ to: "http", port: PROXY_PORT, from, requests: requests.map(writeHttp) }),
     http2Port: PROXY_PORT,
     findWorker: () => findWorker(Number(readFileSync(join(directory, "kong/pids/nginx.pid"), "utf8"))),
@@ -67,7 +73,7 @@ export async function startKongGateway(
       rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); // Kong may still write into it.
     },
   };
-  await untilServing(gateway);
+  await untilServing(gateway, isPlain ? 200 : 401);
   return gateway;
 }
 
@@ -76,12 +82,13 @@ function writeSettings(
   policyText: string,
   directory: string,
   moreSettings: Readonly<Record<string, string>>,
+  isPlain: boolean,
 ): NodeJS.ProcessEnv {
   const plugins = [
-    { name: "jwt-policy", config: { policy_file: "bench.json", rule: "open" } },
+    ...(isPlain ? [] : [{ name: "jwt-policy", config: { policy_file: "bench.json", rule: "open" } }]),
     { name: "request-termination", config: { status_code: 200, message: "ok" } },
   ];
-  const route = { name: "policy", paths: [PATH], plugins };
+  const route = { name: "policy", paths: ["/"], plugins };
   const services = [{ name: "bench", url: "http://127.0.0.1:9", routes: [route] }];
   mkdirSync(join(directory, "policies"));
   writeFileSync(join(directory, "policies/bench.json"), policyText);
@@ -110,20 +117,23 @@ function writeSettings(
   };
 }
 
-function writeHttp({ token, target = PATH, headers = {} }: SentRequest): string {
+function writeHttp({ token, target = TARGET, requestLine, headers = {} }: SentRequest): string {
   const fields = { host: "bench", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers };
-  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `GET ${target} HTTP/1.1\r\n${lines.join("")}\r\n`;
+  const lines = Object.entries(fields).flatMap(([name, value]) =>
+    // nginx accepts lines of up to 8 kB, and joins several lines of cookies.
+    (value.match(/[^]{1,8000}/g) ?? [""]).map((part) => `${name}: ${part}\r\n`),
+  );
+  return `${requestLine ?? `GET ${target} HTTP/1.1`}\r\n${lines.join("")}\r\n`;
 }
 
-async function untilServing(gateway: Gateway): Promise<void> {
+async function untilServing(gateway: Gateway, status: number): Promise<void> {
   const exchange = openExchange(gateway.target([{}], ["127.0.0.1"]));
   for (let attempt = 0; attempt < 200; attempt += 1) {
-    if ((await exchange.send()) === 401) {
+    if ((await exchange.send()) === status) {
       exchange.close();
       return;
     }
     await sleep(100);
   }
-  throw new Error("the gateway never answered a request without a token with 401");
+  throw new Error(`the gateway never answered a request without a token with ${status}`);
 }

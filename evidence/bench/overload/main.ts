@@ -1,19 +1,20 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
+import type { StageRequest } from "../costly/combine.ts";
 import { generateBenchKeys, writeBenchPolicy } from "../costly/policy.ts";
 import { loadSubject } from "../costly/subject.ts";
 import type { Target } from "./exchange.ts";
-import { createFloods, type Flood, mintGoodToken } from "./floods.ts";
+import { BARE, createFloods, type Flood, mintGoodToken } from "./floods.ts";
 import { type Gateway, startKongGateway, startSocketGateway } from "./gateways.ts";
 import { measureCapacity, measureServed, type Served } from "./good-client.ts";
 import { measureWorkerCost } from "./worker-cost.ts";
 
 const USAGE = `npm run bench:overload -- [--seconds N] [--connections N] [--clone DIR] [--flood WORD] [--same-address]
-                        [--good-addresses N] [--cost] [--setting NAME=VALUE]...
+                        [--good-addresses N] [--cost] [--plain] [--requests FILE] [--setting NAME=VALUE]...
 
 What a good client at half of the capacity gets while others flood the gateway: a Kong (KONG_BIN, or in PATH), else the
 plugin server's socket.
@@ -26,6 +27,8 @@ plugin server's socket.
   --good-addresses N   the good client stands for clients of so many addresses (1)
   --excess N           instead of the floods: N times the capacity, half of it without a token
   --cost               what a request of each flood costs Kong's worker, in processor time, instead
+  --plain              with --cost: a Kong without jwt-policy
+  --requests FILE      with --cost: the requests over HTTP/1.1 that \`npm run bench:costly -- --write FILE\` found, too
   --socket             the plugin server's socket, although there is a Kong
   --setting NAME=VALUE one more setting of Kong, such as KONG_NGINX_PROXY_LIMIT_CONN="jwt_policy 50"`;
 
@@ -40,6 +43,8 @@ const { values } = parseArgs({
     "same-address": { type: "boolean", default: false },
     "good-addresses": { type: "string", default: "1" },
     cost: { type: "boolean", default: false },
+    plain: { type: "boolean", default: false },
+    requests: { type: "string" },
     excess: { type: "string", default: "0" },
     socket: { type: "boolean", default: false },
     setting: { type: "string", multiple: true, default: [] },
@@ -65,10 +70,11 @@ async function run(): Promise<void> {
   const settings = Object.fromEntries(values.setting.map((text) => splitAt(text, "=")));
   const gateway = await (kong === undefined
     ? startSocketGateway(subject, policyText)
-    : startKongGateway(subject, policyText, kong, settings));
+    : startKongGateway(subject, policyText, kong, settings, values.plain));
   try {
     if (values.cost) {
-      await printCosts(gateway, createFloods(keys), mintGoodToken(keys.fast));
+      const found = values.requests === undefined ? [] : readFound(values.requests);
+      await printCosts(gateway, [...createFloods(keys), ...found], mintGoodToken(keys.fast));
       return;
     }
     const others = Array.from({ length: goodAddresses }, (_, index) => `127.0.1.${index}`);
@@ -132,16 +138,29 @@ async function printCosts(gateway: Gateway, floods: readonly Flood[], goodToken:
     throw new Error("--cost needs a Kong: set KONG_BIN or put kong into PATH");
   }
   console.log(`${gateway.name}; ${connections} connections of each flood\n`);
-  console.log("| request | worker, µs | by status | queue of all connections, ms |\n|---|---|---|---|");
-  for (const { name, requests } of [{ name: "good", requests: [{ token: goodToken }] }, ...floods]) {
+  const columns = ["request", "worker, µs", "as a multiple of no token", "by status", "queue of all connections, ms"];
+  console.log(`| ${columns.join(" | ")} |\n|${"---|".repeat(columns.length)}`);
+  let bareMicros = Number.NaN;
+  for (const { name, requests } of [...floods, { name: "good", requests: [{ token: goodToken }] }]) {
     if (requests && name.includes(values.flood)) {
       const target = gateway.target(requests, [FLOOD_ADDRESS]);
       const { microseconds, statuses } = await measureWorkerCost(worker, target, connections, seconds);
+      bareMicros = name === BARE ? microseconds : bareMicros;
+      const multiple = (microseconds / bareMicros).toFixed(1);
+      const queueMs = (microseconds * connections) / 1_000;
       console.log(
-        `| ${name} | ${microseconds.toFixed(0)} | ${describeCounts(statuses)} | ${((microseconds * connections) / 1000).toFixed(0)} |`,
+        `| ${name} | ${microseconds.toFixed(0)} | ${multiple} | ${describeCounts(statuses)} | ${queueMs.toFixed(0)} |`,
       );
     }
   }
+}
+
+/** The requests that the search for expensive inputs has found, as floods. */
+function readFound(file: string): readonly Flood[] {
+  const found = JSON.parse(readFileSync(file, "utf8")) as readonly StageRequest[];
+  return found
+    .filter(({ protocol }) => protocol === "HTTP/1.1")
+    .map(({ name, request }) => ({ name, requests: [request] }));
 }
 
 /** @returns a function that stops the flood and returns its counts; undefined if this gateway cannot be flooded in this way. */
