@@ -97,7 +97,7 @@ async function refuse({ rule = "read", token = mint(), facts = {}, source = keys
   return decision;
 }
 
-const denied = async (instance: ReturnType<typeof startPluginInstance>, deadlineMs = 1_000): Promise<Deny> => {
+const denied = async (instance: ReturnType<typeof startPluginInstance>, deadlineMs = 60_000): Promise<Deny> => {
   const outcome = await new Promise((resolve) => {
     decideInTime(instance, scriptedPdk({}).pdk, { deadlineMs, log: () => {} }, resolve);
   });

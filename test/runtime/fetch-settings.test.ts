@@ -25,7 +25,7 @@ async function startFetching(headers: string, name: string): Promise<() => Promi
   server.answer("/x", (request, response) => void response.end(JSON.stringify(request.headers)));
   writeFileSync(file, `fetch_settings: 1\norigins:\n  ${server.origin}: { headers: { ${headers} } }\n`);
   const fetchJson = await openFetcher(file);
-  return async () => (await fetchJson(`${server.origin}/x`, { timeoutMs: 10_000 })).body[name];
+  return async () => (await fetchJson(`${server.origin}/x`, { timeoutMs: 60_000 })).body[name];
 }
 
 describe("a file of settings", () => {

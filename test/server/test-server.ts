@@ -27,7 +27,7 @@ export interface TestServer {
 }
 
 /** The real connection loop and instances on a real Unix socket, gone when the test ends. */
-export async function startTestServer(access: Access, deadlineMs = 10_000): Promise<TestServer> {
+export async function startTestServer(access: Access, deadlineMs = 60_000): Promise<TestServer> {
   const path = join(temporaryFolder(onTestFinished), "socket");
   const logged: string[] = [];
   const configs: string[] = [];

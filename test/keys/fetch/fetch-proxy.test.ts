@@ -14,7 +14,7 @@ import { reportMissing } from "../../gateways/kong/report-missing.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 import { makeCertificate, missingOpenssl } from "./certificates.ts";
 
-const timeoutMs = 10_000;
+const timeoutMs = 60_000;
 const HASTE_MS = 300;
 const NAMES = "DNS:idp.internal,DNS:proxy.internal,DNS:localhost";
 

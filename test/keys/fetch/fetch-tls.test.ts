@@ -13,7 +13,7 @@ import { reportMissing } from "../../gateways/kong/report-missing.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 import { type CertificateFiles, makeCertificate, missingOpenssl } from "./certificates.ts";
 
-const timeoutMs = 10_000;
+const timeoutMs = 60_000;
 
 /** An https server on localhost that answers with the headers that it got, and the name in the client's certificate. */
 async function startServer(files: CertificateFiles, options: ServerOptions = {}): Promise<string> {

@@ -5,7 +5,7 @@ import { fetchKeySet } from "../../../plugin/keys/life/fetch-key-set.ts";
 import type { Answer } from "../key-server.ts";
 import { type KeyServer, startKeyServer, status } from "../key-server.ts";
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 const KEY_SET = { keys: [{ kty: "RSA" }] };
 let server: KeyServer;
 beforeAll(async () => {

@@ -11,20 +11,20 @@ const STARTED = `
   console.log("ready");`;
 
 it("kills a process whose event loop is blocked, and says so", async () => {
-  const script = runScript(`${STARTED} block(15_000); console.log("survived");`);
+  const script = runScript(`${STARTED} block(100_000); console.log("survived");`);
   expect(await script.ended).toEqual({ code: null, signal: "SIGKILL" });
   expect(script.stdout()).toBe("ready\n");
   expect(script.stderr()).toBe(`watchdog: the event loop did not turn for ${LIMIT_MS} ms, ending the process\n`);
 });
 
 it("also kills it if no process reads its standard error", async () => {
-  const script = runScript(`${STARTED} block(15_000);`);
+  const script = runScript(`${STARTED} block(100_000);`);
   script.child.stderr?.destroy();
   expect(await script.ended).toEqual({ code: null, signal: "SIGKILL" });
 });
 
 it("kills a process that sleeps inside a synchronous call", async () => {
-  const script = runScript(`${STARTED} Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 15_000);`);
+  const script = runScript(`${STARTED} Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100_000);`);
   expect(await script.ended).toEqual({ code: null, signal: "SIGKILL" });
 });
 

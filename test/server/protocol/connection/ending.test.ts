@@ -104,7 +104,7 @@ describe("a connection that should close when idle", () => {
   });
 
   it("stays open if it was used recently, or during an event", async () => {
-    const { server, worker, id } = await serve(() => new Promise(() => {}), 60_000);
+    const { server, worker, id } = await serve(() => new Promise(() => {}));
     await worker.start();
     expect(server.connections[0]?.closeIfIdle(10_000)).toBe(false);
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });

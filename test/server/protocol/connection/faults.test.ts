@@ -136,7 +136,7 @@ describe("a peer that closes", () => {
   });
 
   it("with bytes unread (Unix ECONNRESET) or by a plain close, in an event, leaves no timer and no socket behind", async () => {
-    const { server, id } = await serve(askAndAllow, 60_000);
+    const { server, id } = await serve(askAndAllow);
     const countTimers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
     const timers = countTimers();
     const workers = await Promise.all(Array.from({ length: 30 }, () => server.connect()));
@@ -173,7 +173,7 @@ describe("a peer that closes", () => {
 });
 
 it("a connection that serves hundreds of events accumulates no listeners and no timers", async () => {
-  const { server, worker, id } = await serve(askAndAllow, 60_000);
+  const { server, worker, id } = await serve(askAndAllow);
   const [socket] = server.sockets;
   const count = (): number[] => [
     ...["data", "error", "close", "drain", "end", "finish"].map((name) => socket?.listenerCount(name) ?? -1),
