@@ -1,25 +1,14 @@
 /** Nothing is left behind when a sandbox ends in a way that nobody planned. Needs a build, which `npm test` makes. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const PATIENCE = { timeout: 30_000 };
 const FREE_PORTS = ["--proxy-port", "0", "--upstream-port", "0", "--idp-port", "0"];
 const OWN = ["--config", "kong.yml", "--policy-root", "policies", "--stand-in", "acme", "--proxy-port", "0"];
 
@@ -36,7 +25,7 @@ afterEach(async () => {
 /** A shell that starts the program and waits for it, as npm does. */
 function startBelowShell(args: readonly string[]): { shell: ChildProcess; output: () => string; pids: () => number[] } {
   const command = [process.execPath, join(ROOT, "tools/start.mjs"), ...args].map((word) => `'${word}'`).join(" ");
-  const env = { ...process.env, TMPDIR: TEMPORARY, XDG_CACHE_HOME: makeFolder() };
+  const env = { ...process.env, TMPDIR: TEMPORARY, XDG_CACHE_HOME: temporaryFolder(onTestFinished) };
   const shell = spawn("sh", ["-c", `${command} & echo sandbox pid $!; wait`], { cwd: ROOT, env });
   let output = "";
   for (const stream of [shell.stdout, shell.stderr]) {
@@ -50,12 +39,6 @@ function startBelowShell(args: readonly string[]): { shell: ChildProcess; output
     [shell.pid ?? 0, ...pids()].filter((pid) => pid > 0 && isAlive(pid)).map((pid) => process.kill(pid, "SIGKILL")),
   );
   return { shell, output: () => output, pids };
-}
-
-function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "jwt-policy-processes-"));
-  endings.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  return folder;
 }
 
 /** A process that has ended stays in the system's list until the process that adopted it has read its end. */
@@ -81,7 +64,7 @@ describe("a sandbox", { timeout: 90_000 }, () => {
     ["one's own API, when its terminal is closed", OWN, "SIGHUP"],
   ] as const)("leaves no process, socket or directory behind: %s", async (_, args, how) => {
     const { shell, output, pids } = startBelowShell(args);
-    await expect.poll(output, PATIENCE).toContain("Ctrl-C ends everything");
+    await expect.poll(output).toContain("Ctrl-C ends everything");
     const [sandbox = 0, server = 0] = pids();
     expect(foldersOf(sandbox).length).toBeGreaterThan(0);
     if (how === "parent") {
@@ -89,19 +72,19 @@ describe("a sandbox", { timeout: 90_000 }, () => {
     } else {
       process.kill(sandbox, "SIGHUP");
     }
-    await expect.poll(() => [sandbox, server].filter(isAlive), PATIENCE).toEqual([]);
+    await expect.poll(() => [sandbox, server].filter(isAlive)).toEqual([]);
     expect(foldersOf(sandbox)).toEqual([]);
   });
 
   test("that is killed leaves no process, and the next sandbox removes its directory", async () => {
     const first = startBelowShell(FREE_PORTS);
-    await expect.poll(first.output, PATIENCE).toContain("Ctrl-C ends everything");
+    await expect.poll(first.output).toContain("Ctrl-C ends everything");
     const [sandbox = 0, server = 0] = first.pids();
     process.kill(sandbox, "SIGKILL");
-    await expect.poll(() => [sandbox, server].filter(isAlive), PATIENCE).toEqual([]);
+    await expect.poll(() => [sandbox, server].filter(isAlive)).toEqual([]);
     expect(foldersOf(sandbox).length).toBeGreaterThan(0);
     const second = startBelowShell(OWN);
-    await expect.poll(second.output, PATIENCE).toContain("Ctrl-C ends everything");
+    await expect.poll(second.output).toContain("Ctrl-C ends everything");
     expect(foldersOf(sandbox)).toEqual([]);
   });
 });
@@ -112,7 +95,7 @@ const OWN_SETTINGS = Object.fromEntries(Object.entries(process.env).filter(([nam
 describe("the installation at the first npm start", { timeout: 90_000 }, () => {
   /** A clone without dependencies, whose registry is this address. */
   function makeClone(registry: string): string {
-    const clone = makeFolder();
+    const clone = temporaryFolder(onTestFinished);
     mkdirSync(join(clone, "tools"));
     for (const file of ["tools/prepare.mjs", "package.json", "package-lock.json"]) {
       copyFileSync(join(ROOT, file), join(clone, file));
@@ -146,7 +129,7 @@ describe("the installation at the first npm start", { timeout: 90_000 }, () => {
     await asked;
     const connections = () => new Promise((resolve) => silent.getConnections((_, count) => resolve(count)));
     shell.kill("SIGKILL");
-    await expect.poll(() => isAlive(Number(pid)), PATIENCE).toBe(false);
-    await expect.poll(connections, PATIENCE).toBe(0); // npm is gone as well.
+    await expect.poll(() => isAlive(Number(pid))).toBe(false);
+    await expect.poll(connections).toBe(0); // npm is gone as well.
   });
 });

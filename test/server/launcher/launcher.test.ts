@@ -114,6 +114,8 @@ describe("a launcher", () => {
     const before = findServer(place.socket);
     process.kill(before, "SIGTERM");
     await launcher.waitForOutput("the plugin server ends: SIGTERM");
+    // Without calls, the old server waits only 3 seconds for the new server.
+    await expect.poll(() => launcher.stdout().match(/ listens on /g)).toHaveLength(2);
     await waitForReplacement(place.socket, before);
     expect(launcher.child.exitCode).toBeNull();
     await expectServing(place);
