@@ -35,6 +35,43 @@ export const EQUIVALENT = [
     because: "Kong's function changes nothing if there are no headers to set; the check saves the call",
   },
   {
+    file: "plugin/guard/kong/plugins/jwt-policy-guard/verdicts.lua",
+    original: "entry.id = nil -- Only makes the text differ from other texts.",
+    replacement: "",
+    because: "no code reads the id; removing it saves memory",
+  },
+  {
+    file: "plugin/server/launcher-main.ts",
+    original: "process.getuid !== undefined && stats.uid !== process.getuid()",
+    replacement: "stats.uid !== process.getuid()",
+    because: "systems with Kong have the function; the check is for the types",
+  },
+  ...[
+    [
+      "plugin/policy/requirements/compile-conditions.ts",
+      "min !== undefined && max !== undefined && min > max",
+      "min > max",
+    ],
+    ["plugin/policy/issuers/compile-issuers.ts", "template?.segment ?? []", "template?.segment"],
+  ].map(([file, original, replacement]) => ({
+    file,
+    original,
+    replacement,
+    because: "no comparison with undefined is true, and a template has its segment; the checks are for the types",
+  })),
+  {
+    file: "plugin/keys/life/key-source.ts",
+    original: "byIssuer.set(issuer, keys);",
+    replacement: ";",
+    because: "the issuer's name leads to the same keys; remembering them saves time",
+  },
+  {
+    file: "plugin/runtime/admission.ts",
+    original: "next?.resolve",
+    replacement: "next.resolve",
+    because: "a queue that is not empty has a next entry; the check is for the types",
+  },
+  {
     file: "plugin/runtime/versions/policy-report.ts",
     within: "{ line = 1",
     original: "1",

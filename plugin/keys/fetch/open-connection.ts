@@ -37,7 +37,7 @@ export async function openConnection(
   // The code that waits for the socket also gets this error. Without this listener, a late error would end the process.
   socket.on("error", () => {});
   const end = (): void => void socket.destroy();
-  signal.addEventListener("abort", end, { once: true });
+  signal.addEventListener("abort", end);
   socket.once("close", () => signal.removeEventListener("abort", end));
   await once(socket, isTls ? "secureConnect" : "connect", { signal });
   return socket;

@@ -226,7 +226,7 @@ class ThreadPool {
   }
 
   #endIfSpare(thread: CompilerThread): void {
-    if (this.#threads.size > 1 && thread.isFree) {
+    if (this.#threads.size > 1) {
       this.#threads.delete(thread);
       thread.end();
     }

@@ -241,7 +241,7 @@ class InlineInstance {
   #putIntoEffect(version: PolicyVersion, policy: CompiledPolicy): void {
     const { entity, order, lastGood, ports } = this.#options;
     version.become("in effect");
-    const isNew = lastGood.note(this, entity, { policy, hash: this.#shared?.hash ?? policy.hash, order });
+    const isNew = lastGood.note(this, entity, { policy, hash: policy.hash, order });
     const isChange = this.#fallback !== undefined;
     this.#releaseFallback();
     if (isNew) {

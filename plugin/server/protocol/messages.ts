@@ -25,7 +25,6 @@ const descriptor = {
         cmdCloseInstance: { type: "CmdCloseInstance", id: 35 },
         cmdHandleEvent: { type: "CmdHandleEvent", id: 36 },
       },
-      oneofs: { call: { oneof: ["cmdStartInstance", "cmdCloseInstance", "cmdHandleEvent"] } },
     },
     InstanceStatus: {
       fields: {

@@ -142,6 +142,7 @@ if (missing !== undefined) {
       ["a second spelling of that header", alice, tenant("X-Tenant-Id", "alice", "X_Tenant-Id", "bob"), 403],
       ["a spelling that has the right value", alice, tenant("X-Tenant-Id", "bob", "X_Tenant_Id", "alice"), 403],
       ["two more spellings of that header", alice, tenant("X-Tenant_Id", "bob", "X_Tenant-Id", "alice"), 403],
+      ["bytes beyond ASCII in that header", alice, tenant("X-Tenant-Id", "alic\u00e9"), 403],
       ["without the compared header", alice, tenant(), 403],
       ["another token", asReader("/read"), ["/read", bearer(mint({ scope: "none" }))], 403],
       ["a changed signature", asReader("/read"), ["/read", bearer(forged)], 401],

@@ -57,6 +57,7 @@ describe("the hint at an unknown key", () => {
     ["access", "a b", "This key belongs to a rule or an operation."],
     ["scopes", "required_scopes b", 'Did you mean "required_scopes"?'],
     ["scopes", "required_scopes other_scopes", "Known here: required_scopes, other_scopes."],
+    ["access2", "access b", 'Did you mean "access"?'],
     ["acess", "access b", 'Did you mean "access"?'],
     ["toString", "a b", "Known here: a, b."],
   ])("%s among %s", (key, known, hint) => {

@@ -60,7 +60,11 @@ const ROWS: Partial<Record<LintCode, readonly Row[]>> = {
     ["a stand-in in a URL", { answers: { problem_types: "https://docs.example.com/<name>/" } }, /stand-in/],
   ],
   variable_unused: [["a variable", { vars: { region: "eu" } }, /write "\$\{vars\.region\}"/]],
-  value_has_space: [["scopes in one string", withRule({ required_roles: ["a, b"] }), /one list element/]],
+  value_has_space: [
+    ["roles", withRule({ required_roles: ["a, b"] }), /one list element/],
+    ["groups", withRule({ required_groups: ["a;b"] }), /one list element/],
+    ["audiences", withIssuer({ audiences: ["a b"] }), /one list element/],
+  ],
   issuer_not_iss: [
     ["metadata", withIssuer({ issuer: METADATA, ...KEYS }), HTTPS],
     [

@@ -17,6 +17,7 @@ describe("refuses, with the place", () => {
     ["a key given twice, once in quotes", "duplicate_key", 'a: 1\n‸"a": 2\n'],
     ["each repetition of a key", "duplicate_key", "a: 1\n‸a: 2\n‸a: 3\n"],
     ["__proto__ given twice", "duplicate_key", "__proto__: 1\n‸__proto__: 2\n"],
+    ["another version of YAML", "syntax_error", "‸%YAML 1.1\n---\na: 1\n"],
     ["a second document", "syntax_error", "a: 1\n‸---\nb: 2\n"],
     ["a tag of JavaScript", "syntax_error", 'a: ‸!!js/function "return 1"\n'],
     ["a tag of its own", "syntax_error", "a: ‸!env SECRET\n"],

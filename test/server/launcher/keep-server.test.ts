@@ -28,6 +28,7 @@ interface Scene {
   readonly messages: LauncherMessage["type"][];
   /** The servers that were reported as silent. */
   readonly silent: unknown[];
+  readonly printed: string[];
   /** Sends one ping, this long after the one before; the server answers it if it `answers`. */
   ping(afterMs?: number): Promise<void>;
   setAnswers(answers: boolean): void;
@@ -42,23 +43,27 @@ async function startScene(): Promise<Scene> {
   const [server] = (await once(listening, "connection")) as [Socket];
   const messages: LauncherMessage["type"][] = [];
   const silent: unknown[] = [];
+  const printed: string[] = [];
   let answers = true;
   onMessage<LauncherMessage>(server, ({ type }) => {
     messages.push(type);
     if (type === "hello") {
       sendMessage(server, { type: "welcome", server: SELF, identity: "a", isEnding: false });
+      sendMessage(server, { type: "log", line: "started", isWarning: false });
     } else if (answers) {
       sendMessage(server, { type: "pong" });
     }
   });
   server.on("error", () => {});
-  const kept = keepServer(launcher, { owner: SELF, print: () => {}, onSilence: (silentOne) => silent.push(silentOne) });
+  const print = (line: string): void => void printed.push(line);
+  const kept = keepServer(launcher, { owner: SELF, print, onSilence: (silentOne) => silent.push(silentOne) });
   onTestFinished(() => kept.leave());
   await kept.welcome;
   return {
     kept,
     messages,
     silent,
+    printed,
     async ping(afterMs = PING_MS) {
       const expected = messages.length + 1;
       nowMs += afterMs;
@@ -78,7 +83,7 @@ async function startScene(): Promise<Scene> {
 
 describe("a server that a launcher keeps", () => {
   it("is killed if it answers no ping for longer than its own watchdog needs, and not earlier", async () => {
-    const { kept, silent, ping, setAnswers } = await startScene();
+    const { kept, silent, printed, ping, setAnswers } = await startScene();
     for (let count = 0; count < 2 * MAX_SILENT_PINGS; count += 1) {
       await ping();
     }
@@ -89,7 +94,7 @@ describe("a server that a launcher keeps", () => {
     expect(silent).toEqual([]);
     await ping();
     expect(silent).toEqual([SELF]);
-    expect(await kept.ended).toBeUndefined();
+    expect([printed, await kept.ended]).toEqual([["started"], undefined]);
   });
 
   it("is not counted as silent for the time in which the launcher itself was paused", async () => {

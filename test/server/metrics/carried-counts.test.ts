@@ -99,6 +99,7 @@ describe("the counts of a server", () => {
     const broken = [
       ...["", "{", "null", "[]", '{"jwt_policy_counts":1}'],
       '{"jwt_policy_counts":1,"id":"5","metrics":[{"name":"x"}]}',
+      '{"jwt_policy_counts":1,"id":"6","metrics":[{"values":[]}]}',
     ];
     for (const [index, text] of broken.entries()) {
       writeFileSync(join(place.directory, `s.counts.${index}`), text);

@@ -120,7 +120,10 @@ describe("the launchers of a server", () => {
     await first.leave();
     sendMessage(second.socket, { type: "end" });
     await second.settle();
+    launchers.tellEnding("SIGTERM", true);
+    await second.settle();
     expect(ends).toBe(1);
+    expect(second.messages).toContainEqual({ type: "ending", reason: "SIGTERM", isReplaced: true });
     await second.leave();
   });
 

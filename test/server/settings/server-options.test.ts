@@ -90,6 +90,7 @@ describe("readServerOptions", () => {
         files: expect.arrayContaining(["/etc/fetch.yaml"]),
       });
     }
+    expect(parseLauncherOptions(GOOD).parentPid).toBe(process.ppid);
     expect(() => parseLauncherOptions(["--dump"])).toThrow("--dump is an option of jwt-policy-server");
   });
 
