@@ -59,7 +59,7 @@ describe("a new process beside a live process, with a broken policy file", () =>
   it("leaves the socket to the old process, which continues with its last good version", async () => {
     const { place, fresh } = await setUpBroken();
     const owner = identifySocket(place.socket);
-    for (let round = 0; round < 100; round += 1) {
+    for (let round = 0; round < 400; round += 1) {
       expect(await answersOf(place)).toEqual(["proxied", "proxied"]);
     }
     expect(identifySocket(place.socket)).toBe(owner);
