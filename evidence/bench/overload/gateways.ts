@@ -121,7 +121,7 @@ function writeHttp({ token, target = TARGET, requestLine, headers = {} }: SentRe
   const fields = { host: "bench", ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...headers };
   const lines = Object.entries(fields).flatMap(([name, value]) =>
     // nginx accepts lines of up to 8 kB, and joins several lines of cookies.
-    (value.match(/[^]{1,8000}/g) ?? [""]).map((part) => `${name}: ${part}\r\n`),
+    (value.match(/.{1,8000}/gs) ?? [""]).map((part) => `${name}: ${part}\r\n`),
   );
   return `${requestLine ?? `GET ${target} HTTP/1.1`}\r\n${lines.join("")}\r\n`;
 }
