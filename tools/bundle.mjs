@@ -55,7 +55,7 @@ function inlineThreads(code, id) {
     const url = JSON.stringify(`data:text/javascript,${encodeURIComponent(text)}`);
     return replaceOnce(code, WATCHDOG_THREAD, `new URL(${url})`, id);
   }
-  if (id.endsWith("/plugin/runtime/load/compile-in-threads.js")) {
+  if (id.endsWith("/plugin/runtime/load/start-policy-thread.js")) {
     // The modules of the policy thread become one string. The JavaScript engine skips a string faster than code, and the thread
     // loads less than the whole server.
     return replaceOnce(code, POLICY_THREAD, JSON.stringify(thread.code), id);

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { CompiledRule } from "../../core/model/policy.ts";
 import { fail, succeed } from "../../core/model/result.ts";
 import type { Log } from "../../observe/operator-log.ts";
@@ -7,14 +7,17 @@ import { type Finding, wholeDocument } from "../../policy/language/finding.ts";
 import type { CompiledFile, Identification, PolicyCompiler } from "./policy-compiler.ts";
 import type { CompilingThread, RuleBatch, ThreadAnswer, ThreadRequest } from "./policy-messages.ts";
 import { SAMPLE_POLICY } from "./sample-policy.ts";
+import { startPolicyThread } from "./start-policy-thread.ts";
 
 export interface ThreadOptions {
   readonly policyRoot: string;
   readonly log: Log;
-  /** The module that the threads run: its file, or its text as a script. */
-  readonly entry?: URL | string;
+  /** The module that the threads run. Tests use other modules. */
+  readonly entry?: URL | undefined;
   readonly limits?: ThreadLimits;
 }
+
+type PoolOptions = ThreadOptions & { readonly limits: ThreadLimits };
 
 /** Limits for the threads. Tests use other limits. */
 export interface ThreadLimits {
@@ -25,9 +28,15 @@ export interface ThreadLimits {
   readonly restartMs: number;
   /** How long a thread beyond the first waits for work before it ends, in milliseconds. */
   readonly idleMs: number;
-  readonly maxHeapMb: number;
+  /** By default, the limit of {@link startPolicyThread}. */
+  readonly maxHeapMb?: number;
   /** How often a new thread compiles the sample policy before other work. */
   readonly warmUps: number;
+  /**
+   * How much work a thread finishes before another thread starts. Two new threads would slow each other down, because the
+   * JavaScript engine optimises the same code for each of them. Then the first requests would wait longer.
+   */
+  readonly aloneFor: number;
 }
 
 const LIMITS: ThreadLimits = {
@@ -35,8 +44,8 @@ const LIMITS: ThreadLimits = {
   timeoutMs: 30_000,
   restartMs: 1_000,
   idleMs: 5_000,
-  maxHeapMb: 256, // To compile the largest accepted document, a thread needs about 100 MB.
-  warmUps: 8, // By measurement, more warm-ups do not shorten the wait of the first requests any further.
+  warmUps: 1, // By measurement, more warm-ups do not shorten the wait of the first requests any further.
+  aloneFor: 32,
 };
 /** If the queue has more than this many items, another thread starts. */
 const QUEUE_PER_THREAD = 8;
@@ -51,7 +60,7 @@ const PRIORITY = { look: 0, awaited: 1, background: 2 } as const;
 
 interface Work {
   readonly request: Exclude<ThreadRequest, { readonly kind: "more" }>;
-  priority: number;
+  readonly priority: number;
   tries: number;
   succeed(result: Outcome): void;
   fail(message: string): void;
@@ -60,7 +69,7 @@ interface Work {
 type Outcome = { readonly identification: Identification } | CompiledFile;
 
 export interface ThreadCompiler extends PolicyCompiler {
-  /** Resolves when a thread has started and is warm, so that a policy is compiled at about its usual speed. */
+  /** Resolves when a thread has started and is warm, so that the next policy does not wait until the code has been loaded. */
   readonly warmed: Promise<void>;
 }
 
@@ -69,7 +78,7 @@ export interface ThreadCompiler extends PolicyCompiler {
  * request waits for a policy, this policy is compiled before other policies. If a thread fails or hangs, another thread replaces
  * it. Only the policy that the failed thread was compiling is refused.
  */
-export function compileInThreads({ policyRoot, log, entry = ENTRY, limits = LIMITS }: ThreadOptions): ThreadCompiler {
+export function compileInThreads({ policyRoot, log, entry, limits = LIMITS }: ThreadOptions): ThreadCompiler {
   const pool = new ThreadPool({ policyRoot, log, entry, limits });
 
   const compile = (request: Work["request"], priority: number): Promise<CompiledFile> =>
@@ -105,12 +114,9 @@ export function compileInThreads({ policyRoot, log, entry = ENTRY, limits = LIMI
   };
 }
 
-/** tools/bundle.mjs puts the module's text here, so that the threads of the one file load only what they need. */
-const ENTRY: URL | string = new URL("./policy-thread.js", import.meta.url);
-
 /** The threads, and the work that waits for a free thread. */
 class ThreadPool {
-  readonly #options: Required<ThreadOptions>;
+  readonly #options: PoolOptions;
   readonly #queue: Work[] = [];
   readonly #threads = new Set<CompilerThread>();
   #restart: NodeJS.Timeout | undefined;
@@ -118,7 +124,7 @@ class ThreadPool {
   readonly warmed: Promise<void>;
   #noteWarm = (): void => {};
 
-  constructor(options: Required<ThreadOptions>) {
+  constructor(options: PoolOptions) {
     this.#options = options;
     this.warmed = new Promise((resolve) => {
       this.#noteWarm = resolve;
@@ -133,10 +139,12 @@ class ThreadPool {
   }
 
   hurry(file: string): void {
-    for (const work of this.#queue) {
-      if (work.request.kind === "file" && work.request.file === file) {
-        work.priority = PRIORITY.awaited;
-      }
+    const index = this.#queue.findIndex(
+      ({ request, priority }) => request.kind === "file" && request.file === file && priority === PRIORITY.background,
+    );
+    const [work] = index < 0 ? [] : this.#queue.splice(index, 1);
+    if (work) {
+      this.#queue.push({ ...work, priority: PRIORITY.awaited }); // A later request must not overtake an earlier one.
     }
   }
 
@@ -162,8 +170,10 @@ class ThreadPool {
     if (this.#hasWarmThread) {
       this.#noteWarm();
     }
-    const { maxThreads } = this.#options.limits;
-    if (this.#queue.length > QUEUE_PER_THREAD && this.#threads.size < maxThreads && !this.#restart) {
+    const { maxThreads, aloneFor } = this.#options.limits;
+    const mayStart =
+      this.#threads.size < maxThreads && [...this.#threads].every(({ finished }) => finished >= aloneFor);
+    if (this.#queue.length > QUEUE_PER_THREAD && mayStart && !this.#restart) {
       this.#startThread();
       this.#distribute();
     }
@@ -254,18 +264,17 @@ class CompilerThread {
   #timer: NodeJS.Timeout | undefined;
   #hasFailed = false;
   #warmUpsLeft: number;
+  #finished = 0;
 
-  constructor({ policyRoot, entry, limits }: Required<ThreadOptions>, events: ThreadEvents) {
+  constructor({ policyRoot, entry, limits }: PoolOptions, events: ThreadEvents) {
     this.#events = events;
     this.#limits = limits;
     this.#warmUpsLeft = limits.warmUps;
-    const workerData: CompilingThread = { policyRoot };
-    const resourceLimits = { maxOldGenerationSizeMb: limits.maxHeapMb };
-    this.#worker = new Worker(entry, { eval: typeof entry === "string", workerData, resourceLimits });
-    this.#worker.unref();
+    this.#worker = startPolicyThread(entry, limits.maxHeapMb);
     this.#worker.on("message", (answer: ThreadAnswer) => this.#take(answer));
     this.#worker.on("error", (error) => this.#fail(error.message));
     this.#worker.on("exit", (code) => this.#fail(`the thread ended with code ${code}`));
+    this.#worker.postMessage({ policyRoot } satisfies CompilingThread);
   }
 
   get isFree(): boolean {
@@ -274,6 +283,11 @@ class CompilerThread {
 
   get isWarm(): boolean {
     return this.#warmUpsLeft === 0;
+  }
+
+  /** How much work the thread has finished, including warm-ups. */
+  get finished(): number {
+    return this.#finished;
   }
 
   /** Creates work whose result is not used. */
@@ -346,6 +360,7 @@ class CompilerThread {
   #finish(result: Outcome): void {
     const work = this.#work;
     this.#work = undefined;
+    this.#finished += 1;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#events.idle(), this.#limits.idleMs).unref();
     work?.succeed(result);

@@ -2,7 +2,7 @@ import type { CompiledPolicy, CompiledRule } from "../../core/model/policy.ts";
 import type { Finding } from "../../policy/language/finding.ts";
 import type { Identification } from "./policy-compiler.ts";
 
-/** The data with which a compiling thread starts. */
+/** The first message to a compiling thread. */
 export interface CompilingThread {
   readonly policyRoot: string;
 }

@@ -4,7 +4,7 @@
  */
 import { setPriority } from "node:os";
 import { platform } from "node:process";
-import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort } from "node:worker_threads";
 import type { CompiledPolicy, CompiledRule } from "../../core/model/policy.ts";
 import type { PolicyLoad } from "../../policy/read-policy.ts";
 import type { PolicyCompiler } from "./policy-compiler.ts";
@@ -17,9 +17,10 @@ const BATCH_OPERATIONS = 256;
 const COMPILING_PRIORITY = 5;
 
 if (parentPort) {
-  const { policyRoot } = workerData as CompilingThread;
+  const port = parentPort;
   giveWay();
-  answerRequests(parentPort, createPolicyStore(policyRoot));
+  process.env = {}; // The YAML library reads a variable for each token, and Node needs a microsecond to find a real variable.
+  port.once("message", ({ policyRoot }: CompilingThread) => answerRequests(port, createPolicyStore(policyRoot)));
 }
 
 /**

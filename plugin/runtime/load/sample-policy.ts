@@ -1,7 +1,7 @@
 /**
  * A policy that each new compiling thread compiles before all other policies. The sample uses the features that most policies
- * use. So the JavaScript engine has loaded and optimised the compiler's code before a request waits for a policy. The sample has
- * no mistake, because a mistake would run the code for refused policies instead.
+ * use. So the JavaScript engine has loaded the compiler's code before a request waits for a policy. The sample has no mistake,
+ * because a mistake would run the code for refused policies instead.
  */
 export const SAMPLE_POLICY = `jwt_policy: 1
 name: sample

@@ -10,12 +10,14 @@ import {
 import type { PolicyCompiler } from "../../../plugin/runtime/load/policy-compiler.ts";
 import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { SAMPLE_POLICY } from "../../../plugin/runtime/load/sample-policy.ts";
+import { startFirstPolicyThread } from "../../../plugin/runtime/load/start-policy-thread.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 import { logApart, nameOfLoad, policyText } from "../versions/policy-scene.ts";
 
 /** The module as it is built: Node 20 runs no TypeScript in a thread. */
 const BUILT = new URL("../../../dist/plugin/runtime/load/policy-thread.js", import.meta.url);
-const LIMITS: ThreadLimits = { maxThreads: 2, timeoutMs: 20_000, restartMs: 1, idleMs: 10, maxHeapMb: 128, warmUps: 0 };
+const TIMES = { timeoutMs: 20_000, restartMs: 1, idleMs: 10 };
+const LIMITS: ThreadLimits = { ...TIMES, maxThreads: 2, maxHeapMb: 128, warmUps: 0, aloneFor: 0 };
 
 let root: string;
 let log: ReturnType<typeof logApart>;
@@ -35,6 +37,7 @@ function misbehavingThread(misbehave: string): URL {
   const code = `
     import { parentPort } from "node:worker_threads";
     parentPort.on("message", (request) => {
+      if (request.policyRoot) return;
       ${misbehave}
       const findings = [{ code: "syntax_error", message: request.file, pointer: "", line: 1, column: 1 }];
       parentPort.postMessage({ kind: "refused", findings, files: [request.file], identity: "" });
@@ -98,16 +101,18 @@ it.runIf(process.platform === "linux")("a thread that compiles does not block th
   expect(nice).toContain(5);
 });
 
-it("a policy that a request waits for is compiled first, then the others in their order, after checks of files", async () => {
+it("policies that requests wait for are compiled first, in the order of the requests, after checks of files", async () => {
   const compiler = start(misbehavingThread(""), { maxThreads: 1 });
   const order: string[] = [];
   const compile = (file: string) => compiler.compileFile(file).then(() => order.push(file));
-  const all = ["a", "b", "c", "d"].map(compile);
+  const all = ["a", "b", "c", "d", "e"].map(compile);
   const text = compiler.compileText("").then(() => order.push("text"));
   const look = compiler.identify(["b"]).then(() => order.push("look"));
   compiler.hurry("d");
+  compiler.hurry("c");
+  compiler.hurry("d");
   await Promise.all([...all, text, look]);
-  expect(order).toEqual(["a", "look", "d", "text", "b", "c"]);
+  expect(order).toEqual(["a", "look", "text", "d", "c", "b", "e"]);
 });
 
 describe("a new thread compiles a sample before it helps, because its first policies take long", () => {
@@ -255,6 +260,37 @@ it("a second thread starts when more than eight policies wait, and no third one"
   expect(threads()).toBe(before + 1);
   compile(50);
   expect(threads()).toBe(before + 1);
+});
+
+it("a second thread starts only when the first one has finished some work, because two new threads slow each other down", async () => {
+  await expect.poll(threads).toBe(0);
+  const compiler = start(misbehavingThread(""), { aloneFor: 3 });
+  const [one, two, three, ...others] = Array.from({ length: 20 }, () => compiler.compileFile("a"));
+  await Promise.all([one, two]);
+  expect(threads()).toBe(1);
+  await three;
+  expect(threads()).toBe(2);
+  await Promise.all(others);
+});
+
+describe("a thread that was started before the compiler", () => {
+  beforeEach(() => expect.poll(threads).toBe(0));
+
+  it("is the first thread of the compiler, and of no other compiler", async () => {
+    startFirstPolicyThread(BUILT);
+    expect(nameOfLoad(await start().compileText(SAMPLE_POLICY))).toBe("sample");
+    expect(threads()).toBe(1);
+    start();
+    expect(threads()).toBe(2);
+  });
+
+  it("is not used if it has failed", async () => {
+    const fails = new URL("data:text/javascript,throw new Error()");
+    startFirstPolicyThread(fails);
+    await expect.poll(threads).toBe(0);
+    start(fails, { restartMs: 60_000 });
+    expect(threads()).toBe(1);
+  });
 });
 
 it("the timers of work, of idle threads and of restarts keep no process alive", async () => {

@@ -1,0 +1,42 @@
+import { Worker } from "node:worker_threads";
+
+/** tools/bundle.mjs puts the module's text here, so that the threads of the one file load only what they need. */
+const ENTRY: URL | string = new URL("./policy-thread.js", import.meta.url);
+/** To compile the largest accepted document, a thread needs about 100 MB. */
+const MAX_HEAP_MB = 256;
+
+/** A thread that no caller of {@link startPolicyThread} has got yet. */
+let first: { readonly entry: URL | string; readonly worker: Worker } | undefined;
+
+/**
+ * Starts a thread that compiles policies. The thread's first message must be a {@link CompilingThread}.
+ *
+ * @param entry the module that the thread runs: its file, or its text as a script.
+ */
+export function startPolicyThread(entry = ENTRY, maxHeapMb = MAX_HEAP_MB): Worker {
+  if (first?.entry === entry) {
+    const { worker } = first;
+    first = undefined;
+    return worker;
+  }
+  const resourceLimits = { maxOldGenerationSizeMb: maxHeapMb };
+  const worker = new Worker(entry, { eval: typeof entry === "string", resourceLimits });
+  worker.unref();
+  return worker;
+}
+
+/**
+ * Starts the thread that the next call of {@link startPolicyThread} returns. So the thread starts while the main thread still
+ * loads the other modules of the plugin server.
+ */
+export function startFirstPolicyThread(entry = ENTRY): void {
+  try {
+    first = { entry, worker: startPolicyThread(entry) };
+  } catch {
+    return; // `startPolicyThread` then tries again, and its caller reports the failure.
+  }
+  const forget = (): void => {
+    first = undefined;
+  };
+  first.worker.on("error", forget).on("exit", forget);
+}
