@@ -16,6 +16,8 @@ interface CliResult {
 
 interface CliThread {
   readonly port: MessagePort;
+  /** How many commands were sent to the thread. */
+  sent: number;
   /** How many commands have ended. */
   readonly done: Int32Array;
 }
@@ -36,11 +38,14 @@ export function runCli(
     const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8", input, env });
     return { status, stdout, stderr };
   }
-  thread ??= startThread();
-  const before = Atomics.load(thread.done, 0);
-  thread.port.postMessage({ args, environment: env });
-  Atomics.wait(thread.done, 0, before, LIMIT_MS);
-  const result = receiveMessageOnPort(thread.port);
+  const { port, sent, done } = send(args, env);
+  // The command before may have answered, and still not count as ended.
+  for (let ended = Atomics.load(done, 0); ended < sent; ended = Atomics.load(done, 0)) {
+    if (Atomics.wait(done, 0, ended, LIMIT_MS) === "timed-out") {
+      break;
+    }
+  }
+  const result = receiveMessageOnPort(port);
   if (result === undefined) {
     throw new Error(`no result after ${LIMIT_MS} ms: ${args.join(" ")}`);
   }
@@ -52,13 +57,17 @@ export async function runCliBeside(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<CliResult> {
-  thread ??= startThread();
-  const { port } = thread;
-  const answered = once(port, "message");
-  port.postMessage({ args, environment: { NO_COLOR: "1", ...environment } });
-  const [result] = await answered;
+  const { port } = send(args, { NO_COLOR: "1", ...environment });
+  const [result] = await once(port, "message");
   port.unref();
   return result;
+}
+
+function send(args: readonly string[], environment: Readonly<Record<string, string>>): CliThread {
+  thread ??= startThread();
+  thread.sent += 1;
+  thread.port.postMessage({ args, environment });
+  return thread;
 }
 
 function startThread(): CliThread {
@@ -71,5 +80,5 @@ function startThread(): CliThread {
   });
   worker.unref();
   port1.unref();
-  return { port: port1, done };
+  return { port: port1, sent: 0, done };
 }
