@@ -37,6 +37,11 @@ export interface ThreadLimits {
    * JavaScript engine optimises the same code for each of them. Then the first requests would wait longer.
    */
   readonly aloneFor: number;
+  /**
+   * If all threads have worked on one request for so long, in milliseconds, and other work waits, another thread starts. So one
+   * policy does not stop all others.
+   */
+  readonly slowMs: number;
 }
 
 const LIMITS: ThreadLimits = {
@@ -46,6 +51,7 @@ const LIMITS: ThreadLimits = {
   idleMs: 5_000,
   warmUps: 1, // By measurement, more warm-ups do not shorten the wait of the first requests any further.
   aloneFor: 32,
+  slowMs: 2_000,
 };
 /** If the queue has more than this many items, another thread starts. */
 const QUEUE_PER_THREAD = 8;
@@ -170,13 +176,19 @@ class ThreadPool {
     if (this.#hasWarmThread) {
       this.#noteWarm();
     }
-    const { maxThreads, aloneFor } = this.#options.limits;
-    const mayStart =
-      this.#threads.size < maxThreads && [...this.#threads].every(({ finished }) => finished >= aloneFor);
-    if (this.#queue.length > QUEUE_PER_THREAD && mayStart && !this.#restart) {
+    if (this.#needsThread() && this.#threads.size < this.#options.limits.maxThreads && !this.#restart) {
       this.#startThread();
       this.#distribute();
     }
+  }
+
+  #needsThread(): boolean {
+    const { aloneFor } = this.#options.limits;
+    const threads = [...this.#threads];
+    return (
+      (this.#queue.length > QUEUE_PER_THREAD && threads.every(({ finished }) => finished >= aloneFor)) ||
+      (this.#queue.length > 0 && threads.every(({ isSlow }) => isSlow))
+    );
   }
 
   get #hasWarmThread(): boolean {
@@ -211,6 +223,7 @@ class ThreadPool {
   #startThread(): void {
     const thread = new CompilerThread(this.#options, {
       free: () => this.#distribute(),
+      slow: () => this.#distribute(),
       failed: (work, message) => this.#replace(thread, work, message),
       idle: () => this.#endIfSpare(thread),
     });
@@ -246,6 +259,8 @@ class ThreadPool {
 interface ThreadEvents {
   /** Called when the thread has no work. */
   free(): void;
+  /** Called when the thread has worked on one request for a long time. */
+  slow(): void;
   /** Called when the thread has ended without finishing its work. */
   failed(work: Work | undefined, message: string): void;
   /** Called when the thread has had no work for a while. */
@@ -262,6 +277,8 @@ class CompilerThread {
   #rules: Map<string, CompiledRule> | undefined;
   #compiled: CompiledFile | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #slowTimer: NodeJS.Timeout | undefined;
+  #isSlow = false;
   #hasFailed = false;
   #warmUpsLeft: number;
   #finished = 0;
@@ -283,6 +300,11 @@ class CompilerThread {
 
   get isWarm(): boolean {
     return this.#warmUpsLeft === 0;
+  }
+
+  /** Whether the thread has worked on one request for a long time. */
+  get isSlow(): boolean {
+    return this.#isSlow;
   }
 
   /** How much work the thread has finished, including warm-ups. */
@@ -308,12 +330,17 @@ class CompilerThread {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#fail(`no answer in ${this.#limits.timeoutMs} ms`), this.#limits.timeoutMs);
     this.#timer.unref();
+    this.#slowTimer = setTimeout(() => {
+      this.#isSlow = true;
+      this.#events.slow();
+    }, this.#limits.slowMs).unref();
     this.#post(work.request);
   }
 
   end(): void {
     this.#hasFailed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#slowTimer);
     void this.#worker.terminate();
   }
 
@@ -361,7 +388,9 @@ class CompilerThread {
     const work = this.#work;
     this.#work = undefined;
     this.#finished += 1;
+    this.#isSlow = false;
     clearTimeout(this.#timer);
+    clearTimeout(this.#slowTimer);
     this.#timer = setTimeout(() => this.#events.idle(), this.#limits.idleMs).unref();
     work?.succeed(result);
     this.#events.free();

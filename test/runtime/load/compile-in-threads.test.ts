@@ -17,7 +17,7 @@ import { logApart, nameOfLoad, policyText } from "../versions/policy-scene.ts";
 /** The module as it is built: Node 20 runs no TypeScript in a thread. */
 const BUILT = new URL("../../../dist/plugin/runtime/load/policy-thread.js", import.meta.url);
 const TIMES = { timeoutMs: 20_000, restartMs: 1, idleMs: 10 };
-const LIMITS: ThreadLimits = { ...TIMES, maxThreads: 2, maxHeapMb: 128, warmUps: 0, aloneFor: 0 };
+const LIMITS: ThreadLimits = { ...TIMES, maxThreads: 2, maxHeapMb: 128, warmUps: 0, aloneFor: 0, slowMs: 60_000 };
 
 let root: string;
 let log: ReturnType<typeof logApart>;
@@ -271,6 +271,14 @@ it("a second thread starts only when the first one has finished some work, becau
   await three;
   expect(threads()).toBe(2);
   await Promise.all(others);
+});
+
+it("a second thread compiles other policies while the first one, although new, takes long for one policy", async () => {
+  await expect.poll(threads).toBe(0);
+  const compiler = start(misbehavingThread('if (request.file === "slow") return;'), { aloneFor: 100, slowMs: 1 });
+  void compiler.compileFile("slow");
+  expect(nameOfLoad(await compiler.compileFile("good"))).toBe("syntax_error");
+  expect([threads(), log.warnings]).toEqual([2, []]);
 });
 
 describe("a thread that was started before the compiler", () => {
