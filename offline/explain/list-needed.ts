@@ -1,8 +1,6 @@
-import type { Reason } from "../../plugin/core/model/denial.ts";
 import { listIssuers } from "../../plugin/core/model/issuer-template.ts";
 import type { CompiledIssuer, CompiledPolicy, Requirements, TokenSource } from "../../plugin/core/model/policy.ts";
 import { createFormula, type Requirement } from "../compare/search/formula.ts";
-import { TIMES_PART, TYPE_PART } from "../compare/search/token-space.ts";
 import type { LoggedDecision, LogLine } from "../logs/read-log-line.ts";
 import { type Facts, readLoggedClaims } from "./logged-claims.ts";
 
@@ -63,11 +61,10 @@ export function listNeeded(
     // The log line does not show which alternative the token almost meets.
     return undefined;
   }
-  const failing = way.others.filter((requirement) => isAbout(reason, requirement));
+  const failing = way.others.filter(({ reasons }) => reasons.includes(reason));
   const facts = readClaimsOf(decision, way.issuer);
   const named = failing.filter((requirement) => isNamed(requirement, detail) || facts(requirement) === false);
-  const isOnly = isSingle(reason) || (reason === "scope_insufficient" && failing.length === 1);
-  const list = named.length > 0 ? named : isOnly ? failing : [];
+  const list = named.length > 0 || failing.length > 1 ? named : failing;
   return needs(
     list.map(({ names, text }) =>
       names?.asks === "all"
@@ -82,38 +79,6 @@ export function listNeeded(
 function readClaimsOf(decision: LoggedDecision | undefined, { issuer, algorithms }: CompiledIssuer): Facts {
   const [alg = ""] = algorithms;
   return decision ? readLoggedClaims(decision.claims, { iss: issuer, alg, now: decision.nowSeconds }) : () => undefined;
-}
-
-/** Whether a token that misses the requirement can be refused for this reason. */
-export function isAbout(reason: Reason, { reads, text, names }: Requirement): boolean {
-  switch (reason) {
-    case "token_type_mismatch":
-      return reads.includes(TYPE_PART);
-    case "audience_mismatch":
-      return text.startsWith("audience ");
-    case "token_expired":
-    case "token_not_yet_valid":
-    case "token_too_old":
-      return reads.includes(TIMES_PART);
-    case "scope_insufficient":
-      return names !== undefined && /^(?:no )?scope /.test(text);
-    case "authentication_insufficient":
-      return /^(?:acr|amr|auth_time) /.test(text);
-    case "condition_unmet":
-      return /^(?:claim |(?:no )?(?:role|group|scope) )/.test(text);
-    case "claim_missing":
-    case "claim_invalid":
-      return text.startsWith("claim ") || reads.includes("/cnf");
-    default:
-      return false;
-  }
-}
-
-/** Whether the reason can come from only one requirement of a rule. */
-function isSingle(reason: Reason): boolean {
-  return ["token_type_mismatch", "audience_mismatch", "token_expired", "token_not_yet_valid", "token_too_old"].includes(
-    reason,
-  );
 }
 
 /** Whether the detail contains a value that the requirement names. */

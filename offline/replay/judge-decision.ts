@@ -9,7 +9,6 @@ import { writeRequirements } from "../compare/cells/write-requirements.ts";
 import { createFormula, type Formula, type Requirement } from "../compare/search/formula.ts";
 import type { TokenFrame } from "../compare/search/token-space.ts";
 import { rememberTexts, write } from "../compare/search/write-value.ts";
-import { isAbout } from "../explain/list-needed.ts";
 import { type Facts, readLoggedClaims } from "../explain/logged-claims.ts";
 import type { DecisionLine } from "../logs/read-recorded-line.ts";
 import { ALLOW, denyIn, type UnknownWhy, unknown, type Verdict } from "./verdict.ts";
@@ -278,7 +277,7 @@ function collectFacts(line: DecisionLine, formula: Formula, frame: TokenFrame): 
   const suspects =
     line.reason === undefined || isMet || others.length > 0
       ? []
-      : first.filter((one) => isAbout(line.reason as Reason, one));
+      : first.filter(({ reasons }) => reasons.includes(line.reason as Reason));
   const missed =
     suspects.length === 1 && line.reason === "scope_insufficient" ? keyOf(suspects[0] as Requirement) : undefined;
   const ofClaims = readLoggedClaims(line.claims, frame);
@@ -312,16 +311,6 @@ function judgeFormula(formula: Formula, facts: Facts, mode: Mode): Verdict {
   const failing = only.filter(({ isMet }) => isMet !== true);
   const [first] = failing;
   const isCertain = others.length === 0 && failing.length === 1 && first !== undefined;
-  return denyIn(mode, isCertain ? reasonOf(first.requirement) : undefined);
-}
-
-/** The reason of the denial if the token misses only this requirement. Undefined if the reason depends on the token's value. */
-function reasonOf({ text }: Requirement): Reason | undefined {
-  if (/^scope /.test(text)) {
-    return "scope_insufficient";
-  }
-  if (/^(?:no scope|(?:no )?(?:role|group)) /.test(text)) {
-    return "condition_unmet";
-  }
-  return text.startsWith("audience ") ? "audience_mismatch" : undefined;
+  const [reason, ...otherReasons] = isCertain ? first.requirement.reasons : [];
+  return denyIn(mode, otherReasons.length === 0 ? reason : undefined);
 }

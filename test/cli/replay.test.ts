@@ -131,7 +131,7 @@ it.each<[what: string, after: string, expected: readonly string[] | RegExp | "un
     ["newly_refused", "allow", "no_matching_rule"],
     { rule: "orders", path: "/orders/7" },
   ),
-  row("a bound that the claim misses now", edited("min: 2", "min: 4"), ["newly_refused", "allow", SEVERAL], {
+  row("a bound that the claim misses now", edited("min: 2", "min: 4"), ["newly_refused", "allow", "condition_unmet"], {
     rule: "tier",
     claims: { tier: 3 },
   }),

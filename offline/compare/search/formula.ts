@@ -3,6 +3,7 @@ import { authorize } from "../../../plugin/core/access/authorize.ts";
 import type { ComparedRequest } from "../../../plugin/core/access/condition.ts";
 import { validateClaims } from "../../../plugin/core/access/validate-claims.ts";
 import type { ClaimReference, NameLocation } from "../../../plugin/core/model/claim-reference.ts";
+import type { Reason } from "../../../plugin/core/model/denial.ts";
 import { listEntries, tenantOf } from "../../../plugin/core/model/issuer-template.ts";
 import type {
   Alternative,
@@ -45,6 +46,11 @@ export interface Requirement {
   readonly reads: readonly PartName[];
   /** The requirement in words. In both versions, the same requirement has the same text. */
   readonly text: string;
+  /**
+   * The reasons for which the plugin refuses a token that misses only this requirement. If there are several, the token's value
+   * decides. `explain` and `replay` use the reasons.
+   */
+  readonly reasons: readonly [Reason, ...Reason[]];
   holds(token: CandidateToken): boolean;
   /** Values to try for the first part in `reads`, such as the values that the requirement names. */
   readonly values: readonly PartValue[];
@@ -65,6 +71,7 @@ export const NEVER: Formula = [];
 export const ALWAYS: Formula = [[]];
 
 const SUBJECT = "alice";
+const LOGIN_REASONS = ["authentication_insufficient"] as const;
 /** Checks of other requirements read the audience from this claim, and so ignore the token's own audience. */
 const AUDIENCE: ClaimReference = { text: "", path: ["\u0000audience"] };
 const AUDIENCES = new Set(["any"]);
@@ -119,6 +126,7 @@ function listIssuerRequirements(issuer: CompiledIssuer, frame: TokenFrame): read
           {
             reads: [TYPE_PART],
             text: `typ ${[...tokenTypes].sort().join(" ")}`,
+            reasons: ["token_type_mismatch"] as const,
             holds: valid({ tokenTypes }),
             values: [...tokenTypes],
           },
@@ -126,12 +134,14 @@ function listIssuerRequirements(issuer: CompiledIssuer, frame: TokenFrame): read
     {
       reads: [TIMES_PART],
       text: describeTimes(issuer),
+      reasons: ["token_expired", "token_not_yet_valid", "token_too_old", "claim_missing", "claim_invalid"],
       holds: valid({ clockSkewSeconds, maxTokenAgeSeconds, maxTokenLifetimeSeconds }),
       values: listTimes(issuer, frame.now),
     },
     {
       reads: ["/cnf"],
       text: acceptsBoundTokens ? "cnf that is an object" : "no cnf",
+      reasons: ["claim_invalid"],
       holds: valid({ acceptsBoundTokens }),
       values: [undefined, { jkt: "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }],
     },
@@ -140,6 +150,7 @@ function listIssuerRequirements(issuer: CompiledIssuer, frame: TokenFrame): read
           {
             reads: [partOf(issuer.tenant.path)],
             text: `the tenant of iss in claim ${issuer.tenant.text}`,
+            reasons: ["claim_invalid"] as const,
             holds: valid({ template: issuer.template, tenant: issuer.tenant }),
             values: [tenantOf(issuer.template, frame.iss)],
           },
@@ -147,7 +158,15 @@ function listIssuerRequirements(issuer: CompiledIssuer, frame: TokenFrame): read
       : []),
     ...issuer.conditions.flatMap((condition) =>
       splitCondition(condition).map((single) =>
-        describeCondition(single, frame, { segments: [], headers: new Map() }, valid({ conditions: [single] })),
+        describeCondition(
+          single,
+          frame,
+          { segments: [], headers: new Map() },
+          {
+            reasons: ["claim_missing", "claim_invalid"],
+            holds: valid({ conditions: [single] }),
+          },
+        ),
       ),
     ),
   ];
@@ -168,12 +187,16 @@ function listRuleRequirements(
   const audience: Requirement = {
     reads: [partOf(issuer.audience.path)],
     text: `audience ${describeChoice(accepted.sort())} in claim ${issuer.audience.text}`,
+    reasons: ["audience_mismatch"],
     holds: ({ claims }) => isOpen(issuer, alternative, claims),
     values: accepted,
   };
   const conditions = alternative.conditions.flatMap((condition) =>
     splitCondition(condition).map((single) =>
-      describeCondition(single, { iss: "", alg: "", now }, request, met({ conditions: [single] })),
+      describeCondition(single, { iss: "", alg: "", now }, request, {
+        reasons: ["condition_unmet"],
+        holds: met({ conditions: [single] }),
+      }),
     ),
   );
   // The TypeScript compiler demands an entry for each part of an alternative, so that `diff` never overlooks a new part.
@@ -203,6 +226,7 @@ function listNames(
     return {
       reads: [...separators.keys()],
       text: describeNames(kind.slice(0, -1), asks, names, locations),
+      reasons: [kind === "scopes" && asks !== "none" ? "scope_insufficient" : "condition_unmet"],
       holds: met({ [kind]: requireNames({ [key]: names }) }),
       values: [],
       names: { asks, names, separators },
@@ -232,6 +256,7 @@ function listAuthentication(
           {
             reads: ["/acr"],
             text: `acr ${describeChoice([...acrValues].sort())}`,
+            reasons: LOGIN_REASONS,
             holds: met({ authentication: { ...only, acrValues } }),
             values: acrValues,
           },
@@ -240,6 +265,7 @@ function listAuthentication(
     ...amr.map((method) => ({
       reads: ["/amr"],
       text: `amr ${method}`,
+      reasons: LOGIN_REASONS,
       holds: met({ authentication: { ...only, amr: [method] } }),
       values: [],
       names: { asks: "all", names: [method], separators: new Map([["/amr", undefined]]) } as const,
@@ -250,6 +276,7 @@ function listAuthentication(
           {
             reads: ["/auth_time"],
             text: `auth_time at most ${maxAgeSeconds} s ago, with a skew of ${clockSkewSeconds} s`,
+            reasons: LOGIN_REASONS,
             holds: met({ authentication: { ...only, maxAgeSeconds } }),
             values: around([now - maxAgeSeconds - clockSkewSeconds, now, now + clockSkewSeconds]),
           },
@@ -291,7 +318,7 @@ function describeCondition(
   { claim, absent, tests }: Condition,
   { now }: TokenFrame,
   request: ComparedRequest,
-  holds: Requirement["holds"],
+  check: Pick<Requirement, "reasons" | "holds">,
 ): Requirement {
   const part = partOf(claim.path);
   const [test] = tests;
@@ -299,7 +326,7 @@ function describeCondition(
   return {
     reads: [part],
     text: `claim ${claim.text} with ${test ? write(test) : "a value"}${absent === "refused" ? "" : ` (absent: ${absent})`}`,
-    holds,
+    ...check,
     values: part === TIMES_PART ? toTimes(claim, values, now) : values,
     ...namesOf(part, test),
     ...patternOf(test),

@@ -68,6 +68,7 @@ it.each<[what: string, claims: Record<string, unknown>, header: Record<string, u
   ],
   ["another audience", { ...GOOD, aud: "web" }, {}, ["needs audience api in claim aud"]],
   ["an end in the past", { ...GOOD, exp: NOW - 90, iat: NOW - 99 }, {}, ["needs times within a skew of 30 s"]],
+  ["no end", { ...GOOD, exp: undefined }, {}, ["needs times within a skew of 30 s"]],
   ["another type", GOOD, { typ: "JWT" }, ["needs typ at+jwt"]],
   ["another issuer", { ...GOOD, iss: "https://evil.example" }, {}, ["needs iss https://idp.example"]],
   ["another algorithm", GOOD, { alg: "RS256" }, ["needs alg ES256"]],
