@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 import { tmpdir } from "node:os";
@@ -297,6 +297,14 @@ describe("kong-jwt-policy kong env", () => {
   it("says so if there is no command kong", () => {
     const { status, stderr } = runCli(["kong", "env"], { KONG_BIN: "/nowhere/kong" });
     expect([status, stderr]).toEqual([0, expect.stringContaining("make sure that Kong is 3.8 or later")]);
+  });
+
+  it("has each of its options in docs/reference/kong-env.md", () => {
+    const { stdout } = runCli(["kong", "env", "--help"]);
+    const options = [...stdout.matchAll(/^ +(--[a-z-]+)/gm)].map(([, option = ""]) => option);
+    expect(options.length).toBeGreaterThan(12);
+    const page = readFileSync(join(import.meta.dirname, "../../docs/reference/kong-env.md"), "utf8");
+    expect(options.filter((option) => !new RegExp(`\`${option}\\b`).test(page))).toEqual([]);
   });
 
   it("refuses a socket path that is too long for any kernel", () => {

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
 import type { CallerSource } from "../../plugin/core/model/caller.ts";
 import { createDeny, type Deny, isAllow } from "../../plugin/core/model/decision.ts";
-import { DENIALS, denialRow, type Reason } from "../../plugin/core/model/denial.ts";
+import { denialRow, type Reason } from "../../plugin/core/model/denial.ts";
 import type { KeySource } from "../../plugin/core/model/key.ts";
 import type { RequestFacts } from "../../plugin/core/model/request.ts";
 import type { TokenRefusals } from "../../plugin/core/model/token.ts";
@@ -377,7 +377,7 @@ describe.each(Object.entries(ROWS))("the line about %s has the value, its locati
   });
 });
 
+// TypeScript reports a reason that is not in ROWS.
 it("no reason is without a request", () => {
   expect(Object.entries(ROWS).filter(([, rows]) => rows.length === 0)).toEqual([]);
-  expect(Object.keys(ROWS)).toEqual(Object.keys(DENIALS));
 });

@@ -36,24 +36,28 @@ function initIssuer(args: string): Issuer {
 }
 
 const GUIDE = "docs/guides/providers.md";
+const pageOf = (id: string): string => `docs/guides/providers/${id}.md`;
 const ID = "72f988bf-86f1-41af-91ab-2d7cd011db47";
 const ENTRA = `entra --tenant ${ID} --client-id ${ID} --applications`;
 const COGNITO = "cognito --user-pool-id eu-central-1_Example1 --client-id 1a --group g";
 const KEYCLOAK = "keycloak --issuer https://sso.example.com/realms/a";
 
+/** A guide, the id of the issuer in the guide, and the options with which `init` writes the same issuer. */
+const ISSUERS: readonly (readonly [page: string, id: string, args: string])[] = [
+  [GUIDE, "keycloak", `${KEYCLOAK} --audience payments-api --role r`],
+  [GUIDE, "entra", ENTRA],
+  [pageOf("auth0"), "auth0", "auth0 --domain a.auth0.com --audience a --token-dialect access_token_authz"],
+  [pageOf("okta"), "okta", "okta --domain a.okta.com --group g"],
+  [pageOf("google"), "google", "google --client-id 1-a.apps.googleusercontent.com --hosted-domain example.com"],
+  [GUIDE, "cognito", COGNITO],
+  [pageOf("keycloak"), "keycloak", `${KEYCLOAK} --audience shop-api --role r`],
+  [pageOf("entra"), "v2", ENTRA],
+  [pageOf("entra"), "v1", `${ENTRA} --token-version v1`],
+  [pageOf("cognito"), "cognito", COGNITO],
+];
+
 describe("an issuer of a guide and the same issuer by init have the same type, conditions and places", () => {
-  it.each([
-    [GUIDE, "keycloak", `${KEYCLOAK} --audience payments-api --role r`],
-    [GUIDE, "entra", ENTRA],
-    [GUIDE, "auth0", "auth0 --domain a.auth0.com --audience a --token-dialect access_token_authz"],
-    [GUIDE, "okta", "okta --domain a.okta.com --group g"],
-    [GUIDE, "google", "google --client-id 1-a.apps.googleusercontent.com --hosted-domain example.com"],
-    [GUIDE, "cognito", COGNITO],
-    ["docs/guides/providers/keycloak.md", "keycloak", `${KEYCLOAK} --audience shop-api --role r`],
-    ["docs/guides/providers/entra.md", "v2", ENTRA],
-    ["docs/guides/providers/entra.md", "v1", `${ENTRA} --token-version v1`],
-    ["docs/guides/providers/cognito.md", "cognito", COGNITO],
-  ])("%s: %s", (page, id, args) => {
+  it.each(ISSUERS)("%s: %s", (page, id, args) => {
     const [guide] = findPolicies(page).flatMap((text) => (parse(text) as Policy).issuers[id] ?? []);
     const init = initIssuer(args);
     expect(guide).toBeDefined();
@@ -78,14 +82,18 @@ describe("the guides of providers", () => {
     }
   });
 
-  it("have a section for each provider of init, and docs/guides/init.md names each of its options", () => {
+  it("have a section or a page for each provider of init, and docs/guides/init.md names each of its options", () => {
     const page = readPage("docs/guides/init.md");
     for (const { id, options } of PROVIDERS) {
       const missing = options.filter(({ name }) => !new RegExp(`\`--${name}\\b`).test(page));
       expect([id, missing]).toEqual([id, []]);
       expect(page).toContain(`\n| \`${id}\``);
     }
-    const headings = PROVIDERS.filter(({ id }) => id !== "oidc").map(({ title }) => `## ${title}\n`);
-    expect(headings.filter((heading) => !readPage(GUIDE).includes(heading))).toEqual([]);
+    const named = PROVIDERS.filter(({ id }) => id !== "oidc");
+    const headings = [GUIDE, ...listPages("docs/guides/providers")].map(readPage).join("\n");
+    const isMissing = ({ title }: { title: string }): boolean => !new RegExp(`^##? ${title}$`, "m").test(headings);
+    expect(named.filter(isMissing), "these providers need a page in docs/guides/providers").toEqual([]);
+    const uncompared = named.filter(({ id }) => !ISSUERS.some(([, , args]) => args.startsWith(`${id} `)));
+    expect(uncompared, "these providers need a row in ISSUERS").toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RequestFacts } from "../../../plugin/core/model/request.ts";
@@ -120,6 +120,13 @@ describe("the metrics", () => {
       "jwt_policy_abuse_refused_tokens 2",
     ]);
     expect(await read("jwt_policy_abuse_alarms_total")).toEqual({});
+  });
+
+  it("are all in docs/guides/metrics.md, which the test of the dashboard reads", async () => {
+    const names = [...(await metrics.render([])).matchAll(/^# TYPE (jwt_policy_\w+)/gm)].map(([, name = ""]) => name);
+    expect(names.length).toBeGreaterThan(15);
+    const page = readFileSync(new URL("../../../docs/guides/metrics.md", import.meta.url), "utf8");
+    expect(names.filter((name) => !new RegExp(`\`${name}[\`{]`).test(page))).toEqual([]);
   });
 
   it(`get no series from a flood of ${FLOOD} hostile tokens, and no text of them`, { timeout: 600_000 }, async () => {
