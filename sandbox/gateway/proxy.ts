@@ -44,6 +44,9 @@ const UPSTREAM_FAILED: Refusal = {
 };
 const UPSTREAM_TIMED_OUT: Refusal = { status: 504, message: "The upstream server is timing out" };
 
+/** nginx never sends requests with these methods twice (`non_idempotent` of proxy_next_upstream). */
+const NOT_REPEATED: ReadonlySet<string> = new Set(["POST", "LOCK", "PATCH"]);
+
 /** @param findAddress finds the address to which requests of a Service go. */
 export function createProxy(report: ReportFailure, findAddress: FindAddress): UpstreamProxy {
   const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
@@ -79,8 +82,9 @@ export function createProxy(report: ReportFailure, findAddress: FindAddress): Up
           : requestHttps({ ...options, agent: agents.https, servername: serverName(options.host) }, resolve);
       asked.on("error", (error: NodeJS.ErrnoException) => {
         // The upstream closed the idle connection at the same moment. Like Kong, the sandbox sends the request again.
-        const isStale = asked.reusedSocket && error.code === "ECONNRESET" && !sendsBody && !isOver(outgoing);
-        isStale ? resolve(ask(request, { incoming, outgoing, awaitsContinue })) : reject(error);
+        const mayRepeat = !sendsBody && !NOT_REPEATED.has(request.method);
+        const isStale = asked.reusedSocket && error.code === "ECONNRESET" && !isOver(outgoing);
+        isStale && mayRepeat ? resolve(ask(request, { incoming, outgoing, awaitsContinue })) : reject(error);
       });
       outgoing.once("close", () => asked.destroy());
       limitTime(asked, service);
