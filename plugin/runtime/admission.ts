@@ -1,3 +1,4 @@
+import { copyText } from "../bounded/copy-text.ts";
 import { FairQueue, type Patience } from "../keys/verify/fair-queue.ts";
 
 /**
@@ -18,10 +19,7 @@ const isNeverAbandoned = (): boolean => false;
 
 /** Copies the data that {@link Admission.noteGood} needs, so that the whole request does not stay in memory. */
 export function copyCredentials({ credentials }: Asker): Asker {
-  // The text is copied, because a slice would keep the whole header in memory.
-  return credentials === undefined
-    ? {}
-    : { credentials: Buffer.from(tailOf(credentials), "latin1").toString("latin1") };
+  return credentials === undefined ? {} : { credentials: copyText(tailOf(credentials)) };
 }
 
 interface Waiting {
@@ -116,8 +114,7 @@ export class Admission {
       this.#goodBefore = this.#good;
       this.#good = new Set();
     }
-    // The text is copied, because a slice would keep the whole request in memory.
-    this.#good.add(Buffer.from(tailOf(credentials), "latin1").toString("latin1"));
+    this.#good.add(copyText(tailOf(credentials)));
   }
 
   #isKnown(credentials: string | undefined): boolean {

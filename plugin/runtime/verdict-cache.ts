@@ -1,4 +1,5 @@
 import { BoundedMap } from "../bounded/bounded-map.ts";
+import { copyText } from "../bounded/copy-text.ts";
 import type { Allow, Evidence, Trace } from "../core/model/decision.ts";
 import type { CompiledPolicy, Mode } from "../core/model/policy.ts";
 import type { SeenToken } from "../observe/abuse/abuse-watch.ts";
@@ -262,12 +263,6 @@ export class VerdictCache {
     this.#tallyOf.set(name, this.#tallies.length - 1);
     return this.#tallies.length - 1;
   }
-}
-
-/** A part of a longer text would keep the longer text in memory. */
-function copyText(text: string): string {
-  const copy = Buffer.from(text).toString();
-  return copy === text ? copy : text;
 }
 
 function createEntries(): BoundedMap<string, Entry> {

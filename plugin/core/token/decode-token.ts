@@ -107,7 +107,9 @@ function readMembers(bytes: Uint8Array, wanted: WantedMembers): Result<ReadMembe
 }
 
 function readHeader(segment: string): Result<JoseHeader, Denial> {
-  const known = knownHeaders.get(segment);
+  // A look-up hashes the whole segment, so it would only add to the cost of a long one.
+  const mayBeKnown = segment.length <= MAX_KNOWN_LENGTH;
+  const known = mayBeKnown ? knownHeaders.get(segment) : undefined;
   if (known) {
     return succeed(known);
   }
@@ -117,7 +119,7 @@ function readHeader(segment: string): Result<JoseHeader, Denial> {
     return malformed("header", read.failure);
   }
   const header = readJoseHeader(read.value.members);
-  if (header.ok && bytes && segment.length <= MAX_KNOWN_LENGTH) {
+  if (header.ok && bytes && mayBeKnown) {
     if (knownHeaders.size >= MAX_KNOWN_HEADERS) {
       knownHeaders.clear();
     }

@@ -21,7 +21,11 @@ interface Entry<T> {
   readonly item: T;
   readonly network: string;
   readonly sinceMs: number;
+  isGone: boolean;
 }
+
+/** When this many entries at the start of the list are gone, the list is shortened. */
+const MAX_GONE = 1_024;
 
 /**
  * A queue of requests that wait for their turn. The networks take turns, so that a client with a thousand requests does not
@@ -37,7 +41,9 @@ export class FairQueue<T> {
    */
   readonly #waiting = new Map<string, Entry<T>[]>();
   /** All waiting entries in the order of arrival. */
-  readonly #arrivals = new Set<Entry<T>>();
+  #arrivals: Entry<T>[] = [];
+  #firstArrival = 0;
+  #size = 0;
   /** The last time at which the queue was empty, or the oldest entry had waited for at most `promptMs`. */
   #promptAtMs = Number.NEGATIVE_INFINITY;
   #isStanding = false;
@@ -47,7 +53,7 @@ export class FairQueue<T> {
   }
 
   get size(): number {
-    return this.#arrivals.size;
+    return this.#size;
   }
 
   /**
@@ -60,19 +66,20 @@ export class FairQueue<T> {
   add(item: T, client: string, nowMs: number): T | undefined {
     const network = networkOf(client);
     this.#noteWait(nowMs);
-    const isFull = this.size >= this.#patience.capacity;
+    const isFull = this.#size >= this.#patience.capacity;
     if (isFull && this.#waiting.has(network)) {
       return item;
     }
     const rejected = isFull ? this.#removeOldest() : undefined;
-    const entry = { item, network, sinceMs: nowMs };
+    const entry = { item, network, sinceMs: nowMs, isGone: false };
     const list = this.#waiting.get(network);
     if (list) {
       list.push(entry);
     } else {
       this.#waiting.set(network, [entry]);
     }
-    this.#arrivals.add(entry);
+    this.#arrivals.push(entry);
+    this.#size += 1;
     return rejected;
   }
 
@@ -89,10 +96,7 @@ export class FairQueue<T> {
     if (list.length > 0) {
       this.#waiting.set(network, list); // The network moves to the end of the order, so that another network has the next turn.
     }
-    if (entry) {
-      this.#arrivals.delete(entry);
-    }
-    return entry?.item;
+    return entry && this.#drop(entry);
   }
 
   /** Removes and returns an item that has waited for too long, if there is one. */
@@ -124,13 +128,28 @@ export class FairQueue<T> {
     if (list?.length === 0) {
       this.#waiting.delete(oldest.network);
     }
-    this.#arrivals.delete(oldest);
-    return oldest.item;
+    return this.#drop(oldest);
+  }
+
+  #drop(entry: Entry<T>): T {
+    entry.isGone = true;
+    this.#size -= 1;
+    if (this.#size === 0) {
+      this.#arrivals = [];
+      this.#firstArrival = 0;
+    }
+    return entry.item;
   }
 
   #findOldest(): Entry<T> | undefined {
-    const [oldest] = this.#arrivals;
-    return oldest;
+    while (this.#arrivals[this.#firstArrival]?.isGone) {
+      this.#firstArrival += 1;
+    }
+    if (this.#firstArrival > MAX_GONE) {
+      this.#arrivals = this.#arrivals.slice(this.#firstArrival);
+      this.#firstArrival = 0;
+    }
+    return this.#arrivals[this.#firstArrival];
   }
 }
 

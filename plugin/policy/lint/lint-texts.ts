@@ -15,6 +15,7 @@ const COMPARED = [
   "contains_all",
   "acr_values",
   "amr",
+  "allowed_origins",
 ];
 /** Keys whose values are texts for people, or patterns. */
 const NOT_COMPARED = ["description", "text", "resource_name", "matches", "path"];

@@ -58,21 +58,30 @@ export function keepInlinePolicies({
   const share = shareLoads(compiler);
   const lastGood = new LastGoodVersions();
   const instances = new Set<InlineInstance>();
+  const byEntity = new Map<string, Set<InlineInstance>>();
   let started = 0;
 
   return {
     open(entity, text, rule) {
       started += 1;
       const instance = new InlineInstance({ entity, text, rule, order: started, share, lastGood, now, ports });
-      for (const other of instances) {
-        other.supersedeBy(instance);
+      // Without a plugin id, each instance counts as its own entity.
+      const name = entity.pluginId === undefined ? `instance ${started}` : nameEntity(entity);
+      const siblings = byEntity.get(name) ?? new Set();
+      for (const sibling of siblings) {
+        sibling.supersedeBy(instance);
       }
+      byEntity.set(name, siblings.add(instance));
       instances.add(instance);
       return {
         current: (describeRoute) => instance.current(describeRoute),
         close() {
           instance.close();
           instances.delete(instance);
+          siblings.delete(instance);
+          if (siblings.size === 0) {
+            byEntity.delete(name);
+          }
         },
       };
     },
@@ -166,20 +175,13 @@ class InlineInstance {
   }
 
   /**
-   * Called when another instance has started. If the instance belongs to the same entity, and this version still waits for keys,
-   * this version is no longer the newest version. A version without a plugin id never waits.
+   * Called when another instance of the entity has started. If this version still waits for keys, it is then no longer the
+   * newest version.
    */
   supersedeBy(newer: InlineInstance): void {
-    const [own, other] = [this.#options, newer.#options];
-    if (
-      this.#version?.state !== "ready" ||
-      own.text === other.text ||
-      nameEntity(own.entity) !== nameEntity(other.entity)
-    ) {
-      return;
-    }
-    const [{ sequence }, { sequence: last }] = [own.entity, other.entity];
-    if (sequence === undefined || last === undefined || sequence <= last) {
+    const [own, other] = [this.#options.entity.sequence, newer.#options.entity.sequence];
+    const isOlder = own === undefined || other === undefined || own <= other;
+    if (isOlder && this.#version?.state === "ready" && this.#options.text !== newer.#options.text) {
       this.#version.retire();
     }
   }

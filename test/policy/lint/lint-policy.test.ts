@@ -41,6 +41,11 @@ const ROWS: Partial<Record<LintCode, readonly Row[]>> = {
   wildcard_literal: [
     ["an audience", withIssuer({ audiences: ["https://api.example.com/*"] }), /byte for byte/],
     ["a scope", withRule({ required_scopes: ["orders:*"] }), /byte for byte/],
+    [
+      "an origin",
+      { token: { sources: [{ cookie: "__Host-t", allowed_origins: ["https://a.+example"] }] } },
+      /byte for byte/,
+    ],
     ["a role", withRule({ required_roles: { any_of: ["admin-*"] } }), /byte for byte/],
     ["a regular expression", withPlan({ equals: "^gold$" }), /use "matches"/],
     ...["one_of", "contains_any", "contains_all"].map((test): Row => [test, withPlan({ [test]: ["g*"] }), /"matches"/]),
