@@ -248,6 +248,18 @@ export const EQUIVALENT = [
     because: "without samples, the chart shows the time only relative to now",
   },
   {
+    file: "plugin/policy/lint/lint-requirements.ts",
+    original: "source === undefined || Array.isArray(source)",
+    replacement: "source === undefined",
+    because: "a list has no all_of, any_of and none_of; the check is for the types",
+  },
+  {
+    file: "plugin/policy/lint/lint-requirements.ts",
+    original: "Array.isArray(claims)",
+    replacement: "false",
+    because: "a claim's name has no tests; the check is for the types",
+  },
+  {
     file: "plugin/runtime/load/root-files.ts",
     original: "error instanceof Error",
     replacement: "true",

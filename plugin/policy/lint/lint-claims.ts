@@ -1,8 +1,9 @@
 import type { Condition, PolicyDocument, RequiredClaims } from "../../../schema/generated/policy-document.ts";
 import { quoteText } from "../../core/text/printable.ts";
 import { compileClaimPattern } from "../language/claim-pattern.ts";
-import type { DocumentPath, Finding, LintCode } from "../language/finding.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 import type { SettledAlternative } from "../requirements/settle-requirements.ts";
+import { warn } from "./warn.ts";
 
 type Value = string | number | boolean;
 type Issuers = readonly PolicyDocument["issuers"][string][];
@@ -88,7 +89,7 @@ function lintPattern({ matches }: Condition, path: DocumentPath): Finding[] {
       `The slashes around the pattern are part of it. Did you mean ${quoteText(inner)}?`,
     );
   }
-  const longest = Math.max(0, ...[...matches.matchAll(/\{(\d+)/g)].map(([, count]) => Number(count)));
+  const longest = Math.max(...[...matches.matchAll(/\{(\d+)/g)].map(([, count]) => Number(count)));
   return longest > MAX_MATCHED || matches === "" || /\[\^\\(?:s\\S|S\\s|d\\D|w\\W)\]/.test(matches)
     ? warn(
         "pattern_never",
@@ -165,8 +166,4 @@ function describeAudience(condition: Condition, audiences: readonly string[]): s
 
 function listWanted({ equals, one_of: values, contains_any: any, contains_all: all }: Condition): readonly Value[] {
   return [...(equals === undefined ? [] : [equals]), ...(values ?? []), ...(any ?? []), ...(all ?? [])];
-}
-
-function warn(code: LintCode, path: DocumentPath, message: string, atKey = false): Finding[] {
-  return [{ code, severity: "warning", path, ...(atKey && { atKey }), message }];
 }

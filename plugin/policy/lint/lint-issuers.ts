@@ -1,8 +1,9 @@
 import type { Issuer, PolicyDocument } from "../../../schema/generated/policy-document.ts";
 import { quoteText } from "../../core/text/printable.ts";
 import { durationSeconds } from "../language/duration.ts";
-import type { DocumentPath, Finding, LintCode } from "../language/finding.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 import { listSettled } from "../requirements/list-settled.ts";
+import { warn } from "./warn.ts";
 
 const METADATA = /\/\.well-known\/(?:openid-configuration|oauth-authorization-server)(?:\/.*)?$/;
 const KEYS =
@@ -119,9 +120,9 @@ function lintTimes(
 }
 
 function lintTypes({ token_type: type }: Issuer, path: DocumentPath): Finding[] {
-  return [type as unknown]
+  return [type]
     .flat()
-    .filter((name): name is string => typeof name === "string" && !TYPE.test(name))
+    .filter((name) => !TYPE.test(name))
     .flatMap((name) =>
       warn(
         "token_type_unusual",
@@ -145,9 +146,5 @@ function lintAudiences({ issuer, audiences }: Issuer, path: DocumentPath): Findi
 }
 
 function withoutQuery(url: string): string {
-  return url.split("?", 1)[0] ?? "";
-}
-
-function warn(code: LintCode, path: DocumentPath, message: string, atKey = false): Finding[] {
-  return [{ code, severity: "warning", path, ...(atKey && { atKey }), message }];
+  return url.replace(/\?.*/s, "");
 }

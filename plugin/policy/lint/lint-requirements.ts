@@ -1,10 +1,11 @@
 import type { PolicyDocument, RequiredRoles } from "../../../schema/generated/policy-document.ts";
 import { quoteText } from "../../core/text/printable.ts";
 import { durationSeconds } from "../language/duration.ts";
-import type { DocumentPath, Finding, LintCode } from "../language/finding.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 import { listSettled } from "../requirements/list-settled.ts";
 import type { PlacedSource, SettledAlternative } from "../requirements/settle-requirements.ts";
 import { lintClaims, lintRegisteredClaims } from "./lint-claims.ts";
+import { warn } from "./warn.ts";
 
 /** Warns of requirements that no token can meet, and of alternatives without an effect. */
 export function lintRequirements(document: PolicyDocument): readonly Finding[] {
@@ -93,8 +94,4 @@ function lintNames(source: RequiredRoles | undefined, path: DocumentPath): Findi
         `All names of "any_of" are excluded here, so no token passes. Remove these names from one of the two lists.`,
       )
     : [];
-}
-
-function warn(code: LintCode, path: DocumentPath, message: string, atKey = false): Finding[] {
-  return [{ code, severity: "warning", path, ...(atKey && { atKey }), message }];
 }

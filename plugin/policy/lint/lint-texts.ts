@@ -1,7 +1,8 @@
 import type { PolicyDocument } from "../../../schema/generated/policy-document.ts";
 import { quoteText } from "../../core/text/printable.ts";
-import type { Finding, LintCode } from "../language/finding.ts";
+import type { DocumentPath, Finding } from "../language/finding.ts";
 import { isBelow, listTexts, type PlacedText } from "./walk-texts.ts";
+import { warn } from "./warn.ts";
 
 /** Keys whose values are compared byte for byte. */
 const COMPARED = [
@@ -54,8 +55,8 @@ function lintReference({ text, path, isKey }: PlacedText): Finding[] {
   return warn(
     "claim_pointer_dotted",
     path,
-    isKey,
     `${quoteText(text)} is the name of one top-level claim. If you mean a path, write a JSON Pointer: "${suggestPointer(text)}".`,
+    isKey,
   );
 }
 
@@ -66,13 +67,13 @@ export function suggestPointer(text: string): string {
 }
 
 /** Whether the text names a claim: under `claims`, as a key of `required_claims`, in a header mapping, or under `identity`. */
-function isReference(path: Finding["path"] & object, isKey: boolean): boolean {
+function isReference(path: DocumentPath, isKey: boolean): boolean {
   const parent = path.at(-2);
   if (isKey) {
-    return parent === "required_claims" && path.length > 1;
+    return parent === "required_claims";
   }
   const last = path.findLast((step) => typeof step === "string");
-  if (parent === "required_claims" && typeof path.at(-1) === "number") {
+  if (parent === "required_claims") {
     return true;
   }
   if (path[0] === "header_mappings") {
@@ -81,7 +82,7 @@ function isReference(path: Finding["path"] & object, isKey: boolean): boolean {
   if (path[0] === "identity") {
     return last === "claim" || last === "credential" || last === "groups";
   }
-  return path[0] === "issuers" && path[2] === "claims" && last !== "separator";
+  return path[2] === "claims";
 }
 
 /** @param misspelled uses of variables in which the word `vars` is missing. */
@@ -92,14 +93,13 @@ function lintVariable({ text, path, isKey }: PlacedText, misspelled: readonly st
     ? warn(
         "variable_literal",
         path,
-        false,
         `${quoteText(text)} looks like a variable or a stand-in, but the plugin takes it literally. Environment variables are not supported. Set a variable under "vars" and write "\${vars.name}"; a file that extends this one can set another value.${hint}`,
       )
     : [];
 }
 
-function lintPath({ text, path, isKey }: PlacedText): Finding[] {
-  if (isKey || path.at(-1) !== "path" || path.at(-3) !== "operations" || !FOREIGN_PATH.test(text)) {
+function lintPath({ text, path }: PlacedText): Finding[] {
+  if (path.at(-1) !== "path" || path.at(-3) !== "operations" || !FOREIGN_PATH.test(text)) {
     return [];
   }
   const template = suggestTemplate(text);
@@ -107,7 +107,6 @@ function lintPath({ text, path, isKey }: PlacedText): Finding[] {
   return warn(
     "path_pattern_literal",
     path,
-    false,
     `${quoteText(text)} is compared as text, because path patterns are not supported. {id} is one segment, and {rest...} at the end is a subtree.${better}`,
   );
 }
@@ -120,15 +119,14 @@ export function suggestTemplate(text: string): string | undefined {
   return renamed !== text && !FOREIGN_PATH.test(renamed) ? renamed : undefined;
 }
 
-function lintCompared({ text, path, isKey }: PlacedText): Finding[] {
-  if (isKey || !(isBelow(path, COMPARED) || path.at(-1) === "issuer") || isBelow(path, ["keys"])) {
+function lintCompared({ text, path }: PlacedText): Finding[] {
+  if (!(isBelow(path, COMPARED) || path.at(-1) === "issuer") || isBelow(path, ["keys"])) {
     return [];
   }
   if (PATTERN.test(text)) {
     return warn(
       "wildcard_literal",
       path,
-      false,
       `${quoteText(text)} is compared byte for byte, so a * or any other special character of a pattern matches only itself. Name each value${isBelow(path, ["required_claims"]) ? `, or use "matches"` : ""}.`,
     );
   }
@@ -137,12 +135,7 @@ function lintCompared({ text, path, isKey }: PlacedText): Finding[] {
     ? warn(
         "value_has_space",
         path,
-        false,
         `${quoteText(text)} has white space or a comma. Write one list element for each value, and no white space.`,
       )
     : [];
-}
-
-function warn(code: LintCode, path: NonNullable<Finding["path"]>, atKey: boolean, message: string): Finding[] {
-  return [{ code, severity: "warning", path, ...(atKey && { atKey }), message }];
 }

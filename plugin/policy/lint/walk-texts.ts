@@ -25,7 +25,10 @@ export function listTexts(data: unknown, path: DocumentPath = []): readonly Plac
   ]);
 }
 
-/** Whether the path goes through one of these keys. The first step of the path is not compared. */
-export function isBelow(path: DocumentPath, names: readonly string[]): boolean {
-  return path.some((step, index) => index > 0 && typeof step === "string" && names.includes(step));
+/** The keys of these maps are names that the policy author chooses. */
+const NAMED = ["issuers", "routes", "required_claims"];
+
+/** Whether the path goes through one of these keys of the schema. A rule or a claim with the same name does not count. */
+export function isBelow(path: DocumentPath, keys: readonly string[]): boolean {
+  return path.some((step, index) => keys.includes(String(step)) && !NAMED.includes(String(path[index - 1])));
 }
