@@ -16,7 +16,7 @@ export function renderLintReference(): string {
     "# Lint reference",
     "",
     `\`kong-jwt-policy lint\` has ${LINT_RULES.length} rules ([guide](../guides/linting.md)). \`validate\` and \`render\` also warn of some of these problems, and ignore suppressions. \`render --strict\` fails on a warning.`,
-    "An error is a gap that attackers can use, or something that Kong refuses. All examples also need these parts, which are not shown in the examples:",
+    "An error is a gap that attackers can use, or something that Kong refuses. Each example also needs these parts:",
     "",
     ...block(Object.values(SHARED).join("")),
     "",

@@ -9,11 +9,11 @@ export type FormatVersion = 1
  */
 export type Enabled = boolean
 /**
- * A token counts as shared if it comes back to one network at least this many times within a minute. A token comes back if one network uses it, then another network, and then the first network again. At most 10 seconds may lie between the two uses in the first network. Several returns within 4 seconds count once.
+ * A token counts as shared if it returns to one network at least this many times within a minute. A token returns if one network uses it, then another network, and then the first network again, within 10 seconds. Several returns within 4 seconds count once.
  */
 export type Returns = number
 /**
- * A token counts as shared if it comes from at least this many networks within a minute.
+ * A token counts as shared if at least this many networks use it within a minute.
  */
 export type Networks = number
 /**
@@ -56,11 +56,11 @@ export type Denials = number
  */
 export type Enabled2 = boolean
 /**
- * An alarm needs at least this many tokens with an unknown `kid`, an unexpected algorithm or an untrusted issuer within a minute.
+ * The smallest number of such tokens within a minute that causes an alarm.
  */
 export type Tokens = number
 /**
- * An alarm needs at least this many times the usual number of tokens with an unknown key, algorithm or issuer.
+ * An alarm needs this many times the usual number of such tokens.
  */
 export type Factor = number
 /**
@@ -68,11 +68,11 @@ export type Factor = number
  */
 export type Enabled3 = boolean
 /**
- * A token is reported if its lifetime is more than this many times the usual lifetime. 999 of 1,000 tokens of the issuer do not exceed the usual lifetime.
+ * A token is reported if its lifetime is longer than this number times the usual lifetime. At least 999 of 1,000 tokens of the issuer live at most as long as the usual lifetime.
  */
 export type Factor1 = number
 /**
- * The number of tokens of an issuer from which the plugin learns the usual lifetime. Until the plugin has seen this number of tokens, it reports no long lifetime of the issuer.
+ * How many tokens of an issuer the plugin server must see before it knows the usual lifetime. Until then, it reports no long lifetimes of this issuer.
  */
 export type Learning = number
 /**
@@ -80,7 +80,7 @@ export type Learning = number
  */
 export type Enabled4 = boolean
 /**
- * The smallest rise or fall of the denied part of the requests that causes an alarm. For example, 0.3 is a rise from 2 % to 32 %.
+ * The smallest change of the denied part that causes an alarm. For example, a rise from 2 % to 32 % is a change of 0.3.
  */
 export type Change = number
 /**
@@ -88,7 +88,7 @@ export type Change = number
  */
 export type Requests = number
 /**
- * A file with at least 32 bytes, from which the keys are derived. Anyone who has this file can find the pseudonym of a known user. Without this file, each server makes random keys, and no one can make its pseudonyms again. An absolute path, or a path relative to the settings file.
+ * A file with at least 32 bytes, from which the server derives the keys. Anyone who has this file can compute the pseudonym of a known user. Without this file, each server makes random keys, and keeps them only in memory. The path is absolute, or relative to the settings file.
  */
 export type Secret = string
 /**
@@ -96,16 +96,16 @@ export type Secret = string
  */
 export type Rotation = string
 /**
- * The largest number of lines about alarms in one minute. Each kind of alarm may use at most half of the lines that are left in this minute, so that a flood of one kind does not hide the others.
+ * The largest number of lines about alarms in one minute. Each kind of alarm may use at most half of the lines that are left in this minute. So a flood of one kind does not hide the others.
  */
 export type Lines = number
 /**
- * The same token, subject, policy, rule or issuer is reported again after this time.
+ * After this time, the plugin server reports the same token, subject, policy, rule or issuer again.
  */
 export type Repetition = string
 
 /**
- * Which signs of replayed and stolen tokens the plugin server looks for, and what it then does. This file belongs to the operator, and no policy can change it. The plugin server reads the file when the server starts. Without this file, the plugin server watches nothing.
+ * Settings of the watch for replayed and stolen tokens: which signs the plugin server looks for, and what it does if it finds one. This file belongs to the operator, and no policy can change it. The plugin server reads the file when the server starts. Without this file, the plugin server watches nothing.
  */
 export interface AbuseSettingsDocument {
 abuse: FormatVersion
@@ -131,7 +131,7 @@ on_abuse: Action
 refuse_for: TimeOfRefusal
 }
 /**
- * Networks that belong together, as groups. All addresses of one group count as one network. Write a group for each cluster, proxy or cloud whose clients share tokens and use several addresses. The groups replace the default.
+ * Groups of networks that belong together. All addresses of one group count as one network. Write a group for each cluster, proxy or cloud whose clients share tokens and have several addresses. The groups replace the default.
  */
 export interface SharedNetworks {
 [k: string]: NetworksOfAGroup
@@ -144,7 +144,7 @@ enabled: Enabled1
 per_minute: Denials
 }
 /**
- * Finds, for each policy, a sudden rise in the number of tokens with an unknown `kid`, an unexpected algorithm or an untrusted issuer.
+ * Finds a sudden rise in the number of tokens that have an unknown `kid`, an unexpected algorithm or an untrusted issuer. The plugin server counts these tokens for each policy.
  */
 export interface UnknownKeys {
 enabled: Enabled2
@@ -160,7 +160,7 @@ factor: Factor1
 after_tokens: Learning
 }
 /**
- * Finds a rule that suddenly denies a much larger or much smaller part of its requests. The plugin learns the usual part for at least five minutes.
+ * Finds a rule that suddenly denies a much larger or a much smaller part of its requests. The plugin server first learns the usual part, for at least five minutes.
  */
 export interface DenialRates {
 enabled: Enabled4
@@ -168,14 +168,14 @@ change: Change
 requests: Requests
 }
 /**
- * The keys of the pseudonyms that stand for subjects. If the secret and the rotation are the same as for the decision log, alarms and decision log have the same pseudonyms.
+ * The keys for the pseudonyms of subjects. Alarms and the decision log have the same pseudonyms if their settings have the same secret and the same rotation.
  */
 export interface Pseudonyms {
 secret_file?: Secret
 rotate: Rotation
 }
 /**
- * Limits for the log during a flood of alarms. Metrics count each alarm, and the next line in the log says how many lines were left out.
+ * Limits for the log during a flood of alarms. Metrics count each alarm. The next line in the log says how many alarms are not in the log.
  */
 export interface Limits {
 lines_per_minute: Lines

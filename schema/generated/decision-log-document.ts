@@ -5,11 +5,11 @@
  */
 export type FormatVersion = 1
 /**
- * An absolute path, or `stdout`. The file is created if it is missing, with mode 640, and it is opened again after a rotation. The file's directory must exist. `stdout` works only for a plugin server that no launcher started, such as in its own container.
+ * An absolute path, or `stdout`. If the file is missing, the server creates it with mode 640. After a rotation, the server opens the file again. The file's directory must exist. `stdout` works only for a plugin server without a launcher, for example in its own container.
  */
 export type Place = string
 /**
- * The part of allowed requests that is logged, from 0 (none) to 1 (all). Denied requests, and requests that report mode let pass, are always logged.
+ * Which part of the allowed requests the log contains, from 0 (none) to 1 (all). The log always contains denied requests, and requests that passed only because of report mode.
  */
 export type AllowedRequests = number
 /**
@@ -17,7 +17,7 @@ export type AllowedRequests = number
  */
 export type Field = ("request_id" | "trace_id" | "policy" | "policy_file" | "policy_version" | "plugin_id" | "rule" | "route" | "method" | "host" | "path" | "client" | "headers" | "transport" | "mode" | "reason" | "stage" | "status" | "issuer" | "kid" | "token_source" | "reused")
 /**
- * The fields that a line may have, besides `event`, `time`, `outcome` and `sampled`. The log has no other fields. `path`, `host` and `client` are personal data, so they are written only if they are listed here. In a path, segments that look like random values are written as `...`, and the query is never written.
+ * The fields that a line may have, besides `event`, `time`, `outcome` and `sampled`. The log has no other fields. `path`, `host` and `client` are personal data, so the log has them only if you list them here. A path never contains the query, and has `...` instead of segments that look like random values.
  * 
  * @maxItems 22
  */
@@ -27,15 +27,15 @@ export type Fields = Field[]
  */
 export type Form = ("plain" | "hmac")
 /**
- * A file with at least 32 bytes, from which the keys are derived. All plugin servers with the same secret write the same pseudonyms. Without this file, each server makes random keys, and no one can make its pseudonyms again. An absolute path, or a path relative to the settings file.
+ * A file with at least 32 bytes, from which the server derives the keys. All plugin servers with the same secret write the same pseudonyms. Without this file, each server makes random keys, and keeps them only in memory. The path is absolute, or relative to the settings file.
  */
 export type Secret = string
 /**
- * How long one key is used. Pseudonyms of different keys cannot be compared. So a user can be followed through the log only for this time.
+ * How long one key is used. Pseudonyms of different keys cannot be compared. So a reader of the log can follow a user only for this time.
  */
 export type Rotation = string
 /**
- * The largest number of lines in one second. Lines about one rule with the same reason may use at most half of the lines that are left in this second, so that a flood of one kind does not hide the others.
+ * The largest number of lines in one second. Lines with the same rule and the same reason get at most half of the lines that are left in this second. So a flood of one kind does not hide the others.
  */
 export type Lines = number
 /**
@@ -44,7 +44,7 @@ export type Lines = number
 export type Queue = number
 
 /**
- * Where the plugin server writes its decision log, which requests it logs, and what a line may say. This file belongs to the operator, and no policy can change it. The plugin server reads the file when the server starts.
+ * Settings of the decision log: where the plugin server writes it, which requests it logs, and what a line may contain. This file belongs to the operator, and no policy can change it. The plugin server reads the file when the server starts.
  */
 export interface DecisionLogSettingsDocument {
 decision_log: FormatVersion
@@ -62,14 +62,14 @@ export interface Claims {
 [k: string]: Form
 }
 /**
- * The keys of the claims with `hmac`.
+ * The keys for the pseudonyms of claims with `hmac`.
  */
 export interface Pseudonyms {
 secret_file?: Secret
 rotate: Rotation
 }
 /**
- * Limits for the log during a flood of requests. Each dropped line is counted, and the log says how many lines were dropped.
+ * Limits for the log during a flood of requests. The log says how many lines were dropped.
  */
 export interface Limits {
 lines_per_second: Lines

@@ -5,7 +5,7 @@
  */
 export type FormatVersion = 1
 /**
- * Certificates in PEM. With `ca_file`, the plugin server trusts only the authorities in that file. The server ignores Node's own authorities and NODE_EXTRA_CA_CERTS. To trust the system's authorities as well, join the files. This key also applies to an https proxy.
+ * A file with certificates in PEM. The plugin server then trusts only the authorities in this file, and not Node's own authorities or NODE_EXTRA_CA_CERTS. To trust the system's authorities too, join the files. This key also applies to an https proxy.
  */
 export type CertificateAuthorities = File
 /**
@@ -25,7 +25,7 @@ export type ProxyAuthorization = File
  */
 export type Host = string
 /**
- * Hosts that are reached without the proxy: names and addresses, or `.internal` for all names below `internal`.
+ * Hosts to which the plugin server connects without the proxy: names and addresses, or `.internal` for all names below `internal`.
  * 
  * @maxItems 100
  */
@@ -35,7 +35,7 @@ export type NoProxy = Host[]
  */
 export type CertificateAuthoritiesOfTheOrigin = File
 /**
- * The certificate in PEM, followed by the certificates that lead to its authority.
+ * A file with the certificate in PEM, followed by the intermediate certificates up to its authority.
  */
 export type Certificate = File
 /**
@@ -47,12 +47,12 @@ export type Key = File
  */
 export type ValueSFile = File
 /**
- * Text before the file's content, such as `Bearer ` for a token. It ends with a space or a punctuation mark. The secret belongs in the file with the value, not in the settings.
+ * Text before the file's content, such as `Bearer ` for a token. The text must end with a space or a punctuation mark. Write the secret into the file with the value, not into the settings.
  */
 export type ValueSPrefix = string
 
 /**
- * How the plugin server fetches the keys of issuers: with which certificate authorities, proxy, client certificates and headers. This file belongs to the operator, and no policy can change it. The plugin server reads the file when the server starts.
+ * Settings for fetching the keys of issuers: certificate authorities, proxy, client certificates and headers. This file belongs to the operator, and no policy can change it. The plugin server reads the file when the server starts.
  */
 export interface FetchSettingsDocument {
 fetch_settings: FormatVersion
@@ -61,7 +61,7 @@ proxy?: Proxy
 origins: Origins
 }
 /**
- * A proxy for https requests, by CONNECT (RFC 9110 section 9.3.6). The proxy itself resolves host names. So configure the proxy to limit which addresses it may reach. If a URL contains an IP address, the plugin server still checks this address. Requests to loopback and by plain http never use the proxy.
+ * A proxy for https requests, by CONNECT (RFC 9110 section 9.3.6). The proxy resolves host names, so limit in the proxy which addresses it may reach. If a URL contains an IP address, the plugin server still checks this address. Requests to loopback and over plain http do not use the proxy.
  */
 export interface Proxy {
 url: ProxyURL
@@ -69,7 +69,7 @@ authorization_file?: ProxyAuthorization
 no_proxy: NoProxy
 }
 /**
- * Settings by origin. An origin is a scheme, a host and, if it is not the usual one, a port. The settings of an origin are used only for this origin, even if metadata names another origin.
+ * Settings for single origins. An origin is a scheme, a host and, if it is not the usual one, a port. The plugin server uses these settings only for this origin, even if metadata names another origin.
  */
 export interface Origins {
 [k: string]: Origin
@@ -83,14 +83,14 @@ client_certificate?: ClientCertificate
 headers: Headers
 }
 /**
- * The certificate that the server gets if it asks for a client certificate (mutual TLS).
+ * The client certificate for servers that ask for one (mutual TLS).
  */
 export interface ClientCertificate {
 certificate_file: Certificate
 key_file: Key
 }
 /**
- * Headers that each request to this origin carries, by name.
+ * Headers of each request to this origin, by name.
  */
 export interface Headers {
 [k: string]: HeaderValue

@@ -1,7 +1,7 @@
 // Generated from schema/policy.schema.json by `npm run generate`; do not edit.
 
 /**
- * Version of the document's format. Policy files are recognised by this key. A document with an unknown version is refused.
+ * Version of the document's format. The plugin recognises policy files by this key. A document with an unknown version is refused.
  */
 export type FormatVersion = 1
 /**
@@ -17,15 +17,15 @@ export type Identifier = string
  */
 export type Description = string
 /**
- * Path of another policy file, relative to this file. This policy inherits the keys of that file. Maps merge by key; strings, numbers and lists replace the parent's value. An issuer's `required_claims` merge too, if one file has a list and the other has a map. The parent's name and description are not inherited. An inline policy cannot have this key.
+ * Path of another policy file, relative to this file. This policy inherits the keys of that file. Maps merge by key. Strings, numbers and lists replace the parent's value. An issuer's `required_claims` also merge if one file has a list and the other has a map. This policy does not inherit the parent's name and description. An inline policy cannot have this key.
  */
 export type Extends = string
 /**
- * The exact `iss` of the issuer's tokens (RFC 7519 section 4.1.1), compared byte by byte. Several entries may have the same identifier, one for each kind of token, if no token can fit two of these entries. Without `keys`, the plugin finds the issuer's keys by discovery from this URL. With `tenants`, one path segment or one part of the host is a name in braces. The `iss` of a token has the tenant instead of this name.
+ * The exact `iss` of the issuer's tokens (RFC 7519 section 4.1.1), compared byte by byte. Several entries may have the same `issuer`, one for each kind of token, if no token can fit two of them. Without `keys`, the plugin finds the issuer's keys by discovery from this URL. With `tenants`, one path segment or one part of the host is a placeholder in braces. The `iss` of a token has the tenant in place of the placeholder.
  */
 export type IssuerIdentifier = string
 /**
- * For issuers with many tenants, such as Microsoft Entra: the tenants whose tokens are accepted. `"*"` alone accepts every tenant that exists. The tenant's segment of `iss` has only letters, digits, `-` and `_`. With discovery, or with the placeholder in the sources of `keys`, each tenant has its own keys, and the tenants must be named. If all tenants share their keys, the claim that `claims.tenant` names must contain the tenant of `iss`.
+ * For issuers with many tenants, such as Microsoft Entra: the tenants whose tokens are accepted. `"*"` alone accepts every tenant that exists. The tenant's segment of `iss` has only letters, digits, `-` and `_`. With discovery, or with the placeholder in the sources of `keys`, each tenant has its own keys. You must then name each tenant. If all tenants share their keys, the claim that `claims.tenant` names must contain the tenant of `iss`.
  * 
  * @minItems 1
  * @maxItems 1000
@@ -43,13 +43,13 @@ export type IssuerAudiences = Audiences
  */
 export type Audiences = [string, ...(string)[]]
 /**
- * Signature algorithms that the issuer's tokens may use (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). The `alg` of a token must be exactly one of the listed names. `EdDSA` and `Ed25519` are two names of one algorithm, and an Ed25519 key verifies tokens with each of the two names that is in the list. HS256, HS384 and HS512 need `secret_files`.
+ * Signature algorithms that the issuer's tokens may use (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). The `alg` of a token must be exactly one of the listed names. `EdDSA` and `Ed25519` are two names of one algorithm: an Ed25519 key verifies tokens with both names, if both are in the list. HS256, HS384 and HS512 need `secret_files`.
  * 
  * @minItems 1
  */
 export type Algorithms = [("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512"), ...(("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512"))[]]
 /**
- * The allowed difference between the issuer's clock and Kong's clock when `exp` and `nbf` are checked. The largest difference is 5m.
+ * How much the issuer's clock and Kong's clock may differ, when the plugin checks `exp` and `nbf`. The largest value is 5m.
  */
 export type ClockSkew = Duration
 /**
@@ -57,7 +57,7 @@ export type ClockSkew = Duration
  */
 export type Duration = string
 /**
- * Required `typ` of the token's header, compared without case and without `application/`. With the default, ID tokens are not accepted as access tokens (RFC 9068 section 4). Write `JWT` here if the issuer uses that type. With a list, each type in the list is accepted. `any` turns the check off.
+ * Required `typ` of the token's header, compared without case and without `application/`. With the default, the plugin accepts no ID token as an access token (RFC 9068 section 4). Write `JWT` here if the issuer uses that type. With a list, each type in the list is accepted. `any` turns the check off.
  * 
  * @minItems 1
  * @maxItems 10
@@ -76,7 +76,7 @@ export type MaximumTokenAge = Duration
  */
 export type MaximumTokenLifetime = Duration
 /**
- * With DPoP or mTLS, a token is bound to a key by `cnf` (RFC 7800). This key says whether bound tokens are accepted. The plugin does not check that the sender has the key (RFC 9449 section 7.2). Use `accept` only if a component in front of Kong checks that the sender has the key.
+ * With DPoP or mTLS, the claim `cnf` binds a token to a key of its sender (RFC 7800). The plugin does not check whether the sender has this key (RFC 9449 section 7.2). So it refuses bound tokens by default. Use `accept` only if a component in front of Kong makes this check.
  */
 export type BoundTokens = ("refuse" | "accept")
 /**
@@ -84,11 +84,11 @@ export type BoundTokens = ("refuse" | "accept")
  */
 export type NumericSubject = boolean
 /**
- * What happens to a token whose header has none of `kid`, `x5t` and `x5t#S256`, if the issuer has several keys for its `alg`. `try_keys`: the keys are tried, if there are at most four. `only_key`: the token is refused. A token that names an unknown key is always refused.
+ * For tokens that name no key: their header has neither `kid`, `x5t` nor `x5t#S256`. This matters if the issuer has several keys for the token's `alg`. `try_keys`: the plugin tries the keys, if there are at most four. `only_key`: the plugin refuses the token. A token that names an unknown key is always refused.
  */
 export type TokensWithoutKid = ("try_keys" | "only_key")
 /**
- * Conditions on every token of this issuer. No rule can replace these conditions. Write a list of claims that must have a value, or a map of conditions. A token that does not meet these conditions is refused with 401. Conditions that compare with the path or a header belong to rules. docs/guides/conditions.md says what counts as a value.
+ * Conditions on every token of this issuer. No rule can replace these conditions. Write a list of claims that must have a value, or a map of conditions. A token that does not meet the conditions gets 401. Only rules can compare a claim with the path or a header. docs/guides/conditions.md says what counts as a value.
  * 
  * @maxItems 30
  */
@@ -137,15 +137,15 @@ export type Least = number
  */
 export type Most = number
 /**
- * In the operation's path template, this name is in braces. The claim must equal the part of the request's path that matches this name.
+ * A name in braces in the operation's path. The claim must equal the part of the request's path that matches this name.
  */
 export type EqualsPathSegment = string
 /**
- * The claim equals the value of this request header. Write the header's name in lower case. The request must have this header exactly once. The upstream gets the compared value, and only in a header with this spelling.
+ * The claim must equal the value of this request header. Write the header's name in lower case. The request must have this header exactly once. The upstream gets the compared value, under this spelling of the name only.
  */
 export type ComparedHeader = RequestHeader
 /**
- * The name of a request header in lower case, at most five words with dashes between. The name cannot be that of a header that controls the connection, routing or authentication, such as `host`, `cookie` and `authorization`. The name cannot be that of a header that the guard or Kong itself writes, such as `x-real-ip`, or one of the `x-forwarded-` headers for, host, path, port, prefix and proto. Other names such as `x-forwarded-user` are fine.
+ * The name of a request header in lower case, at most five words with dashes between. Three groups of headers are not allowed. The first group controls the connection, routing or authentication, such as `host`, `cookie` and `authorization`. The guard or Kong itself writes the second group, such as `x-real-ip`. The third group are the `x-forwarded-` headers for, host, path, port, prefix and proto. Other names such as `x-forwarded-user` are allowed.
  */
 export type RequestHeader = string
 /**
@@ -153,11 +153,11 @@ export type RequestHeader = string
  */
 export type Absent = (true | "allowed")
 /**
- * Claim with the audience (RFC 7519 section 4.1.3): a string or a list of strings. Use this key for issuers whose access tokens have no `aud`, such as Amazon Cognito, which uses `client_id`. If some tokens have the audience in one claim and some in another, write one entry of the issuer for each kind of token.
+ * Claim with the audience (RFC 7519 section 4.1.3): a string or a list of strings. Use this key if the issuer's access tokens have no `aud`. For example, Amazon Cognito uses `client_id`. If different kinds of tokens have the audience in different claims, write one entry of the issuer for each kind.
  */
 export type AudienceClaim = Claim
 /**
- * Claim that must name the same tenant as `iss`, if the issuer has `tenants`. Without this key, the claim is `tid`. If each tenant has its own keys, the keys distinguish the tenants, so no claim is needed and this key is optional.
+ * Claim that must name the same tenant as `iss`, if the issuer has `tenants`. Without this key, the claim is `tid`. If each tenant has its own keys, the token needs no such claim, because the keys distinguish the tenants.
  */
 export type TenantClaim = Claim
 /**
@@ -165,7 +165,7 @@ export type TenantClaim = Claim
  */
 export type ScopesClaim = (ClaimLocations & string)
 /**
- * One of three: a claim that contains names, a map of a claim and its separator, or a list of claims and such maps. With a list, the plugin uses the names from all listed claims. A claim that is absent or null adds no names. If one of the claims cannot be read, the token meets no condition on these names: the plugin treats a required name as missing, and an excluded name as present.
+ * One of three: a claim that contains names, a map of a claim and its separator, or a list of claims and such maps. With a list, the plugin uses the names from all listed claims. A claim that is absent or null adds no names. If the plugin cannot read one of the claims, the token meets no condition on these names. The plugin then treats a required name as missing, and an excluded name as present.
  * 
  * @minItems 1
  * @maxItems 10
@@ -202,7 +202,7 @@ export type GroupsClaim = (ClaimLocations & string)
  */
 export type Discovery = (true | "openid" | "oauth")
 /**
- * Takes the keys from metadata at a URL that does not follow from the issuer. The URL has https, or http on loopback. The `issuer` in the metadata must equal the configured issuer.
+ * The URL of the issuer's metadata, if it is not at a standard URL. The URL has https, or http on loopback. The `issuer` in the metadata must equal the configured issuer.
  */
 export type MetadataURI = string
 /**
@@ -225,18 +225,18 @@ kty: KeyType
  */
 export type KeyType = string
 /**
- * Key sets in files under the policy root; a changed file is read again.
+ * Files under the policy root, each with a key set. The plugin reads a changed file again.
  * 
  * @minItems 1
  * @maxItems 10
  */
 export type JWKSFiles = [(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]
 /**
- * A path relative to the policy root. Neither a link nor `..` may lead out of the policy root. The file's name does not end with .yaml, .yml or .json, because files with these endings are policies.
+ * A path relative to the policy root. Neither a link nor `..` may lead out of the policy root. The file's name must not end with .yaml, .yml or .json, because files with these endings are policies.
  */
 export type FileUnderThePolicyRoot = string
 /**
- * Files under the policy root, each with one public key (SPKI) or X.509 certificate in PEM. A changed file is read again. The plugin uses only the key of a certificate: it checks neither the dates nor the issuer of the certificate.
+ * Files under the policy root, each with one public key (SPKI) or X.509 certificate in PEM. The plugin reads a changed file again. It uses only the key of a certificate, and checks neither its dates nor its issuer.
  * 
  * @minItems 1
  * @maxItems 10
@@ -255,7 +255,7 @@ export type PEMAlgorithm = ("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | 
  */
 export type PEMKeyID = string
 /**
- * Secrets that are shared with the issuer, for HS256, HS384 and HS512, in files under the policy root; a changed file is read again. Every party that can check such a token can also make one, so prefer public keys.
+ * Files under the policy root, each with a secret that the issuer also knows, for HS256, HS384 and HS512. The plugin reads a changed file again. Anyone who can check such a token can also make one, so prefer public keys.
  * 
  * @minItems 1
  * @maxItems 10
@@ -278,7 +278,7 @@ export type SecretAlgorithm = ("HS256" | "HS384" | "HS512")
  */
 export type SecretKeyID = string
 /**
- * The RFC 7638 thumbprints (SHA-256, base64url) of the only fetched keys that are used. A new key is not used until the policy names its thumbprint.
+ * RFC 7638 thumbprints (SHA-256, base64url) of keys. The plugin then uses only fetched keys with these thumbprints. It does not use a new key until the policy names its thumbprint.
  * 
  * @minItems 1
  * @maxItems 100
@@ -289,54 +289,54 @@ export type Thumbprints = [Thumbprint, ...(Thumbprint)[]]
  */
 export type Thumbprint = string
 /**
- * Allows http without TLS even for hosts that are not loopback. Anyone on the network path can then replace the keys. Use this only in networks that you trust entirely.
+ * Allows http without TLS for all hosts, not only for loopback. Attackers in the network can then replace the keys. Use this only in networks that you trust entirely.
  */
 export type KeysOverHTTP = boolean
 /**
- * After a successful fetch, keys are not fetched again for this time, whatever the provider says. The shortest time is 10s.
+ * After a successful fetch, the plugin does not fetch keys again for this time, whatever the provider says. The shortest value is 10s.
  */
 export type LeastTime = Duration
 /**
- * Keys are fetched again after this time at the latest. So the plugin uses a withdrawn key for at most this time.
+ * The plugin fetches keys again after this time at the latest. So it uses a withdrawn key for at most this time.
  */
 export type LongestTime = Duration
 /**
- * Tokens with an unknown kid cause at most one fetch in this time, counted from the last attempt. So tokens with a new key are accepted after at most this time. The shortest time is 5s.
+ * Tokens with an unknown `kid` cause at most one fetch in this time, counted from the last attempt. So the plugin accepts tokens with a new key after at most this time. The shortest value is 5s.
  */
 export type Cooldown = Duration
 /**
- * How long the last good keys are used while the provider does not answer. After this time, requests with a token get 503.
+ * How long the plugin uses the last good keys while the provider does not answer. After this time, requests with a token of this issuer get 503.
  */
 export type LongestStale = Duration
 /**
- * Longest time of each request for keys, from the look-up of the name to the last byte. Discovery makes two requests for keys. From 1s to 30s. Clients wait at most 5s for keys, and then get 503.
+ * The longest time of each HTTP request for keys, from the look-up of the host name to the last byte. The value is from 1s to 30s. Discovery makes two such requests. Clients wait at most 5s for keys, and then get 503.
  */
 export type FetchTimeout = Duration
 /**
- * `enforce`: requests that the policy does not allow are refused. `report`: requests that the policy does not allow are logged and pass. Even in report mode, the plugin removes identity headers from the client, and only a verified token sets them. The mode under `defaults` also applies to requests that match no rule.
+ * `enforce`: the plugin refuses requests that the policy does not allow. `report`: the plugin logs such requests and lets them pass. Even then, the plugin removes identity headers that the client sends, and sets them only from a verified token. The mode under `defaults` also applies to requests that match no rule.
  */
 export type Mode = ("enforce" | "report")
 /**
- * Allows tokens that come over the network without TLS. With `false`, requests that come over the network in clear text are refused. A request from this machine needs no TLS. A request counts as sent over TLS if a proxy in Kong's `trusted_ips` says `X-Forwarded-Proto: https` (RFC 6750 section 5.3).
+ * `true` allows tokens that come over the network without TLS. With `false`, the plugin refuses requests that come over the network in clear text (RFC 6750 section 5.3). A request from Kong's own machine needs no TLS. A request also counts as sent over TLS if a proxy in Kong's `trusted_ips` sends `X-Forwarded-Proto: https`.
  */
 export type AllowHTTP = boolean
 /**
- * `pass`: a preflight (OPTIONS with `Origin` and `Access-Control-Request-Method`, without credentials) goes to the upstream without a token. On a rule with operations, one operation must match the method that the preflight asks for. `judge`: a preflight needs a token like any other request. Kong's `cors` plugin answers preflights before jwt-policy runs.
+ * `pass`: a preflight goes to the upstream without a token. A preflight is an OPTIONS request with `Origin` and `Access-Control-Request-Method`, and without credentials. On a rule with operations, one operation must match the method that the preflight names. `judge`: a preflight needs a token like any other request. Kong's `cors` plugin answers preflights before jwt-policy runs.
  */
 export type CORSPreflight = ("judge" | "pass")
 /**
- * Says which authentication is needed if a Kong plugin that runs before jwt-policy, such as session, has authenticated the request. `ignore`: the request needs a valid token, as usual. `skip`: the authentication by the other plugin is enough. With `skip`, jwt-policy checks no token, and the upstream gets no Authorization header. `require`: the request needs a valid token and the authentication by the other plugin. Plugins that run after jwt-policy, such as key-auth, have their own settings for requests that are already authenticated.
+ * A Kong plugin that runs before jwt-policy, such as session, may already have authenticated the request. `ignore`: the request still needs a valid token. `skip`: the authentication by the other plugin is enough. jwt-policy then checks no token, and the upstream gets no Authorization header. `require`: the request needs both a valid token and the authentication by the other plugin. This key has no effect on plugins that run after jwt-policy, such as key-auth.
  */
 export type OtherAuthentication = ("ignore" | "skip" | "require")
 /**
- * Ids of the issuers whose tokens are accepted. You may leave this key out only while the policy has a single issuer.
+ * Ids of the issuers whose tokens the rule accepts. You may omit this key only if the policy has a single issuer.
  * 
  * @minItems 1
  * @maxItems 100
  */
 export type AcceptedIssuers = [(Identifier & string & string), ...((Identifier & string & string))[]]
 /**
- * Scopes that the token must have. With a list, the token must have all listed scopes. A map can have `all_of`, `any_of` and `none_of`. If a required scope is missing, the answer is 403 insufficient_scope (RFC 6750 section 3.1).
+ * Scopes that the token must have. With a list, the token must have all listed scopes. A map can have `all_of`, `any_of` and `none_of`. If the token lacks a required scope, the client gets 403 insufficient_scope (RFC 6750 section 3.1).
  * 
  * @maxItems 50
  */
@@ -447,11 +447,11 @@ export type ACRValues = [string]|[string, string]|[string, string, string]|[stri
  */
 export type AMR = [string]|[string, string]|[string, string, string]|[string, string, string, string]|[string, string, string, string, string]|[string, string, string, string, string, string]|[string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]
 /**
- * The user must have been authenticated (`auth_time`) at most this long ago.
+ * The user must have signed in (`auth_time`) at most this long ago.
  */
 export type LongestTimeSince = Duration
 /**
- * `required`: the request must have a valid token. `optional`: a request is anonymous if all of `token.sources` are empty; otherwise its token must be valid. `public`: the plugin checks no token.
+ * `required`: the request must have a valid token. `optional`: a request is anonymous if all `token.sources` are empty. Otherwise its token must be valid. `public`: the plugin checks no token.
  */
 export type Access = ("required" | "optional" | "public")
 /**
@@ -462,7 +462,7 @@ export type Access = ("required" | "optional" | "public")
  */
 export type Alternatives = [Alternative, Alternative]|[Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]
 /**
- * Requirements by method and path. Each value of an operation replaces the rule's own value. If several operations match a request, the operation with the most specific path applies. The policy is refused if two paths match the same request and neither path is more specific.
+ * Requirements by method and path. Each value of an operation replaces the rule's own value. If several operations match a request, the operation with the most specific path applies. The plugin refuses a policy in which two paths can match the same request, and neither path is more specific.
  * 
  * @minItems 1
  * @maxItems 250
@@ -476,7 +476,7 @@ export type Operations = [Operation, ...(Operation)[]]
  */
 export type Methods = [string]|[string, string]|[string, string, string]|[string, string, string, string]|[string, string, string, string, string]|[string, string, string, string, string, string]|[string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]|[string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string, string]
 /**
- * The path as the client sends it to Kong. `{name}` matches exactly one segment, even if there is text beside it in the segment, as in `{id}:cancel`. `{name...}` at the end matches all paths below. To find the more specific path, compare the first segment in which two paths differ: text comes before a name with text, then a name, then a subtree. docs/guides/paths.md explains the order.
+ * The path as the client sends it to Kong. `{name}` matches one segment, or a part of one segment if there is text beside it, as in `{id}:cancel`. `{name...}` at the end matches all paths below. docs/guides/paths.md explains which of two paths is more specific.
  */
 export type PathTemplate = string
 /**
@@ -484,7 +484,7 @@ export type PathTemplate = string
  */
 export type LargestToken = number
 /**
- * Where clients may put the token. The plugin reads all of these sources, and exactly one token must be in them. If all sources are empty, the request has no token. Before the upstream gets the request, the plugin removes all tokens from these sources. docs/guides/token-sources.md describes the disadvantages of each source.
+ * Where clients may put the token. The plugin reads all these sources, and must find exactly one token in them. If all sources are empty, the request has no token. The plugin removes all tokens from these sources before the upstream gets the request. docs/guides/token-sources.md describes the disadvantages of each source.
  * 
  * @minItems 1
  */
@@ -504,7 +504,7 @@ allow_unprefixed?: AllowAnUnprefixedName
 query?: Query
 })
 /**
- * The Authorization header with one of these schemes before the token (RFC 9110 section 11.1), in upper or lower case. The list must have `Bearer`, because challenges ask clients for this scheme. Use other schemes while clients migrate. The upstream always gets `Bearer`.
+ * The Authorization header, with one of these schemes before the token (RFC 9110 section 11.1). Upper and lower case do not matter. The list must have `Bearer`, because challenges ask clients for this scheme. Use other schemes only while clients migrate. The upstream always gets `Bearer`.
  * 
  * @minItems 1
  * @maxItems 10
@@ -519,7 +519,7 @@ export type Scheme = string
  */
 export type BareToken = true
 /**
- * Only tokens of the issuers with these ids may come in this source. A token of another issuer is refused in this source, even if the rule accepts that issuer. To accept an issuer's tokens only in this source, also add `issuers` to every other source, and leave this issuer out there.
+ * Ids of issuers. This source then accepts only tokens of these issuers, even if the rule accepts others. To accept an issuer's tokens only in this source, also add `issuers` to every other source, without this issuer.
  * 
  * @minItems 1
  * @maxItems 100
@@ -534,11 +534,11 @@ export type TokenHeader = RequestHeader
  */
 export type Prefix = string
 /**
- * A cookie whose value is the token. The cookie's name begins with `__Host-`, so only this host itself can have set it, and only over https (RFC 6265bis section 4.1.3.2).
+ * A cookie whose value is the token. The cookie's name begins with `__Host-`. So only this host can set it, and only over https (RFC 6265bis section 4.1.3.2).
  */
 export type Cookie = string
 /**
- * Browsers send cookies along with requests that other sites make. So `Origin` must be exactly one of these values. With another `Origin`, the answer is 403 origin_not_allowed. This check applies to every method except GET, HEAD, OPTIONS and TRACE. It also applies to upgrades of the connection, for example to WebSocket. Without this key, requests with this cookie pass only with GET, HEAD, OPTIONS and TRACE. This key is allowed only with `cookie`.
+ * Browsers also send a cookie with requests that other sites start. So the `Origin` of a request with this cookie must be one of these values. Any other `Origin` gets 403 origin_not_allowed. GET, HEAD, OPTIONS and TRACE requests need no `Origin`, except to upgrade the connection, for example to WebSocket. Without this key, only GET, HEAD, OPTIONS and TRACE requests can use this cookie. This key is allowed only with `cookie`.
  * 
  * @minItems 1
  * @maxItems 100
@@ -549,19 +549,19 @@ export type AllowedOrigins = [Origin, ...(Origin)[]]
  */
 export type Origin = string
 /**
- * Accepts a cookie whose name does not begin with `__Host-`, although any other host of the domain can have set it. This key is allowed only with `cookie`.
+ * Accepts a cookie whose name does not begin with `__Host-`. Any other host of the domain can set such a cookie. This key is allowed only with `cookie`.
  */
 export type AllowAnUnprefixedName = true
 /**
- * A query parameter whose value is the token. URLs get into logs, histories and Referer headers. So a token in a URL gets into logs and histories too (RFC 6750 section 2.3, RFC 9700 section 4.3.2). Put tokens into the query only for clients that cannot send the token in another way.
+ * A query parameter whose value is the token. Logs, browser histories and Referer headers contain URLs, and so the token (RFC 6750 section 2.3, RFC 9700 section 4.3.2). Use this source only for clients that cannot send the token in another way.
  */
 export type Query = string
 /**
- * What happens to the client's own Authorization header on rules that read tokens. `remove`: the upstream gets Authorization only with the verified token. `keep`: the upstream gets the client's header unchanged. With `keep`, the plugin never reads this header, so `authorization` cannot be a source and `forward` cannot be `true`. The upstream must not treat this header as a verified token.
+ * What happens to the client's own Authorization header on rules that read tokens. `remove`: the upstream gets no Authorization header except with the verified token. `keep`: the upstream gets the client's header unchanged. The plugin then never reads this header, so `authorization` cannot be a source, and `forward` cannot be `true`. The upstream must not treat this header as a verified token.
  */
 export type ClientSAuthorization = ("remove" | "keep")
 /**
- * Says whether and where the upstream gets the verified token. `true`: in `Authorization: Bearer <token>`, whichever source the client used. `false`: the upstream gets no token and trusts the mapped headers instead. A map: the upstream gets the token in another header. The upstream gets the client's own Authorization header only with `client_authorization: keep`.
+ * Whether and where the upstream gets the verified token. `true`: in `Authorization: Bearer <token>`, for every source. `false`: the upstream gets no token, and trusts the mapped headers instead. A map: in another header. The upstream gets the client's own Authorization header only with `client_authorization: keep`.
  */
 export type Forwarding = (Forward & (boolean | {
 
@@ -577,7 +577,7 @@ header: ForwardHeader
  */
 export type ForwardHeader = RequestHeader
 /**
- * Ids of the issuers whose tokens tell Kong who the caller is. A policy with several issuers must have this key: each issuer could name the others' Consumers, and users of two issuers may have the same `sub`.
+ * Ids of the issuers whose tokens tell Kong who the caller is. A policy with several issuers must have this key. Otherwise one issuer could name Consumers of another issuer, and users of two issuers may have the same `sub`.
  * 
  * @minItems 1
  * @maxItems 100
@@ -588,7 +588,7 @@ export type IdentifyingIssuers = [Identifier, ...(Identifier)[]]
  */
 export type ConsumerClaim = FirstClaim
 /**
- * A claim, or a list of claims. From a list, the plugin uses only the first claim that the token has. If this claim cannot be used, the plugin does not try the next claim. Use only claims in which two callers can never have the same value.
+ * A claim, or a list of claims. From a list, the plugin uses only the first claim that the token has. If the plugin cannot use this claim, it does not try the next one. Use only claims in which two callers can never have the same value.
  * 
  * @minItems 1
  * @maxItems 10
@@ -607,11 +607,11 @@ export type Unknown = ("refuse" | "ignore")
  */
 export type Cache = Duration
 /**
- * Claim that names the credential. Kong's rate-limiting plugin counts requests by the credential, and Kong's logs show the credential. This also works without a Consumer. The claim is a string of 1 to 256 visible ASCII characters; a token without this claim is refused. From a list, the plugin uses the first claim that the token has. Without this key, Kong uses the Consumer's id.
+ * Claim that names the credential. Kong's rate-limiting plugin counts requests by the credential, and Kong's logs show it, also without a Consumer. The claim must be a string of 1 to 256 visible ASCII characters. The plugin refuses a token without this claim. From a list, the plugin uses the first claim that the token has. Without this key, Kong uses the Consumer's id.
  */
 export type Credential = FirstClaim
 /**
- * Claim with groups that Kong's acl plugin allows or denies: a list of strings, or one string. If you list several claims, the plugin uses the groups from all of them. If the token lacks the claim, the caller has no groups. For a request that has a Consumer, acl checks the Consumer's own groups, unless acl's option `always_use_authenticated_groups` is on.
+ * Claim with groups that Kong's acl plugin allows or denies: a list of strings, or one string. If you list several claims, the plugin uses the groups from all of them. If the token lacks the claim, the caller has no groups. If the request has a Consumer, acl checks the Consumer's own groups. acl's option `always_use_authenticated_groups` changes this.
  */
 export type Groups = ClaimLocations
 /**
@@ -648,7 +648,7 @@ export type List = ("join" | "repeat")
  */
 export type Separator = string
 /**
- * `text`: visible ASCII; the request is refused if the value has other characters. `percent`: UTF-8, in which all characters except letters, digits and `-_.!~*'()` are written as `%XX` (RFC 3986 section 2.1). `base64url`: base64url of the text's UTF-8. `json`: base64url of the JSON text of any value, also of maps.
+ * `text`: visible ASCII. The plugin refuses the request if the value has other characters. `percent`: UTF-8, with `%XX` for all bytes except letters, digits and `-_.!~*'()` (RFC 3986 section 2.1). `base64url`: base64url of the text's UTF-8. `json`: base64url of the JSON text of any value, also of maps.
  */
 export type ValueEncoding = ("text" | "percent" | "base64url" | "json")
 /**
@@ -656,7 +656,7 @@ export type ValueEncoding = ("text" | "percent" | "base64url" | "json")
  */
 export type Fallback = string
 /**
- * The longest value of the header. The request is refused if the value is longer.
+ * The largest length of the value. The plugin refuses the request if the value is longer.
  */
 export type LongestValue = number
 /**
@@ -668,11 +668,11 @@ export type Format = ("negotiate" | "problem" | "kong")
  */
 export type BeginningOfProblemTypes = string
 /**
- * Says whether a challenge for a missing or invalid token also names the scopes that the rule requires (RFC 6750 section 3). MCP clients ask for these scopes. With `true`, every client can read these scopes. With `false`, a client learns the scopes only if its valid token lacks a scope. With `protected_resource`, a client without a token also learns the scopes.
+ * With `true`, a challenge for a missing or invalid token also names the scopes that the rule requires (RFC 6750 section 3). MCP clients request these scopes, but every client can read them. With `false`, a client learns the scopes only if its valid token lacks a scope. With `protected_resource`, a client without a token also learns the scopes.
  */
 export type ScopesInChallenges = boolean
 /**
- * The new status must begin with the same digit as the usual status: 4xx stays 4xx and 5xx stays 5xx. Clients and proxies use this digit to decide whether to try again. An answer has a challenge only with 401 or with the usual status.
+ * The new status must begin with the same digit as the usual status, because clients and proxies use this digit to decide whether to try again. An answer has a challenge only with 401 or with the usual status.
  */
 export type Status = number
 /**
@@ -684,11 +684,11 @@ export type Text = PlainText
  */
 export type PlainText = string
 /**
- * The API's identifier (RFC 9728 section 1.2): an https URL without query and fragment, in its normal form. The description is on the same host, at `/.well-known/oauth-protected-resource` followed by the URL's path.
+ * The API's identifier (RFC 9728 section 1.2): an https URL without query and fragment, in its normal form. The metadata is on the same host, at `/.well-known/oauth-protected-resource` followed by the URL's path.
  */
 export type Resource = string
 /**
- * The authorization servers that issue tokens. Without this key, the description lists the issuers that are URLs and that a rule accepts. Each named tenant counts as one issuer.
+ * The authorization servers that issue tokens. Without this key, the metadata lists each issuer that is a URL and that a rule accepts. Each named tenant counts as one issuer.
  * 
  * @minItems 1
  * @maxItems 100
@@ -699,7 +699,7 @@ export type AuthorizationServers = [(URL & string & string), ...((URL & string &
  */
 export type URL = string
 /**
- * Scopes that clients may ask for. Without this key, the description lists all scopes that the rules require.
+ * Scopes that clients may request. Without this key, the metadata lists all scopes that the rules require.
  * 
  * @minItems 1
  * @maxItems 1000
@@ -733,13 +733,13 @@ answers: Answers
 protected_resource?: ProtectedResource
 }
 /**
- * Values that strings of this policy can use. In a string, `${vars.name}` is replaced by the value. Keys, `extends` and variables themselves cannot use variables. A file that `extends` this one can set other values, so one policy serves several environments. Environment variables are not supported.
+ * Values that strings of this policy can use. In a string, `${vars.name}` is replaced by the value. Keys, `extends` and variables themselves cannot use variables. A file that `extends` this one can set other values, so one policy serves several environments. A policy cannot use environment variables.
  */
 export interface Variables {
 [k: string]: string
 }
 /**
- * Trusted issuers. You choose an id for each issuer. Rules and logs use the id. A token of any other issuer is refused (RFC 8725 section 3.8).
+ * Trusted issuers. You choose an id for each issuer. Rules and logs name the issuer by this id. The plugin refuses tokens of any other issuer (RFC 8725 section 3.8).
  */
 export interface Issuers {
 [k: string]: Issuer
@@ -819,7 +819,7 @@ roles: RolesClaim
 groups: GroupsClaim
 }
 /**
- * Where the issuer's keys come from. A token cannot change where the keys come from. A policy can name several sources at the same time, for example during a migration.
+ * The sources of the issuer's keys. A token cannot change these sources. You can name several sources at the same time, for example during a migration.
  */
 export interface Keys {
 discovery?: Discovery
@@ -856,7 +856,7 @@ alg?: SecretAlgorithm
 kid?: SecretKeyID
 }
 /**
- * How long fetched keys are used. Within these limits, the provider's Cache-Control or Expires sets the time until the next fetch. If the provider sends neither header, this time is 5m.
+ * How long the plugin uses fetched keys. The provider's Cache-Control or Expires sets the time until the next fetch, within these limits. If the provider sends neither header, this time is 5m.
  */
 export interface KeyRefresh {
 min: LeastTime
@@ -866,7 +866,7 @@ max_stale: LongestStale
 timeout: FetchTimeout
 }
 /**
- * Values for every rule that does not have its own value. A rule's own value replaces the whole default.
+ * Default values for all rules. A rule's own value replaces the whole default.
  */
 export interface Defaults {
 mode?: Mode
@@ -882,13 +882,13 @@ required_claims?: RequiredClaims
 authentication?: Authentication
 }
 /**
- * Conditions on single claims. Each named claim must have a value, unless its condition has `absent`. The condition `{}` requires only that the claim has a value. A rule's own value replaces the value of `defaults`. So put a condition for every token into the issuer's `required_claims`.
+ * Conditions on single claims. Each named claim must have a value, unless its condition has `absent`. The condition `{}` requires only that the claim has a value. A rule's own value replaces the value of `defaults`. If a condition applies to every token, write it into the issuer's `required_claims`.
  */
 export interface RequiredClaims {
 [k: string]: Condition
 }
 /**
- * How and when the user must have been authenticated (RFC 9470). If the user was not authenticated in this way, the answer is 401 insufficient_user_authentication. The challenge of this answer names the values that the client must ask for.
+ * How and when the user must have signed in (RFC 9470). Otherwise the client gets 401 insufficient_user_authentication. The challenge names the values with which the client must request a new sign-in.
  */
 export interface Authentication {
 acr_values?: ACRValues
@@ -896,13 +896,13 @@ amr?: AMR
 max_age?: LongestTimeSince
 }
 /**
- * Rules by id. The plugin's `config.rule` names the rule that applies to a request. Without `config.rule`, the rule with the name of the Kong Route applies. If no rule has the Route's name, a tag of the Route names the rule: `jwt-policy-rule:<id>`. A request without a rule is refused, so a policy without rules refuses everything. But other policies can extend a policy without rules.
+ * Rules by id. The plugin's `config.rule` names the rule for a request. Without `config.rule`, the rule with the name of the Kong Route applies. If no rule has the Route's name, a tag of the Route can name the rule: `jwt-policy-rule:<id>`. The plugin refuses a request without a rule. So a policy without rules refuses everything, but other policies can extend it.
  */
 export interface Rules {
 [k: string]: Rule
 }
 /**
- * The requirements for requests to which this rule applies. `{}` requires a valid token only. With `operations`, the requirements also depend on method and path, and a request that matches no operation is refused.
+ * What this rule requires of a request. `{}` requires only a valid token. With `operations`, the requirements also depend on method and path, and the plugin refuses a request that matches no operation.
  */
 export interface Rule {
 access?: Access
@@ -921,7 +921,7 @@ any_of?: Alternatives
 operations?: Operations
 }
 /**
- * One way to get access, with all its requirements. An alternative without `accept` or `audiences` inherits these keys, and an alternative inherits no other keys.
+ * One way to get access, with all its requirements. An alternative inherits only `accept` and `audiences`.
  */
 export interface Alternative {
 accept?: AcceptedIssuers
@@ -962,7 +962,7 @@ client_authorization: ClientSAuthorization
 forward: Forwarding
 }
 /**
- * Tells Kong and its plugins, such as acl, rate-limiting and log plugins, who the caller is. The caller comes from the verified token: a Consumer, a credential, groups. The upstream gets the same caller as `X-Consumer-ID`, `X-Consumer-Username`, `X-Consumer-Custom-ID` and `X-Credential-Identifier`. If the client sent headers with these names, the plugin removes the client's headers, whichever rule applies. The plugin removes every spelling with `-` and `_`. `X-Anonymous-Consumer`, `X-Consumer-Groups` and `X-Authenticated-Groups` are removed in the same way.
+ * Tells Kong and its plugins, such as acl, rate-limiting and log plugins, who the caller is. The caller (a Consumer, a credential, groups) comes from the verified token. The upstream gets it in the headers `X-Consumer-ID`, `X-Consumer-Username`, `X-Consumer-Custom-ID` and `X-Credential-Identifier`. With every rule, the plugin removes these headers from the client's request, in every spelling with `-` and `_`. It also removes `X-Anonymous-Consumer`, `X-Consumer-Groups` and `X-Authenticated-Groups`.
  */
 export interface Identity {
 issuers?: IdentifyingIssuers
@@ -980,7 +980,7 @@ unknown: Unknown
 cache: Cache
 }
 /**
- * Maps each request header to a claim of the verified token. The upstream gets the mapped headers. Before that, the plugin removes mapped headers that the client sent, in every spelling with `-` and `_`. The plugin also removes them with public and optional rules. Without a verified token the upstream gets none of the mapped headers.
+ * Maps request headers to claims of the verified token. The upstream gets these headers. If the client sends such headers, the plugin removes them, in every spelling with `-` and `_`, also with public and optional rules. Without a verified token, the upstream gets none of these headers.
  */
 export interface HeaderMappings {
 [k: string]: HeaderMapping
@@ -1008,7 +1008,7 @@ status?: Status
 text?: Text
 }
 /**
- * With this key, the plugin answers requests for the API's description (RFC 9728) at its well-known path. These requests need no token, and every challenge names the description. MCP clients find their authorization server in the description. docs/guides/answers.md says which Kong Route the description needs.
+ * With this key, the plugin answers requests for the API's metadata (RFC 9728) at its well-known path. These requests need no token, and every challenge names the metadata. MCP clients find their authorization server in the metadata. docs/guides/answers.md says which Kong Route the metadata needs.
  */
 export interface ProtectedResource {
 resource: Resource

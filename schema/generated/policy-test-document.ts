@@ -9,11 +9,11 @@ export type FormatVersion = 1
  */
 export type TestedPolicy = string
 /**
- * A declarative Kong configuration, relative to this file. If a request names neither a rule nor a Route, this file says which Route the request takes, as on Kong. The Consumers of this file exist in the tests.
+ * The path of a declarative Kong configuration, relative to this file. If a request names neither a rule nor a Route, `test` finds its Route in this configuration, as Kong does. The Consumers of this configuration exist in the tests.
  */
 export type KongConfiguration = string
 /**
- * The time at which all tests run: RFC 3339, in UTC. The clock of the tests stands still.
+ * The time at which all tests run: RFC 3339, in UTC. The time does not change while tests run.
  */
 export type Now = string
 /**
@@ -21,7 +21,7 @@ export type Now = string
  */
 export type Username = string
 /**
- * The Consumer's id. Without this key, the id is a fixed UUID that follows from the username.
+ * The Consumer's id. Without this key, the id is a fixed UUID that `test` computes from the username.
  */
 export type ConsumerId = string
 /**
@@ -35,7 +35,7 @@ export type CustomId = string
  */
 export type Consumers = KnownConsumer[]
 /**
- * How to make a token. The recipe `{}` makes a token that a rule without requirements accepts, because these values have defaults: `iss`, `aud` (the issuer's first audience), the tenant claim, `sub` (the recipe's name), `iat` (now), `exp` (in 5 minutes), `typ` and `kid`. Scopes and other claims are never filled in.
+ * A recipe for a token. A rule without requirements accepts the token of the recipe `{}`. These values have defaults: `iss`, `aud` (the issuer's first audience), the tenant claim, `sub` (the recipe's name), `iat` (now), `exp` (in 5 minutes), `typ` and `kid`. Scopes and other claims have no default.
  */
 export type Token = ({
 extends?: ExtendedToken
@@ -48,7 +48,7 @@ tamper?: Tampering
 text?: TokenText
 } | string | unknown[])
 /**
- * The name of another recipe. This recipe inherits the claims and header parameters of the other recipe, unless it has its own values.
+ * The name of another recipe. This recipe inherits the claims and header parameters of the other recipe, and can replace them.
  */
 export type ExtendedToken = Name
 /**
@@ -60,11 +60,11 @@ export type Name = string
  */
 export type TokenIssuer = string
 /**
- * The algorithm with which the issuer signs. Without this key, the token is signed with the fastest algorithm that the policy allows. With an algorithm that the policy does not allow, the token is signed correctly and must be refused.
+ * The algorithm of the signature. Without this key, `test` uses the fastest algorithm that the policy allows. If the policy does not allow the named algorithm, the signature is correct, but the plugin must refuse the token.
  */
 export type TokenAlgorithm = ("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512")
 /**
- * Claims to leave out. Without this key, these claims would be filled in, or would come from the extended recipe.
+ * Claims that the token does not have, although they have a default, or the extended recipe has them.
  * 
  * @minItems 1
  * @maxItems 100
@@ -90,7 +90,7 @@ export type TokenText = string
  */
 export type TestedRule = string
 /**
- * Name of the Kong Route. As on the gateway, the policy decides which rule this Route has, if any.
+ * Name of the Kong Route. As on a gateway, `test` finds the rule of this Route in the policy.
  */
 export type KongRoute = string
 /**
@@ -106,11 +106,11 @@ export type RequestPath = string
  */
 export type Host = string
 /**
- * How the request came: over TLS, in clear text from this machine, or in clear text over the network. Without this key, the request came over TLS.
+ * How the request reached Kong: over TLS (`tls`, the default), in clear text from the same machine (`loopback`), or in clear text over the network (`plain`).
  */
 export type Transport = ("tls" | "loopback" | "plain")
 /**
- * Where the client sends the token: `authorization`, or the name of a header, cookie or query parameter of the policy's `token.sources`. Without this key, the client uses the policy's first source.
+ * Where the client sends the token: `authorization`, or the name of a header, cookie or query parameter of the policy's `token.sources`. Without this key, the token is in the policy's first source.
  */
 export type LocationOfTheToken = string
 /**
@@ -128,7 +128,7 @@ export type ConsumerOfTheCredential = string
  */
 export type Tests = [Test, ...(Test)[]]
 /**
- * What the test shows. Without this key, the name is made from token and request.
+ * What the test shows. Without this key, the name consists of token and request.
  */
 export type TestName = string
 /**
@@ -162,7 +162,7 @@ export type SentToken = (Token & (string | [string, ...(string)[]] | {
  */
 export type SentRequest = (string | [string, ...(string)[]])
 /**
- * `allow`: the request passes, and report mode is not the reason. `deny`: the request is refused. A reason, such as `scope_insufficient`: the request is refused for this reason. `answer`: the plugin itself answers with the API's description. `not_routed`: kong.yml has no Route for the request. A map describes the expected answer in more detail.
+ * `allow`: the request passes, and not only because of report mode. `deny`: the plugin refuses the request. A reason, such as `scope_insufficient`: the plugin refuses the request for this reason. `answer`: the plugin itself answers with the API's metadata. `not_routed`: kong.yml has no Route for the request. A map describes the expected answer in more detail.
  */
 export type Expectation = (string | {
 decision?: Decision
@@ -208,7 +208,7 @@ export type Challenge = (string | boolean)
  */
 export type ClearedHeaders = [string, ...(string)[]]
 /**
- * The rule that judges a request, if the request names no rule.
+ * The rule that judges the request. This key is for requests that name no rule.
  */
 export type ExpectedRule = string
 /**
@@ -266,7 +266,7 @@ export interface Tokens {
 [k: string]: Token
 }
 /**
- * Claims of the token. In `exp`, `iat`, `nbf` and `auth_time`, a string such as `+5m`, `-10s` or `now` is a time relative to `now`. Other values are written into the token as they are.
+ * Claims of the token. For `exp`, `iat`, `nbf` and `auth_time`, a string such as `+5m`, `-10s` or `now` is a time relative to the time of the tests. The token gets all other values unchanged.
  */
 export interface Claims {
 [k: string]: unknown
@@ -278,13 +278,13 @@ export interface JOSEHeader {
 [k: string]: unknown
 }
 /**
- * Requests, by name. Requests by name. A test refers to the name of a request, or has the keys of a request itself.
+ * Requests, by name. A test refers to the name of a request, or has the keys of a request itself.
  */
 export interface Requests {
 [k: string]: Request
 }
 /**
- * A request. A request names a rule, a Kong Route, or only method and path. If a request names only method and path, kong.yml says which Route the request takes. Without kong.yml, the request goes to the only rule with an operation that fits.
+ * A request. It names a rule, a Kong Route, or only a method and a path. If it names only a method and a path, `test` finds its Route in kong.yml. Without kong.yml, `test` uses the only rule with an operation that fits.
  */
 export interface Request {
 rule?: TestedRule
@@ -304,14 +304,14 @@ export interface Headers {
 [k: string]: string
 }
 /**
- * A plugin that ran before jwt-policy has authenticated the request.
+ * Says that another Kong plugin authenticated the request before jwt-policy ran.
  */
 export interface OtherAuthentication {
 credential: CredentialId
 consumer?: ConsumerOfTheCredential
 }
 /**
- * One test, a matrix of tests, or a group. A group has `tests`; its other keys apply to all these tests.
+ * One test, a matrix of tests, or a group. A group has `tests`. Its other keys apply to all these tests.
  */
 export interface Test {
 name?: TestName
@@ -342,7 +342,7 @@ export interface UpstreamHeaders {
 [k: string]: string | [string, ...(string)[]]
 }
 /**
- * A table of expectations: one row for each token, and in the row one expectation for each request.
+ * A table of expectations. Each row is a token, and has one expectation for each request.
  */
 export interface Matrix {
 [k: string]: Row

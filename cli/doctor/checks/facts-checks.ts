@@ -19,7 +19,7 @@ const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60 };
 export const FACTS_CHECKS: readonly DoctorCheck[] = [
   {
     id: "facts_variable",
-    checks: `\`nginx_proxy_set\` sets \`$${FACTS_VARIABLE.name}\` to exactly the value that \`kong env\` prints. The variable has the format of this version, and contains all headers that the policies read.`,
+    checks: `\`nginx_proxy_set\` sets the facts variable \`$${FACTS_VARIABLE.name}\` to exactly the value that \`kong env\` prints. The variable has the format of this version, and contains all headers that the policies read.`,
     why: "Without the variable the plugin makes more calls for each request, and the guard refuses every request. The plugin ignores a variable in another format.",
     fix: "Set `nginx_proxy_set` to the value that `kong-jwt-policy kong env` prints for these policies.",
     run: checkFacts,
@@ -51,7 +51,7 @@ export const FACTS_CHECKS: readonly DoctorCheck[] = [
   },
   {
     id: "guard_loaded",
-    checks: "If `plugins` has jwt-policy-guard, Kong finds the guard, and the guard has the version of this package.",
+    checks: "If `plugins` has jwt-policy-guard, Kong must find the guard, with the version of this package.",
     why: "Kong does not start if the guard is missing. A guard of another version may refuse every request.",
     fix: "Print the settings again with `kong-jwt-policy kong env --guard`.",
     run: checkGuard,

@@ -33,7 +33,7 @@ export const FILE_CHECKS: readonly DoctorCheck[] = [
   {
     id: "policies_valid",
     checks: "Each policy under the root is valid, as `validate` says.",
-    why: "A server that starts with a broken policy answers 503 on the Routes of this policy, and never becomes ready.",
+    why: "If a policy is broken when the server starts, requests on its Routes get 503, and the server never becomes ready.",
     fix: "Correct the part of the file that the finding names.",
     run({ policies }) {
       if (!policies.ok || policies.value.problem !== undefined || policies.value.files.length === 0) {
@@ -68,7 +68,7 @@ export const FILE_CHECKS: readonly DoctorCheck[] = [
     id: "state_dir",
     checks:
       "The directory that keeps keys over restarts belongs to the workers' user, and other users cannot write there.",
-    why: "Other users who can write there could add keys, so the server then keeps no keys over restarts.",
+    why: "If other users could write there, they could add keys. So the server then keeps no keys over restarts.",
     fix: "Run `install -d -o USER -m 700 DIRECTORY` with the user of Kong's workers.",
     run({ stateDir, worker }) {
       if (!stateDir.ok) {

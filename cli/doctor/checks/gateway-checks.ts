@@ -34,8 +34,8 @@ export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
   {
     id: "plugins_conflict",
     checks:
-      "On Routes with jwt-policy, no other plugin reads the same token, changes the token first, or answers all callers from one cache.",
-    why: "Such a plugin refuses requests that the policy allows, or shows one caller the answer for another caller.",
+      "On Routes with jwt-policy, no other plugin reads the same token, changes the token before jwt-policy, or caches one answer for all callers.",
+    why: "Such a plugin may refuse requests that the policy allows, or may give one caller the answer for another caller.",
     fix: "Remove one of the two plugins from the Route, or configure it as the finding says.",
     run: ({ gateway }) =>
       gateway.ok ? outcomeOf(gateway.value.conflicts, "no plugin in conflict") : notChecked(gateway.failure.detail),
@@ -71,14 +71,14 @@ export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
   {
     id: "clock",
     checks: "The clocks of this machine and of each issuer differ by less than the policy's `clock_skew`.",
-    why: "If the clocks differ more, valid tokens may be refused as expired or not yet valid, or expired tokens may be accepted.",
+    why: "If the clocks differ more, the plugin may refuse valid tokens or accept expired tokens.",
     fix: "Synchronise the clock by NTP (`timedatectl set-ntp true`).",
     run: checkClock,
   },
   {
     id: "status_port",
     checks: "The status port of the plugin server answers, is ready, and listens on loopback only.",
-    why: "Probes ask this port. The status names policies and issuers, so other machines should not reach the port.",
+    why: "Probes use this port. Its answers name policies and issuers, so other machines should not reach it.",
     fix: "Set `--status-listen 127.0.0.1:8008`. If the server is not ready, correct the problems that it names.",
     run: checkStatus,
   },

@@ -120,8 +120,9 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
   },
   {
     id: "server_program",
-    checks: "Kong gets the schema of this version, from the installed plugin server or from the dump file.",
-    why: "If an old server or an old dump file stays after an upgrade, Kong still uses the old schema.",
+    checks:
+      "The schema that Kong gets has the version of this package. Kong gets the schema from the installed plugin server, or from the dump file.",
+    why: "After an upgrade, Kong still uses the old schema if the old server or the old dump file is still in place.",
     fix: "Install one version everywhere, write the dump again with `jwt-policy-server --dump`, and run `kong reload`.",
     run({ program }) {
       if (!program.ok) {

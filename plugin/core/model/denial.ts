@@ -56,7 +56,7 @@ export const DENIALS = {
     status: 400,
     clientMessage: "The request path is ambiguous",
     meaning:
-      "Servers read the path in more than one way. With every rule, a path is ambiguous if some server may read a dot segment in it (`/..%2fadmin`, `/..;x/`), or if the path has a `#`. A malformed request line counts as an ambiguous path. With a rule that has operations, a path with `//` or encoded separators is ambiguous too.",
+      "Servers read the path in more than one way. A path is ambiguous if a server may read a dot segment in it (`/..%2fadmin`, `/..;x/`), or if it has a `#`. A malformed request line counts as an ambiguous path. For rules with operations, a path with `//` or encoded separators is ambiguous too.",
     next: "The client must send the plain path: without dot segments, `//`, `#` and encoded separators.",
     spec: "RFC 3986 section 6.2.2, RFC 9112 section 3.2",
   },
@@ -65,7 +65,7 @@ export const DENIALS = {
     status: 403,
     clientMessage: "HTTPS is required",
     meaning:
-      "The request came over the network in clear text, where a token can be stolen. Kong knows the protocol from its listener, or from `X-Forwarded-Proto` of a proxy in its `trusted_ips`.",
+      "The request came over the network in clear text, so a thief can read the token. Kong knows the protocol from its listener, or from the header `X-Forwarded-Proto` if a proxy in Kong's `trusted_ips` sent it.",
     next: "Use https. If a proxy in front of Kong terminates TLS, add the proxy's address to Kong's `trusted_ips`.",
     spec: "RFC 6750 section 5.3",
   },
@@ -74,7 +74,7 @@ export const DENIALS = {
     status: 400,
     clientMessage: "The Connection header is not acceptable",
     meaning:
-      "`Connection` has more than 64 options, or it names a field that is not a known connection option. Kong would delete the named header after the plugin has set it.",
+      "The header `Connection` has more than 64 options, or names an unknown option. Kong deletes the headers that `Connection` names, even if the plugin has set them.",
     next: "Remove the field from the client's or the proxy's `Connection` header.",
     spec: "RFC 9110 section 7.6.1",
   },
@@ -120,7 +120,7 @@ export const DENIALS = {
     error: "invalid_request",
     clientMessage: "The request's credentials are malformed",
     meaning:
-      "A source other than Authorization has content that is not one token, or that servers can read in more than one way. Examples are quotes around a cookie, white space in a cookie's name, an empty parameter, a wrong escape in the query, and a query in a request target of more than 8,192 characters.",
+      "A source other than Authorization contains something that is not one token, or that servers can read in more than one way. Examples are quotes around a cookie, white space in a cookie's name, an empty parameter, and a wrong escape in the query. A query in a request target of more than 8,192 characters also gets this reason.",
     next: "The client must send only the token in its source, without quotes, white space or escapes.",
     spec: "RFC 6265 section 4.2.1, RFC 6750 section 2.3",
   },
@@ -139,7 +139,7 @@ export const DENIALS = {
     status: 403,
     clientMessage: "The origin of the request is not allowed",
     meaning:
-      "The token came in a cookie, but the `Origin` of this request is not one of the source's `allowed_origins`. This check applies to requests that change something or ask for an upgrade. Another site may have sent the request.",
+      "The token came in a cookie, but the `Origin` of the request is not in `allowed_origins` of this cookie. So another site may have caused the request. The plugin makes this check for requests that change something, or that ask for an upgrade of the connection.",
     next: "If the site that sent the request may use the API, add its origin to `allowed_origins` of the cookie source.",
     spec: "RFC 6265 section 8.2, RFC 9110 section 9.2.1",
   },
@@ -175,7 +175,7 @@ export const DENIALS = {
     ...INVALID_TOKEN,
     stage: "key",
     meaning: "`iss` is not an issuer that the rule accepts.",
-    next: "If the issuer is right, write its `iss` under `issuers` exactly as the token has it, and name the issuer under `accept`. If only the tenant is new, add the tenant to `tenants`.",
+    next: "If you trust this issuer, write its `iss` under `issuers` exactly as the token has it, and name the issuer under `accept`. If only the tenant is new, add it to `tenants`.",
     spec: "RFC 8725 section 3.8",
   },
   algorithm_not_allowed: {
@@ -210,7 +210,7 @@ export const DENIALS = {
     ...UNAVAILABLE,
     stage: "any",
     meaning:
-      "The plugin server gets more requests than it can check. Or too many requests wait for keys of the issuer, or for the check of a slow signature (ES384, ES512, long RSA keys).",
+      "The plugin server gets more requests than it can check. Or too many requests wait: for keys of the issuer, or for the check of a slow signature (ES384, ES512, long RSA keys).",
     next: "Look for a client that sends many bad tokens. If the load is real, add Kong nodes.",
     spec: "RFC 9110 section 15.6.4",
   },
@@ -232,7 +232,7 @@ export const DENIALS = {
   token_not_yet_valid: {
     ...INVALID_TOKEN,
     stage: "claims",
-    meaning: "`nbf` or `iat` lies in the future beyond the clock skew.",
+    meaning: "`nbf` or `iat` is in the future, by more than the clock skew.",
     next: "Correct the clock of the issuer or of Kong's machine. `clock_skew` allows small differences, up to 5m.",
     spec: "RFC 7519 sections 4.1.5 and 4.1.6",
   },
@@ -240,14 +240,14 @@ export const DENIALS = {
     ...INVALID,
     stage: "claims",
     clientMessage: "The access token expired",
-    meaning: "`exp` lies in the past beyond the clock skew.",
+    meaning: "`exp` is in the past, by more than the clock skew.",
     next: "The client must get a new token before the old one expires. If the token is fresh, compare the clocks.",
     spec: "RFC 7519 section 4.1.4",
   },
   token_too_old: {
     ...INVALID_TOKEN,
     stage: "claims",
-    meaning: "The token was issued longer ago than the issuer's `max_token_age`, even if `exp` has not passed.",
+    meaning: "The token is older than the issuer's `max_token_age` allows. `exp` may still be in the future.",
     next: "The client must get a new token. If tokens are refused for their age too often, raise `max_token_age`.",
     spec: "RFC 7519 section 4.1.6",
   },
@@ -263,7 +263,7 @@ export const DENIALS = {
     ...INVALID_TOKEN,
     stage: "claims",
     meaning:
-      "A registered claim has the wrong type or is out of range, the token's lifetime is more than `max_token_lifetime`, or a claim does not meet the issuer's `required_claims`.",
+      "A registered claim has the wrong type or is out of range. Or the token's lifetime is longer than `max_token_lifetime`. Or a claim does not meet the issuer's `required_claims`.",
     next: "Correct the claim at the issuer. If the value is right, correct the issuer's part of the policy.",
     spec: "RFC 7519 section 4.1",
   },
@@ -271,7 +271,7 @@ export const DENIALS = {
     ...INVALID_TOKEN,
     stage: "claims",
     meaning:
-      "The token is valid, but clients in different networks used it at the same time. With the operator's abuse settings, the plugin refuses a shared token for a limited time.",
+      "The token is valid, but clients in different networks used it at the same time. The operator's abuse settings say that the plugin refuses such a token for a limited time.",
     next: "Ask the user or the owner of the client who uses the token. If the token is stolen, revoke the session at the issuer. A new token of the same user passes.",
     spec: "docs/guides/abuse.md",
   },
@@ -288,7 +288,7 @@ export const DENIALS = {
     ...ACCESS_DENIED,
     stage: "authorize",
     meaning:
-      "The token lacks a role or group that the rule requires, it has one that the rule excludes, or a claim does not meet the rule's conditions.",
+      "The token lacks a role or group that the rule requires, or has one that the rule excludes. Or a claim does not meet the rule's conditions.",
     next: "Grant the role, group or value at the issuer, or correct the rule. Check `claims.roles` and `claims.groups`.",
     spec: "RFC 9110 section 15.5.4",
   },
@@ -306,7 +306,7 @@ export const DENIALS = {
     ...ACCESS_DENIED,
     stage: "propagate",
     meaning:
-      "The token names no Consumer, Kong has no Consumer with the id or username that the token names, or Kong could not read its database.",
+      "The token names no Consumer. Or Kong has no Consumer with the id or username in the token. Or Kong could not read its database.",
     next: "Create the Consumer in Kong, or correct `identity.consumer`.",
     spec: "docs/guides/identity.md",
   },
@@ -322,7 +322,7 @@ export const DENIALS = {
     ...ACCESS_DENIED,
     stage: "propagate",
     meaning:
-      "A mapped claim cannot be sent as a header: it is not a string, number, boolean or list of strings, it has characters other than visible ASCII, or it is too long.",
+      "A mapped claim cannot be sent as a header. It is not a string, number, boolean or list of strings; or it has characters other than visible ASCII; or it is too long.",
     next: "Set `encoding`, `list`, `separator` or `max_bytes` of the mapping, or map another claim.",
     spec: "RFC 9110 section 5.5",
   },

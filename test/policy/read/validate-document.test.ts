@@ -34,7 +34,7 @@ describe("the frame of a document", () => {
 
 describe("issuers", () => {
   const issuer = (line: string): string => `${ISSUER_START}    ${line}\n${ROUTES}`;
-  const policyFile = /does not end with \.yaml, \.yml or \.json, because files with these endings are policies/;
+  const policyFile = /must not end with \.yaml, \.yml or \.json, because files with these endings are policies/;
   const unit = /^The value must be a string, not 30\. Write a number and a unit: s, m, h or d\. Example: \d+[smhd]\.$/;
   const thirty = /^"30 s" is not a valid duration\. Did you mean "30s"\?.* Example: 30s\.$/;
   const empty = /^The value must not be empty\. Known here: discovery, metadata_uri, jwks_uri, jwks,/;
