@@ -6,7 +6,9 @@ import type { CompiledIssuer, CompiledPolicy } from "../../plugin/core/model/pol
 import { importKeySet } from "../../plugin/keys/import/import-key-set.ts";
 import { indexKeys, selectKey } from "../../plugin/keys/import/select-key.ts";
 import type { Finding } from "../../plugin/policy/language/finding.ts";
+import { readExactYaml } from "../../plugin/policy/read/read-document.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
+import { readPlainYaml } from "../../plugin/policy/yaml/read-plain-yaml.ts";
 import { claimsOf, NOW, OVER_TLS } from "../../test/core/fixtures.ts";
 import { generateSigningKey, mintToken } from "../../test/tokens.ts";
 import { mutatePolicy } from "./mutate/mutate-policy.ts";
@@ -34,7 +36,8 @@ export function createPolicyTarget(): Target<string> {
       if (!result.ok) {
         return { features: result.failure.map(({ code }) => code), finding: checkFindings(text, result.failure), took };
       }
-      const finding = checkForms(text, result.value) ?? (await checkStrangers(text, result.value));
+      const finding =
+        checkParsers(text) ?? checkForms(text, result.value) ?? (await checkStrangers(text, result.value));
       return { features: describe(result.value), finding, took };
     } catch (error) {
       return { features: [], finding: describeThrown(error), took: performance.now() - start };
@@ -111,6 +114,14 @@ function checkFindings(text: string, findings: readonly Finding[]): string | und
     return "refuses a policy without saying why";
   }
   return findings.every(isPlaced) ? undefined : "places a mistake outside of the text";
+}
+
+/** Both YAML parsers read the same data, in the same order. */
+function checkParsers(text: string): string | undefined {
+  const plain = readPlainYaml(text);
+  const exact = plain && readExactYaml(text);
+  const isSame = !exact || (exact.ok && JSON.stringify(exact.value.data) === JSON.stringify(plain));
+  return isSame ? undefined : "the two YAML parsers read different data";
 }
 
 /** The same data in another form of YAML, and as JSON, is the same policy. */

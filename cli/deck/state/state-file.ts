@@ -2,7 +2,7 @@ import { type Document, isMap, LineCounter, parseDocument, type YAMLMap } from "
 import { fail, type Result, succeed } from "../../../plugin/core/model/result.ts";
 import { messageOf } from "../../../plugin/core/text/error-message.ts";
 import type { Finding, FindingCode } from "../../../plugin/policy/language/finding.ts";
-import { describeYamlErrors } from "../../../plugin/policy/read/describe-yaml-error.ts";
+import { describeYamlErrors } from "../../../plugin/policy/yaml/describe-yaml-error.ts";
 import { describeOtherKind } from "../../files/recognize-file.ts";
 import { expandAliases } from "./expand-aliases.ts";
 import type { PlacedText } from "./state-finding.ts";

@@ -1,6 +1,6 @@
 import { type Document, isMap, isScalar, isSeq, type Pair, parse, type Scalar, type YAMLSeq } from "yaml";
 import type { DocumentPath } from "../../../plugin/policy/language/finding.ts";
-import { parseYaml } from "../../../plugin/policy/read/parse-yaml.ts";
+import { parseYaml } from "../../../plugin/policy/yaml/parse-yaml.ts";
 import type { Change } from "../model/change.ts";
 
 /** Replaces the characters from `start` to `end`. */

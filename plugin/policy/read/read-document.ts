@@ -13,10 +13,11 @@ import {
 import { fail, type Result, succeed } from "../../core/model/result.ts";
 import { type DocumentPath, type Finding, wholeDocument } from "../language/finding.ts";
 import { beginsWithMark, hasMark, NOT_A_POLICY } from "../language/policy-mark.ts";
-import { describeYamlErrors } from "./describe-yaml-error.ts";
-import { findInexactNumbers } from "./find-inexact-numbers.ts";
-import { findMergeKeys, NO_MERGE_KEYS } from "./find-merge-keys.ts";
-import { parseYaml, type YamlMistake } from "./parse-yaml.ts";
+import { describeYamlErrors } from "../yaml/describe-yaml-error.ts";
+import { findInexactNumbers } from "../yaml/find-inexact-numbers.ts";
+import { findMergeKeys, NO_MERGE_KEYS } from "../yaml/find-merge-keys.ts";
+import { parseYaml, type YamlMistake } from "../yaml/parse-yaml.ts";
+import { readPlainYaml } from "../yaml/read-plain-yaml.ts";
 
 /**
  * Largest policy document, in UTF-16 units: several thousand rules. Reading blocks the process, so reading a document
@@ -76,6 +77,21 @@ export function readYaml(text: string): Result<SourceDocument, UnreadText> {
     const message = `The document has ${text.length} characters; at most ${MAX_DOCUMENT_LENGTH} are read.`;
     return fail({ findings: [wholeDocument("document_too_large", message)], isMarked: false });
   }
+  const plain = readPlainYaml(text);
+  return plain ? succeed({ data: plain, locate: (findings) => locateIn(text, findings) }) : readExactYaml(text);
+}
+
+/** Places findings in a plain text. Most plain texts have no findings, so they are parsed a second time only here. */
+function locateIn(text: string, findings: readonly Finding[]): readonly Finding[] {
+  if (findings.length === 0) {
+    return findings;
+  }
+  const exact = readExactYaml(text);
+  return exact.ok ? exact.value.locate(findings) : exact.failure.findings;
+}
+
+/** Reads YAML with the parser that knows the place of each part, and that all texts need that are not plain. */
+export function readExactYaml(text: string): Result<SourceDocument, UnreadText> {
   const lineCounter = countLines(text);
   const parsed = parseYaml(text);
   if (!parsed.ok) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readYaml } from "../../../plugin/policy/read/read-document.ts";
-import { expectedAt, summarize, takeMarks } from "./marked-text.ts";
+import { expectedAt, summarize, takeMarks } from "../read/marked-text.ts";
 
 const BRACES = /^Put text that has braces or brackets in quotes, such as path: "\/orders\/\{id\}"\.$/;
 const COLON = /^A colon needs a space after it/;
