@@ -23,7 +23,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     source: "JOSE cookbook: RFC 7520, 7797, 8037",
     ids: ["curve25519/jws.json:compact"],
     found: "accepted",
-    why: "The cookbook refuses this vector because its payload is text. The test of signatures checks only the signature, and the vector's signature is valid (RFC 8037 appendix A.5). As the token of a request, the vector would be refused with `token_malformed`.",
+    why: "The cookbook refuses this vector because its payload is text. The test of signatures checks only the signature, and the vector's signature is valid (RFC 8037 appendix A.5). In a request, the plugin would refuse it with `token_malformed`.",
   },
   {
     source: RFC_REQUESTS,
@@ -59,7 +59,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     source: KONG_SCENARIOS,
     ids: ["refusals 12"],
     found: "400 token_ambiguous",
-    why: "Kong refuses a request with two tokens with 401. The plugin refuses a request with two tokens with 400 and `invalid_request`, as RFC 6750 section 3.1 requires for more than one token.",
+    why: "Kong answers 401 to a request with two tokens. The plugin answers 400 and `invalid_request`, as RFC 6750 section 3.1 requires.",
   },
   {
     source: KONG_SCENARIOS,
@@ -71,13 +71,13 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     source: KONG_SCENARIOS,
     ids: ["config.anonymous 2", "config.anonymous 3"],
     found: "401 signature_invalid",
-    why: "A rule with optional access lets a request without a token pass. The rule refuses a request with a bad token, because the sender of a token claims an identity.",
+    why: "A rule with optional access lets a request without a token pass. But it refuses a request with a bad token, because the sender claims an identity.",
   },
   {
     source: "Istio: requests against its policies",
     ids: ["authn-only: expired-token-cors-preflight-request-allowed"],
     found: "token_expired",
-    why: "Istio lets CORS preflight requests pass without reading their tokens. In Kong, the `cors` plugin answers preflight requests before jwt-policy runs. The plugin jwt-policy judges all requests that reach it.",
+    why: "Istio lets CORS preflight requests pass without reading their tokens. In Kong, the `cors` plugin answers preflight requests before jwt-policy runs. So jwt-policy judges every request that reaches it.",
   },
   {
     source: "Istio: requests against its policies",
@@ -89,6 +89,6 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     source: "KrakenD: matchers of roles and scopes",
     ids: ["krakend/CanAccess/simple_space_success"],
     found: "condition_unmet",
-    why: "The plugin reads a claim with a text as one role, because names of roles may contain blanks. The plugin splits only scopes at blanks (RFC 8693 section 4.2).",
+    why: "The plugin reads a string as one role, because names of roles may contain blanks. It splits only scopes at blanks (RFC 8693 section 4.2).",
   },
 ];
