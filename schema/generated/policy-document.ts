@@ -76,7 +76,7 @@ export type MaximumTokenAge = Duration
  */
 export type MaximumTokenLifetime = Duration
 /**
- * With DPoP or mTLS, the claim `cnf` binds a token to a key of its sender (RFC 7800). The plugin does not check whether the sender has this key (RFC 9449 section 7.2). So it refuses bound tokens by default. Use `accept` only if a component in front of Kong makes this check.
+ * With DPoP or mTLS, the claim `cnf` binds a token to a key of its sender (RFC 7800). The plugin does not check whether the sender has this key (RFC 9449 section 7.2). So the plugin refuses bound tokens by default. Use `accept` only if a component in front of Kong makes this check.
  */
 export type BoundTokens = ("refuse" | "accept")
 /**
@@ -84,7 +84,7 @@ export type BoundTokens = ("refuse" | "accept")
  */
 export type NumericSubject = boolean
 /**
- * For tokens that name no key: their header has neither `kid`, `x5t` nor `x5t#S256`. This matters if the issuer has several keys for the token's `alg`. `try_keys`: the plugin tries the keys, if there are at most four. `only_key`: the plugin refuses the token. A token that names an unknown key is always refused.
+ * For tokens that name no key: their header has neither `kid`, `x5t` nor `x5t#S256`. The setting matters if the issuer has several keys for the token's `alg`. `try_keys`: the plugin tries the keys, if there are at most four. `only_key`: the plugin refuses the token. A token that names an unknown key is always refused.
  */
 export type TokensWithoutKid = ("try_keys" | "only_key")
 /**
@@ -278,7 +278,7 @@ export type SecretAlgorithm = ("HS256" | "HS384" | "HS512")
  */
 export type SecretKeyID = string
 /**
- * RFC 7638 thumbprints (SHA-256, base64url) of keys. The plugin then uses only fetched keys with these thumbprints. It does not use a new key until the policy names its thumbprint.
+ * RFC 7638 thumbprints (SHA-256, base64url) of keys. The plugin then uses only fetched keys with these thumbprints. The plugin does not use a new key until the policy names its thumbprint.
  * 
  * @minItems 1
  * @maxItems 100
@@ -297,7 +297,7 @@ export type KeysOverHTTP = boolean
  */
 export type LeastTime = Duration
 /**
- * The plugin fetches keys again after this time at the latest. So it uses a withdrawn key for at most this time.
+ * The plugin fetches keys again after this time at the latest. So the plugin uses a withdrawn key for at most this time.
  */
 export type LongestTime = Duration
 /**
@@ -611,7 +611,7 @@ export type Cache = Duration
  */
 export type Credential = FirstClaim
 /**
- * Claim with groups that Kong's acl plugin allows or denies: a list of strings, or one string. If you list several claims, the plugin uses the groups from all of them. If the token lacks the claim, the caller has no groups. If the request has a Consumer, acl checks the Consumer's own groups. acl's option `always_use_authenticated_groups` changes this.
+ * Claim with groups that Kong's acl plugin allows or denies: a list of strings, or one string. If you list several claims, the plugin uses the groups from all of them. If the token lacks the claim, the caller has no groups. If the request has a Consumer, acl checks the Consumer's own groups. With acl's option `always_use_authenticated_groups`, acl checks the groups from the token.
  */
 export type Groups = ClaimLocations
 /**
@@ -715,7 +715,7 @@ export type ResourceName = PlainText
 export type Documentation = URL
 
 /**
- * A policy document is for one or several APIs. It says which issuers are trusted, what each route requires of an access token, and which verified claims the upstream gets. A request without a rule is refused.
+ * A policy document is for one or several APIs. The document says which issuers are trusted, what each route requires of an access token, and which verified claims the upstream gets. A request without a rule is refused.
  */
 export interface PolicyDocument {
 jwt_policy: FormatVersion

@@ -78,7 +78,7 @@ export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
   {
     id: "status_port",
     checks: "The status port of the plugin server answers, is ready, and listens on loopback only.",
-    why: "Probes use this port. Its answers name policies and issuers, so other machines should not reach it.",
+    why: "Probes use this port. Answers on this port name policies and issuers, so other machines should not reach it.",
     fix: "Set `--status-listen 127.0.0.1:8008`. If the server is not ready, correct the problems that it names.",
     run: checkStatus,
   },
