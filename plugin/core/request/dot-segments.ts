@@ -67,14 +67,14 @@ function hasUsualDotSegment(path: string, text: string): boolean {
   const mayHaveAlikes = LONGER.test(text) && DOT_ALIKE.test(text);
   const hasEncodedSlash = ENCODED_SLASH.test(path);
   if (text.length > MAX_UNUSUAL_LENGTH) {
-    return mayHaveAlikes || hasDots(text, hasEncodedSlash ? OTHER_SLASH : SENT_SLASH);
+    return mayHaveAlikes || (text !== path && hasDots(text, hasEncodedSlash ? OTHER_SLASH : SENT_SLASH));
   }
   if (!mayHaveAlikes && !hasEncodedSlash) {
     return hasDots(text, SENT_SLASH);
   }
   const marked = decodeURIComponent(markSlashes(path));
   return (
-    hasDots(marked, OTHER_SLASH) || (mayHaveAlikes && readsAsDots(toAsciiAlikes(marked.replaceAll(LIGATURES, "x"))))
+    hasDots(marked, OTHER_SLASH) || (mayHaveAlikes && readsAsDots(toAsciiAlikes(marked)))
   );
 }
 
@@ -165,6 +165,9 @@ const TWO_DOTS_AND_DROPPED = 3;
  * @param slash the kind of the character `/`.
  */
 function hasDots(reading: string, slash: number): boolean {
+  if (!reading.includes(".") && !reading.includes(LOST)) {
+    return false;
+  }
   let segment = FRESH;
   let dots = 0;
   for (let index = 0; index < reading.length; index += 1) {
@@ -253,6 +256,7 @@ function toCompatible(bytes: string): string {
 
 function toAsciiAlikes(text: string): string {
   return text
+    .replaceAll(LIGATURES, "x")
     .normalize("NFKC")
     .replaceAll(SLASH_ALIKES, "/")
     .replaceAll(/[\p{Cf}\ufffd]/gu, "");

@@ -1,7 +1,8 @@
 import Negotiator from "negotiator";
 
-/** Maximum length of `Accept`. A longer `Accept` is ignored, because no honest client needs it. */
+/** Maximum length of `Accept`, and maximum number of its media ranges. No honest client needs more, so more are ignored. */
 const MAX_ACCEPT_LENGTH = 256;
+const MAX_MEDIA_RANGES = 16;
 const KONG_FORM = "application/json";
 const PROBLEM_DETAILS = "application/problem+json";
 
@@ -12,9 +13,14 @@ const PROBLEM_DETAILS = "application/problem+json";
  * @param accept the request's `Accept`.
  */
 export function prefersProblemDetails(accept: string | undefined): boolean {
-  if (accept === undefined || accept.length > MAX_ACCEPT_LENGTH) {
+  if (accept === undefined || accept.length > MAX_ACCEPT_LENGTH || hasManyRanges(accept)) {
     return false;
   }
   const [preferred] = new Negotiator({ headers: { accept } }).mediaTypes([KONG_FORM, PROBLEM_DETAILS]);
   return preferred === PROBLEM_DETAILS;
+}
+
+/** Empty ranges count too, because they take as long to read. */
+function hasManyRanges(accept: string): boolean {
+  return accept.split(",", MAX_MEDIA_RANGES + 1).length > MAX_MEDIA_RANGES;
 }

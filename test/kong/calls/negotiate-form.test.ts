@@ -45,10 +45,14 @@ describe("problem details are preferred", () => {
 });
 
 it.each([
-  [256, true],
-  [1_025, false],
-])("an Accept of %i characters is read: %s", (length, isRead) => {
-  expect(prefersProblemDetails(PROBLEM.padEnd(length, ","))).toBe(isRead);
+  ["256 characters", PROBLEM.padEnd(256, " "), true],
+  ["257 characters", PROBLEM.padEnd(257, " "), false],
+  ["16 media ranges", `${PROBLEM}${", a/b".repeat(15)}`, true],
+  ["17 media ranges", `${PROBLEM}${", a/b".repeat(16)}`, false],
+  ["16 media ranges, of which 15 are empty", `${PROBLEM}${",".repeat(15)}`, true],
+  ["17 media ranges, of which 16 are empty", `${PROBLEM}${",".repeat(16)}`, false],
+])("an Accept of %s is read: %s", (_what, accept, isRead) => {
+  expect(prefersProblemDetails(accept)).toBe(isRead);
 });
 
 describe("for any Accept header", () => {
