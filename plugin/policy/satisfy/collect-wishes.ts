@@ -17,7 +17,7 @@ import type {
   Scalar,
 } from "../../core/model/policy.ts";
 import { propagateClaims } from "../../core/upstream/map-claims.ts";
-import { acceptAll } from "./least-requirements.ts";
+import { acceptAll, requireOnly } from "./least-requirements.ts";
 import { nameSlot, type Slot, slotOf, type Wish } from "./slot.ts";
 import { claimsWith } from "./write-claims.ts";
 
@@ -183,7 +183,7 @@ function isText(value: JsonValue): boolean {
 }
 
 function wishMembers(
-  { requirements, issuer, alternative, nowSeconds }: Attempt,
+  { issuer, alternative, nowSeconds }: Attempt,
   what: "scopes" | "roles" | "groups",
   [location]: readonly NameLocation[],
 ): readonly Wish[] {
@@ -204,7 +204,7 @@ function wishMembers(
   const accepts = (value: JsonValue): boolean =>
     authorize(
       { ...issuer, audience: ANY_AUDIENCE },
-      { ...requirements, alternatives: [only] },
+      requireOnly(only),
       { ...claimsWith(claim.path, value), [ANY_AUDIENCE.text]: "any" },
       NO_REQUEST,
       nowSeconds,

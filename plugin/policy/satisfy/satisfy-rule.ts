@@ -77,7 +77,7 @@ export async function satisfyRule(wanted: Wanted): Promise<Result<SatisfyingRequ
     const ids = listIssuers(policy)
       .filter(({ id }) => requirements.accept.has(id))
       .map(({ id }) => id);
-    return fail({ isCertain: false, reasons: [`tokens of ${ids.join(", ") || "no issuer"} cannot be made here`] });
+    return fail({ isCertain: false, reasons: [`tokens of ${ids.join(", ")} cannot be made here`] });
   }
   return fail({ isCertain, reasons: [...new Set(reasons)] });
 }

@@ -14,6 +14,7 @@ import { satisfyRule } from "../../../plugin/policy/satisfy/satisfy-rule.ts";
 import { placeToken, type SatisfyingRequest } from "../../../plugin/policy/satisfy/write-request.ts";
 import { AUDIENCE, compileDocument, ISSUER, NOW, requestOf } from "../../core/fixtures.ts";
 import { unwrap } from "../../results.ts";
+import { row } from "../../row.ts";
 import { runsOf } from "../../runs.ts";
 import { generateSigningKey, mintToken } from "../../tokens.ts";
 
@@ -76,6 +77,20 @@ describe("the claims that satisfy a rule", () => {
     ...{ n: { not: { min: -3 } }, x: { absent: true } },
   };
   const requiring = (required_claims: Members) => ({ required_claims });
+  const existing = {
+    act: {},
+    may_act: {},
+    azp: {},
+    client_id: {},
+    email: {},
+    email_verified: {},
+    plan: {},
+    toString: {},
+  };
+  const real = {
+    ...{ act: { sub: "service-1" }, may_act: { sub: "service-1" }, azp: "client-1", client_id: "client-1" },
+    ...{ email: "user@example.com", email_verified: true, plan: "example", toString: "example" },
+  };
   it.each<[title: string, rule: Members, claims: Members, issuer?: Members]>([
     ["scopes are one string", { required_scopes: ["a", "b"] }, { scope: "a b" }],
     ["the first allowed name of any_of counts, beside all_of", { required_scopes: scopes }, { scope: "a c" }],
@@ -85,7 +100,7 @@ describe("the claims that satisfy a rule", () => {
       { realm_access: { roles: ["admin"] } },
       { claims: { roles: "/realm_access/roles" } },
     ],
-    ["an audience may be in another claim", {}, { client_id: AUDIENCE, token_use: "access" }, byClient],
+    ["an audience may be in another claim", {}, { aud: undefined, client_id: AUDIENCE, token_use: "access" }, byClient],
     ["a rule's audiences replace the issuer's", { audiences: ["other"] }, { aud: "other" }],
     [
       "two conditions on one claim are met together",
@@ -123,9 +138,21 @@ describe("the claims that satisfy a rule", () => {
       { authentication: login },
       { acr: "gold", amr: ["pwd", "otp"], auth_time: NOW },
     ],
+    ["only the kind of sign-in", { authentication: { acr_values: ["gold"] } }, { acr: "gold" }],
+    ["only the methods of sign-in", { authentication: { amr: ["otp"] } }, { amr: ["otp"] }],
+    ["only the time of sign-in", { authentication: { max_age: "5m" } }, { auth_time: NOW }],
+    ["claims that only have to exist look real", requiring(existing), real],
+    [
+      "a number below or above a negated bound",
+      requiring({ n: { not: { min: 1 } }, m: { not: { max: 5 } } }),
+      { n: 0, m: 6 },
+    ],
+    ["a time that differs from a negated one", requiring({ auth_time: { not: { one_of: [1, 0] } } }), { auth_time: 2 }],
+    ["an hour, even if a token may be valid for longer", {}, {}, { max_token_lifetime: "2h", max_token_age: "3h" }],
     ["a short lifetime", {}, { iat: NOW, exp: NOW + 30 }, { max_token_lifetime: "1m", max_token_age: "30s" }],
   ])("%s", async (_, rule, claims, issuer) => {
-    expect(await claimsFor(rule, issuer)).toMatchObject({ iss: ISSUER, ...claims });
+    const usual = { iss: ISSUER, aud: AUDIENCE, iat: NOW, exp: NOW + 3_600, sub: "user-1" };
+    expect(await claimsFor(rule, issuer)).toEqual({ ...usual, ...claims });
   });
 
   it("have a tenant that the issuer's template accepts, in iss and in its claim", async () => {
@@ -137,7 +164,13 @@ describe("the claims that satisfy a rule", () => {
     };
     const of = (tid: string) => ({ iss: `https://login.example.com/${tid}/v2.0`, tid });
     expect(await claimsFor({}, { ...named, keys })).toMatchObject(of("t-1"));
-    expect(await claimsFor(requiring({ tid: { equals: "t-2" } }), { ...named, keys })).toMatchObject(of("t-2"));
+    const wanting = (tenant: string) => requiring({ tid: { equals: tenant } });
+    expect(await claimsFor(wanting("t-2"), { ...named, keys })).toMatchObject(of("t-2"));
+    const any = { ...named, tenants: ["*"], keys };
+    expect(await claimsFor({}, any)).toMatchObject(of(UUID));
+    expect(await claimsFor(wanting("t-9"), any)).toMatchObject(of("t-9"));
+    expect(await claimsFor({}, { ...any, ...wanting("t-8") })).toMatchObject(of("t-8"));
+    expect(await claimsFor(requiring({ tid: { not: { equals: UUID } } }), any)).toMatchObject(of("tenant-1"));
   });
 
   it("have no text that a mapped header cannot contain", async () => {
@@ -166,6 +199,25 @@ describe("the claims that satisfy a rule", () => {
   });
 });
 
+it("the claims of an issuer that does not identify callers have no text for the credential", async () => {
+  const other = { ...BASE, issuer: "https://other.example.com" };
+  const issuers = { acme: BASE, other };
+  const identity = { issuers: ["other"], credential: "kid" };
+  const named = (accept: string) => claimsFor({ accept: [accept] }, {}, { issuers, identity });
+  expect([(await named("acme")).kid, (await named("other")).kid]).toEqual([undefined, "example"]);
+});
+
+it.each([
+  row(["RS384", "ES384"], undefined, "ES384", "at+jwt"),
+  row(["RS384", "RS512"], "JWT", "RS384", "jwt"),
+  row(["RS256", "PS256"], "any", "RS256", "JWT"),
+])("with the algorithms %j and the type %j, the token has %s and %s", async (algorithms, type, algorithm, typ) => {
+  const policy = compile({}, { algorithms, ...(type && { token_type: type }) });
+  const [operation = expect.fail()] = listOperations(policy.rules.get("r") ?? expect.fail());
+  const { token } = unwrap(await satisfyRule({ policy, rule: "r", operation, nowSeconds: NOW }));
+  expect(token).toMatchObject({ algorithm, typ });
+});
+
 it("the token has an algorithm with short signatures, whatever the order of algorithms in the policy", async () => {
   const policy = compile({}, { algorithms: ["RS256", "ES256", "EdDSA"] });
   expect((await satisfyOne(policy)).token?.algorithm).toBe("ES256");
@@ -191,6 +243,13 @@ describe("the request around the token", () => {
       [{ cookie: "__Host-t", allowed_origins }],
       "POST",
       { cookie: "__Host-t=T", origin: "https://app.example.com" },
+    ],
+    ["a cookie, without Origin for HEAD", [{ cookie: "__Host-t", allowed_origins }], "HEAD", { cookie: "__Host-t=T" }],
+    [
+      "a cookie, without Origin for OPTIONS",
+      [{ cookie: "__Host-t", allowed_origins }],
+      "OPTIONS",
+      { cookie: "__Host-t=T" },
     ],
     ["another source if the cookie has no Origin", [{ cookie: "__Host-t" }, { query: "q" }], "POST", {}],
   ])("has the token in %s", async (_, sources, method, expected) => {
@@ -226,6 +285,40 @@ describe("the request around the token", () => {
     expect(nowhere).toMatchObject(fail({ reasons }));
   });
 
+  it("is tried with each method and path, GET first and HEAD last", async () => {
+    const tried: string[] = [];
+    const isRouted = (method: string, path: string) => {
+      tried.push(`${method} ${path}`);
+      return false;
+    };
+    const operation = { methods: ["HEAD", "PUT", "GET"], path: "/a/{id}" };
+    const paths = ["1", "example", UUID].map((segment) => `/a/${segment}`);
+    await satisfyAll(compile({ access: "public", operations: [operation] }), { isRouted });
+    expect(tried).toEqual(["GET", "PUT", "HEAD"].flatMap((method) => paths.map((path) => `${method} ${path}`)));
+    tried.length = 0;
+    await satisfyAll(compile({ access: "public" }), { isRouted });
+    await satisfyAll(compile({ access: "public" }), { isRouted, methods: ["POST"], paths: ["/x", "/y"] });
+    expect(tried).toEqual(["GET /", "POST /x", "POST /y"]);
+  });
+
+  it("is tried with each example in an open segment, if a token is needed", async () => {
+    const tried = new Set<string>();
+    const isRouted = (_: string, path: string) => !tried.add(path);
+    const required_claims = { x: { equals_path: "id" } };
+    await satisfyAll(compile({ operations: [{ methods: ["GET"], path: "/a/{id}", required_claims }] }), { isRouted });
+    expect([...tried]).toEqual(["/a/1", "/a/example", `/a/${UUID}`]);
+  });
+
+  it("has a token of the wanted alternative", async () => {
+    const policy = compile({ any_of: ["a", "b"].map((scope) => ({ required_scopes: [scope] })) });
+    const scopeOf = async (more: Members) => (await satisfyOne(policy, more)).token?.claims.scope;
+    expect([await scopeOf({}), await scopeOf({ alternative: 0 }), await scopeOf({ alternative: 1 })]).toEqual([
+      "a",
+      "a",
+      "b",
+    ]);
+  });
+
   it("needs no token if the rule needs none, unless the caller wants a token", async () => {
     expect((await satisfyOne(compile({ access: "public" }))).token).toBeUndefined();
     expect((await satisfyOne(compile({ access: "optional" }))).token).toBeUndefined();
@@ -236,23 +329,46 @@ describe("the request around the token", () => {
 
 describe("a rule that no token satisfies", () => {
   const requiring = (name: string, equals: unknown) => ({ required_claims: { [name]: { equals } } });
-  it.each<[title: string, rule: Members, issuer: Members]>([
-    ["two values for one claim", requiring("x", "a"), requiring("x", "b")],
-    ["an issuer that is another one", requiring("iss", "https://other.example.com"), {}],
-    ["a type that the claim cannot have", requiring("sub", 5), {}],
-  ])("is certain: %s", async (_, rule, issuer) => {
-    const [failed] = await satisfyAll(compile(rule, issuer));
-    expect(failed).toMatchObject({ ok: false, failure: { isCertain: true } });
-  });
-
-  it("says which issuers' tokens cannot be made", async () => {
-    const [failed] = await satisfyAll(compile({}), { canSign: () => false });
-    expect(failed).toMatchObject({ ok: false, failure: { reasons: ["tokens of acme cannot be made here"] } });
-  });
-
-  it("says which authentication another plugin must do", async () => {
-    const [failed] = await satisfyAll(compile({ other_authentication: "require" }));
-    expect(JSON.stringify(failed)).toContain("another plugin must authenticate");
+  const unmet = (claim: string, which = "") =>
+    `${which}issuer "acme": no value of claim "${claim}" meets all requirements`;
+  const other = "another plugin must authenticate the request as well";
+  const nowhere = "no request of the operation reaches this Kong Route; tried GET /";
+  it.each<[title: string, isCertain: boolean, reasons: string[], rule: Members, issuer?: Members, more?: Members]>([
+    ["two values for one claim", true, [unmet("x")], requiring("x", "a"), requiring("x", "b")],
+    ["an issuer that is another one", true, [unmet("iss")], requiring("iss", "https://other.example.com")],
+    ["a type that the claim cannot have", true, [unmet("sub")], requiring("sub", 5)],
+    ["a claim inside another one", true, [unmet("/o/i")], requiring("/o/i", "a"), requiring("/o/i", "b")],
+    [
+      "a test that may have other values",
+      false,
+      [unmet("x")],
+      { required_claims: { x: { matches: "a+", not: { matches: "a+" } } } },
+    ],
+    [
+      "two alternatives, of which one is uncertain",
+      false,
+      [unmet("iss", "alternative 1, "), unmet("x", "alternative 2, ")],
+      { any_of: [requiring("iss", "b"), { required_claims: { x: { matches: "a+", not: { matches: "a+" } } } }] },
+    ],
+    [
+      "an issuer whose tokens cannot be made",
+      false,
+      ["tokens of acme cannot be made here"],
+      {},
+      {},
+      { canSign: () => false },
+    ],
+    ["another plugin's authentication", true, [`issuer "acme": ${other}`], { other_authentication: "require" }],
+    [
+      "the same for optional tokens",
+      true,
+      [`issuer "acme": ${other}`],
+      { access: "optional", other_authentication: "require" },
+    ],
+    ["a Route that gets none of the requests", false, [`issuer "acme": ${nowhere}`], {}, {}, { isRouted: () => false }],
+    ["the same for a public rule", false, [nowhere], { access: "public" }, {}, { isRouted: () => false }],
+  ])("says why, and whether that is certain: %s", async (_, isCertain, reasons, rule, issuer, more) => {
+    expect(await satisfyAll(compile(rule, issuer), more)).toEqual([fail({ isCertain, reasons })]);
   });
 });
 
