@@ -97,8 +97,8 @@ function listSources({ keys }: Issuer, placeholder: string): readonly Source[] {
   ];
 }
 
-function isInHost({ issuer, keys: { metadata_uri = "", jwks_uri = "" } }: Issuer, placeholder: string): boolean {
-  return [issuer, metadata_uri, jwks_uri].some((url) => url.split("/")[HOST]?.includes(placeholder));
+function isInHost({ issuer, keys }: Issuer, placeholder: string): boolean {
+  return [issuer, keys.metadata_uri, keys.jwks_uri].some((url) => url?.split("/")[HOST]?.includes(placeholder));
 }
 
 function writeFor(source: Issuer, placeholder: string, tenant: string): Issuer {

@@ -40,6 +40,6 @@ export function describeYamlErrors(errors: readonly YAMLError[], text: string): 
 }
 
 function words({ code, message }: YAMLError): string {
-  const own = code === "UNEXPECTED_TOKEN" ? (message.split(": ", 1)[0] ?? "") : message;
+  const own = code === "UNEXPECTED_TOKEN" ? message.replace(/: .*/s, "") : message;
   return `${INSTEAD[code] ?? own}.`;
 }

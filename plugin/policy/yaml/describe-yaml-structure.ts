@@ -87,23 +87,22 @@ function describeTextAfterValue(offset: number, text: string): YamlMistake {
 }
 
 function describeIndent({ pos: [offset], message }: YAMLError, text: string): YamlMistake {
-  const isBracket = /^Flow (map|sequence) in block/.exec(message);
+  const isBracket = /Flow (map|sequence) in block/.exec(message);
   if (isBracket) {
     const [open, close] = isBracket[1] === "map" ? ["{", "}"] : ["[", "]"];
     const start = findOpening(text, offset, open, close);
     return { offset: start, message: `This ${open} has no closing ${close}, or the lines after it are not indented.` };
   }
-  const indent = /^[ \t]*/.exec(text.slice(offset))?.[0] ?? "";
-  return { offset: offset + indent.length, message: indent.includes("\t") ? TAB : OTHER_INDENT };
+  const end = offset + text.slice(offset).search(/[^ \t]|$/);
+  return { offset: end, message: text.slice(offset, end).includes("\t") ? TAB : OTHER_INDENT };
 }
 
 function describeMissing(error: YAMLError, all: readonly YAMLError[], text: string): YamlMistake | undefined {
   const { pos, message } = error;
   const [offset] = pos;
-  const quote = /closing (["'])quote|closing (["'])/.exec(message);
+  const [, quote] = /closing (["'])/.exec(message) ?? [];
   if (quote) {
-    const start = text.lastIndexOf(quote[1] ?? quote[2] ?? "", offset - 1);
-    return { offset: Math.max(start, 0), message: "This quoted text has no closing quote." };
+    return { offset: text.lastIndexOf(quote, offset - 1), message: "This quoted text has no closing quote." };
   }
   if (/between flow/.test(message)) {
     const isBrace = text[offset] === "[" || text[offset] === "{";
@@ -154,7 +153,7 @@ function findOpening(text: string, offset: number, open: string, close: string):
 }
 
 function restOfLine(text: string, offset: number): string {
-  return text.slice(offset, offset + 500).split("\n", 1)[0] ?? "";
+  return text.slice(offset, offset + 500).replace(/\n.*/s, "");
 }
 
 function lineOf(text: string, offset: number): number {

@@ -19,6 +19,32 @@ it.each<[mapping: string, codes: readonly string[]]>([
   expect(issues.map(({ code }) => code)).toEqual(codes);
 });
 
+it("the smallest policy has strict defaults, and reads no more of a request than the token", () => {
+  const names = (name: string) => [{ claim: { text: name, path: [name] }, separator: undefined }];
+  const iss = "https://idp.example.com";
+  const issuer = {
+    ...{ id: "acme", issuer: iss, template: undefined, tenantOf: undefined, audiences: new Set(["api"]) },
+    ...{ algorithms: new Set(["RS256", "PS256", "ES256", "EdDSA", "Ed25519"]), tokenTypes: new Set(["at+jwt"]) },
+    ...{ clockSkewSeconds: 30, maxTokenAgeSeconds: undefined, maxTokenLifetimeSeconds: undefined },
+    ...{ acceptsBoundTokens: false, acceptsNumericSubject: false, triesKeys: true, conditions: [], otherEntries: [] },
+    ...{ audience: { text: "aud", path: ["aud"] }, tenant: { text: "tid", path: ["tid"] } },
+    ...{ scopes: names("scope"), roles: names("roles"), groups: names("groups") },
+    keys: [{ from: "discovery", issuer: iss, metadata: "openid" }],
+    keyRefresh: { minSeconds: 60, maxSeconds: 900, cooldownSeconds: 30, maxStaleSeconds: 259_200, timeoutSeconds: 2 },
+  };
+  expect(compileDocument(`${ISSUER_START}${ROUTES}`)).toEqual({
+    ...{ name: "payments", hash: "0".repeat(64), maxTokenBytes: 7_168, tokenSources: [{ from: "authorization" }] },
+    ...{ credentialHeaders: ["authorization"], forwardHeader: "authorization", ownHeaders: [] },
+    issuers: new Map([[iss, issuer]]),
+    issuerTemplates: { issuers: new Map(), segments: [] },
+    rules: new Map([["r", { id: "r", operations: undefined, requirements: requirementsOf() }]]),
+    ...{ headerMappings: [], identity: undefined, clearedHeaders: [], needsTransport: true, readHeaders: [] },
+    ...{ decidingFacts: { target: false, transport: true, headers: ["authorization"] }, unmatchedMode: "enforce" },
+    answers: { format: "negotiate", problemTypes: undefined, reasons: new Map(), namesScopes: false },
+    protectedResource: undefined,
+  });
+});
+
 it("at most 50 mistakes are listed, the first ones, in the order of the text", () => {
   const routes = Array.from({ length: 60 }, (_, index) => `  r${index}: {accept: [none]}\n`).join("");
   const issues = issuesOf(`${ISSUER_START}routes:\n${routes}`);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { compileDocument } from "../../core/fixtures.ts";
+import { row } from "../../row.ts";
 import { expectIssues, ISSUER_START, issuesOf } from "../read/marked-text.ts";
 
 const policy = (token: string, rest = "routes: {r: {}}"): string => `${ISSUER_START}token: ${token}\n${rest}\n`;
@@ -101,6 +102,21 @@ describe("refuses", () => {
     "{sources: [{cookie: __Host-a, allowed_origins: [‸https://app.example:443]}]}",
   ])("%s", (token) => {
     expectIssues(policy(token), "token_source_invalid");
+  });
+
+  const noToken = ["basic", "digest", "negotiate", "ntlm", "privatetoken", "scram-sha-1", "scram-sha-256", "vapid"];
+  const proof = ["aws4-hmac-sha256", "concealed", "dpop", "gnap", "hawk", "hoba", "mac", "mutual", "pop", "signature"];
+  it.each([
+    ...noToken.map((scheme) => row(scheme, `The scheme "${scheme}" carries no bearer token.`)),
+    ...proof.map((scheme) => row(scheme, / needs a proof that the sender has a key, but the plugin does not check/)),
+    row("x, ‸X", /^The scheme "X" is named twice; upper and lower case are the same\.$/),
+  ])("the scheme %s, and says why", (scheme, message) => {
+    const marked = scheme.includes("‸") ? scheme : `‸${scheme}`;
+    expectIssues(policy(`{sources: [{authorization: [Bearer, ${marked}]}]}`), "token_source_invalid", message);
+  });
+
+  it("a list without Bearer at the list, beside the schemes in it", () => {
+    expectIssues(policy("{sources: [{authorization: ‸[‸basic]}]}"), "token_source_invalid");
   });
 
   it("a source of an issuer that the policy does not have", () => {

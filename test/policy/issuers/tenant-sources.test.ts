@@ -72,41 +72,83 @@ describe("each tenant has its own keys", () => {
 describe("a policy that would let a token choose an address or keys is refused", () => {
   const inHost = (...tenants: string[]) => ({ issuer: "https://{t}.example.com", tenants });
   const keysAt = (jwks_uri: string) => ({ keys: { jwks_uri } });
+  const inlineKey = { kty: "OKP", crv: "Ed25519", x: "A".repeat(43) };
   const ofHost = { issuer: "https://{t}.example.com", ...keysAt("https://example.com/jwks") };
-  it.each<[what: string, issuer: Members, message: RegExp]>([
-    ["every tenant, by discovery", { tenants: ["*"] }, /nothing is fetched for a name that comes from a token/],
+  const keys = (others: Members) => ({ keys: { discovery: true, ...others } });
+  const shared = (name: string) =>
+    new RegExp(`but ${name} would verify the tokens of every tenant\\. Write \\{realm\\} into each source`);
+  it.each<[what: string, issuer: Members, at: string, message: RegExp]>([
+    [
+      "every tenant, by discovery",
+      { tenants: ["*"] },
+      "tenants",
+      /nothing is fetched for a name that comes from a token/,
+    ],
     [
       "every tenant, with the placeholder in an address",
       { tenants: ["*"], ...keysAt("https://sso.example.com/{realm}/jwks") },
+      "tenants",
       /Replace "\*" by the names, or name one address/,
     ],
-    ["every tenant, in the host", inHost("*"), /need the names of the tenants/],
+    ["every tenant, in the host", inHost("*"), "tenants", /need the names of the tenants/],
     [
-      "keys of one tenant beside keys of all",
-      { keys: { discovery: true, jwks_files: ["keys/shared.jwks"] } },
-      /but jwks_files would verify the tokens of every tenant\. Write \{realm\} into each source/,
+      "files for all beside keys of one tenant",
+      keys({ jwks_files: ["keys/shared.jwks"] }),
+      "keys",
+      shared("jwks_files"),
     ],
-    ["shared keys under hosts of tenants", ofHost, /needs keys for each tenant: use discovery, or write \{t\}/],
-    ["plain http", { issuer: "http://sso.example.com/{realm}" }, /must be an https URL/],
-    ["a tenant with capitals in the host", inHost("Acme"), /a part of a host name/],
-    ["a tenant with a line below in the host", inHost("a_b"), /a part of a host/],
-    ["a hyphen at the end in the host", inHost("a", "b-"), /a part of a host/],
+    ["an address for all", keys({ jwks_uri: "https://a.example/k" }), "keys", shared("jwks_uri")],
+    [
+      "metadata for all",
+      { keys: { metadata_uri: "https://a.example/m", jwks_files: ["{realm}"] } },
+      "keys",
+      shared("metadata_uri"),
+    ],
+    [
+      "PEM and JWKS for all",
+      keys({ pem_files: [{ file: "a.pem" }], jwks_files: ["k"] }),
+      "keys",
+      shared("jwks_files, pem_files"),
+    ],
+    [
+      "secrets for all",
+      { algorithms: ["HS256", "ES256"], ...keys({ secret_files: [{ file: "a", encoding: "hex" }] }) },
+      "keys",
+      shared("secret_files"),
+    ],
+    ["keys in the policy for all", keys({ jwks: { keys: [inlineKey] } }), "keys", shared("jwks")],
+    ["shared keys under hosts of tenants", ofHost, "keys", /needs keys for each tenant: use discovery, or write \{t\}/],
+    ["plain http", { issuer: "http://sso.example.com/{realm}" }, "issuer", /must be an https URL/],
+    ["a tenant with capitals in the host", inHost("Acme"), "tenants/0", /a part of a host name/],
+    ["a tenant with a line below in the host", inHost("a_b"), "tenants/0", /a part of a host/],
+    ["a hyphen at the end in the host", inHost("a", "b-"), "tenants/1", /a part of a host/],
+    ["a hyphen at the start in the host", inHost("-b"), "tenants/0", /a part of a host/],
+    [
+      "more than 63 characters in the host",
+      inHost("a".repeat(63), "a".repeat(64)),
+      "tenants/1",
+      /at most 63 characters/,
+    ],
     [
       "such a tenant in the host of an address of keys",
       { tenants: ["A"], ...keysAt("https://{realm}.example.com/jwks") },
+      "tenants/0",
       /a part of a host/,
     ],
-    ["the last part of the host", { issuer: "https://example.{t}" }, /must be an https URL/],
-    ["a host that is the tenant", { issuer: "https://{t}" }, /must be an https URL/],
-    ["a part of a label", { issuer: "https://x{t}.example.com" }, /must be an https URL/],
-    ["two placeholders", { issuer: "https://{t}.example.com/{u}" }, /must be an https URL/],
+    ["the last part of the host", { issuer: "https://example.{t}" }, "issuer", /must be an https URL/],
+    ["a host that is the tenant", { issuer: "https://{t}" }, "issuer", /must be an https URL/],
+    ["a part of a label", { issuer: "https://x{t}.example.com" }, "issuer", /must be an https URL/],
+    ["two placeholders", { issuer: "https://{t}.example.com/{u}" }, "issuer", /must be an https URL/],
+    ["tenants without a place for their names", { issuer: "https://sso.example.com" }, "issuer", /./],
     [
       "another placeholder in an address",
       keysAt("https://sso.example.com/{realm}/{other}/jwks"),
+      "keys/jwks_uri",
       /Braces in an address of keys mark a tenant/,
     ],
-  ])("%s", (_what, issuer, message) => {
-    expect(messagesOf(issuer)).toEqual([expect.stringMatching(message)]);
+  ])("%s", (_what, issuer, at, message) => {
+    const findings = issuesOf(JSON.stringify(documentOf(issuer))).map(({ pointer, message: text }) => [pointer, text]);
+    expect(findings).toEqual([[`/issuers/acme/${at}`, expect.stringMatching(message)]]);
   });
 
   it.each(["a.b", "a/b", "..", "a%2e", "a:1", "a@b", "", " "])("a tenant %j, in any issuer", (tenant) => {

@@ -34,7 +34,7 @@ export function issuesOf(text: string): readonly Finding[] {
 }
 
 /** Expects exactly one issue at each mark, in the order of the text; the last code counts for all further marks. */
-export function expectIssues(marked: string, codes: string | readonly string[], message = /./): void {
+export function expectIssues(marked: string, codes: string | readonly string[], message: RegExp | string = /./): void {
   const issues = issuesOf(takeMarks(marked).text);
   expect(summarize(issues)).toEqual(expectedAt(marked, ...[codes].flat()));
   for (const issue of issues) {

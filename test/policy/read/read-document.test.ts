@@ -53,6 +53,22 @@ describe("refuses, with the place", () => {
     expect(read(text(rest + 1))).toEqual(["1:1 document_too_large"]);
   });
 
+  it("more than 100 aliases, at the first one too many, and accepts 100", () => {
+    // Few aliases of each anchor, because the parser itself limits them.
+    const anchors = Array.from({ length: 20 }, (_, index) => `&a${index} 1`);
+    const aliases = Array.from({ length: 100 }, (_, index) => `*a${index % 20}`);
+    const text = (more: string): string => `a: [${anchors.join(", ")}]\nb: [${aliases.join(", ")}${more}]\n`;
+    expect(read(text(""))).toHaveProperty("b");
+    const marked = text(", ‸*a0");
+    expect(read(takeMarks(marked).text)).toEqual(expectedAt(marked, "document_too_large"));
+  });
+
+  it("a document that is nested deeper than 100 levels, and accepts as many", () => {
+    const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
+    const depths = [99, 100].map((depth) => JSON.stringify(read(nested(depth))));
+    expect(depths).toEqual([nested(99), '["1:101 syntax_error"]']);
+  });
+
   it("aliases that make a small document grow too large", () => {
     const levels = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
     const lines = levels.map((name, index) => {
@@ -68,7 +84,7 @@ describe("number_inexact: a number that would be rounded", () => {
   it.each([
     ...["1147953659032899585", "-9007199254740993", "+9007199254740993", "0x20000000000001", "0o400000000000000001"],
     ...["9007199254740992.5", "0.1000000000000000055", ".1000000000000000055", "1.0000000000000000000001", "1e-400"],
-    ...["1e400", "9".repeat(100_000)],
+    ...["1e400", "9".repeat(100_000), `1.${"0".repeat(399)}`],
   ])("%s is refused at its place", (number) => {
     expect(read(`a: x\nb: [1, {c: ${number}}]\n`)).toEqual(["2:12 number_inexact"]);
     expect(read(`{"b": ${number.replace(/^[+]/, "").replace(/^\./, "0.")}}`)).toEqual(["1:7 number_inexact"]);
@@ -78,6 +94,7 @@ describe("number_inexact: a number that would be rounded", () => {
     ["9007199254740991", 9007199254740991],
     ["-9007199254740991", -9007199254740991],
     ["0x1fffffffffffff", 9007199254740991],
+    [`1.${"0".repeat(398)}`, 1],
     ["0o17", 15],
     ["007", 7],
     ["1e18", 1e18],
@@ -138,6 +155,13 @@ describe("locates findings", () => {
     ["what is nowhere", ["other", "x"], false, "1:1 /other/x"],
   ])("%s", (_what, path, atKey, place) => {
     expect(locate(path, atKey)).toEqual([place]);
+  });
+
+  it("without the key in the pointer, if the key may be a secret", () => {
+    const finding = { code: "unknown_key" as const, path: [...key, "keys"], message: "Wrong.", hidesKey: true };
+    expect(unwrap(source).locate([finding])).toEqual([
+      { code: "unknown_key", message: "Wrong.", pointer: "/issuers/a~1b~0c", line: 4, column: 7 },
+    ]);
   });
 
   it("in the order of the text, for any order of the findings", () => {

@@ -109,9 +109,16 @@ describe("rules and operations", () => {
     ["wrong_type", "required_scopes: [read, ‸1]", /must be a string, not 1\. Put the value in quotes: "1"\.$/],
     ["invalid_value", 'required_scopes: [‸"read write"]', /^"read write" is not a valid scope\. .*: read, write\./],
     ["invalid_value", "required_scopes: [‸'a\"b']", /is not a valid scope/],
+    ["unknown_key", "required_claims: {a: {not: {‸foo: 1}}}", /Known here: equals, [a-z_, ]+, max\.$/],
+    ["unknown_key", "required_claims: {a: {not: {‸absent: true}}}", /^The key "absent" cannot be used here\. .+\.$/],
     ["invalid_value", "accept: ‸[]", /^The value must have at least 1 element\.$/],
     ["invalid_value", "any_of: ‸[{}]", /^The value must have at least 2 elements\.$/],
     ["invalid_value", "required_claims: {a: {matches: ‸''}}", /^The value must have at least 1 character\.$/],
+    [
+      "invalid_value",
+      `required_claims: {a: {matches: ‸${"a".repeat(129)}}}`,
+      /^The value must have at most 128 characters\.$/,
+    ],
     ["wrong_type", "other_authentication: ‸true", /^The value must be one of ignore, skip, require, not true\.$/],
     ["invalid_value", "required_claims: {a: {equals_header: ‸X-A}}", /is not a valid request header/],
     [

@@ -20,6 +20,7 @@ describe("one mistake in YAML is one finding that says what to write", () => {
     ["a brace without an opening one", "p: ‸}\n", /closing brace has no opening one/],
     ["a double quote that is not closed, at the end", 'a: b\nc: ‸"d\ne: f\n', QUOTE],
     ["a double quote that the next line would close", 'a: ‸"b\nc: "d"\n', QUOTE],
+    ["a double quote that is not closed, as the last character", 'a: ‸"', QUOTE],
     ["a single quote that is not closed", "a: ‸'b\nc: d\n", QUOTE],
     ["an apostrophe in single quotes", "a: 'it'‸s\nb: c\n", /Write '' for a quote inside/],
     ["a quote in double quotes", 'a: "b"‸c"\n', /Write \\" for a quote inside/],
