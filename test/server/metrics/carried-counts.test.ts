@@ -1,9 +1,13 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { renderFacts } from "../../../plugin/kong/facts/facts-variable.ts";
+import { identifyProcess } from "../../../plugin/server/launcher/process-identity.ts";
+import { CarriedCounts } from "../../../plugin/server/metrics/carried-counts.ts";
+import { sumSnapshots } from "../../../plugin/server/metrics/create-metrics.ts";
 import { StringMessage } from "../../../plugin/server/protocol/messages.ts";
 import { findFreePort } from "../../gateways/free-port.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { connectWorker, playEvent } from "../protocol/raw-worker.ts";
 import { createPlace, OPEN_POLICY, runServer, type ServerPlace } from "../server-process.ts";
 
@@ -42,6 +46,102 @@ async function connectInstance(place: ServerPlace) {
 
 const DECISIONS = "jwt_policy_decisions_total{";
 const TIMES = "jwt_policy_decision_seconds_count";
+
+describe("the file of counts", () => {
+  const count = (value: number, others: object = {}) => ({
+    ...{ name: "n", help: "h", type: "counter", aggregator: "sum", values: [{ value, labels: { a: "b" } }] },
+    ...others,
+  });
+  /** A process that cannot exist, and this process. */
+  const [ended, running] = [{ pid: 2 ** 22 + 1 }, identifyProcess(process.pid)];
+  const createFiles = () => {
+    const directory = temporaryFolder();
+    const files = () => readdirSync(directory).sort();
+    const write = (id: string, others: object = {}, name = `s.counts.${id}`) =>
+      writeFileSync(
+        join(directory, name),
+        JSON.stringify({ jwt_policy_counts: 1, id, process: ended, included: [], metrics: [count(1)], ...others }),
+      );
+    const read = (id: string) => JSON.parse(readFileSync(join(directory, `s.counts.${id}`), "utf8"));
+    return { directory, files, write, read, carried: new CarriedCounts(join(directory, "s")) };
+  };
+  const sumOf = async (snapshots: Parameters<typeof sumSnapshots>[0]) => {
+    const [metric] = (await sumSnapshots(snapshots)) as readonly ReturnType<typeof count>[];
+    return metric?.values.map(({ value }) => value);
+  };
+
+  it("of this process has its counts and those that it includes, and only this user can read it", async () => {
+    const { directory, files, carried, read } = createFiles();
+    await carried.write([count(5)]);
+    const [name = ""] = files();
+    expect(files()).toEqual([expect.stringMatching(/^s\.counts\.[0-9a-f]{16}$/)]);
+    const id = name.slice("s.counts.".length);
+    expect(read(id)).toEqual({
+      ...{ jwt_policy_counts: 1, id, process: running, included: [] },
+      metrics: [expect.objectContaining({ name: "n", values: [{ value: 5, labels: { a: "b" } }] })],
+    });
+    expect(statSync(join(directory, name)).mode & 0o777).toBe(0o600);
+    expect(carried.readOthers(), "without its own").toEqual([[]]);
+  });
+
+  it("of an ended process is included once and removed, but that of a running process is kept", async () => {
+    const { files, carried, write, read } = createFiles();
+    write("dead", { metrics: [count(10)] });
+    write("old", { metrics: [count(100)] });
+    write("heir", { metrics: [count(1_000)], included: ["old"] });
+    write("live", { metrics: [count(10_000)], process: running });
+    expect(await sumOf(carried.readOthers())).toEqual([11_010]);
+    await carried.include([count(5)]);
+    const own = files().find((name) => /[0-9a-f]{16}$/.test(name)) ?? expect.fail();
+    expect(files()).toEqual([own, "s.counts.live"].sort());
+    const { included, metrics } = read(own.slice("s.counts.".length));
+    expect([included.sort(), metrics[0].values[0].value]).toEqual([["dead", "heir"], 1_015]);
+    expect(await sumOf(carried.readOthers())).toEqual([11_010]);
+    write("dead", { metrics: [count(10)] });
+    await carried.include([count(5)]);
+    expect(await sumOf(carried.readOthers()), "a file that comes back").toEqual([11_010]);
+    expect(files()).toEqual([own, "s.counts.live"].sort());
+  });
+
+  it("is not written if no process has ended", async () => {
+    const { files, carried, write } = createFiles();
+    write("live", { process: running });
+    await carried.include([count(5)]);
+    expect(files()).toEqual(["s.counts.live"]);
+  });
+
+  it("names only the last 100 included processes", async () => {
+    const { files, carried, write, read } = createFiles();
+    for (let index = 0; index < 101; index += 1) {
+      write(`p${index}`);
+      await carried.include([]);
+    }
+    const { included } = read(files()[0]?.slice("s.counts.".length) ?? "");
+    expect([included.length, included[0], included.at(-1)]).toEqual([100, "p1", "p100"]);
+  });
+
+  it.each<[what: string, others: object, name?: string]>([
+    ["another format", { jwt_policy_counts: 2 }],
+    ["an id that is no text", { id: 5 }],
+    ["the id of another file", {}, "s.counts.other"],
+    ["a metric without a name", { metrics: [count(1, { name: 5 })] }],
+    ["a metric that is not added up", { metrics: [count(1, { aggregator: "max" })] }],
+    ["values that are no list", { metrics: [count(1, { values: {} })] }],
+    ["a value that is no number", { metrics: [count(1, { values: [{ value: "1", labels: {} }] })] }],
+    ["labels that are no map", { metrics: [count(1, { values: [{ value: 1, labels: "a" }] })] }],
+    ["no labels", { metrics: [count(1, { values: [{ value: 1, labels: null }] })] }],
+    ["a bad metric after a good one", { metrics: [count(1), count(1, { name: 5 })] }],
+    ["more than 32 MiB", { rest: "x".repeat(32 * 1024 * 1024) }],
+    ["a name that is not complete yet", { id: "5.new" }],
+    ["the name of another socket", {}, "t.counts.5"],
+  ])("is ignored and kept if it has %s", async (_, others, name) => {
+    const { files, carried, write } = createFiles();
+    write("5", others, name ?? `s.counts.${(others as { id?: string }).id ?? "5"}`);
+    expect(carried.readOthers()).toEqual([[]]);
+    await carried.include([]);
+    expect(files()).toHaveLength(1);
+  });
+});
 
 describe("the counts of a server", () => {
   it("go on in the next server, also those from after it took over", async () => {

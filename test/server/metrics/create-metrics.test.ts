@@ -3,16 +3,18 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RequestFacts } from "../../../plugin/core/model/request.ts";
 import { denyOwn } from "../../../plugin/kong/contract/deny-own.ts";
+import { VERSION } from "../../../plugin/kong/contract/plugin-identity.ts";
 import { EventRecord } from "../../../plugin/kong/facts/event-record.ts";
 import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { createRuntime, type Runtime } from "../../../plugin/runtime/runtime.ts";
-import { createMetrics, type Metrics } from "../../../plugin/server/metrics/create-metrics.ts";
+import { createMetrics, type Metrics, type MetricsSource } from "../../../plugin/server/metrics/create-metrics.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../../core/fixtures.ts";
 import { silentLog } from "../../logs.ts";
 import { createRandom } from "../../random.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 import { generateSigningKey, mintToken, replaceSignature } from "../../tokens.ts";
 
+const COUNTED = { mode: "enforce", requests: 1, lastAt: 0, status: 401 } as const;
 const FLOOD = Number(process.env.FLOOD ?? 20_000);
 const key = generateSigningKey("ES256", "acme-1");
 const DOCUMENT = policyDocument(inlineIssuer([key], { keys: { jwks_files: ["acme.jwks"] } }), {
@@ -65,7 +67,116 @@ async function read(family: string): Promise<Readonly<Record<string, number>>> {
   );
 }
 
+/** A server with two policies that use the same issuer id, of which one has lost its keys. */
+const LARGE: MetricsSource = {
+  runtime: {
+    countStatus: () => [
+      { ...{ policy: "p", rule: undefined, outcome: "deny", reason: "token_missing", issuer: undefined }, ...COUNTED },
+      { ...{ policy: "p", rule: "r", outcome: "answer", reason: undefined, issuer: "acme" }, ...COUNTED, requests: 3 },
+    ],
+    cacheStatus: () => [
+      { cache: "signatures", hits: 5, misses: 6 },
+      { cache: "guard", hits: 7, misses: undefined },
+    ],
+    keyStatus: () => [
+      {
+        id: "acme",
+        sets: [
+          { from: "jwks_uri", loadedAt: 1_000, keys: 2, failures: 1, loads: { ok: 3, failed: 4 } },
+          { from: "jwks_uri", loadedAt: 4_000, keys: 3, failures: 5, loads: { ok: 10, failed: 20 } },
+          { from: "jwks", loadedAt: 0, keys: 1, failures: 0, loads: { ok: 1, failed: 0 } },
+        ],
+      },
+      {
+        id: "acme",
+        sets: [{ from: "jwks_uri", loadedAt: undefined, keys: 0, failures: 2, loads: { ok: 0, failed: 2 } }],
+      },
+      { id: "none", sets: [] },
+    ],
+    loadStatus: () => ({ in_effect: 8, refused: 9 }),
+    readiness: { isReady: () => false },
+    status: () => [
+      { source: "a.yaml", inForce: { name: "p", sha256: "ab" }, refused: [{}] },
+      { source: "b.yaml", inForce: undefined, refused: [] },
+    ],
+    verdictStatus: () => ({ bytes: 11 }),
+  } as never,
+  decisionLog: { status: () => ({ lines: 12, dropped: { full: 13, failed: 14 } }) },
+  now: () => 9_000,
+};
+
 describe("the metrics", () => {
+  it("have exactly these series, and the worst value for an issuer id that two policies use", async () => {
+    const text = await createMetrics(LARGE).render([]);
+    const lines = text
+      .split("\n")
+      .filter((line) => /^jwt_policy_/.test(line) && !/_(?:decision|key_wait)_seconds/.test(line));
+    const decision = (labels: string) => `jwt_policy_decisions_total{policy="p",${labels},mode="enforce"}`;
+    expect(lines.sort()).toEqual([
+      ...["abuse_bytes 0", "abuse_records_lost_total 0", "abuse_refused_tokens 0"].map((line) => `jwt_policy_${line}`),
+      'jwt_policy_cache_requests_total{cache="guard",result="hit"} 7',
+      'jwt_policy_cache_requests_total{cache="signatures",result="hit"} 5',
+      'jwt_policy_cache_requests_total{cache="signatures",result="miss"} 6',
+      'jwt_policy_decision_log_lines_total{result="failed"} 14',
+      'jwt_policy_decision_log_lines_total{result="full"} 13',
+      'jwt_policy_decision_log_lines_total{result="written"} 12',
+      `${decision('rule="",outcome="deny",reason="token_missing"')} 1`,
+      `${decision('rule="r",outcome="answer",reason=""')} 3`,
+      `jwt_policy_info{version="${VERSION}"} 1`,
+      'jwt_policy_key_load_failures{issuer="acme"} 5',
+      'jwt_policy_key_load_failures{issuer="none"} 0',
+      'jwt_policy_key_loads_total{issuer="acme",result="failed"} 26',
+      'jwt_policy_key_loads_total{issuer="acme",result="ok"} 14',
+      'jwt_policy_keys_age_seconds{issuer="acme"} 8',
+      'jwt_policy_keys{issuer="acme"} 6',
+      'jwt_policy_keys{issuer="none"} 0',
+      'jwt_policy_policy_info{source="a.yaml",policy="p",sha256="ab"} 1',
+      'jwt_policy_policy_loads_total{result="in_effect"} 8',
+      'jwt_policy_policy_loads_total{result="refused"} 9',
+      'jwt_policy_policy_refused{source="a.yaml"} 1',
+      'jwt_policy_policy_refused{source="b.yaml"} 0',
+      "jwt_policy_ready 0",
+      "jwt_policy_verdict_cache_bytes 11",
+    ]);
+  });
+
+  it("have at most 10,000 series of one name", async () => {
+    const status = Array.from({ length: 10_001 }, (_, index) => ({
+      source: `${index}`,
+      inForce: undefined,
+      refused: [],
+    }));
+    const cacheStatus = () => status.map(({ source }) => ({ cache: source, hits: 1, misses: undefined }));
+    const runtime = { ...LARGE.runtime, status: () => status, cacheStatus } as never;
+    const text = await createMetrics({ ...LARGE, runtime }).render([]);
+    const count = (name: string) => text.split("\n").filter((line) => line.startsWith(`jwt_policy_${name}{`)).length;
+    expect([count("policy_refused"), count("cache_requests_total")]).toEqual([10_000, 10_000]);
+  });
+
+  it("add the counts of other processes, but show the state of their own process", async () => {
+    const other = createMetrics(LARGE);
+    other.observeDecision(0.15);
+    other.observeKeyWait(3);
+    const shown = createMetrics(LARGE);
+    shown.observeDecision(6_000);
+    const text = await shown.render([await other.snapshot()]);
+    const lineOf = (name: string) => text.split("\n").find((line) => line.startsWith(`${name} `));
+    expect(lineOf('jwt_policy_cache_requests_total{cache="guard",result="hit"}')).toMatch(/ 14$/);
+    expect(lineOf('jwt_policy_keys{issuer="acme"}')).toMatch(/ 6$/);
+    expect(lineOf("jwt_policy_decision_seconds_count")).toMatch(/ 2$/);
+    expect(lineOf('jwt_policy_decision_seconds_bucket{le="5"}')).toMatch(/ 1$/);
+    expect(lineOf("jwt_policy_decision_seconds_sum")).toMatch(/ 6\.00015$/);
+    expect(lineOf('jwt_policy_key_wait_seconds_bucket{le="0.001"}')).toMatch(/ 0$/);
+    expect(lineOf('jwt_policy_key_wait_seconds_bucket{le="0.005"}')).toMatch(/ 1$/);
+    const bounds = (name: string) => [...text.matchAll(new RegExp(`^jwt_policy_${name}_bucket\\{le="([^"]+)"`, "gm"))];
+    expect(bounds("decision_seconds").map(([, bound]) => Number(bound))).toEqual([
+      ...[0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5, Number.NaN],
+    ]);
+    expect(bounds("key_wait_seconds").map(([, bound]) => Number(bound))).toEqual([
+      ...[0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, Number.NaN],
+    ]);
+  });
+
   it("count decisions by policy, rule, outcome, reason and mode", async () => {
     const good = requestOf(mint(), boundTo("read"));
     await send(good);

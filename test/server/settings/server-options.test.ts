@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   parseAddress,
   parseLauncherOptions,
@@ -36,7 +36,14 @@ describe("readServerOptions", () => {
   it("reads all options, in any order and with `=`", () => {
     const more = [
       ...["--status-listen", "127.0.0.1:8008", "--policy-poll=50", "--fetch-settings", "/etc/fetch.yaml"],
-      "--verdict-cache=server",
+      ...[
+        "--verdict-cache=server",
+        "--state-dir=/var/keys",
+        "--decision-log",
+        "/etc/log.yaml",
+        "--abuse=/etc/abuse.yaml",
+      ],
+      ...["--parent", "7", "--launched", "identity", "--queued=later"],
     ];
     const args = ["--facts-variable", "--socket-mode=660", `--policy-root=${root}`, ...more, "--socket=/run/s"];
     expect(readServerOptions(args)).toEqual({
@@ -47,10 +54,34 @@ describe("readServerOptions", () => {
       policyPollMs: 50,
       fetchSettings: "/etc/fetch.yaml",
       statusListen: { host: "127.0.0.1", port: 8008 },
+      stateDir: "/var/keys",
+      decisionLog: "/etc/log.yaml",
+      abuse: "/etc/abuse.yaml",
+      parentPid: 7,
+      launched: "identity",
       verdictCache: "server",
-      queued: undefined,
+      queued: "later",
       isDump: false,
     });
+  });
+
+  it.each([
+    ["--queued=now", { queued: "now" }],
+    ["--queued=x", { queued: "now" }],
+    ["--verdict-cache=off", { verdictCache: "off" }],
+    ["--parent=9999999999", { parentPid: 9_999_999_999 }],
+  ])("reads %s", (option, expected) => {
+    expect(readServerOptions([...GOOD, option])).toMatchObject(expected);
+  });
+
+  it("leaves it to a launched server to report a policy root that is missing", () => {
+    const args = ["--socket", "/run/s", "--policy-root", `${root}/none`, "--launched", "identity"];
+    expect(readServerOptions(args)).toMatchObject({ policyRoot: `${root}/none`, launched: "identity" });
+  });
+
+  it("accepts a socket path of 80 bytes", () => {
+    const socket = `/${"s".repeat(79)}`;
+    expect(readServerOptions(["--socket", socket, "--policy-root", root])).toMatchObject({ socket });
   });
 
   it.each<[text: string, host: string, port: number]>([
@@ -81,16 +112,23 @@ describe("readServerOptions", () => {
   });
 
   it("passes all of a launcher's options except --parent on to the server, and names the files that are read once", () => {
-    const own = ["--facts-variable", "--fetch-settings", "/etc/fetch.yaml", "--verdict-cache=server"];
+    const files = ["/etc/fetch.yaml", "/etc/log.yaml", "/etc/abuse.yaml"];
+    const [fetch, log, abuse] = files;
+    const own = ["--facts-variable", "--fetch-settings", `${fetch}`, `--decision-log=${log}`, "--abuse", `${abuse}`];
+    vi.stubEnv("NODE_EXTRA_CA_CERTS", "/etc/ca.pem");
     for (const parent of [["--parent", "7"], ["--parent=7"]]) {
-      expect(parseLauncherOptions([...parent, ...GOOD, ...own])).toMatchObject({
+      expect(parseLauncherOptions([...parent, ...GOOD, ...own])).toEqual({
         socket: "/run/s",
         parentPid: 7,
         serverOptions: [...GOOD, ...own],
-        files: expect.arrayContaining(["/etc/fetch.yaml"]),
+        files: [...files, "/etc/ca.pem"],
       });
     }
-    expect(parseLauncherOptions(GOOD).parentPid).toBe(process.ppid);
+    vi.unstubAllEnvs();
+    vi.stubEnv("NODE_EXTRA_CA_CERTS", undefined);
+    const none = { socket: "/run/s", parentPid: process.ppid, serverOptions: GOOD, files: [] };
+    expect(parseLauncherOptions(GOOD)).toEqual(none);
+    vi.unstubAllEnvs();
     expect(() => parseLauncherOptions(["--dump"])).toThrow("--dump is an option of jwt-policy-server");
   });
 
@@ -113,11 +151,16 @@ describe("readServerOptions", () => {
       [...GOOD, "--verdict-cache", "on"],
       '--verdict-cache must be guard, server or off, not "on"',
     ],
-    [
-      "relative fetch settings",
-      [...GOOD, "--fetch-settings", "fetch.yaml"],
-      '--fetch-settings must be given as an absolute path, not "fetch.yaml"',
-    ],
+    ...["--fetch-settings", "--state-dir", "--decision-log", "--abuse"].map((option): [string, string[], string] => [
+      `a relative path for ${option}`,
+      [...GOOD, option, "a.yaml"],
+      `${option} must be given as an absolute path, not "a.yaml"`,
+    ]),
+    ...["0", "01", "-7", "7 ", "99999999999", ""].map((pid): [string, string[], string] => [
+      `the parent "${pid}"`,
+      [...GOOD, `--parent=${pid}`],
+      `--parent must be the number of a process, not "${pid}"`,
+    ]),
     [
       "a policy root that is not there",
       ["--socket", "/run/s", "--policy-root", `${root}/none`],
