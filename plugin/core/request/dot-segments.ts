@@ -73,9 +73,7 @@ function hasUsualDotSegment(path: string, text: string): boolean {
     return hasDots(text, SENT_SLASH);
   }
   const marked = decodeURIComponent(markSlashes(path));
-  return (
-    hasDots(marked, OTHER_SLASH) || (mayHaveAlikes && readsAsDots(toAsciiAlikes(marked)))
-  );
+  return hasDots(marked, OTHER_SLASH) || (mayHaveAlikes && readsAsDots(toAsciiAlikes(marked)));
 }
 
 function markSlashes(path: string): string {
