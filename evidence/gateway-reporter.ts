@@ -6,7 +6,7 @@ import { reportVectors } from "./vectors/report-vectors.ts";
 
 declare module "vitest" {
   interface TaskMeta {
-    /** What a fault on that gateway came to. */
+    /** The result of a fault on this gateway. */
     fault?: FaultOutcome;
   }
 }
@@ -81,7 +81,7 @@ function findNotes(tests: readonly TestCase[]): string[] {
   return results.flatMap((result) => ("note" in result && result.note ? [result.note] : []));
 }
 
-/** What else could not be run here, and why: one line per test file. */
+/** Other tests that could not run here, with the reason: one line for each test file. */
 function reportNotRun(modules: readonly TestModule[]): string[] {
   const others = modules.filter(({ relativeModuleId }) => !GATEWAYS.has(relativeModuleId));
   const lines = others.flatMap((module) => {

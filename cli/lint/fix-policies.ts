@@ -10,7 +10,7 @@ import { STDIN } from "../files/list-files.ts";
 import { type FileFix, type LintSettings, lintFiles } from "./lint-files.ts";
 import type { LintInput } from "./lint-policy-file.ts";
 
-/** One fix can make another fix possible, so fixing is repeated. No policy needs more rounds than this. */
+/** One fix can make another fix possible, so fixing is repeated. No policy needs more rounds than this limit. */
 const MAX_ROUNDS = 10;
 
 interface Fixed {

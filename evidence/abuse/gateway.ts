@@ -10,7 +10,7 @@ import type { Timeline } from "./timeline.ts";
 export interface Token {
   readonly signed: Uint8Array;
   readonly claims: { readonly sub: string; readonly iat: number; readonly exp: number };
-  /** What is true about the token: `normal …`, or the name of the abuse. */
+  /** The truth about the token: `normal …`, or the name of the abuse. */
   label: string;
   seen?: SeenToken | undefined;
   /** When the guard of each worker must ask again, by worker and address. */
@@ -114,7 +114,7 @@ export class Gateway {
     }
   }
 
-  /** A request whose token nobody has signed. */
+  /** A request with an unsigned token. */
   forged(label: string, address: string, reason: Reason): void {
     this.requests += 1;
     const token: Token = { signed: new Uint8Array(), claims: { sub: "", iat: 0, exp: 0 }, label, guard: new Map() };

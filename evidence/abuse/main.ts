@@ -1,6 +1,6 @@
 /**
- * Simulates traffic with known truth, and counts which planted abuses the watch finds and how often it raises a false alarm. The watch
- * is the real code with its default settings. Kong's workers, their guards and the decisions are simulated.
+ * Simulates traffic with planted abuses. Counts which abuses the watch finds, and how often it raises a false alarm. The watch is
+ * the real code with its default settings. Kong's workers, their guards and the decisions are simulated.
  *
  *   npm run bench:abuse -- [--requests 20000000] [--thefts 1000] [--seed 1] [--guards 4]
  */
@@ -119,7 +119,7 @@ function findDelays(abuses: readonly Abuse[], { gateway }: Scene): readonly numb
   });
 }
 
-/** The part of the planted abuses that is found in time, and the time after which half of those are found. */
+/** The share of the planted abuses that the watch finds in time, and the time after which it has found half of them. */
 function judge(delays: readonly number[]): readonly string[] {
   const within = (ms: number): string =>
     `${((delays.filter((delay) => delay <= ms).length / delays.length) * 100).toFixed(1)} %`;
@@ -136,7 +136,7 @@ function judge(delays: readonly number[]): readonly string[] {
 interface Planting {
   readonly count: number;
   readonly everyMs: number;
-  /** The time in which the detectors learn what is usual. */
+  /** The time in which the detectors learn the usual numbers. */
   readonly learnMs: number;
   /** How many crowds. Each has the same number of abuses. */
   readonly scenes?: number;

@@ -8,7 +8,7 @@ export interface Folder {
   readonly [file: string]: string;
 }
 
-/** What one run of the command costs, from start to end. */
+/** The cost of one run of the command, from start to end. */
 export interface Cost {
   readonly processorMs: number;
   readonly megabytes: number;
@@ -21,7 +21,7 @@ const METER = `process.on("exit", () => {
   require("node:fs").writeSync(2, "\\nMETER " + JSON.stringify({ processorMs: (userCPUTime + systemCPUTime) / 1000, megabytes: maxRSS / 1024 }) + "\\n");
 });`;
 
-/** Runs `kong-jwt-policy` as a process of its own, in a new directory with the given files. */
+/** Runs `kong-jwt-policy` as a separate process, in a new directory with the given files. */
 export function measureCommand(files: Folder, args: readonly string[], exitCode: number): Cost {
   const directory = mkdtempSync(join(tmpdir(), "bench-"));
   try {

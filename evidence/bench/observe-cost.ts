@@ -1,6 +1,7 @@
 /**
- * What metrics, the decision log and the watch for abuse add to one decision, in processor time. The ways take turns in short rounds, so that a busy machine
- * disturbs all of them alike. The plugin server spends about 150 µs on a request without its cache, and half of that with it.
+ * The processor time that metrics, the decision log and the watch for abuse add to one decision. The ways take turns in short
+ * rounds, so that a busy machine disturbs all of them alike. The plugin server spends about 150 µs on a request without its cache,
+ * and half of that with it.
  *
  *   npm run bench:observe
  */

@@ -18,7 +18,7 @@ const ROOM = 5_200;
 
 interface Sort {
   readonly name: string;
-  /** What follows `Bearer `; undefined sends no header. */
+  /** The text after `Bearer `; without this text, no header is sent. */
   readonly token: string | undefined;
   /** Undefined if the token is good. */
   readonly reason: string | undefined;
@@ -40,7 +40,7 @@ export function mintSorts(count: number): Keys {
   const good = Array.from({ length: count }, (_, index) =>
     mintToken({ key: rs256, claims: claimsOf({ jti: String(index) }) }),
   );
-  // A real signature with one changed bit in the middle, because a value out of range would be refused at once.
+  // A real signature with one changed bit in the middle. A value out of range would be refused at once.
   const badly = (key: SigningKey, name: string, claims: Record<string, unknown> = {}): Sort => {
     const token = mintToken({ key, claims: claimsOf(claims) });
     const signature = Buffer.from(token.slice(token.lastIndexOf(".") + 1), "base64url");

@@ -1,5 +1,5 @@
-// `npm run size`: how large the plugin server is, and how long it takes from its start until it has printed its dump and until
-// it listens, as one file and as the modules that this file is made of. The rounds are interleaved, the figures are medians.
+// `npm run size`: the size of the plugin server, and two times after its start: until it has printed its dump, and until it
+// listens. It measures the server as one file and as separate modules. The rounds are interleaved, the figures are medians.
 // `RESULTS=1` writes them to results/size.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,7 +18,10 @@ const VALIDATORS = dist("schema/generated");
 const directory = mkdtempSync(join(tmpdir(), "jwt-policy-size-"));
 const place = ["--socket", join(directory, "s"), "--policy-root", directory];
 
-/** What is measured: a title, the arguments of node, and the words on standard output that end it; none for its end. */
+/**
+ * The measured processes: a title, the arguments of node, and the words on standard output that end the measurement. Without
+ * words, the end of the process ends it.
+ */
 const CASES = [
   ["node alone, until it has ended", ["-e", "0"]],
   ["--dump, modules", [MODULES, "--dump"]],

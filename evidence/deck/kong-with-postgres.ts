@@ -23,7 +23,7 @@ export interface KongWithPostgres {
 }
 
 /**
- * A Kong that keeps its configuration in a PostgreSQL of its own. It does not start the plugin server: Kong 3.9 cannot print its
+ * A Kong that keeps its configuration in a separate PostgreSQL. It does not start the plugin server: Kong 3.9 cannot print its
  * configuration (`GET /` of the Admin API, which decK asks first) in the worker that did.
  */
 export async function startKongWithPostgres(policyRoot: string): Promise<KongWithPostgres> {

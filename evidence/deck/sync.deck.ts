@@ -43,7 +43,7 @@ const FORMS: readonly [form: string, pluginOf: (rule: string) => object, more: o
   ["_plugin_configs with an inline policy", sharing, SHARED, ["--inline"]],
 ];
 
-/** What the document's commands write. */
+/** The output of the document's commands. */
 const RENDERED = join(import.meta.dirname, "../../kong.rendered.yaml");
 const DOCUMENT = readFileSync(join(import.meta.dirname, "../../docs/guides/deck.md"), "utf8");
 /** The commands under "Check and sync", in their order. */

@@ -10,7 +10,7 @@ import { askStatus } from "./ask-status.ts";
 const missing = await findMissingCompose();
 const ALL_WELL = `all ${EXAMPLES.length} as expected`;
 
-/** Has the process run an endless loop: a program asks for the inspector, and this is what it tells it. */
+/** Makes the process run an endless loop, through Node's inspector. */
 const HANG = `
   const [{ webSocketDebuggerUrl }] = await (await fetch("http://127.0.0.1:9229/json/list")).json();
   const socket = new WebSocket(webSocketDebuggerUrl);

@@ -35,8 +35,8 @@ interface KongContainerOptions {
 }
 
 /**
- * Kong's image on the network of this machine, which must be Linux, with the plugin server as a process of this machine: the faults
- * signal that process, and harm the socket in the directory that both share.
+ * Kong's image on the network of this machine, which must be Linux. The plugin server is a process of this machine. The faults
+ * signal this process, and damage the socket in the directory that Kong and the server share.
  */
 export async function kongContainer({
   adapt = keepSettings,

@@ -31,7 +31,7 @@ export interface FaultsRun {
   readonly rounds?: number;
   /** Faults, by id, that take more time than there is. */
   readonly leaveOut?: readonly string[];
-  /** Faults, by id, in which this plugin server may lose valid requests that ours may not. */
+  /** Ids of faults in which this plugin server may lose valid requests, but ours must not. */
   readonly mayLose?: readonly string[];
   /** Whether the plugin server is kong-pdk's. */
   readonly isStock?: boolean;
@@ -44,7 +44,7 @@ const FAULT_TIMEOUT_MS = 1_200_000;
 const POLL_MS = 20;
 const SERVING_TIMEOUT_MS = 20_000;
 const CLIENTS = 32;
-/** The stock server loads TypeScript and a schema compiler, in each of the processes that one reload after the other starts. */
+/** Each reload starts a process of the stock server, which loads TypeScript and a schema compiler. */
 const STOCK_START_MS = 10_000;
 const PRELOAD = new URL("./preload/preload.mjs", import.meta.url);
 const STOCK_PLUGINS = fileURLToPath(new URL("../../plugin/stock", import.meta.url));

@@ -42,7 +42,10 @@ function isMembers(value: Json | undefined): value is JsonMembers {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether a claim has a value: an invisible text has none, and a list or map of such texts, of nulls or of nothing has none. */
+/**
+ * Whether a claim has a value. An invisible text has no value. A list or map has no value if it is empty, or contains only
+ * nulls and invisible texts.
+ */
 export function saysSomething(value: Json | undefined): boolean {
   if (typeof value === "string") {
     return [...value].some((character) => !/[\s\p{White_Space}\p{Cc}\p{DI}]/u.test(character));

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 /** Which code ran, by V8's own counters: block by block, and without a change of the code. */
 export interface Coverage {
-  /** Whether anything ran since the last call that had not run before; it is then known. */
+  /** Whether new code ran since the last call. This code then counts as known. */
   takeNew(): boolean;
   /** Whether anything new ran since the last call; it stays unknown. */
   peekNew(): boolean;
@@ -30,7 +30,10 @@ interface File {
   readonly blocks: Set<string>;
 }
 
-/** Starts counting in the modules whose URL holds one of `parts`: before they run, because V8 counts no blocks in what is compiled. */
+/**
+ * Starts to count in the modules whose URL contains one of `parts`. It must be called before these modules run, because V8
+ * counts no blocks in code that is already compiled.
+ */
 export function startCoverage(parts: readonly string[]): Coverage {
   const session = new Session();
   session.connect();

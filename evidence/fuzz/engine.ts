@@ -22,10 +22,10 @@ export interface Campaign<T> {
 }
 
 /**
- * Mutates inputs of the corpus, and keeps those that reach something new: code, by the coverage, or a reason.
+ * Mutates inputs of the corpus, and keeps the inputs that reach new code or a new reason.
  *
- * @param coverage without it, only reasons lead the way.
- * @param goesOn asked after each batch.
+ * @param coverage finds new code; without it, only new reasons count.
+ * @param goesOn whether to continue, called after each batch.
  */
 export async function fuzz<T>(
   target: Target<T>,
@@ -49,7 +49,7 @@ export async function fuzz<T>(
       slowest = { took: outcome.took, input };
     }
     if (outcome.finding !== undefined) {
-      // The first line: what follows is a stack, which differs with the way to the same place.
+      // The first line. After it comes a stack, which can differ for the same fault.
       const what = outcome.finding.split("\n", 1)[0] ?? "";
       const known = findings.get(what);
       if (known === undefined || target.size(input) < target.size(known)) {

@@ -8,7 +8,9 @@ import { createTokenTarget } from "./token-target.ts";
 
 const findingsOf = <T>({ findings }: Campaign<T>): readonly string[] => findings.map(({ what }) => what);
 
-/** A short form of `npm run fuzz`: the whole corpus, and as many mutations as a few seconds allow, always the same ones. */
+/**
+ * A short form of `npm run fuzz`: the whole corpus, and some mutations, which are the same in each run and take a few seconds.
+ */
 describe("the fuzzer finds nothing", () => {
   it("in the decisions about its corpus of requests, and 1,500 mutations of them", async () => {
     const corpus = readCorpus<ReturnType<typeof createTokenTarget>["seeds"][number]>("token");

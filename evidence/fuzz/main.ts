@@ -101,9 +101,7 @@ function print<T>(target: Target<T>, campaign: Campaign<T>, coverage: Coverage):
   for (const { file, blocks, reached, missed } of files.filter((one) => one.missed.length > 0)) {
     console.log(`    ${file} ${reached}/${blocks}, not reached: line ${missed.join(", ")}`);
   }
-  console.log(
-    `  ${corpus.length} inputs reach something of their own, ${added} of them new; ${findings.length} findings`,
-  );
+  console.log(`  ${corpus.length} inputs in the corpus, ${added} of them new; ${findings.length} findings`);
   console.log(`  slowest: ${slowest?.took.toFixed(2)} ms, ${slowest ? target.size(slowest.input) : 0} characters`);
 }
 

@@ -7,22 +7,22 @@ export interface Target<T> {
   mutate(input: T, random: Random, others: readonly T[]): T;
   /** Never throws: every fault is a finding. */
   run(input: T): Promise<Outcome>;
-  /** What a finding must keep beside the input to be tried again. */
+  /** The data that a finding needs besides the input, so that it can be tried again. */
   readonly surroundings: unknown;
   /** The size of an input; of two inputs that reach the same code, the corpus keeps the smaller one. */
   size(input: T): number;
 }
 
 export interface Outcome {
-  /** Names of what was reached, beside the code: reasons and the like. */
+  /** Names of reached results other than code, such as reasons. */
   readonly features: readonly string[];
-  /** What should not be, in one sentence. */
+  /** The fault, in one sentence. */
   readonly finding: string | undefined;
   /** Milliseconds that the code under test took. */
   readonly took: number;
 }
 
-/** @param error whatever was thrown. */
+/** @param error the thrown value. */
 export function describeThrown(error: unknown): string {
   return error instanceof Error ? `threw ${error.stack ?? error.message}` : `threw ${String(error)}`;
 }

@@ -14,8 +14,8 @@ export const SIGNATURES = [
 ] as const;
 
 /**
- * A request with a token, as a recipe: the signature is made when it is tried, so that a mutated token is signed again by the
- * right key and what lies behind the signature is reached.
+ * A request with a token, as a recipe. The fuzzer makes the signature when it tries the input. So the right key signs a
+ * mutated token again, and the input reaches the checks after the signature.
  */
 export interface TokenInput {
   readonly world: string;
@@ -42,10 +42,10 @@ export interface Edit {
   readonly insert: string;
 }
 
-/** Which texts were honestly signed, by name of the key, so that the oracle need not trust any verification. */
+/** The texts that each key really signed, by the name of the key. So the oracle does not depend on a verification. */
 export type SignedTexts = Map<string, Set<string>>;
 
-/** The request that a recipe stands for. What gets signed on the way is noted in `signed`. */
+/** The request that a recipe describes. The function adds each text that it signs to `signed`. */
 export function renderRequest(
   input: TokenInput,
   signers: ReadonlyMap<string, Signer>,
@@ -80,11 +80,11 @@ function renderToken(input: TokenInput, signers: ReadonlyMap<string, Signer>, si
   return `${signingInput}.${encodeSegment(makeSignature(input.signature, signer, signingInput, sign))}`;
 }
 
-// Most mutations leave the signed text as it is, and RSA takes as long to sign as a hundred executions.
+// Most mutations do not change the signed text, and an RSA signature takes as long as a hundred executions.
 const made = new WeakMap<Signer, Map<string, Uint8Array>>();
 const MAX_MADE = 500;
 
-/** A copy, for it may be changed. */
+/** A copy, because the caller may change it. */
 function signOnce(signer: Signer, text: string): Buffer {
   const known = made.get(signer) ?? new Map<string, Uint8Array>();
   made.set(signer, known);

@@ -15,10 +15,10 @@ import { createWorlds, type World } from "./seeds/worlds.ts";
 import { describeThrown, type Outcome, type Target } from "./target.ts";
 import { renderRequest, type SignedTexts, type TokenInput } from "./token-input.ts";
 
-/** Stages of which a client learns nothing but that its token is not valid. */
+/** For these stages, the client learns only that its token is invalid. */
 const SAME_FOR_ALL = new Set(["decode", "key", "verify"]);
 
-/** The whole pipeline, from a request to a decision and to the bytes of a refusal, with real keys and real signatures. */
+/** The whole pipeline, from a request to a decision or to the bytes of a refusal, with real keys and signatures. */
 export function createTokenTarget(ring?: KeyRing): Target<TokenInput> {
   const { worlds, signers } = createWorlds(ring);
 
@@ -68,15 +68,15 @@ function checkDecision(
 ): string | undefined {
   if (isAllow(decision)) {
     if (wanted === undefined) {
-      return "allows what the oracle refuses";
+      return "allows a request that the oracle refuses";
     }
     return isDeepStrictEqual({ ...decision.headers }, wanted) ? undefined : "sets other headers than the oracle";
   }
   if (decision.verdict !== "deny") {
-    return "is neither an Allow that createAllow made nor a Deny";
+    return "is not a Deny, and not an Allow that createAllow made";
   }
   if (wanted !== undefined) {
-    return `refuses what the oracle allows (${decision.denial.reason})`;
+    return `refuses a request that the oracle allows (${decision.denial.reason})`;
   }
   return checkDenial(decision, facts, world);
 }
@@ -97,7 +97,7 @@ function checkDenial(decision: Deny, { authorization }: RequestFacts, { policy }
   }
   const line = formatDenial(decision);
   if (!/^[ -~]{1,600}$/.test(line)) {
-    return "the log line holds what is not printable, or is long";
+    return "the log line is too long, or has a character that is not printable";
   }
   const secret = authorization?.split(".").find((segment) => segment.length > 20 && line.includes(segment));
   return secret === undefined ? undefined : "the log line holds a part of the token";

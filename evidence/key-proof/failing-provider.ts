@@ -4,7 +4,12 @@ import { listenOn } from "../../sandbox/http/listen.ts";
 import type { SigningKey } from "../../test/tokens.ts";
 
 /** How a provider fails; one that refuses has no listener. */
-export const FAILURES = ["refuses connections", "hangs", "answers 503", "answers what is no key set"] as const;
+export const FAILURES = [
+  "refuses connections",
+  "hangs",
+  "answers 503",
+  "answers with something that is not a key set",
+] as const;
 export type Failure = (typeof FAILURES)[number];
 
 /** A real server with a key set, which can be made to fail. */
@@ -19,7 +24,7 @@ const ANSWERS: Readonly<Record<Failure, RequestListener>> = {
   "refuses connections": (request) => void request.socket.destroy(),
   hangs: () => {},
   "answers 503": (_, response) => void response.writeHead(503).end("{}"),
-  "answers what is no key set": (_, response) => void response.end('{"error":"maintenance"}'),
+  "answers with something that is not a key set": (_, response) => void response.end('{"error":"maintenance"}'),
 };
 
 export async function startFailingProvider({ publicJwk }: SigningKey): Promise<FailingProvider> {

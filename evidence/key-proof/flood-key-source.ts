@@ -12,7 +12,7 @@ import { logInto } from "../../test/logs.ts";
 import { generateSigningKey } from "../../test/tokens.ts";
 import { shortestGap } from "./results/tally.ts";
 
-/** What thousands of unknown kids per second did to the key source. */
+/** The results of thousands of unknown kids per second at the key source. */
 export interface FloodResult {
   /** How long the provider takes for each answer. */
   readonly providerMs: number;

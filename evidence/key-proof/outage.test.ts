@@ -8,7 +8,7 @@ it.each([
   ["refuses connections", true, 2],
   ["hangs", false, 4],
   ["answers 503", false, 4],
-  ["answers what is no key set", false, 4],
+  ["answers with something that is not a key set", false, 4],
 ] as const)(
   "a provider that %s (unknown kids: %s) for %i simulated hours costs no request with a known key",
   async (failure, unknownKids, hours) => {

@@ -17,8 +17,8 @@ export interface ProofWorld {
 export const NARROW_REFRESH = { min: "10s", max: "10s", cooldown: "5s" };
 
 /**
- * @param issuer as the policy document has it.
- * @param scope that the rule requires; undefined for none.
+ * @param issuer in the form of the policy document.
+ * @param scope the scope that the rule requires, if any.
  */
 export async function createProofWorld(issuer: object, scope: string | undefined): Promise<ProofWorld> {
   const upstream = createServer((_, response) => response.end("upstream"));

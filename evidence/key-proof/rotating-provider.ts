@@ -16,7 +16,9 @@ export interface RotatingProvider {
   setKeys(keys: readonly ProviderKey[]): Promise<void>;
   /** Breaks every connection off, or serves again. */
   setDown(isDown: boolean): void;
-  /** Asks the token endpoint for access tokens; no two are the same. @throws Error with what it answered. */
+  /**
+   * Requests access tokens from the token endpoint. All tokens are different. @throws Error with the answer of the endpoint.
+   */
   mintTokens(count: number): Promise<readonly string[]>;
   stop(): Promise<void>;
 }

@@ -37,7 +37,7 @@ afterEach(async () => {
 });
 
 const isFound = async (kid: string): Promise<boolean> => (await keys.find(joseHeaderOf({ alg: "RS256", kid }))).ok;
-/** What is to be refreshed at the longest bound is. */
+/** Keys that must be refreshed at the longest time are refreshed. */
 const passMax = async (): Promise<void> => {
   vi.advanceTimersByTime(MAX_MS);
   await keys.refresh(); // Joins the fetch that the timer began.

@@ -8,7 +8,7 @@ import { generateSigningKey } from "../../test/tokens.ts";
 import { type Failure, startFailingProvider } from "./failing-provider.ts";
 import { shortestGap } from "./results/tally.ts";
 
-/** What became of requests while the provider was down. Times are of the simulated clock. */
+/** The results of requests while the provider was down. Times are of the simulated clock. */
 export interface OutageFigures {
   readonly failure: Failure;
   readonly hours: number;
@@ -20,9 +20,9 @@ export interface OutageFigures {
   readonly attempts: number;
   readonly shortestGapSeconds: number;
   readonly longestGapSeconds: number;
-  /** What /status shows at the end. */
+  /** The content of /status at the end. */
   readonly shown: { readonly failures: number; readonly failure: string; readonly ageSeconds: number };
-  /** From the last load to the first request that gets 503; absent when the outage ended before. */
+  /** The time from the last load to the first request that got 503; absent if the outage ended earlier. */
   readonly unavailableAfterSeconds?: number;
   /** From the end of the outage to the first request that is served by keys that were loaded then. */
   readonly backAfterSeconds: number;
@@ -121,7 +121,10 @@ async function waitUntilLoaded(keys: IssuerKeys): Promise<number> {
   return Math.round((Date.now() - startMs) / 1000);
 }
 
-/** Goes from timer to timer, with one for a request every 10 s; waits in real time for what a timer begins. */
+/**
+ * Moves the clock from timer to timer; one timer sends a request every 10 s. Waits in real time for the work that a timer
+ * starts.
+ */
 async function passTime(
   keys: IssuerKeys,
   isOver: () => boolean,
@@ -139,7 +142,7 @@ async function passTime(
     if (isRequest) {
       planned = planRequest();
     }
-    // Both may be due at the same time. Whose timer is gone has begun a fetch, and this joins it.
+    // Both may be due at the same time. If the timer is gone, its fetch has begun, and this call waits for the same fetch.
     if (vi.getTimerCount() < TIMERS) {
       await keys.refresh();
     }

@@ -19,7 +19,10 @@ const GOOD: Call = [
 const HEADERS: Call = ["kong.service.request.set_headers", StructMessage.encode(headersToStruct({ "x-user-id": "a" }))];
 const missing = findMissingKong();
 
-/** All calls of an Allow and its end are one write, without waiting for Kong's answers: this shows why that may be. */
+/**
+ * The plugin server sends all calls of an Allow and its end in one write, without waiting for Kong's answers. This test shows
+ * why this is safe.
+ */
 describe("a Kong whose plugin server sends several calls and the end of the event at once", () => {
   if (missing !== undefined) {
     reportMissing("proxies nothing when one of them fails", missing);

@@ -8,7 +8,7 @@ import { BILLING_ID, createPluginsWorld, KONG_JWT, type PluginsWorld } from "./p
 
 const kong = kongBinary();
 
-/** What the sandbox cannot show: Kong's own plugins behind and in front of this one. */
+/** Behaviour that the sandbox cannot show: Kong's own plugins behind and in front of this one. */
 describe("Kong's own plugins beside this one", () => {
   if (kong.missing !== undefined) {
     reportMissing("know the caller that the token names", kong.missing);
@@ -37,7 +37,7 @@ describe("Kong's own plugins beside this one", () => {
   interface Answer {
     readonly status: number;
     readonly headers: Headers;
-    /** What reached the upstream; undefined when nothing did. */
+    /** The request that reached the upstream; undefined if none did. */
     readonly upstream: IncomingHttpHeaders | undefined;
     readonly caseId: string;
   }
@@ -56,7 +56,7 @@ describe("Kong's own plugins beside this one", () => {
     gateway.findDenialLine(headers.get("x-kong-request-id") ?? "");
 
   const BILLING = { "x-consumer-id": BILLING_ID, "x-consumer-username": "billing", "x-consumer-custom-id": "c-17" };
-  /** What a client sends to be taken for somebody. */
+  /** Headers with which a client tries to appear as another caller. */
   const SPOOFED = { "X-Consumer-ID": "evil", "X-Consumer-Username": "evil", "X-Authenticated-Groups": "admin" };
 
   it.each<[path: string, what: string, claims: Record<string, unknown>, status: number, groups?: string]>([

@@ -13,7 +13,7 @@ export interface PluginsWorld {
   /** A good token with these claims. */
   token(claims?: Readonly<Record<string, unknown>>): string;
   upstreamHeaders(caseId: string): IncomingHttpHeaders | undefined;
-  /** What Kong's file-log wrote, one entry for each request. */
+  /** The lines of Kong's file-log, one entry for each request. */
   readLog(): Promise<readonly LogEntry[]>;
   stop(): Promise<void>;
 }

@@ -14,7 +14,7 @@ import { reportMissing } from "../../test/gateways/kong/report-missing.ts";
 import { generateSigningKey, mintToken } from "../../test/tokens.ts";
 import { attributesOf, readSpans, type Span } from "./read-spans.ts";
 
-// The recipes of docs/guides/kong-plugins.md, as they are there. Only addresses and keys are replaced.
+// The unchanged recipes of docs/guides/kong-plugins.md. Only addresses and keys are replaced.
 
 const GUIDE = join(import.meta.dirname, "../../docs/guides/kong-plugins.md");
 const PATIENCE_MS = 20_000;

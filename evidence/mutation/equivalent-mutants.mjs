@@ -7,7 +7,7 @@ export const EQUIVALENT = [
     file: "plugin/server/process/claim-generation.ts",
     original: 'error instanceof Error && "code" in error && error.code === "EEXIST"',
     replacement: 'error.code === "EEXIST"',
-    because: "what the system throws is an error with a code; the check is for the types",
+    because: "the system always throws an error with a code; only the types need the check",
   },
   {
     file: "plugin/server/process/watchdog-thread.ts",
@@ -82,7 +82,7 @@ export const EQUIVALENT = [
     file: "plugin/keys/fetch/read-answer.ts",
     original: 'headers["content-type"] ?? ""',
     replacement: 'headers["content-type"]',
-    because: "the text of undefined is no media type; the check is for the types",
+    because: "the text of undefined is not a media type; only the types need the check",
   },
   {
     file: "plugin/server/protocol/end-event.ts",
@@ -119,7 +119,7 @@ export const EQUIVALENT = [
     file: "plugin/keys/life/key-set.ts",
     original: "await this.#context.ports.files.identify(this.origin.file)",
     replacement: "this.#context.ports.files.identify(this.origin.file)",
-    because: "an async function resolves with what a returned promise resolves with",
+    because: "an async function resolves with the result of a returned promise",
   },
   {
     file: "plugin/keys/life/load-key-set.ts",
@@ -142,7 +142,7 @@ export const EQUIVALENT = [
     within: "quantifiers.push",
     original,
     replacement,
-    because: "a part without a quantifier does not repeat, whatever stands for the quantifier",
+    because: "a part without a quantifier does not repeat, with any value in place of the quantifier",
   })),
   {
     file: "plugin/server/status/status.ts",
@@ -172,7 +172,7 @@ export const EQUIVALENT = [
     file: "plugin/policy/compile/compile-token.ts",
     original: 'query ?? ""',
     replacement: "query",
-    because: "a source that is none of the others has a query, by the schema; the check is for the types",
+    because: "by the schema, a source of no other kind has a query; only the types need the check",
   },
   ...[
     ["wanted ?? []", "wanted"],
@@ -204,7 +204,7 @@ export const EQUIVALENT = [
     file: "plugin/guard/kong/plugins/jwt-policy-guard/handler.lua",
     original: "not has_forgotten",
     replacement: "false",
-    because: "no supported Kong lacks that function; the line helps whoever tries another one",
+    because: "every supported Kong has this function; the line helps users of other versions",
   },
   {
     file: "plugin/guard/kong/plugins/jwt-policy-guard/handler.lua",

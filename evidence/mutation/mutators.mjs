@@ -1,5 +1,5 @@
-// Makes the mutants of a source file: small changes, each of which a test must notice. Stryker makes the same kinds and a few more;
-// this list also drops statements, operands, spreads and `await`, which is how limits and cleanup get lost.
+// Makes the mutants of a source file: small changes, each of which a test must notice. Stryker makes the same kinds and a few more.
+// This list also removes statements, operands, spreads and `await`, because such mistakes lose limits and cleanup.
 import { parseSync } from "rolldown/utils";
 
 const SWAPPED = {
@@ -41,8 +41,8 @@ const TYPES = /^TS(?!AsExpression|SatisfiesExpression|NonNullExpression)/;
 const UNCHANGED = new Set(["ImportDeclaration", "ExportAllDeclaration", "ImportExpression"]);
 
 /**
- * All mutants of a file, in the order of the text. Each replaces `source.slice(start, end)` by `replacement`. Sentences are left
- * alone: what a message says is checked by its own tests, and no decision depends on it.
+ * All mutants of a file, in the order of the text. Each replaces `source.slice(start, end)` by `replacement`. Sentences are not
+ * mutated: separate tests check messages, and no decision depends on them.
  */
 export function makeMutants(file, source) {
   const { program } = parseSync(file, source, { lang: "ts" });

@@ -1,4 +1,5 @@
-// Which fast tests can notice a change of a source file: those that import it, nearest first, and those that start what is built.
+// Finds the fast tests that can notice a change of a source file. These are tests that import it (nearest first), and tests
+// that start the built files.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 

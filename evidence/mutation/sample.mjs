@@ -1,11 +1,9 @@
 // `npm run test:mutants`: draws a random sample of mutants, and runs the fast tests against each. Prints a table and every survivor.
 //
-//   --sample N        how many mutants (100)
-//   --seed N          which ones (1). A mutant keeps its place in the draw when other lines or files change
-//   --folder DIR      where; can be repeated (plugin/core, keys, policy, runtime, server, kong; plugin/guard needs nginx or Kong)
-//   --only TEXT       only mutants whose place contains this text
-//   --tests N         at most this many test files per mutant, nearest first (all)
-//   --root DIR        another clone (this one)
+// --sample N        how many mutants (100) --seed N          which ones (1). A mutant keeps its place in the draw if other lines
+//   or files change --folder DIR      where; can be repeated (plugin/core, keys, policy, runtime, server, kong; plugin/guard
+//   needs nginx or Kong) --only TEXT       only mutants whose place contains this text --tests N         at most this many test
+//   files per mutant, nearest first (all) --root DIR        another clone (this one)
 import { fork, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -38,7 +36,7 @@ const GUARD_TESTS = [
   ...["conformance", "spoofing"].map((name) => `test/${name}/kong-binary-guard.test.ts`),
 ];
 
-/** A table of words, of which the generated references are checked by `npm run check`. */
+/** A table of words; `npm run check` checks the references that are generated from it. */
 const WORDS = /\/denial\.ts$/;
 
 const { values: options } = parseArgs({
@@ -70,9 +68,9 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   process.on(signal, () => process.exit(1));
 }
 
-/** Source files that changed since the last run of tests, be it by a mutant or back. */
+/** Source files that changed since the last run of tests, because a mutant was made or removed. */
 const changed = new Set();
-/** Test files that pass without a mutant, as far as that was asked, and those that fail. */
+/** Test files that pass or fail without a mutant, as far as they were run. */
 const sound = new Set();
 const broken = new Set();
 const findTests = createTestFinder(workplace);
@@ -99,7 +97,10 @@ for (const [folder, { killed, survived, equivalent }] of [...rows].sort()) {
 console.log(survivors.map((mutant) => `\n${show(mutant)}`).join(""));
 process.exit(survivors.length > 0 ? 1 : 0);
 
-/** The mutants with the smallest hashes: random, and a mutant's hash depends only on its file's name, its line and its change. */
+/**
+ * The mutants with the smallest hashes, which is a random choice. A mutant's hash depends only on its file's name, its line and
+ * its change.
+ */
 function drawMutants() {
   const all = options.folder.flatMap((folder) =>
     listFiles(root, folder, /\.(?:ts|lua)$/).flatMap((file) => {
@@ -141,7 +142,8 @@ async function judge(mutant) {
   for (;;) {
     const { killer, killerFile, isBuilt, isSilent } = await tryMutant(mutant, path);
     restore();
-    // Tests that start processes, and all silent tests, may fail because the machine is busy, so each of their verdicts is checked.
+    // Tests that start processes, and tests without output, may fail because the machine is busy. So each of their results is
+    // checked again.
     if (killerFile === undefined || (sound.has(killerFile) && !isBuilt && !isSilent)) {
       return killer;
     }
@@ -227,7 +229,7 @@ async function runTests(tests) {
   });
 }
 
-/** A group of its own, so that its workers end with it. */
+/** A separate process group, so that its workers end with it. */
 async function startTester() {
   const child = fork(fileURLToPath(new URL("test-process.mjs", import.meta.url)), {
     cwd: workplace,

@@ -1,4 +1,4 @@
-const NO_MESSAGE = "messages of errors are never shown: they may quote what was being read";
+const NO_MESSAGE = "messages of errors are never shown, because they may quote the text that was read";
 const ALL_GROUPS = "a match has all its groups; the check is for the types";
 
 /** Mutants that no test can distinguish from the original, and why. `line` and `replacement` as `npm run test:stryker` prints them. */
@@ -26,7 +26,7 @@ export const SURVIVORS = [
     line: 'const [headerText, payloadText = "", signatureText] = segments;',
     replacement: '"Stryker was here!"',
     because:
-      "without a second segment there is no third, which is refused in the next line; the default is for the types",
+      "without a second segment there is no third segment, and the next line refuses such a text; only the types need the default",
   },
   {
     file: "plugin/core/text/base64url.ts",
@@ -44,13 +44,13 @@ export const SURVIVORS = [
     file: "plugin/core/json/json.ts",
     line: 'const letter = text[position] ?? "";',
     replacement: '"Stryker was here!"',
-    because: "any text that is no escape is as good as none",
+    because: "any text that is not an escape has the same effect as no text",
   },
   {
     file: "plugin/core/json/json.ts",
     line: "if (error instanceof JsonError) {",
     replacement: "true",
-    because: "nothing else is thrown there; what a later reader adds shall not pass for a refusal",
+    because: "no other error is thrown there; a new error must not count as a refusal",
   },
   {
     file: "plugin/core/model/issuer-template.ts",
@@ -73,7 +73,7 @@ export const SURVIVORS = [
     file: "plugin/core/access/authorize.ts",
     line: "const list = value ?? [];",
     replacement: '["Stryker was here"]',
-    because: "nobody asks for that name, and no rule excludes it",
+    because: "no requirement names this name, and no rule excludes it",
   },
   {
     file: "plugin/kong/handler.ts",
@@ -85,13 +85,13 @@ export const SURVIVORS = [
     file: "plugin/kong/handler.ts",
     line: 'const { policyFile, policy = "", rule, identity } = config;',
     replacement: '"Stryker was here!"',
-    because: "where there is no file, there is a policy",
+    because: "a configuration without a file has a policy",
   },
   {
     file: "plugin/core/token/find-key.ts",
     line: 'if (typeof iss !== "string" || !issuer) {',
     replacement: "false",
-    because: "what is not a string has no issuer; the check is for the types",
+    because: "a value that is not a string has no issuer; only the types need the check",
   },
   {
     file: "plugin/core/request/match-rule.ts",
@@ -133,12 +133,12 @@ export const SURVIVORS = [
     file: "plugin/kong/calls/verdict.ts",
     line: "const [, pluginId, sequence, nonce] = /^([0-9a-f-]{36}) ([0-9]{1,15}) ([0-9a-f]{32})$/.exec(text) ?? [];",
     replacement: '["Stryker was here"]',
-    because: "only what stands behind the first place is looked at",
+    because: "only the places after the first are read",
   },
   {
     file: "plugin/server/protocol/connection.ts",
     line: "const isUnused = performance.now() - this.#lastCallMs > idleMs;",
     replacement: "performance.now() - this.#lastCallMs >= idleMs",
-    because: "a moment more or less of a second is nobody's concern",
+    because: "a small difference within a second has no effect",
   },
 ];

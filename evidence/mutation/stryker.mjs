@@ -60,7 +60,7 @@ function groupByFolder(all) {
   return folders;
 }
 
-/** What became of the mutants of each file that the configuration names and the word picks. */
+/** The results for the mutants of each file that the configuration names and the word selects. */
 function mutateFiles(config) {
   const chosen = listMutatedFiles(JSON.parse(readFileSync(config, "utf8")).mutate).filter((file) =>
     file.includes(word),

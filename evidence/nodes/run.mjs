@@ -1,5 +1,5 @@
-// `npm run test:nodes`: the tests that need no gateway but the sandbox, under each Node that the plugin promises to run on. npm's
-// package `node` brings the runtimes, into a folder outside of the clone that goes again.
+// `npm run test:nodes`: runs the tests that need only the sandbox, under each supported Node. npm's package `node` contains the
+// runtimes. They are in a temporary folder outside of the clone.
 //
 //   npm run test:nodes [-- VERSION…]      such as 22, or 24.1.0; `RESULTS=1` writes the results to results/nodes
 import { execFileSync, spawnSync } from "node:child_process";
@@ -41,7 +41,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 }
 
 const asked = process.argv.slice(2);
-const commit = findCommit(); // Now, for the tests take minutes.
+const commit = findCommit(); // The time is read now, because the tests take minutes.
 const runs = (asked.length > 0 ? asked : VERSIONS).map(runUnder);
 console.table(
   Object.fromEntries(
@@ -59,7 +59,7 @@ if (process.env.RESULTS === "1") {
 }
 process.exitCode = isGood ? 0 : 1;
 
-/** Installs one version and runs the tests with it, and with it alone: what they start finds no other in PATH. */
+/** Installs one version and runs the tests with it. PATH contains no other Node, so the tests start only this version. */
 function runUnder(version) {
   const folder = join(directory, version);
   mkdirSync(folder);

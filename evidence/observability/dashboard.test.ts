@@ -22,7 +22,7 @@ interface Panel {
   readonly targets: readonly { readonly expr: string }[];
 }
 const { panels }: { readonly panels: readonly Panel[] } = JSON.parse(readFileSync(DASHBOARD, "utf8"));
-/** What Grafana puts in the place of its variables. */
+/** The values with which Grafana replaces its variables. */
 const fill = (expr: string): string =>
   expr.replaceAll("$__rate_interval", "1m").replaceAll(/\$(?:instance|policy)/g, ".*");
 

@@ -18,7 +18,7 @@ interface Watched {
   readonly page: Page;
   /** Addresses that the page asked for. */
   readonly asked: readonly string[];
-  /** What the browser complains about, such as a violated Content-Security-Policy. */
+  /** The browser's complaints, such as a violated Content-Security-Policy. */
   readonly complaints: string[];
   shows(id: string, text: string): Promise<void>;
 }

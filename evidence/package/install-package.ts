@@ -17,7 +17,7 @@ export const ENVIRONMENT: NodeJS.ProcessEnv = {
 };
 
 export interface InstalledPackage {
-  /** A folder that was empty: it holds the package, what the package depends on, and nothing else. */
+  /** A new folder that contains only the package and its dependencies. */
   readonly directory: string;
   /** The package in it. */
   readonly root: string;
@@ -27,10 +27,10 @@ export interface InstalledPackage {
 }
 
 /**
- * Packs this clone and installs the tarball into an empty folder.
+ * Packs this clone, and installs the tarball into an empty folder.
  *
- * @returns why it cannot be installed here, where no registry can be reached.
- * @throws Error with npm's words when it fails for another reason.
+ * @returns the reason if no registry can be reached.
+ * @throws Error with npm's output if the installation fails for another reason.
  */
 export async function installPackage(): Promise<InstalledPackage | { readonly missing: string }> {
   const place = realpathSync(mkdtempSync(join(tmpdir(), "jwt-policy-package-")));
@@ -39,7 +39,7 @@ export async function installPackage(): Promise<InstalledPackage | { readonly mi
   mkdirSync(directory);
   writeFileSync(join(directory, "package.json"), '{ "name": "consumer", "private": true }\n');
   try {
-    // Without scripts, because `prepack` may build anew, and other tests run what is built.
+    // Without scripts, because `prepack` may build again while other tests run the built files.
     const [packed] = JSON.parse(
       await runNpm(ROOT, ["pack", "--ignore-scripts", "--json", "--pack-destination", place]),
     );

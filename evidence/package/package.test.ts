@@ -98,7 +98,8 @@ function describeTarball({ root, files }: InstalledPackage): void {
       ...["prom-client", "protobufjs", "tdigest", "yaml"],
     ]);
     const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-    // What only our libraries need, in a range of versions: protobufjs, negotiator, ajv and prom-client.
+    // Packages that only our libraries need, in a range of versions. These libraries are protobufjs, negotiator, ajv and
+    // prom-client.
     const indirect = ["long", "content-type", "fast-deep-equal", ...OF_PROM_CLIENT];
     const direct = [...bundled].filter(([name = ""]) => !indirect.includes(name));
     expect(dependencies).toMatchObject(Object.fromEntries(direct));

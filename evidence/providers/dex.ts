@@ -18,9 +18,9 @@ const ROTATION = { every: "25s", withinMs: 90_000 };
 const ASK_AGAIN_MS = 100;
 
 /**
- * dex, in Go, from `DEX_BIN` or PATH. Its tokens are ID tokens without `typ` and scope, and it rotates by itself. Its releases cannot be
- * had as Go modules, but a commit can, in a module of one's own: `go get github.com/dexidp/dex@COMMIT github.com/dexidp/dex/api/v2@COMMIT`,
- * then `go build github.com/dexidp/dex/cmd/dex`. What was tested is ab64ed778070.
+ * dex, in Go, from `DEX_BIN` or PATH. Its tokens are ID tokens without `typ` and scope, and it rotates by itself. dex has no
+ * releases as Go modules, but a separate module can use a commit of it: `go get github.com/dexidp/dex@COMMIT
+ * github.com/dexidp/dex/api/v2@COMMIT`, then `go build github.com/dexidp/dex/cmd/dex`. The tested commit is ab64ed778070.
  */
 export function findDex(): ProviderKind {
   const version = readVersion();

@@ -6,10 +6,10 @@ const AUDIENCE = "https://api.example.com/proof";
 const KEY_PROVIDER = "org.keycloak.keys.KeyProvider";
 
 /**
- * Makes a realm with one client by the Admin API, and rotates its keys there.
+ * Makes a realm with one client over the Admin API, and rotates its keys there.
  *
- * @param password of `admin`.
- * @throws Error with what the Admin API answered.
+ * @param password the password of `admin`.
+ * @throws Error with the answer of the Admin API.
  */
 export async function createKeycloakRealm(url: string, password: string): Promise<Omit<Provider, "name" | "stop">> {
   const tokenOf = async (realm: string, fields: Record<string, string>): Promise<string> => {

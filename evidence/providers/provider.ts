@@ -2,7 +2,7 @@
 export interface Provider {
   /** With its version. */
   readonly name: string;
-  /** As the policy document has it, but for key_refresh. */
+  /** The issuer in the form of the policy document, without key_refresh. */
   readonly issuer: object;
   /** That its tokens have; undefined where they have none. */
   readonly scope: string | undefined;

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** Keeps so many processors busy until the returned function is called, or for a quarter of an hour at the most. */
+/** Keeps this many processors busy until the caller calls the returned function, but at most for a quarter of an hour. */
 export function startBusyLoops(count: number): () => void {
   const loop = "for (const end = Date.now() + 900_000; Date.now() < end; );";
   const children = Array.from({ length: count }, () => spawn(process.execPath, ["-e", loop], { stdio: "ignore" }));

@@ -9,7 +9,8 @@ export interface Tally {
   valid: number;
   /**
    * Requests whose connection Kong closed before the first byte of an answer, and which never reached the upstream. A client sends
-   * them again, as RFC 9110 section 9.2.2 has it: an old worker of nginx closes its idle connections, and a request may cross that.
+   * them again (RFC 9110 section 9.2.2 allows this). An old worker of nginx closes its idle connections, and a request may arrive
+   * at this moment.
    */
   sentAgain: number;
   /** Results other than a good answer, by kind. */
@@ -24,7 +25,7 @@ export interface KeepAliveLoad {
 }
 
 interface Exchange {
-  /** 0 when there was no answer. */
+  /** 0 if there was no answer. */
   readonly status: number;
   readonly error: string;
   /** Whether the connection had served another request before. */
@@ -39,7 +40,7 @@ const MAX_SENDS = 3;
 /** Of all loads: the upstream tells requests apart by their numbers. */
 let lastNumber = 0;
 
-/** Starts clients that send one valid request after the other, each over one connection that it keeps for as long as Kong lets it. */
+/** Starts clients that send one valid request after the other. Each client keeps its connection as long as Kong does. */
 export function startKeepAliveLoad(url: string, world: World, upstream: Upstream, clients: number): KeepAliveLoad {
   const tally: Tally = { valid: 0, sentAgain: 0, lost: {}, longestWait: 0 };
   let isStopping = false;

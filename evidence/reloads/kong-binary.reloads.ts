@@ -19,7 +19,9 @@ const CLIENTS = 32;
 const SERVED_BETWEEN = 500;
 const WORKERS = 2;
 const SLOW = 60 * 60_000;
-/** Each row once on a machine with nothing else to do, and once with all processors busy; `BUSY=0` or `BUSY=1` picks one. */
+/**
+ * Each row runs twice: on a machine without other work, and with all processors busy. `BUSY=0` or `BUSY=1` selects one of them.
+ */
 const MACHINES = [false, true].filter(
   (isBusy) => process.env.BUSY === undefined || (process.env.BUSY === "1") === isBusy,
 );

@@ -22,7 +22,7 @@ function firstCell(row: string): string | undefined {
   return row.split(" | ")[0];
 }
 
-/** Puts a string under a heading of the second level, in the place of what was there, or at the end of the page. */
+/** Replaces the text under a heading of the second level, or adds heading and text at the end of the page. */
 export function putSection(page: string, heading: string, text: string): string {
   const section = `## ${heading}\n\n${text}\n`;
   const start = `\n${page}`.indexOf(`\n## ${heading}\n`);

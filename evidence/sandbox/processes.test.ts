@@ -1,4 +1,4 @@
-/** Nothing is left behind when a sandbox ends in a way that nobody planned. Needs a build, which `npm test` makes. */
+/** A sandbox that ends unexpectedly leaves nothing behind. Needs a build, which `npm test` makes. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -41,7 +41,7 @@ function startBelowShell(args: readonly string[]): { shell: ChildProcess; output
   return { shell, output: () => output, pids };
 }
 
-/** A process that has ended stays in the system's list until the process that adopted it has read its end. */
+/** An ended process stays in the system's list until its new parent has read its exit status. */
 function isAlive(pid: number): boolean {
   try {
     const stat = `/proc/${pid}/stat`; // Linux only.

@@ -1,4 +1,4 @@
-/** `npm start` as a user meets it: the built program in a process of its own. Needs a build, which `npm test` makes. */
+/** `npm start` as for a user: the built program in a separate process. Needs a build, which `npm test` makes. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";

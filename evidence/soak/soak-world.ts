@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { generateSigningKey, mintToken, replaceSignature, type SigningKey } from "../../test/tokens.ts";
 
-/** A gateway's configuration with one route, at which nobody is let in. */
+/** A gateway's configuration with one route that refuses every request. */
 export interface SoakWorld {
   readonly directory: string;
   readonly policyRoot: string;

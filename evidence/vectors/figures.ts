@@ -5,7 +5,7 @@ import { DISAGREEMENTS } from "./sources/disagreements.ts";
 export interface VectorFigures {
   readonly source: string;
   readonly judged: readonly JudgedVector[];
-  /** Vectors that are neither right nor listed as disagreements, and listed disagreements that no longer exist. */
+  /** Wrong vectors that are not listed as disagreements, and listed disagreements that no longer exist. */
   readonly wrong: readonly (JudgedVector & { readonly listed: string | undefined })[];
 }
 

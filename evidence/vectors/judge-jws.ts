@@ -14,9 +14,9 @@ import { compileDocument, ISSUER, policyDocument, requirementsOf } from "../../t
 import { type IssuerKeysSource, textSecretOf } from "./vector-issuer.ts";
 
 /**
- * The seam for vectors that are signed but are no claims sets: the token is taken apart as in a request, issuer and algorithm are
- * checked, keys are loaded and selected, the signature is verified. What is left out is reading the payload as claims; `iss` is taken
- * as said. The answer is `accepted` or the reason; for tokens that cannot be read and keys that cannot be used also why.
+ * Judges vectors that are signed but are not claims sets. It splits the token as in a request, checks issuer and algorithm, loads
+ * and selects keys, and verifies the signature. It does not read the payload as claims, and accepts the given `iss`. The result is
+ * `accepted` or the reason. For unreadable tokens and unusable keys, the result also says why.
  */
 
 export async function judgeJws(token: string, source: IssuerKeysSource): Promise<string> {
@@ -42,14 +42,14 @@ export async function judgeJws(token: string, source: IssuerKeysSource): Promise
   return judgeWith(token, policy.value, keys, unusable.join("; "));
 }
 
-/** With a secret of which nothing is asked, as no policy can have it. */
+/** With a secret of any kind, although a policy could not have such a secret. */
 export function judgeJwsWithAnySecret(token: string, secret: Uint8Array): Promise<string> {
   const key = createVerificationKey(ISSUER, undefined, "HS256", createSecretKey(secret));
   return judgeWith(token, compileDocument(documentOf(textSecretOf("", "HS256"))), [key], "");
 }
 
 const FETCH_TIMEOUT_MS = 1_000;
-/** Vectors name kids as they like; the reason is what counts. */
+/** Vectors have arbitrary kids, so only the reason counts. */
 const KID = /, kid "(?:[^"\\]|\\.)*"/;
 
 /** A key without `alg` serves one RSA algorithm: the issuer names the token's alone. */

@@ -8,7 +8,7 @@ import { compileDocument, requestOf } from "../../test/core/fixtures.ts";
 import { noFiles } from "../../test/keys/store/no-files.ts";
 import { silentLog } from "../../test/logs.ts";
 
-/** A request as a vector has it: what Kong would have found out about it, and what the client sent. */
+/** A request of a vector: the facts that Kong would know, and the data that the client sent. */
 export interface VectorRequest {
   readonly document: Record<string, unknown>;
   /** Rule that the plugin's configuration names, or the name of the Kong Route; `read` is every document's plain rule. */

@@ -13,7 +13,10 @@ export interface VectorSource {
   judge(): Promise<readonly JudgedVector[]>;
 }
 
-/** Whether it was accepted as it has to be, or refused for the right reason; a reason without detail stands for any detail. */
+/**
+ * Whether the result is right: accepted as expected, or refused for the right reason. A reason without detail matches any
+ * detail.
+ */
 export function isRight({ expected, found }: JudgedVector): boolean {
   return found === expected || (expected !== "accepted" && found.startsWith(`${expected}: `));
 }

@@ -19,8 +19,8 @@ const PUBLIC_ALGORITHMS = [
 ];
 
 /**
- * Secrets come from files, each with its kid; everything else is a key set as its issuer publishes it, the public part only. It lies in
- * a file too, so that it is found out when the keys are read, and not when the policy is, that a key cannot be used.
+ * Secrets come from files, each with its kid. All other keys come from a key set with only public parts, as an issuer publishes it.
+ * The key set is also in a file. So the plugin finds an unusable key when it reads the keys, and not when it reads the policy.
  */
 export function issuerKeysOf(key: VectorKey): IssuerKeysSource {
   const jwks = "keys" in key ? (key.keys as readonly Jwk[]) : [key];

@@ -9,7 +9,7 @@ import { findFreePorts } from "../../test/gateways/free-port.ts";
 import { type KongBinary, kongBinary } from "../../test/gateways/kong/kong-binary.ts";
 import { type Choice, KEYS, POLICIES } from "../../test/verdicts/random-requests.ts";
 
-/** What a client and the upstream see of one request. */
+/** The view of one request, for the client and for the upstream. */
 export interface Seen {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -94,7 +94,10 @@ function createConfig(upstreamPort: number): object {
   };
 }
 
-/** Answers with what it gets, without what differs between the gateways. A header has it, too, for answers without a body. */
+/**
+ * Answers with the received request, without the parts that differ between the gateways. A header also has it, for answers
+ * without a body.
+ */
 async function startEcho(): Promise<{ readonly port: number; stop(): Promise<void> }> {
   const server = createServer((incoming, response) => {
     incoming.resume();

@@ -21,7 +21,7 @@ const key = generateSigningKey("ES256", "1");
 const [adminPort] = await findFreePorts();
 const adapt: AdaptSettings = (settings) => ({ ...settings, KONG_ADMIN_LISTEN: `127.0.0.1:${adminPort}` });
 
-/** What no unit test can show: Kong's own ids, instances and configuration changes. */
+/** Behaviour that no unit test can show: Kong's own ids, instances and configuration changes. */
 for (const kind of [kongBinary({ adapt }), kongBinary({ guard: true, adapt })]) {
   describe(`versions of policies on ${kind.label}`, () => {
     if (kind.missing !== undefined) {

@@ -42,7 +42,7 @@ export interface FactsLine {
 /** A line that is not about one judged request. */
 export interface OtherLine {
   readonly kind: "other";
-  /** A line about an alarm (`abuse`) stands for no request. */
+  /** A line about an alarm (`abuse`) belongs to no request. */
   readonly why: "reused" | "dropped" | "answer" | "abuse";
   readonly counted: Counted;
 }

@@ -97,7 +97,7 @@ interface ClaimHolder {
   readonly conditions: readonly Condition[];
 }
 
-/** Lists the issuers and alternatives, because both can require claims. */
+/** Lists the issuers and alternatives, because issuers and alternatives can require claims. */
 function listHolders(
   policies: readonly CompiledPolicy[],
   rule: string,

@@ -30,7 +30,9 @@ export interface TallyResult {
   readonly changes: readonly ChangedRequests[];
   readonly unchanged: number;
   readonly isUnchangedEstimate: boolean;
-  /** The number of lines that stand for several requests each, because the log contains only a sample of the requests. */
+  /**
+   * How many lines count for several requests each, because the log contains only a sample of the requests.
+   */
   readonly sampled: number;
   readonly unknown: readonly CountedLines[];
   readonly broken: readonly CountedLines[];

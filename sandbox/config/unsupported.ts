@@ -1,7 +1,7 @@
 /**
  * Parts of a real kong.yml that the sandbox does not support. Each entry has a text for a warning, which says the consequence. A
- * field may be in this list only if the sandbox, without this field, lets no additional request pass. Other plugins than ours are
- * an exception, and their warnings say this.
+ * field may be in this list only if the sandbox, without this field, lets no additional request pass. Plugins other than ours are
+ * an exception, and their warnings say so.
  */
 
 /** Unsupported entities at the top of the document. */

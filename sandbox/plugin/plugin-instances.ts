@@ -13,7 +13,10 @@ const CLAIM_TIMEOUT = 10_000;
 export interface Instances {
   /** @throws Error when the instance fails to start. */
   getId(plugin: KongPlugin): Promise<number>;
-  /** Forgets all started instances. The client calls this if the plugin server no longer knows one of these instances. */
+  /**
+   * Forgets all started instances. The client calls this function if the plugin server no longer knows one of these
+   * instances.
+   */
   reset(): void;
 }
 

@@ -41,8 +41,8 @@ export function defaultKeyDirectory(environment: NodeJS.ProcessEnv = process.env
 }
 
 /**
- * Returns the key for the algorithm. If there is no key for this algorithm yet, the function makes a new key. If two processes do
- * this at the same time, both get the same key.
+ * Returns the key for the algorithm. If there is no key for this algorithm yet, the function makes a new key. If two processes
+ * make the key at the same time, both get the same key.
  *
  * @throws Error if the key cannot be kept secret, or cannot be read.
  */

@@ -38,7 +38,7 @@ export interface FoundChange {
 
 export interface FileComparison {
   readonly changes: readonly FoundChange[];
-  /** The mistakes because of which files cannot be compared. */
+  /** Mistakes in files that make a comparison impossible. */
   readonly findings: readonly Finding[];
 }
 

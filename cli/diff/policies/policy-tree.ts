@@ -76,7 +76,7 @@ export async function loadVersion(place: PolicyPlace): Promise<Result<PolicyVers
   return version ? succeed(version) : fail(await explainFailure(place));
 }
 
-/** Loads the policy as the gateway does, because this also gives the position of a mistake. */
+/** Loads the policy as the gateway does, which also gives the position of a mistake. */
 async function explainFailure({ file, root, shown }: PolicyPlace): Promise<readonly Finding[]> {
   const load =
     root === undefined

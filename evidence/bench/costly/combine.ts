@@ -23,7 +23,7 @@ const ROOMS: Readonly<Record<Protocol, readonly (readonly [target: number, cooki
   ],
 };
 
-/** Requests that are expensive in several stages at once: each target with each token, as far as header lines have room. */
+/** Requests that are expensive in several stages at once: each target with each token, if both fit into the header lines. */
 export function combineRequests(requests: readonly StageRequest[], protocol: Protocol): readonly SentRequest[] {
   const find = (names: readonly string[]): readonly SentRequest[] =>
     requests.filter((one) => one.protocol === protocol && names.includes(one.name)).map(({ request }) => request);

@@ -1,8 +1,8 @@
 import type { Random } from "../../../test/random.ts";
 
 /**
- * An input under search: short runs of fragments, each repeated. The most expensive inputs are repetitions, and which fragments, in which
- * order and how often is for the search to find.
+ * An input under search: short runs of fragments, each repeated. The most expensive inputs are repetitions. The search finds the
+ * fragments, their order and their number.
  */
 export type Genome = readonly Gene[];
 
@@ -86,7 +86,7 @@ export function express(genome: Genome, maxLength: number): string {
   return text;
 }
 
-/** The genome in a line, for the table. */
+/** The genome as one line of the table. */
 export function describe(genome: Genome, maxLength: number): string {
   const shown = genome.map(({ fragments, repeats }) => {
     const text = JSON.stringify(fragments.join("").replaceAll(COUNTER, "№"));

@@ -54,15 +54,15 @@ const MORE_HEADERS = ["cookie", "upgrade", "x-token"];
 
 /** The other policies and instances of a server, besides the policy that judges the requests. */
 export interface MoreWork {
-  /** The number of other policies. Each of them has one instance. */
+  /** The number of other policies. Each entity has one plugin instance. */
   readonly otherPolicies: number;
   /** The number of instances of the judging policy, which take turns. */
   readonly instances: number;
 }
 
 /**
- * @param policyText what the policy file has.
- * @param rule the one that judges.
+ * @param policyText the text of the policy file.
+ * @param rule the rule that judges.
  */
 export async function startPluginServer(
   subject: Subject,

@@ -10,17 +10,17 @@ export interface Found {
 }
 
 const POPULATION = 12;
-/** A candidate is timed this often, and its shortest time counts, because other work on the machine only makes times longer. */
+/** How often a candidate is timed. Its shortest time counts, because other work on the machine only makes times longer. */
 const RUNS = 3;
 const LONG_MS = 300;
 const FRESH_ONE_IN = 8;
 const CROSS_ONE_IN = 4;
 
 /**
- * Searches for the input that a stage spends the most time on: a population of the most expensive ones so far, of which the next are
- * made by mutation and crossing.
+ * Searches for the most expensive input of a stage. The search keeps the most expensive inputs so far, and makes new inputs from
+ * them by mutation and combination.
  *
- * @param seed settles the choices; the times, and so the outcome, differ a little from run to run.
+ * @param seed decides the random choices; the times differ a little from run to run, and so does the result.
  */
 export function search(stage: Stage, protocol: Protocol, budgetMs: number, seed: number): Found {
   const { fragments } = stage;

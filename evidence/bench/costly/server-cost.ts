@@ -4,7 +4,7 @@ import type { Subject } from "./subject.ts";
 export interface RequestCosts {
   /** Processor time of the plugin server for a request without a token, in microseconds. */
   readonly bareMicros: number;
-  /** By the keys of the requests: the cost of the most expensive request, as a multiple of a request without a token. */
+  /** For each key of the requests, the cost of the most expensive request, as a multiple of a request without a token. */
   readonly ratios: ReadonlyMap<string, number>;
   /** The longest time of any answer. */
   readonly longestMillis: number;

@@ -51,7 +51,7 @@ export function cpuMicros(pid) {
   return nanos / 1_000;
 }
 
-/** nginx if the machine has it, because it costs the shared processors least. */
+/** nginx if the machine has it, because nginx uses the least of the shared processors. */
 export async function startUpstream(port) {
   const directory = mkdtempSync(join(tmpdir(), "jwt-policy-upstream-"));
   const url = `http://127.0.0.1:${port}`;

@@ -1,5 +1,5 @@
-// What repeated and new tokens cost in process: the plugin's handler beside libraries that only verify tokens. The handler also reads
-// the facts of a request, finds its rule, and makes the headers for the upstream.
+// The cost of repeated and new tokens in one process, for the plugin's handler and for libraries that only verify tokens. The
+// handler also reads the facts of a request, finds its rule, and makes the headers for the upstream.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

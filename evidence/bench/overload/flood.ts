@@ -3,8 +3,8 @@ import { setPriority } from "node:os";
 import { openExchange, type Target } from "./exchange.ts";
 import { floodWithResets } from "./reset-flood.ts";
 
-// One process of the overload bench: sends as much as it can until it is told to stop, and then prints how many answers of each
-// status it got. It runs at the lowest priority, because it shares the processors with the gateway.
+// One process of the overload bench. It sends as many requests as it can until it gets the command to stop. Then it prints the
+// number of answers of each status. It runs at the lowest priority, because it shares the processors with the gateway.
 
 interface Plan {
   readonly connections: number;

@@ -8,12 +8,12 @@ import type { Subject } from "../costly/subject.ts";
 import { openExchange, type Target } from "./exchange.ts";
 import { findWorker } from "./worker-cost.ts";
 
-/** The gateway under test. There is no upstream, so that all time is the gateway's. */
+/** The gateway under test. There is no upstream, so the gateway causes all measured time. */
 export interface Gateway {
   readonly name: string;
   /** @param from the addresses of the clients, at least one. */
   target(requests: readonly SentRequest[], from: readonly string[]): Target;
-  /** The address for HTTP/2 without TLS; undefined if there is none. */
+  /** The address for HTTP/2 without TLS; undefined if the gateway has none. */
   readonly http2Port: number | undefined;
   /** Kong's worker; undefined without a Kong. */
   findWorker(): number | undefined;
@@ -48,7 +48,7 @@ export async function startSocketGateway(subject: Subject, policyText: string): 
 /**
  * Starts a Kong with one worker. Its plugin `request-termination` answers the requests that jwt-policy lets pass.
  *
- * @param isPlain leaves jwt-policy out, to show what a request costs Kong itself.
+ * @param isPlain leaves jwt-policy out, to show the cost of a request in Kong itself.
  */
 export async function startKongGateway(
   subject: Subject,

@@ -38,7 +38,7 @@ export async function measureCapacity(target: Target, seconds: number): Promise<
 /**
  * A client that sends at a steady rate, even if answers do not come.
  *
- * @param maxConnections a request that finds no free connection waits, and its wait counts.
+ * @param maxConnections if no connection is free, a request waits, and this wait counts.
  */
 export async function measureServed(
   target: Target,

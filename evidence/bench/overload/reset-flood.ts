@@ -12,9 +12,9 @@ const PAUSE_MS = 28;
 const STREAMS_PER_CONNECTION = 900;
 
 /**
- * HTTP/2 rapid reset (CVE-2023-44487): each stream asks for `path`, and is given up in the same write.
+ * HTTP/2 rapid reset (CVE-2023-44487): each stream requests `path`, and the same write resets the stream.
  *
- * @param onStreams called with how many streams were sent.
+ * @param onStreams called with the number of sent streams.
  */
 export function floodWithResets(
   port: number,

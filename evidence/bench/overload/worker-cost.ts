@@ -2,7 +2,10 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openExchange, type Target } from "./exchange.ts";
 
-/** What one request of a flood costs Kong's worker. Processor time stays about the same on a busy machine, unlike waiting time. */
+/**
+ * The time that Kong's worker needs for one request of a flood. Processor time stays about the same on a busy machine, unlike
+ * waiting time.
+ */
 export interface WorkerCost {
   readonly microseconds: number;
   readonly statuses: ReadonlyMap<number, number>;
@@ -21,7 +24,7 @@ export function findWorker(master: number): number {
   return worker;
 }
 
-/** Floods for some seconds over so many connections, each of which sends its next request when it has an answer. */
+/** Floods for some seconds over this many connections. Each connection sends its next request after an answer. */
 export async function measureWorkerCost(
   worker: number,
   target: Target,

@@ -5,9 +5,9 @@ import { loadSubject } from "../costly/subject.ts";
 import { AUDIENCE, createSmallWorld, ISSUER, listWorlds, type World } from "./worlds.ts";
 
 // `npm run bench:socket`: the processor time of the plugin server for one request over its socket, without Kong. The rows "only the
-// signature check and the socket" show what no plugin server can avoid; see bare-server.ts. `--against DIR` also measures the built clone DIR.
-// `--growth` measures a server with one policy, rule, issuer and instance, and servers with many of them. All rows are measured in
-// turn. The figures are medians.
+// signature check and the socket" show the work that no plugin server can avoid; see bare-server.ts. `--against DIR` also measures
+// the built clone DIR. `--growth` measures a server with one policy, rule, issuer and instance, and servers with many of them. All
+// rows are measured in turn. The figures are medians.
 
 const ROUNDS = Number(process.env.SOCKET_ROUNDS ?? 9);
 const REQUESTS = 3_000;

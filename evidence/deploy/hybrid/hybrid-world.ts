@@ -15,7 +15,7 @@ const QUERY_CMD = "KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD";
 const ISSUER = "https://idp.example";
 const AUDIENCE = "https://api.example";
 
-/** The schema of one side of a cluster; other versions of the plugin are made from the dump of this version. */
+/** The schema of one side of a cluster. The test makes other versions of the plugin from the dump of this version. */
 export interface SchemaVersion {
   readonly version?: string;
   /** A field that only this version of the configuration has. */

@@ -42,7 +42,7 @@ describe("hybrid mode", () => {
     const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
     return (await fetch(`${url}/${name}`, { headers: { "x-case": name, ...authorization } })).status;
   };
-  /** Waits for the route to arrive: a data plane answers 404 until it has it. */
+  /** Waits until the data plane has the route: until then, it answers 404. */
   const waitForRoute = (data: DataPlane, name: string): Promise<number | undefined> =>
     waitFor(async () => {
       const status = await getStatus(data, name);

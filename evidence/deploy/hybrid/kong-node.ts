@@ -32,7 +32,7 @@ export interface KongNode {
   stop(): Promise<void>;
 }
 
-/** One Kong of several. @param choose gives its settings, for the prefix that it will have. */
+/** One of several Kongs. @param choose returns its settings for a prefix. */
 export async function startKongNode(
   name: string,
   choose: (prefix: string) => KongSettings | Promise<KongSettings>,

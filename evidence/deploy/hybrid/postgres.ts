@@ -32,7 +32,7 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
-/** An empty database in a directory of its own, for one test. */
+/** An empty database in a separate directory, for one test. */
 export async function startPostgres(): Promise<Postgres> {
   const directory = await mkdtemp(join(tmpdir(), "kong-postgres-"));
   await chmod(directory, 0o777); // Its user is not this one.

@@ -18,10 +18,10 @@ export interface TypedValue {
 }
 
 /**
- * Has the TypeScript compiler check values against Kubernetes' API: no member may be missing, have another type, or be one that
- * the API does not know, which it would drop without a word.
+ * Checks values against Kubernetes' API with the TypeScript compiler. A member must not be missing, have another type, or be
+ * unknown, because the API silently drops unknown members.
  *
- * @returns what is wrong, one string a mistake; empty when all is well.
+ * @returns one string for each mistake; empty without mistakes.
  */
 export async function checkTypes(values: readonly TypedValue[]): Promise<readonly string[]> {
   const directory = await mkdtemp(join(tmpdir(), "manifests-"));

@@ -31,7 +31,7 @@ export function findDefinitionFiles(): readonly string[] {
   return CHART === undefined ? more : [join(CHART, "crds/custom-resource-definitions.yaml"), ...more];
 }
 
-/** What `helm install` with these options would apply. */
+/** The manifests that `helm install` with these options would apply. */
 export async function renderChart(options: readonly string[]): Promise<readonly Manifest[]> {
   const chart = copyChart(CHART ?? "");
   const call = ["template", "kong", chart, "--namespace", "kong", "--kube-version", KUBERNETES_VERSION, ...options];
@@ -39,7 +39,10 @@ export async function renderChart(options: readonly string[]): Promise<readonly 
   return parseManifests(stdout);
 }
 
-/** A copy without what the chart depends on: that is PostgreSQL, which lies beside a released chart only and is not rendered. */
+/**
+ * A copy of the chart without its dependency PostgreSQL. Only a released chart contains this dependency, and the tests do not
+ * render it.
+ */
 function copyChart(chart: string): string {
   const copy = temporaryFolder(onTestFinished);
   cpSync(chart, copy, { recursive: true });

@@ -16,9 +16,9 @@ interface Policy {
 }
 
 /**
- * Text of the policy, with inline keys, so that there is nothing to fetch.
+ * Text of the policy, with inline keys, so that nothing must be fetched.
  *
- * @param rules replace those of the same names.
+ * @param rules replace the rules with the same names.
  */
 export function createPolicy(rules: object = {}): string {
   const acme = { ...example.issuers.acme, keys: { jwks: { keys: [key.publicJwk] } } };

@@ -37,7 +37,10 @@ interface HttpRoute {
   };
 }
 
-/** What a manifest must be, by its `apiVersion` and `kind`: Kubernetes' API of the version that kubernetes-types has, no field more. */
+/**
+ * The type of a manifest, by its `apiVersion` and `kind`: Kubernetes' API of the version that kubernetes-types has, no field
+ * more.
+ */
 export interface Manifests {
   "apps/v1 Deployment": Deployment;
   "configuration.konghq.com/v1 KongClusterPlugin": KongPlugin;

@@ -15,10 +15,10 @@ interface Definition {
 type Schema = Readonly<Record<string, unknown>>;
 
 /**
- * Checks manifests against the custom resource definitions in these files: no field that they do not know, which Kubernetes would
- * drop without a word.
+ * Checks manifests against the custom resource definitions in these files. Unknown fields are mistakes, because Kubernetes
+ * silently drops them.
  *
- * @returns a function from a manifest to its mistakes, or undefined when no file defines its kind.
+ * @returns a function from a manifest to its mistakes; the result is undefined if no file defines its kind.
  */
 export function readDefinitions(files: readonly string[]): (manifest: Manifest) => readonly string[] | undefined {
   const schemas = new Map<string, Schema>();
@@ -44,7 +44,7 @@ export function readDefinitions(files: readonly string[]): (manifest: Manifest) 
   };
 }
 
-/** Allows no other members than those that a schema names. Metadata is Kubernetes' own, and has none here. */
+/** Allows no other members than those that a schema names. Kubernetes itself defines metadata, so it has no definition here. */
 function close(schema: Schema, isOpen: boolean): Schema {
   const { properties, items, additionalProperties } = schema;
   const isKept = isOpen || schema["x-kubernetes-preserve-unknown-fields"] === true;

@@ -17,8 +17,8 @@ export interface KongInPod {
 /**
  * Starts the Kong binary with a pod's environment variables.
  *
- * @param env those of the container, with the paths that the pod has.
- * @throws Error with the end of Kong's log when it does not start.
+ * @param env the variables of the container, with the paths of the pod.
+ * @throws Error with the end of Kong's log if Kong does not start.
  */
 export async function startKongInPod(
   pod: Pod,

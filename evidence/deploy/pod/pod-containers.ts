@@ -23,10 +23,12 @@ const CONFINED = [
 export interface PodContainers {
   readonly url: string;
   readonly statusUrl: string;
-  /** What Kong wrote to its standard error. */
+  /** Kong's output on standard error. */
   readKongLog(): Promise<string>;
   writePolicies(texts: Readonly<Record<string, string>>): void;
-  /** Runs Kong's `preStop` without its wait, then tells the sidecar to end, as the kubelet does: the exit codes of both. */
+  /**
+   * Runs Kong's `preStop` without its wait, and then signals the sidecar to end, like the kubelet. @returns both exit codes.
+   */
   end(): Promise<{ readonly kong: number; readonly server: number }>;
 }
 
@@ -57,7 +59,7 @@ export async function startPodContainers(
   const [port, statusPort] = [await findFreePort(), await findFreePort()];
   const [kong, sidecar] = [`pod-kong-${port}`, `pod-jwt-policy-${port}`];
   onTestFinished(async () => {
-    await docker("rm", "--force", "--volumes", kong, sidecar).catch(() => undefined); // One may not have been started.
+    await docker("rm", "--force", "--volumes", kong, sidecar).catch(() => undefined); // A container may not have been started.
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   });
   const shared = `${volume("shared")}:/run/jwt-policy`;

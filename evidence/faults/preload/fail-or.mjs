@@ -29,10 +29,10 @@ const FAULTS = {
 };
 
 /**
- * Handles a request, or fails in the way that the control file asks for.
+ * Handles a request, or fails in the way that the control file names.
  *
- * @param access the sound handler.
- * @param callPdk makes some call to Kong: half of the failures come after one.
+ * @param access the handler without faults.
+ * @param callPdk makes some call to Kong, because half of the failures come after a call.
  */
 export function failOr(access, callPdk) {
   const fault = FAULTS[readFault()];

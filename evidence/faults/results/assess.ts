@@ -27,7 +27,9 @@ export interface Evidence {
   readonly faultMs: number;
 }
 
-/** Judges what the clients and the upstream saw. Only this function defines what counts as a leak. */
+/**
+ * Judges the answers to the clients, and the requests that reached the upstream. Only this function defines a leak.
+ */
 export function assess({ sent, arrivalsOf, judgesOf, faultMs }: Evidence): Assessment {
   const leaked: string[] = [];
   const judgedByAnother: string[] = [];
@@ -62,7 +64,10 @@ function isEntitled(kind: Kind, judge: Judge): boolean {
   return kind === "valid" || kind === `only_${judge}`;
 }
 
-/** Whether the client must be served: it is entitled under each policy that may have judged, and waited for the answer. */
+/**
+ * Whether the client must be served. It must be served if each policy that may have judged permits its request, and if the
+ * client waited for the answer.
+ */
 function isOwed({ kind, isBrokenOff }: Sent, judges: readonly Judge[]): boolean {
   return !isBrokenOff && judges.every((judge) => isEntitled(kind, judge));
 }
@@ -85,7 +90,7 @@ function assessArrival(
   };
 }
 
-/** A challenge names the policy (`realm`) and, for lack of a scope, what the rule asks for. */
+/** A challenge names the policy (`realm`). If a scope is missing, it also names the scopes that the rule requires. */
 function readWrongChallenge({ route, challenge }: Sent, judges: readonly Judge[]): string | undefined {
   if (challenge === undefined) {
     return undefined;
@@ -101,7 +106,7 @@ function describe({ id, route, kind, startMs }: Sent, what: string | undefined):
   return what === undefined ? [] : [`${id} (${kind}, route ${route}, at ${Math.round(startMs)} ms) ${what}`];
 }
 
-/** Whether every route served a valid request that began after this time, and after the route's last failure. */
+/** Whether every route served a valid request that began after this time and after the route's last failure. */
 export function isServedAgain(sent: readonly Sent[], sinceMs: number): boolean {
   return Array.from({ length: ROUTES }, (_, route) => {
     const valid = sent.filter((one) => one.route === route && one.kind === "valid" && !one.isBrokenOff);

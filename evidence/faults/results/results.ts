@@ -38,7 +38,7 @@ export interface FaultResults {
   readonly runs: readonly { readonly workers: number; readonly faults: readonly FaultFigures[] }[];
 }
 
-/** @returns undefined when there are no outcomes. */
+/** @returns undefined if there are no outcomes. */
 export function collectResults(
   outcomes: readonly (FaultOutcome & { readonly result: string })[],
 ): FaultResults | undefined {

@@ -4,7 +4,10 @@ import { type Judge, usualJudge } from "./world.ts";
 /** Which policy is in effect for a route, over the time of one fault. */
 export interface Judging {
   judgesOf(sent: Sent): readonly Judge[];
-  /** A new policy takes effect: from the start of `apply` on it may judge, and `settleMs` after its end no other policy may. */
+  /**
+   * A new policy takes effect. It may judge requests from the start of `apply` on. From `settleMs` after the end of `apply`, no
+   * other policy may judge requests.
+   */
   change(judgeOf: (route: number) => Judge, apply: () => Promise<void>, settleMs: number): Promise<void>;
 }
 

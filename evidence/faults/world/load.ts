@@ -11,7 +11,7 @@ export interface Sent {
   readonly subject: string;
   readonly startMs: number;
   readonly endMs: number;
-  /** 0 when there was no answer. */
+  /** 0 if there was no answer. */
   readonly status: number;
   readonly challenge: string | undefined;
   /** The `message` of an error's body, or the code of a connection's error. */
@@ -40,7 +40,7 @@ export interface LoadOptions {
 /** A pause after a refusal that the client did not cause, so that clients do not use the processor that must start a new plugin server. */
 const PAUSE_AFTER_FAILURE_MS = 40;
 const PAUSE_MS = 4;
-/** Clients come one after another, so that no queue of waiting connections overflows before the fault. */
+/** Clients connect one after another, so that the queue of waiting connections does not overflow before the fault. */
 export const RAMP_MS = 400;
 /** Longer than any answer may take; after this time the answer counts as missing. */
 const GIVE_UP_MS = 30_000;

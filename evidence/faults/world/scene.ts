@@ -69,7 +69,7 @@ export function writeInnerFault(control: string, fault: InnerFault | undefined):
   }
 }
 
-/** Starts a second plugin server just as the first one was started, and waits until it has taken over the socket. */
+/** Starts a second plugin server in the same way as the first, and waits until the second server has taken over the socket. */
 export async function startSecondServer(pid: number, socket: string): Promise<ChildProcess> {
   const readWords = (file: string): string[] => readFileSync(`/proc/${pid}/${file}`, "utf8").split("\0").slice(0, -1);
   const [program = "", ...words] = readWords("cmdline");
@@ -97,7 +97,7 @@ export function identify(socket: string): string | undefined {
   return stats && `${stats.dev} ${stats.ino}`;
 }
 
-/** Waits until the status that is served at this address names a policy for a file. @throws Error when it does not in time. */
+/** Waits until the status at this address names a policy for a file. @throws Error if the status does not name it in time. */
 export async function waitForPolicy(statusAddress: string, file: string, name: string): Promise<void> {
   const isInForce = async (): Promise<true | undefined> => {
     const response = await fetch(`http://${statusAddress}/status`);

@@ -11,7 +11,7 @@ export interface Upstream {
 
 /** Names the request; no two have the same. */
 export const ID_HEADER = "x-fault-id";
-/** What the upstream does instead of answering at once: `abort`, or `wait` half a second. */
+/** The upstream's behaviour instead of an immediate answer: `abort`, or `wait` half a second. */
 export const UPSTREAM_HEADER = "x-upstream";
 
 const WAIT_MS = 500;
@@ -29,7 +29,7 @@ export async function startUpstream(): Promise<Upstream> {
       setTimeout(() => response.end("upstream"), wanted === "wait" ? WAIT_MS : 0);
     }
   });
-  // Thousands at once, after a stall; and no connection that is closed while Kong takes it for open.
+  // After a stall, thousands of connections come at once. The upstream closes no idle connection that Kong could still use.
   await new Promise<void>((resolve) => server.listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

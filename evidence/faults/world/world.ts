@@ -5,8 +5,8 @@ import { stringify } from "yaml";
 import { generateSigningKey, mintToken, replaceSignature, type SigningKey } from "../../../test/tokens.ts";
 
 /**
- * Policies that leave their mark: each has a name, scopes and an identity header of its own, so that every answer and every
- * request at the upstream says by which rule of which policy it was judged.
+ * Policies that can be recognised: each policy has its own name, scopes and identity header. So every answer, and every
+ * request at the upstream, shows which rule of which policy judged it.
  */
 export const JUDGES = ["alpha", "beta", "gamma"] as const;
 export type Judge = (typeof JUDGES)[number];

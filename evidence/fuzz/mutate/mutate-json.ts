@@ -6,13 +6,13 @@ import { mutateText } from "./mutate-text.ts";
 
 type Member = readonly [name: string, value: string];
 
-/** What the members of a segment are called, and values that mean something to one of them or to any. */
+/** The names of members in a segment, and values that have a meaning for one or all of them. */
 export interface Vocabulary {
   readonly values: Readonly<Record<string, readonly string[]>>;
   readonly anyValues: readonly string[];
 }
 
-/** One member changed, added, doubled, moved, renamed or removed; or, of what is no object, some characters. */
+/** Changes, adds, doubles, moves, renames or removes one member. If the text is not an object, changes some characters. */
 export function mutateJson(bytes: Bytes, random: Random, vocabulary: Vocabulary): Bytes {
   const members = readMembers(bytes);
   if (!members || random.oneIn(6)) {

@@ -14,7 +14,7 @@ const MAX_LENGTH = 6_000;
 const WORDS: readonly string[] = [
   ...new Set(readFileSync("schema/policy.schema.json", "utf8").match(/(?<=")[A-Za-z0-9_+-]{2,30}(?=")/g)),
 ];
-// What YAML takes for something else than text, or that other readers of YAML do.
+// Texts that YAML, or some readers of YAML, do not read as strings.
 const YAML_PIECES = [
   ...["&a ", "*a", "<<: *a", "!!binary ", "!x ", "? ", "---\n", "...\n", "%YAML 1.1\n", "%TAG ! x\n", "|\n  "],
   ...[">-\n  ", "#"],
@@ -91,7 +91,10 @@ function mutateLines(text: string, random: Random, others: readonly string[]): s
   return lines.toSpliced(at, 1, ...replacement).join("\n");
 }
 
-/** Changes one value somewhere inside, and writes all as JSON or YAML. A string that is no data is changed as text. */
+/**
+ * Changes one value somewhere inside, and writes all as JSON or YAML. A string that is not YAML or JSON is changed as plain
+ * text.
+ */
 function mutateData(text: string, random: Random, others: readonly string[]): string {
   const data = readData(text);
   const donor = readData(random.pick(others));

@@ -17,7 +17,7 @@ import { mutateText } from "./mutate-text.ts";
 
 type TokenMutator = (input: TokenInput, random: Random, others: readonly TokenInput[]) => Partial<TokenInput>;
 
-// RSA takes a hundred times as long to sign as the curves: few strangers and few changes of key lead there.
+// A signature with RSA takes a hundred times as long as with elliptic curves. So only few mutations choose an RSA key.
 const KEYS = [
   ...["es256", "stranger-es256", "lone", "es384", "es512", "eddsa", "ed25519", "hs256", "tenant", "rs256"],
   ...["stranger-rs256", "ps512"],

@@ -12,14 +12,14 @@ import { renderRequest, SIGNATURES, type SignedTexts, type TokenInput } from "..
 import { BREAKERS } from "./break-token.ts";
 import { mutateJson } from "./mutate-json.ts";
 
-/** What became of the tokens that one way of changing them has made. */
+/** The results for the tokens of one kind of change. */
 interface Row {
   readonly name: string;
   tokens: number;
   readonly reasons: Map<string, number>;
   /** Allowed: the text that was signed is the honest one, and the signature is one that holds. */
   same: number;
-  /** Allowed: signed anew by the right key, and the oracle finds nothing wrong with what the token says. */
+  /** Allowed: the right key signed the token again, and the oracle finds no mistake in its content. */
   right: number;
 }
 
@@ -40,7 +40,7 @@ interface Attempt {
   readonly isAnew: boolean;
 }
 
-/** Ways that sign anew: what the token says is then what a key has signed, and only its content can be wrong. */
+/** Changes after which a key signs the token again. The signature is then valid, and only the content can be wrong. */
 const RESIGNERS: Readonly<Record<string, (seed: TokenInput, random: Random) => TokenInput>> = {
   "claims are changed, and the right key signs the token again": (seed, random) => ({
     ...seed,
@@ -63,7 +63,10 @@ const RESIGNERS: Readonly<Record<string, (seed: TokenInput, random: Random) => T
 /** Honest tokens serve so many changes, then new ones are made. */
 const CHANGES_OF_ONE_MINT = 1_000;
 
-/** Tokens of each algorithm and policy, changed in every way in turn, and judged by the pipeline and by the oracle. */
+/**
+ * Takes tokens of each algorithm and policy, makes every kind of change in turn, and lets the pipeline and the oracle judge the
+ * results.
+ */
 export async function tryMutatedTokens(count: number, seed: number): Promise<Tally> {
   const random = createRandom(seed);
   const worlds = createWorlds();
@@ -79,7 +82,7 @@ export async function tryMutatedTokens(count: number, seed: number): Promise<Tal
     const { facts, signed, world, origin, isAnew } = changeToken(row.name, mint, worlds, random);
     const decision = await decide(facts, world.policy, world.keys, () => NOW);
     const isSame = signedText(tokenOf(facts)) === signedText(origin);
-    // What was neither signed anew nor left as it was cannot be right, and the oracle is slow.
+    // A token that was changed and not signed again cannot be valid. The slow oracle need not judge it.
     const mayBeWanted = isAnew || isSame || isAllow(decision);
     const isWanted = mayBeWanted && judgeSlowly(world, facts, worlds.signers, signed, 0) !== undefined;
     const why = findFault(isAllow(decision), isWanted, isSame || isAnew);
@@ -97,7 +100,7 @@ interface Mint {
   readonly signed: SignedTexts;
 }
 
-/** One token for each seed where the token decides: neither public rules nor operations. */
+/** One token for each seed in which the token decides, so without public rules and operations. */
 function mintHonest({ signers }: Worlds, serial: number): Mint {
   const signed: SignedTexts = new Map();
   const seeds = SEEDS.filter(({ rule }) => rule !== "open" && rule !== "paths");
@@ -124,10 +127,10 @@ function changeToken(name: string, { honest, signed }: Mint, { worlds, signers }
   return { ...attempt, facts, signed, isAnew: false };
 }
 
-/** @param isSigned whether somebody may have meant the token so: it is the same, or signed anew. */
+/** @param isSigned whether a key signed exactly this text: the token is unchanged, or was signed again. */
 function findFault(isAllowed: boolean, isWanted: boolean, isSigned: boolean): string | undefined {
   if (isAllowed !== isWanted) {
-    return isWanted ? "refused what the oracle allows" : "allowed what the oracle refuses";
+    return isWanted ? "refused a request that the oracle allows" : "allowed a request that the oracle refuses";
   }
   return isAllowed && !isSigned ? "allowed what nobody signed" : undefined;
 }

@@ -51,7 +51,7 @@ function holdsAll(
   );
 }
 
-/** RFC 6749 section 3.3: a string with any other character holds no scopes, and nothing that could be told from it. */
+/** RFC 6749 section 3.3: a string with any other character contains no readable scopes. */
 function readScopes(text: string): Json {
   const isScope = [...text].every((character) => character >= " " && character <= "~" && !`"\\`.includes(character));
   return isScope ? text.split(" ") : 0;

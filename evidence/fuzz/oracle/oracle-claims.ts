@@ -8,7 +8,7 @@ export type HeadersWanted = Readonly<Record<string, string | readonly []>>;
 
 const LAST_SECOND = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
 
-/** Whether header and claims are what the issuer's entry asks for at `now`, in seconds. */
+/** Whether header and claims meet the issuer's entry at `now`, in seconds. */
 export function areClaimsGood(issuer: IssuerData, header: JsonMembers, claims: JsonMembers, now: number): boolean {
   const { token_type = "at+jwt" } = issuer;
   const plainType = (typ: string): string => typ.toLowerCase().replace(/^application\//, "");

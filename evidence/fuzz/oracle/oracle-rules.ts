@@ -3,7 +3,8 @@ import { hasDotSegment } from "../../../plugin/core/request/dot-segments.ts";
 import type { PolicyData, RequirementData, RuleData } from "../seeds/worlds.ts";
 
 const CONNECTION = "close keep-alive upgrade te trailer transfer-encoding http2-settings proxy-connection".split(" ");
-// What servers read alike: no empty or dot segments but for one at the end, and no escape of a character that means something.
+// Paths that all servers read in the same way: without dot segments, without empty segments except at the end, and without
+// escapes of special characters.
 const PLAIN_PATH = /^(?:\/(?!\.{0,2}(?:\/|$))(?:[\w\-.~!$&'()*+,=:@]|%(?!25|2e|2f|3b|5c|7f|[01])[0-9a-f]{2})+)*\/?$/i;
 
 export interface Matched extends RequirementData {
@@ -11,7 +12,7 @@ export interface Matched extends RequirementData {
   readonly captures: Readonly<Record<string, string>>;
 }
 
-/** What the rule that governs the request asks for; undefined when there is none, or the request is not certain. */
+/** The requirements of the request's rule; undefined if no rule applies, or if it is uncertain which rule applies. */
 export function findRequirements(data: PolicyData, facts: RequestFacts): Matched | undefined {
   const rule = findRule(data, facts);
   const target = facts.requestLine?.target;

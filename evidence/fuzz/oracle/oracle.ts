@@ -11,8 +11,8 @@ import { areClaimsGood, expectHeaders, type HeadersWanted } from "./oracle-claim
 import { findRequirements, type Matched } from "./oracle-rules.ts";
 
 /**
- * What the documentation promises, read once more: from the policy's plain data, with none of the plugin's code, and as slow as
- * it likes. It decides whether a request passes and which headers are set, but knows no reasons.
+ * A second implementation of the promises in the documentation. It reads the policy's plain data, uses no code of the plugin,
+ * and may be slow. It decides whether a request passes and which headers are set, but knows no reasons.
  */
 
 /** The headers to set when the request is to be allowed, else undefined. */
@@ -100,7 +100,7 @@ function isHeaderGood(header: JsonMembers): boolean {
   return has("alg") && isText(header.kid) && isText(header.typ) && !has("crit") && !has("b64") && !has("enc");
 }
 
-/** Name of the one key that `kid` and `alg` lead to: names and kids are the same here, but for the key without kid. */
+/** Name of the one key for `kid` and `alg`. Names and kids are the same here, except for the key without kid. */
 function findKeyName({ algorithms, keys }: IssuerData, { alg, kid }: JsonMembers): string | undefined {
   if (!algorithms.some((algorithm) => algorithm === alg)) {
     return undefined;

@@ -2,7 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Coverage } from "../coverage.ts";
 import type { Target } from "../target.ts";
 
-/** The corpus of a target is one file of lines, each an input as JSON: small inputs that between them reach what was ever reached. */
+/**
+ * The corpus of a target is one file with one input as JSON in each line. Together, these small inputs reach all code and
+ * reasons that any input has reached.
+ */
 
 const fileOf = (name: string): string => `evidence/fuzz/corpus/${name}.jsonl`;
 

@@ -9,7 +9,10 @@ import {
 import type { JWK } from "jose";
 import { generateSigningKey, type SigningAlgorithm, type SigningKey, signBytes } from "../../../test/tokens.ts";
 
-/** The keys of the fuzzed worlds by name, which is their `kid` too; `stranger-…` are in nobody's key set, under a `kid` that is. */
+/**
+ * The keys of the fuzzed policies, by name. The name is also the `kid`. No key set contains the keys `stranger-…`, although a
+ * key set has their `kid`.
+ */
 
 const SECRET_ALGORITHMS = ["HS256", "HS384", "HS512"] as const;
 type SecretAlgorithm = (typeof SECRET_ALGORITHMS)[number];
@@ -25,7 +28,10 @@ export interface Signer {
 /** Keys as a finding keeps them: made for one run and good for nothing else. */
 export type KeyRing = Readonly<Record<string, { readonly kid: string; readonly alg: string; readonly jwk: JWK }>>;
 
-/** RSA keys take long to make, so names of different worlds share one pair: in one world a key serves one algorithm. */
+/**
+ * It takes long to make RSA keys, so different policies share one pair of keys. In one policy, each key is used for one
+ * algorithm.
+ */
 const PAIRS: readonly Readonly<Record<string, SigningAlgorithm>>[] = [
   { es256: "ES256" },
   { "stranger-es256": "ES256" },

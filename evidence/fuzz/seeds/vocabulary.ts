@@ -1,7 +1,7 @@
 import { AUDIENCE, ISSUER, NOW } from "../../../test/core/fixtures.ts";
 import type { Vocabulary } from "../mutate/mutate-json.ts";
 
-/** Words that mean something to the reader of a token: edges of every bound, and what attacks on other readers are made of. */
+/** Words with a meaning for the reader of a token: values at every limit, and parts of known attacks on other readers. */
 
 const quoted = (...texts: readonly string[]): readonly string[] => texts.map((text) => JSON.stringify(text));
 
@@ -172,7 +172,7 @@ export const CLAIMS_VOCABULARY: Vocabulary = {
   anyValues: ANY_VALUES,
 };
 
-/** What stands before the token, and instead of it. */
+/** Texts before the token, and texts instead of the token. */
 export const SCHEMES = [
   ...["Bearer ", "bearer ", "BEARER   ", "Bearer", "Bearer\t", "Basic ", " Bearer ", "", "Bearer Bearer "],
   "bearer:",

@@ -7,7 +7,10 @@ import { AUDIENCE, compileDocument, ISSUER, NOW } from "../../../test/core/fixtu
 import { silentLog } from "../../../test/logs.ts";
 import { generateSigners, type KeyRing, publicJwkOf, readRing, type Signer } from "./signers.ts";
 
-/** The policies and keys that tokens are tried on. The policies are plain data here, for the oracle reads them by itself. */
+/**
+ * The policies and keys that tokens are tried on. The policies are plain data here, because the oracle reads them with its own
+ * code.
+ */
 
 export interface IssuerData {
   readonly issuer: string;

@@ -64,7 +64,7 @@ function readMessage(text: string): string {
   }
 }
 
-/** Requests per second that a few clients get answered, each with one request at a time. @throws Error when one is refused. */
+/** How many answers per second a few clients get, each with one request at a time. @throws Error if a request is refused. */
 export async function measureCapacity(client: Client, tokens: readonly string[], seconds: number): Promise<number> {
   const endMs = performance.now() + seconds * 1000;
   let count = 0;
@@ -81,7 +81,10 @@ export async function measureCapacity(client: Client, tokens: readonly string[],
   return count / seconds;
 }
 
-/** Sends at a rate that does not wait for answers: what is late is sent at once, as many clients would. */
+/**
+ * Sends requests at a fixed rate, without waiting for answers. Late requests are sent at once, like the requests of many
+ * clients.
+ */
 export function startOpenLoad<Kind extends string>(
   client: Client,
   next: () => Wanted<Kind>,

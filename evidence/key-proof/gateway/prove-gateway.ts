@@ -4,7 +4,7 @@ import type { Tally } from "../results/tally.ts";
 import { setUpScene } from "./gateway-scene.ts";
 import { type FloodFigures, flood, type RotationFigures, rotate, switchUnannounced } from "./rotate-under-load.ts";
 
-/** What one gateway and the plugin server behind it did while the provider changed its keys. */
+/** The results for one gateway and its plugin server, while the provider changed its keys. */
 export interface GatewayFigures {
   readonly gateway: string;
   readonly capacity: number;

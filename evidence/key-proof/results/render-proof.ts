@@ -119,7 +119,7 @@ const TABLES: { readonly [Section in keyof Sections]: readonly (readonly Column<
 /** The sections in the order of the page. */
 export const SECTIONS = Object.keys(TABLES) as readonly (keyof Sections)[];
 
-/** The headers of a section's tables, as the page has them. */
+/** The headings of the tables in a section of the page. */
 export function renderHeaders(section: keyof Sections): readonly string[] {
   return TABLES[section].map((columns) => renderHeader<never>([...columns, ...RUN_COLUMNS]));
 }

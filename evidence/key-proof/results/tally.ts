@@ -9,7 +9,7 @@ export interface Tally {
   readonly refused: Refusals;
 }
 
-/** Counts answers as they come. */
+/** Counts answers as they arrive. */
 export interface Counter {
   note(sent: Sent<string>): void;
   tally(): Tally;

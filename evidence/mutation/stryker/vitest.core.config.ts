@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** The stages of core one by one, by the tests beside them: quick, and a stage that only the whole pipeline tests is not tested enough. */
+/**
+ * Tests each stage of core with the tests in the same folder. This is fast, and finds stages that only tests of the whole
+ * pipeline cover.
+ */
 export default defineConfig({
   test: {
     include: ["test/core/**/*.test.ts"],

@@ -16,10 +16,10 @@ interface CookbookVector {
 
 /** Compact JWS that have to be refused, and why. The others are encrypted. */
 const COMPACT_REFUSALS: ReadonlyMap<string, string> = new Map([
-  // The payload is sent apart, and an empty one is not what was signed.
+  // The payload is sent separately. An empty payload is not the signed payload.
   ["jws/4_5.signature_with_detached_content.json:compact", "signature_invalid"],
   ["rfc7797/hmac-sha2_b64_false.json:compact", "critical_header_unsupported"],
-  // The collection has it to be refused, as a token without claims; its signature holds, which is a disagreement.
+  // The collection expects a refusal, because the token has no claims. The signature is valid, so this is a disagreement.
   ["curve25519/jws.json:compact", "token_malformed: payload"],
 ]);
 

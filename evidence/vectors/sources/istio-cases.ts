@@ -1,12 +1,12 @@
 /**
- * Istio's settings as policy documents, and what each of its requests is here. Istio checks the audience only where `audiences` stands,
- * lets requests without a token pass unless an AuthorizationPolicy asks for one, and matches hosts and paths itself, which is the
- * Kong Route's part with us. Its `requestPrincipals: [issuer/sub]` is one accepted issuer and a condition on `sub`.
+ * Istio's settings as policy documents, and what each of its requests is here. Istio checks the audience only if the policy has
+ * `audiences`. It lets requests without a token pass, unless an AuthorizationPolicy requires one. It matches hosts and paths
+ * itself; on Kong, the Route does this. Its `requestPrincipals: [issuer/sub]` is one accepted issuer and a condition on `sub`.
  */
 
 type Members = Record<string, unknown>;
 
-/** @param origin of the server that stands in for Istio's key server. */
+/** @param origin the origin of the server that replaces Istio's key server. */
 type DocumentOf = (origin: string) => Members;
 
 /** How a request is bound and for which reason it has to be refused, if it has to. */
@@ -50,7 +50,7 @@ const AUTHENTICATE = { workload: { access: "optional" } };
 const OK: MappedCase = { route: "workload" };
 const refused = (rightReason: string, route = "workload"): MappedCase => ({ route, rightReason });
 const SUB_1 = { accept: ["one"], required_claims: { sub: { equals: "sub-1" } } };
-/** `fromHeaders` with prefixes and `fromParams`; then Authorization is no source there, either. */
+/** `fromHeaders` with prefixes, and `fromParams`. With these keys, Authorization is not a source in Istio either. */
 const SOURCES = [
   { header: "x-jwt-token", prefix: "Value" },
   { header: "auth-token", prefix: "Token" },
@@ -77,7 +77,7 @@ const HOST_CASES: MappedTemplate["cases"] = {
   "deny with token on other host": refused("no_matching_rule", "other"),
 };
 
-/** By template, as it is named without folder and ending. */
+/** By the name of the template, without folder and ending. */
 export const ISTIO_TEMPLATES: Readonly<Record<string, MappedTemplate>> = {
   "authn-only": {
     document: documentOf(AUTHENTICATE, {

@@ -22,7 +22,7 @@ interface Scenario {
   readonly alg?: SigningAlgorithm | SecretAlgorithm;
   readonly claims?: Members;
   readonly header?: Members;
-  /** What is sent instead of the good token; undefined sends none. */
+  /** The token to send instead of the good token; if undefined, none is sent. */
   readonly send?: (token: string) => string | undefined;
   readonly issuer?: Members;
   readonly rule?: Members;
@@ -60,7 +60,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "refusals 4": { claims: { iss: "https://other.example" }, refused: "issuer_untrusted" },
   "refusals 5": { send: otherSignature, refused: "signature_invalid" },
   "refusals 6": { header: { alg: "HS256" }, refused: "algorithm_not_allowed" },
-  // `run_on_preflight: false` is an operation of its own.
+  // `run_on_preflight: false` becomes a separate operation.
   "refusals 7": { send: nothing, method: "OPTIONS", rule: { operations } },
   "refusals 8": { send: nothing, method: "OPTIONS", refused: "token_missing" },
   // `maximum_expiration: 300`

@@ -21,7 +21,7 @@ interface KongToken {
 
 const readTokens = (): KongToken[] => readVectors<KongToken[]>("kong-jwt/tokens.json");
 
-/** The signatures; what the `claims/` ones are about comes behind it. */
+/** The tests of signatures. The vectors in `claims/` test later stages. */
 export const kongSignatures: VectorSource = {
   name: "Kong's JWT parser: signatures",
   judge: () =>
@@ -44,7 +44,7 @@ const SIGNATURE_REFUSALS: readonly (readonly [id: RegExp, reason: string])[] = [
   [/HS256-invalid$/, "key_not_found: HS256 needs 32 bytes or more; the secret has 7"],
   [/HS384-invalid$/, "key_not_found: HS384 needs 48 bytes or more; the secret has 7"],
   [/HS512-invalid$/, "key_not_found: HS512 needs 64 bytes or more; the secret has 7"],
-  // Three characters are cut off: of most lengths what is left is no canonical base64url.
+  // Three characters are cut off. With most lengths, the rest is not canonical base64url.
   [/es(384|512)-truncated-sig$/, "signature_invalid"],
   [/-truncated-sig$/, "token_malformed: signature: not canonical base64url"],
   // The other key is of another type or curve, is too short, or is of the same kind.
@@ -97,7 +97,7 @@ const CLAIM_REFUSALS: Readonly<Record<string, string>> = {
 const key = generateSigningKey("RS256", "1");
 
 async function judgeToken(token: string, { verify_claims = [] }: KongToken): Promise<string> {
-  // Any `typ` and no clock skew, as there; an audience is taken from `iss`, for none is checked there.
+  // Any `typ` and no clock skew, as in Kong's parser. Kong's parser checks no audience, so the audience is `iss`.
   const issuer = inlineIssuer([key], {
     audiences: [ISSUER],
     claims: { audience: "iss" },

@@ -4,7 +4,10 @@ import { judgeRequest } from "../judge-request.ts";
 import type { JudgedVector, VectorSource } from "../judged.ts";
 import { readVectors } from "../vector-folder.ts";
 
-/** KrakenD's matchers of roles and scopes: claims and what is required of them. The tokens are ours, for there are none. */
+/**
+ * KrakenD's matchers of roles and scopes: claims, and the requirements on them. The tokens are ours, because KrakenD's
+ * tests have no tokens.
+ */
 interface MatcherCase {
   readonly id: string;
   readonly matcher: "CanAccess" | "CanAccessNested" | "ScopesAllMatcher" | "ScopesAnyMatcher";

@@ -17,7 +17,10 @@ interface RfcVector {
 /** The `exp` of the examples less one second. */
 const NOW = 1_300_819_379;
 
-/** Why a vector is refused by its signature, and why as a request, where credentials and `iss` are looked at before. */
+/**
+ * The reasons for which a vector is refused: in the test of signatures, and as a request, where the plugin first checks
+ * credentials and `iss`.
+ */
 const REFUSALS: readonly { readonly id: RegExp; readonly signature: string; readonly request: string }[] = [
   // Unsecured: the third segment is empty, which is found before `alg` and `crit` are read.
   { id: /^RFC7515\.(A5|E)$/, signature: "token_malformed: not three non-empty segments", request: "token_malformed" },
@@ -61,7 +64,7 @@ function createSource(
     name,
     judge() {
       const vectors = readVectors<RfcVector[]>("rfc7515/cases.json");
-      // What has no key for signatures comes to an issuer that has another one.
+      // Vectors without a key for signatures are sent to an issuer with another key.
       const otherKey = vectors.find(({ id }) => id === "RFC7515.A2")?.key ?? null;
       return Promise.all(
         vectors.map(async ({ id, token, key, expect }) => {

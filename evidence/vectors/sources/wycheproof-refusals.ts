@@ -1,8 +1,8 @@
-/** Why each of Wycheproof's invalid JWS has to be refused: by id, else by comment, flag or group, all as published. */
+/** The reason for which each of Wycheproof's invalid JWS must be refused, by id, or else by comment, flag or group. */
 
 const SEGMENTS = "token_malformed: not three non-empty segments";
 const notCanonical = (segment: string): string => `token_malformed: ${segment}: not canonical base64url`;
-/** Why the only key of the set is no key. */
+/** The reason why the only key of the set is not usable. */
 const keyIs = (why: string): string => `key_not_found: key 0: ${why}`;
 
 const RIGHT_REASONS: readonly (readonly [reason: string, marks: readonly string[]])[] = [
@@ -28,7 +28,7 @@ const RIGHT_REASONS: readonly (readonly [reason: string, marks: readonly string[
   ],
   [
     notCanonical("header"),
-    // The second is published as valid, for its MAC is over the text as it stands.
+    // Wycheproof calls the second vector valid, because its MAC covers the text as sent.
     ["spacesInHeader", "invalidCharactersInHeader", "json_web_signature_test#372"],
   ],
   [
@@ -75,7 +75,7 @@ const RIGHT_REASONS: readonly (readonly [reason: string, marks: readonly string[
   ],
   [keyIs("an RSA key of 1024 bits; only 2048 to 8192 bits are allowed"), ["rejects1024bitRsaKey"]],
   [keyIs("an RSA key with an unusable public exponent"), ["rejectsPublicExponent1"]],
-  // Whose words are those of Node's OpenSSL.
+  // These texts come from Node's OpenSSL.
   ["key_not_found: key 0", ["invalid_point"]],
   [
     "key_not_found",
@@ -90,7 +90,8 @@ const RIGHT_REASONS: readonly (readonly [reason: string, marks: readonly string[
       "json_web_signature_test#336",
       "json_web_signature_test#338",
       "json_web_signature_test#340",
-      // Published as valid. The key says PS256 and the token PS384; the key says ES521, which is no algorithm.
+      // Published as valid. The key has PS256 and the token PS384. In the other vector, the key has ES521, which is not an
+      // algorithm.
       "json_web_signature_test#346",
       "json_web_signature_test#350",
       "json_web_signature_test#347",

@@ -27,7 +27,7 @@ export const wycheproofJws: VectorSource = {
   },
 };
 
-/** Whether a JWE can be decrypted is of no interest: it is not accepted, and the five segments say so before anything else. */
+/** The plugin accepts no JWE, whether it can be decrypted or not. It recognises a JWE by its five segments. */
 export const wycheproofJwe: VectorSource = {
   name: "Wycheproof: JWE",
   judge: () =>
@@ -50,7 +50,10 @@ function judgeKind(
   );
 }
 
-/** The secret of the group `base64` is 32 zero bytes, which cannot be loaded; what the group is about is how tokens are written. */
+/**
+ * The secret of the group `base64` is 32 zero bytes, which the plugin does not load. This group tests only the encoding of
+ * tokens.
+ */
 function judgeVector({ group, token, key }: WycheproofVector): Promise<string> {
   return group === "base64"
     ? judgeJwsWithAnySecret(textOf(token), Buffer.alloc(32))

@@ -8,7 +8,7 @@ const ELLIPSIS = "...";
 /** Maximum length after escaping, because escapes make a string longer. */
 const MAX_ESCAPED = 160;
 const NOT_ASCII = /[^\x20-\x7e]/gu;
-/** A string longer than this is described, not shown. All identifiers in policies are shorter. */
+/** A longer string is described, not shown. All identifiers in policies are shorter. */
 const MAX_READ = 1_024;
 const MAX_NAMES = 5;
 /** Matches strings that need no quotes. */

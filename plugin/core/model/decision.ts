@@ -109,7 +109,7 @@ export interface MetadataRequest {
   readonly resource: ProtectedResource;
 }
 
-/** What is known about a request, whether it passes or not. */
+/** What is known about a request that passes or is refused. */
 export interface Known {
   /** The verified token: present once signature and claims are valid, even if the rule then denies the request. */
   readonly verified?: (VerifiedToken & { readonly sent: SentToken }) | undefined;

@@ -54,7 +54,7 @@ export interface CompiledPolicy {
  */
 export interface DecidingFacts {
   /**
-   * Whether decisions depend on the path or the query. If decisions depend on neither, the path is compared only if it
+   * Whether decisions depend on the path or the query. If decisions do not depend on path or query, the path is compared only if it
    * may be ambiguous.
    */
   readonly target: boolean;

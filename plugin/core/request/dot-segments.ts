@@ -8,8 +8,8 @@ import { MAX_TARGET_LENGTH } from "../model/request.ts";
  */
 
 /**
- * In a decoded path, this character stands for each slash that the client sent unencoded. So each `/` in a decoded path
- * comes from an escape.
+ * In a decoded path, this character replaces each slash that the client sent unencoded. So each `/` in a decoded path comes from
+ * an escape.
  */
 const SLASH = "\x01";
 /** Placeholder for a byte that was lost in decoding. */

@@ -85,9 +85,9 @@ export class IssuerKeys {
   }
 
   /**
-   * Returns the period in which the keys in effect stay the same, unless `onChange` is called earlier. Both ends of the period
-   * are in seconds since the epoch. After the period, a look-up may find other keys. A look-up may then also reload keys that
-   * no request has needed for a long time.
+   * Returns the period in which the keys in effect stay the same, unless `onChange` is called earlier. The start and the end of
+   * the period are in seconds since the epoch. After the period, a look-up may find other keys. A look-up may then also reload
+   * keys that no request has needed for a long time.
    */
   validity(): Validity {
     this.#keepUp();

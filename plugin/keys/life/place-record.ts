@@ -41,7 +41,7 @@ export const NEW_PLACE: PlaceRecord = {
 };
 
 const MAX_REASONS = 20;
-/** If the clock was set back by more than this, the plugin does not know the age of keys. */
+/** If the clock was set back by more than this limit, the plugin does not know the age of keys. */
 const CLOCK_TOLERANCE_MS = 300_000;
 /** Keys in a file never become too old. The operator withdraws such keys by removing them from the file. */
 const NEVER = Number.POSITIVE_INFINITY;

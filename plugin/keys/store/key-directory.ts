@@ -30,7 +30,7 @@ export interface KeyDirectoryLimits {
   readonly maxKeysAgeMs: number;
   readonly maxLeakedAgeMs: number;
   readonly maxUnfinishedAgeMs: number;
-  /** If a stored time is later than now by more than this, the clock was set back. */
+  /** If a stored time is later than now by more than this limit, the clock was set back. */
   readonly clockToleranceMs: number;
 }
 

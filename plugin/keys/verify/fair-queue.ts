@@ -4,7 +4,7 @@ import { parseIpv6 } from "../../core/text/ip-network.ts";
 export interface Patience {
   /**
    * The longest wait that counts as short. Clients hardly notice such a wait. With a few dozen clients, waits are shorter than
-   * this, even on a gateway that is fully used.
+   * this limit, even on a gateway that is fully used.
    */
   readonly promptMs: number;
   /** If the oldest entry has waited longer than `promptMs` for all this time, the overload is not just a burst. */

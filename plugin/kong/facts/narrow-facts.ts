@@ -43,8 +43,8 @@ export function narrowFacts(variable: string, deciding: DecidingFacts, binding: 
 }
 
 /**
- * Returns where each line starts, and as the last number where one more line would start. To find the few lines that are needed,
- * this takes half of the time that splitting the text would take.
+ * Returns where each line starts, and as the last number where one more line would start. This search for the few needed lines
+ * takes half as long as splitting the text.
  */
 function findLineStarts(text: string): readonly number[] {
   const starts = [0];

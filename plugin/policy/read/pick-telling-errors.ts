@@ -1,6 +1,6 @@
 import type { ErrorObject } from "ajv";
 
-/** More errors than this are not useful to the author, and filtering them would take long. */
+/** More errors than this limit are not useful to the author, and filtering them would take long. */
 const MAX_ERRORS = 500;
 
 /**

@@ -90,7 +90,7 @@ function locateIn(text: string, findings: readonly Finding[]): readonly Finding[
   return exact.ok ? exact.value.locate(findings) : exact.failure.findings;
 }
 
-/** Reads YAML with the parser that knows the place of each part, and that all texts need that are not plain. */
+/** Reads YAML with the exact parser, which knows the place of each part. All texts that are not plain need this parser. */
 export function readExactYaml(text: string): Result<SourceDocument, UnreadText> {
   const lineCounter = countLines(text);
   const parsed = parseYaml(text);

@@ -11,9 +11,9 @@ const MAX_TRIES = 1_000;
  * open connections, and both assign ids at the same time.
  *
  * To claim a number, a process creates an empty file beside the socket. Only one process can create the file for a number.
- * After a process has created the file, its claim is valid only if there is no newer claim. Between this process's check and
- * its claim, faster processes may have claimed this number and later numbers. The faster processes may also have removed this
- * number's file as too old.
+ * After a process has created its file, its claim to the number is valid only if there is no newer claim. Between this
+ * process's check and its claim, faster processes may have claimed this number and later numbers. The faster processes may
+ * also have removed this number's file as too old.
  *
  * @param socket path of the shared socket.
  * @param list a function that returns the names in a directory.

@@ -60,7 +60,8 @@ export function encodeOutcome(
 
 /**
  * The encoded calls of decisions that may be reused. A decision never changes, so its encoded calls stay the same. The frames are
- * texts with one character for each byte, because a small buffer would keep the whole 8 kB that Node cut it from in memory.
+ * texts with one character for each byte, because Node cuts small buffers from a buffer of 8 kB, and a small buffer would keep
+ * all 8 kB in memory.
  */
 const encoded = new WeakMap<Allow, { readonly frames: string; readonly repliesToDrop: number }>();
 

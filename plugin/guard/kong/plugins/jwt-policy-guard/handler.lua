@@ -121,7 +121,7 @@ local function judge(access, handler, conf)
   end
   local asked_at = ngx.now()
   -- No client can know the id of its request yet, so the id serves as the nonce. The plugin's id and `__seq__` identify one
-  -- version of one plugin's configuration. The nonce comes last, for the reason that the comment of facts.narrow gives.
+  -- version of one plugin's configuration. The nonce comes last; the comment of facts.narrow gives the reason.
   local nonce = ngx.var.kong_request_id
   local due = conf.__plugin_id .. " " .. string.format("%d", conf.__seq__) .. " " .. nonce
   local hits = verdicts.take_hits()
