@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
 import type { TestProject } from "vitest/node";
 
-/** Builds before the first test, because tests start the built server, and again before a rerun. Quick if the build is up to date. */
+/**
+ * Builds before the first test and before each rerun, because tests start the built server. Quick if the build is up to date.
+ */
 export function setup(project: TestProject): void {
   // Tests compare what commands print. A CI service and some terminals ask for colours by these variables, which every process inherits.
   process.env.NO_COLOR = "1";

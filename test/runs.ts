@@ -9,7 +9,7 @@ if (!isThorough) {
   fc.configureGlobal({ seed: 20_261_129 });
 }
 
-/** How often a property is tried: so many times in the project `proofs`, and a tenth as often in the fast tests. */
+/** How often a property is tried: this many times in the project `proofs`, and a tenth as often in the fast tests. */
 export function runsOf(full: number): number {
   return isThorough ? full : Math.ceil(full / 10);
 }

@@ -34,7 +34,7 @@ export function mintToken(options: {
   return signRaw(key, JSON.stringify(joseHeader), JSON.stringify(claims));
 }
 
-/** Signs exactly these bytes with the key's own algorithm, whatever they say. */
+/** Signs exactly these bytes, of any content, with the key's own algorithm. */
 export function signRaw(key: SigningKey, headerText: string | Uint8Array, payloadText: string | Uint8Array): string {
   return signSegments(key, encodeSegment(headerText), encodeSegment(payloadText));
 }

@@ -72,7 +72,7 @@ export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
         required_claims: { token_use: { equals: "access" }, client_id: {} },
         keys: { jwks: { keys: [keys.partner.publicJwk] } },
       }),
-      // During a roll-over, as AD FS does it: two keys, which only their certificates name, and a third with a kid.
+      // A change of keys as in AD FS: two keys have only the names of their certificates, and a third key has a kid.
       rolling: issuer("rolling", ["ES256"], {
         keys: {
           jwks: {

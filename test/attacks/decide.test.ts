@@ -19,7 +19,7 @@ import { ATTACK_CLASSES } from "./classes/classes.ts";
 import type { Attack, Honest } from "./forge/attack.ts";
 import { type AttackScene, makeRequest, type WireRequest } from "./make-request.ts";
 
-/** Every attack and every honest request through the pipeline: real keys, a clock that stands still. */
+/** Runs every attack and every honest request through the pipeline, with real keys and a fixed clock. */
 
 /** RSA keys take their time on a busy machine. */
 const ALL = ATTACK_CLASSES.flatMap(({ attacks }) => attacks);
@@ -89,7 +89,7 @@ const countRequests = async (): Promise<number> => (await world.server.listReque
 async function judgeQuietly(request: WireRequest): Promise<Decision> {
   const before = [connections, await countRequests()];
   const decision = await judge(request);
-  // What is fetched in the background would begin now.
+  // A fetch in the background would begin now.
   await new Promise((resolve) => setImmediate(resolve));
   expect([connections, await countRequests()], "nothing is fetched because a token says so").toEqual(before);
   return decision;

@@ -13,7 +13,10 @@ interface AttackOptions {
   readonly isWarm?: boolean;
 }
 
-/** Declares every attack and every honest request as bytes for one gateway, with the plugin server as a process of its own. */
+/**
+ * Declares tests that send every attack and every honest request as bytes to one gateway, with a plugin server in a separate
+ * process.
+ */
 export function runAttacks(kind: GatewayKind, { isWarm = false }: AttackOptions = {}): void {
   describe(`attacks on ${kind.label}${isWarm ? ", each right after honest requests" : ""}`, () => {
     if (kind.missing !== undefined) {

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { MAIN } from "./run-cli.ts";
 
-/** Runs the built command in a process of its own, while servers of the test answer it. */
+/** Runs the built command in a separate process, while servers of the test answer it. */
 export function runCliAsync(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},

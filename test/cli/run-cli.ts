@@ -26,7 +26,7 @@ let thread: CliThread | undefined;
 
 /**
  * Runs the built command as a user would, without colour. All commands of a test file run in one thread, because most of a
- * command's time is the loading of its modules. With input, the command runs in a process of its own.
+ * command's time is the loading of its modules. With input, the command runs in a separate process.
  */
 export function runCli(
   args: readonly string[],

@@ -334,7 +334,7 @@ function createPolicies(keys: Readonly<Record<KeyName, SigningKey>>, provider: s
   };
 }
 
-/** The second has the id of the first for a name: who asks for that name must not get the first. */
+/** The second Consumer's name is the first Consumer's id. A look-up by this name must not find the first Consumer. */
 export const CONSUMERS = [
   { id: "8a1f33c2-9f6e-4c55-9d0a-2f0f3a7e6b11", username: "billing-app", custom_id: "c-17" },
   { id: "5e0d7f9a-47a3-4a52-8a3f-6a0c9c0f2d22", username: "8a1f33c2-9f6e-4c55-9d0a-2f0f3a7e6b11" },

@@ -13,8 +13,8 @@ const BUILD_TIMEOUT_MS = 1_100_000;
 /**
  * Runs docker at the top of the repository.
  *
- * @returns what it wrote to its standard output.
- * @throws Error with everything that it wrote.
+ * @returns its standard output.
+ * @throws Error with all output.
  */
 export async function docker(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<string> {
   const { stdout } = await run("docker", args, {
@@ -47,7 +47,7 @@ const succeeds = (...args: string[]): Promise<boolean> =>
     () => false,
   );
 
-/** A compose file of deploy/ under a project name of its own, so that it meets no other. */
+/** A compose file of deploy/, under a separate project name, so that it does not affect other projects. */
 export interface Deployment {
   /** Where its gateway answers, with a certificate that Kong made for itself. */
   readonly url: string;

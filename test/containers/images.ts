@@ -32,7 +32,7 @@ export async function findMissingImages(images: readonly string[]): Promise<stri
   return undefined;
 }
 
-/** A part of what the engine reports while it pulls, for each layer. */
+/** A part of the engine's report about each layer during a pull. */
 interface PullEvent {
   readonly id?: string;
   readonly status?: string;

@@ -35,10 +35,10 @@ interface KongInPod {
 }
 
 /**
- * Starts Kong, DB-less, in the network of a pod.
+ * Starts a DB-less Kong in the network of a pod.
  *
- * @param container with everything but the configuration of Kong.
- * @throws Error with Kong's log when it does not start.
+ * @param container with all settings except the configuration of Kong.
+ * @throws Error with Kong's log if Kong does not start.
  */
 export async function startKongInPod(
   pod: Pod,

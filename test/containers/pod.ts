@@ -74,7 +74,7 @@ async function bundleProgram(): Promise<string> {
   return output[0].code;
 }
 
-/** With the labels of the container, by which Testcontainers finds the volume when the tests are interrupted. */
+/** With the labels of the container. If the tests are interrupted, Testcontainers finds the volume by these labels. */
 async function createVolume(container: StartedTestContainer) {
   const { dockerode } = (await getContainerRuntimeClient()).container;
   const { Config } = await dockerode.getContainer(container.getId()).inspect();
@@ -96,7 +96,7 @@ async function startNeighbour<Name extends NeighbourName>(control: string, name:
 }
 
 async function ask(control: string, question: Question): Promise<unknown> {
-  // The server may close an idle connection at the moment at which a question is sent on it, so each question has its own.
+  // The server may close an idle connection when a question is sent on it, so each question has its own connection.
   const headers = { connection: "close" };
   const response = await fetch(control, { method: "POST", headers, body: JSON.stringify(question) });
   const answer = (await response.json()) as { value?: unknown; error?: string };

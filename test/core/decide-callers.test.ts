@@ -54,7 +54,7 @@ const AS_SESSION = callerHeaders(SESSION, "session-1");
 const NO_CALLER = { consumer: undefined, credentialId: undefined, groups: undefined };
 const CALLER = { consumer: BILLING, credentialId: "alice", groups: ["admin"] };
 
-/** Decides with a Kong in which this credential is authenticated, and records the order of the calls. */
+/** Decides with a Kong that has authenticated this credential, and records the order of the calls. */
 async function judge(facts: RequestFacts, credential?: string, compiled = policy) {
   const asked: string[] = [];
   const callers: CallerSource = {

@@ -17,7 +17,7 @@ const policy = compileDocument(
 );
 const keys = createInlineKeys();
 
-/** What a fault changes in a request that is otherwise valid. */
+/** The change that a fault makes in an otherwise valid request. */
 interface Fault {
   readonly facts?: Partial<RequestFacts>;
   readonly header?: Record<string, unknown>;
@@ -30,7 +30,7 @@ interface Fault {
   readonly isRefused?: boolean;
 }
 
-/** One fault per reason, in the order in which they must be found. */
+/** One fault per reason, in the order in which the plugin must find the faults. */
 const FAULTS: readonly (readonly [reason: Reason, fault: Fault])[] = [
   ["policy_unavailable", { facts: { binding: { by: "rule", rule: "other" } } }],
   ["path_ambiguous", { facts: { requestLine: { method: "POST", target: "/a/../b" } } }],

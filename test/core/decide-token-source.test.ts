@@ -6,7 +6,7 @@ import { generateSigningKey, mintToken } from "../tokens.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";
 import { createInlineKeys } from "./inline-keys.ts";
 
-/** What the upstream gets of a token, by source and `forward`. */
+/** The parts of a token that the upstream gets, by source and `forward`. */
 
 const key = generateSigningKey("ES256", "1");
 const keys = createInlineKeys();
@@ -111,7 +111,7 @@ describe("forward names another header for the token", () => {
       byCookie,
       { ...ALICE, authorization: [], "x-t": token, cookie: [] },
     ],
-    // Authorization is not a source, so the plugin did not check what the client sent there.
+    // Authorization is not a source, so the plugin did not check the client's Authorization.
     [{ sources: [cookie] }, { ...byCookie, ...basic }, { user: "alice", ...bearer, cookie: [] }],
     [
       { sources: [cookie], forward: false },

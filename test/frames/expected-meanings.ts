@@ -6,7 +6,7 @@ import { LARGE_TOKEN, RECORDED_AT, TOKEN } from "./scenarios.ts";
 const FIRST_ID = 2 ** 23 + 1;
 const SECOND_ID = 2 * 2 ** 23 + 1;
 
-/** What a DB-less Kong derives from names: UUIDs of version 5. */
+/** The ids that a DB-less Kong derives from names: UUIDs of version 5. */
 const WORKSPACE = "0dc6f45b-8f8d-40d2-a504-473544ee190b";
 const SHOP = "abfbe39c-075b-5e5e-aec6-a90f2f0adfee";
 const BILLING = "aa93ac78-2b4d-59d0-9897-62a161ae6928";
@@ -82,7 +82,7 @@ const setHeaders = (token = TOKEN): Meaning[] =>
     undefined,
   );
 const allow = (sequence: number): Meaning[] => [fromServer("end"), fromServer("return", { sequence })];
-/** The table of denials has one for each reason. */
+/** The table of denials has one meaning for each reason. */
 const nextStep = (pairs: string): string =>
   denialRow(/^reason=(\w+)/.exec(pairs)?.[1] as Reason).next.replaceAll('"', '\\"');
 /** @param requestId empty where the plugin server did not ask for it. */
@@ -120,7 +120,7 @@ const CATALOGUE = {
   tags: ["team-a", "public"],
 };
 
-/** What each conversation means, in the order of the scenarios. */
+/** The meaning of each conversation, in the order of the scenarios. */
 export const EXPECTED_MEANINGS: readonly (readonly Meaning[])[] = [
   [...startOrders(2, FIRST_ID), event(3, FIRST_ID), ...askFacts("GET /orders?page=2"), ...setHeaders(), ...allow(3)],
   [

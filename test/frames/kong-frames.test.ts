@@ -91,8 +91,8 @@ describe("a Kong binary", () => {
 });
 
 /**
- * Whether a message takes the same number of bytes whoever encodes it. A Route has fields that nobody here reads, and Kong
- * writes `strip_path` even when it is false; a byte that is not UTF-8 has become the three bytes of U+FFFD.
+ * Whether a message has the same number of bytes from every encoder. A Route has fields that the plugin does not read, and
+ * Kong writes `strip_path` even if it is false. A byte that is not UTF-8 has become the three bytes of U+FFFD.
  */
 function hasOneLength(what: string, message: unknown): boolean {
   return what !== "reply to kong.router.get_route" && !JSON.stringify(message).includes("\ufffd");

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 
 /**
- * Sends bytes as they are and waits until the gateway closes the connection.
+ * Sends unchanged bytes, and waits until the gateway closes the connection.
  *
  * @param request one character per byte.
  * @returns the answer's status.

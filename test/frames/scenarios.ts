@@ -30,7 +30,7 @@ function mint(claims: Record<string, unknown> = {}): string {
 }
 
 export const TOKEN = mint();
-/** Close to the most that a policy accepts unless it says otherwise, which is 7,168 bytes. */
+/** Close to the default limit of a policy, which is 7,168 bytes. */
 export const LARGE_TOKEN = mint({ filler: "0123456789".repeat(500) });
 
 const issuers = {
@@ -52,7 +52,7 @@ export const POLICIES: Readonly<Record<string, object>> = {
   "by-route.yaml": { jwt_policy: 1, name: "by-route", issuers, routes: { catalogue: {} } },
 };
 
-/** @param paths of the route that carries a plugin of its own. */
+/** @param paths the paths of the route with its own plugin. */
 export function createKongConfig(upstream: string, paths: readonly string[] = ["/orders"]) {
   const withPlugin = (config: object) => ({ plugins: [{ name: "jwt-policy", config }] });
   return {

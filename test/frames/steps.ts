@@ -41,10 +41,10 @@ const METHODS: Readonly<Record<string, { args?: Codec; reply?: Codec; endsEvent?
 };
 
 /**
- * Reads a conversation by the rules of the protocol. Frames of one side keep their order; those of both sides are put into
- * the order in which each waits for the other, whatever had come first on the wire.
+ * Reads a conversation by the rules of the protocol. Frames of one side keep their order. Frames of both sides are sorted
+ * so that each frame comes after the frames for which its sender waits.
  *
- * @throws Error when it is not whole, or something in it should not be there.
+ * @throws Error if the conversation is incomplete, or contains an unexpected frame.
  */
 export function readSteps(frames: readonly Frame[]): Step[] {
   const queues = {
@@ -94,7 +94,7 @@ function readEvent(take: Take, steps: Step[]): boolean {
     }
     const method = METHODS[what];
     if (method === undefined) {
-      throw new Error(`nobody here knows the method ${what}`);
+      throw new Error(`this test does not know the method ${what}`);
     }
     steps.push({ ...take("server"), what, codec: method.args });
     if (method.endsEvent) {

@@ -1,6 +1,6 @@
 import protobuf from "protobufjs/light.js";
 
-/** One field of a message as it is on the wire. */
+/** One field of an encoded message. */
 export interface WireField {
   readonly id: number;
   /** With its tag. */

@@ -7,7 +7,7 @@ export interface Gateway {
   readonly version: string;
   /** Serves HTTP/1.1, and on a Kong HTTP/2 for clients that start with it. */
   readonly url: string;
-  /** The same over TLS, with a self-signed certificate. Only a Kong has it. */
+  /** The same over TLS, with a self-signed certificate. Only a real Kong has this property. */
   readonly tlsUrl?: string;
   /** The same as `url` for clients from the network. Absent: they reach `url` from an address of this machine. */
   readonly networkUrl?: string;
@@ -22,7 +22,7 @@ export interface Gateway {
 export interface FaultyGateway extends Gateway {
   /** Where the plugin server listens, as this machine names it. */
   readonly socket: string;
-  /** The process of the plugin server that the gateway started; undefined while there is none. */
+  /** The process of the plugin server that the gateway started; undefined if none is running. */
   pluginServerPid(): Promise<number | undefined>;
   /** Starts the plugin server's process anew as `kong reload` does, where no Kong does it. */
   reload?(): Promise<void>;
@@ -31,7 +31,7 @@ export interface FaultyGateway extends Gateway {
 }
 
 interface KongControl {
-  /** `kong reload`: new workers, while the old ones finish what is under way. */
+  /** `kong reload` starts new workers, while the old workers finish their requests. */
   reload(): Promise<void>;
   /** Hands the text of a kong.yml to the Admin API, and returns when Kong took it. */
   load(configText: string): Promise<void>;
@@ -60,7 +60,10 @@ export const SANDBOX_IS_HTTP1 = "the sandbox serves only HTTP/1.1 without TLS (d
 export interface GatewayKind {
   readonly label: string;
   readonly missing: string | undefined;
-  /** Opens the place for the servers that the gateway reaches on its loopback address, if that is not this machine's. */
+  /**
+   * Opens the container for servers that the gateway reaches on its loopback address, if the gateway has another loopback address
+   * than this machine.
+   */
   openNeighbours?(): Promise<Neighbours>;
   /** Why it serves only HTTP/1.1 without TLS. Absent for a Kong, which also serves HTTP/2, gRPC and TLS. */
   readonly onlyHttp1?: string;

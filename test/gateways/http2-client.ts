@@ -14,11 +14,11 @@ export interface Http2Answer {
 }
 
 /**
- * Makes one request over a connection of its own; the issuer of the certificate does not matter.
+ * Makes one request over a new connection, with any certificate of the server.
  *
- * @param body what is sent at once; a function may send and read as it likes, and ends the stream itself.
- * @param localAddress the client's; the system chooses unless given.
- * @throws Error when the stream ends without an answer, with the code as `code`.
+ * @param body the body that is sent at once; a function may send and read in any order, and ends the stream itself.
+ * @param localAddress the client's address; by default, the system chooses it.
+ * @throws Error if the stream ends without an answer, with the code as `code`.
  */
 export function requestHttp2(
   url: string,

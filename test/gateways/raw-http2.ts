@@ -1,11 +1,14 @@
-/** One HTTP/2 request as bytes, for what a client by the book does not send: headers about the connection, and twice the same. */
+/**
+ * One HTTP/2 request as bytes, for requests that correct clients do not send: with headers about the connection, or with a
+ * header twice.
+ */
 import { connect, type Socket } from "node:net";
 
 const FRAME = { data: 0, headers: 1, reset: 3, settings: 4, goAway: 7 } as const;
 const END_OF_STREAM = 1;
 const END_OF_HEADERS = 4;
 const END_OF_STREAM_AND_HEADERS = 5;
-/** Statuses that have a byte of their own (RFC 7541 appendix A). */
+/** Statuses that are encoded as one byte (RFC 7541 appendix A). */
 const STATUS_BYTES: ReadonlyMap<number | undefined, number> = new Map([
   [0x88, 200],
   [0x8c, 400],
@@ -26,7 +29,7 @@ interface RawRequest {
   readonly trailers?: Fields;
 }
 
-/** @returns the status, `other` for one that this does not know, or `reset` when the stream or connection was broken off. */
+/** @returns the status, `other` for an unknown status, or `reset` if the stream or connection was reset. */
 export async function sendRawHttp2(
   url: string,
   path: string,
@@ -74,7 +77,7 @@ function sizeOf(frame: Buffer): number {
   return 9 + frame.readUIntBE(0, 3);
 }
 
-/** What the frame at the beginning says of the stream; undefined for nothing. */
+/** The state of the stream after the first frame; undefined if the frame does not change it. */
 function statusOf(frame: Buffer): RawStatus | undefined {
   if (frame[3] === FRAME.headers) {
     return STATUS_BYTES.get(frame[9]) ?? "other";
@@ -91,7 +94,7 @@ function encodeFrame(type: number, flags: number, stream: number, payload: Buffe
   return Buffer.concat([head, payload]);
 }
 
-/** Literals that are neither indexed nor compressed (RFC 7541 section 6.2.2). */
+/** Literals without index and compression (RFC 7541 section 6.2.2). */
 function encodeHeaders(texts: readonly string[]): Buffer {
   return Buffer.concat(
     texts.flatMap((text, index) => [...(index % 2 === 0 ? [Buffer.from([0])] : []), encodeText(text)]),

@@ -22,7 +22,7 @@ const withTimeout = (settings: Settings): Settings => ({
 });
 const here = (path: string): string => join(import.meta.dirname, path);
 
-/** A fault is a header that no rule reads, so the guard would reuse the verdict of the last request without it. */
+/** A header causes the fault. No rule reads this header, so the guard would reuse the verdict of the last request. */
 const OURS: SceneOptions = {
   ...DEFAULT_DENY,
   guard: true,

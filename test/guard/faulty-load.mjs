@@ -1,4 +1,5 @@
-// A load hook that gives our plugin server, which is one file, a faulty handler: the request's `x-fault` selects the fault.
+// A load hook that replaces the handler in our plugin server's one file by a faulty handler. The request's `x-fault` selects
+// the fault.
 const HANDLER = "function startPluginInstance(";
 const FAULTY = `
 function startPluginInstance(...args) {

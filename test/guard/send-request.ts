@@ -9,7 +9,7 @@ export interface Ask {
 }
 
 export interface Answer {
-  /** What the upstream knows the request by. */
+  /** The id by which the upstream recognises the request. */
   readonly id: string;
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -18,7 +18,7 @@ export interface Answer {
 
 type Send = Ask & { readonly id: string };
 
-/** Sends one GET over a connection of its own. */
+/** Sends one GET request over a new connection. */
 export function sendRequest(url: string, path: string, ask: Send): Promise<Answer> {
   return ask.http2 ? sendOverHttp2(url, path, ask) : sendOverHttp1(url, path, ask);
 }

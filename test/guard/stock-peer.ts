@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { connect } from "node:net";
 
 const require = createRequire(import.meta.url);
-// What kong-pdk itself speaks with.
+// The library with which kong-pdk encodes messages.
 const { encode } = createRequire(require.resolve("kong-pdk/server"))("@msgpack/msgpack") as {
   encode(value: unknown): Uint8Array;
 };

@@ -122,7 +122,7 @@ const unavailable: KeySource = {
 const overloaded: KeySource = { find: () => ({ ok: false, failure: { because: "overloaded" } }) };
 const header = (name: string, text: string) => new Map([[name, text]]);
 
-/** What was sent, the value that the line must show, and the location of the value. */
+/** The sent request, the value that the line must show, and the location of the value. */
 interface Row {
   readonly deny: () => Promise<Deny>;
   readonly value: RegExp;

@@ -59,7 +59,7 @@ const METADATA_REQUEST: MetadataRequest = {
   resource: { metadataUrl: "https://x/y", metadataPath: "/y", metadata: '{"resource":"x"}' },
 };
 
-/** What the guard is told by the last call. */
+/** The text that the guard gets in the last call. */
 function refusalIn(calls: unknown[][]): { line: string; status: number } {
   const [method, headers] = calls.at(-1) ?? [];
   expect(method).toBe("set_headers");

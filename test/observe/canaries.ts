@@ -130,8 +130,8 @@ export const isUsualKid = (where: string, secret: string): boolean =>
   where === "header kid" && /^[A-Za-z0-9_+/=-]{43,64}$/.test(secret);
 
 /**
- * The requests of one canary. Each visits only a part of the places, another part than the next canary, because a thousand canaries in
- * fifty places would take minutes.
+ * The requests of one canary. Each canary is in only some of the places, because a thousand canaries in fifty places would take
+ * minutes.
  */
 export function requestsInPart(index: number, secret: string, parts: number): ReturnType<typeof requestsWith> {
   return requestsWith(secret).filter((_, place) => place % parts === index % parts);

@@ -5,7 +5,7 @@ const meaning = (word: string): RegExp => new RegExp(`^reason_unknown 2 .*Did yo
 const ALICE = "tokens: { alice: { claims: { scope: read } } }\n";
 
 describe("a mistake in a test document is a finding, never a silent pass", () => {
-  /** What, then one test (or a whole document), then the finding. */
+  /** A title, one test (or a whole document), and the finding. */
   const MISTAKES: readonly (readonly [what: string, tests: string, finding: RegExp])[] = [
     ...Object.entries({
       role_insufficient: "condition_unmet",

@@ -12,7 +12,7 @@ const policies = new Map(
   [...pages.matchAll(/```yaml\n(jwt_policy:.*?)```/gs)].map(([, text = ""]) => [String(parse(text).name), text]),
 );
 
-/** The reason why a token with these claims may not use the rule `refunds`; undefined when it may. */
+/** The reason why the rule `refunds` refuses a token with these claims; undefined if it passes. */
 function judge(name: string, claims: JsonObject): string | undefined {
   const policy = compileDocument(policies.get(name) ?? "");
   const [issuer] = [...policy.issuers.values()];
@@ -27,7 +27,7 @@ function judge(name: string, claims: JsonObject): string | undefined {
   return authorized.ok ? undefined : authorized.failure.reason;
 }
 
-/** What the providers write into the header. */
+/** The header that the providers write. */
 const TYPES: Readonly<Record<string, string>> = { keycloak: "JWT", entra: "JWT", auth0: "JWT", google: "JWT" };
 
 const KEYCLOAK = {

@@ -6,7 +6,10 @@ import { compileDocument, inlineIssuer, policyDocument } from "../core/fixtures.
 import { runsOf } from "../runs.ts";
 import { generateSigningKey } from "../tokens.ts";
 
-/** Security depends on which of two changes of one header reaches the upstream, so this must not depend on the order of code. */
+/**
+ * Two changes of one header must not depend on the order of code, because security depends on which change reaches the
+ * upstream.
+ */
 
 const RUNS = runsOf(300);
 const policy = compileDocument(
@@ -16,7 +19,10 @@ const policy = compileDocument(
   }),
 );
 
-/** Few names, so that layers meet: identity headers, the token's header, Kong's own, and one that the policy does not know. */
+/**
+ * Few names, so that changes of the same header meet: identity headers, the token's header, Kong's headers, and an unknown
+ * header.
+ */
 const name = fc.constantFrom(...policy.clearedHeaders, "authorization", "cookie", "x-tenant");
 /** The layer's name in each value says which one has won. */
 const layer = (what: string): fc.Arbitrary<Record<string, string | string[]>> =>

@@ -48,7 +48,7 @@ async function readBothWays(headers: HeaderList): Promise<readonly unknown[]> {
     if (!read.ok) {
       return read;
     }
-    // The client's address costs a call of its own, and no request is judged by it.
+    // The client's address needs a separate call, and no decision depends on it.
     const { requestId: _, guard: __, client: ___, headers: all, ...same } = read.value;
     return { ...same, read: READ.concat("origin", "accept", "content-type").map((name) => all.get(name)) };
   });

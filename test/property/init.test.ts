@@ -37,7 +37,7 @@ const claim = fc.oneof(
   text,
 );
 
-/** Values that a provider needs in a form of its own. */
+/** Values for which a provider requires a special form. */
 const FORMS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   issuer: fc.constantFrom("https://sso.example.com/realms/a", "http://localhost:8080/realms/b"),
   tenant: fc.uuid(),

@@ -41,7 +41,7 @@ function kindOf(text: string): Kind | undefined {
   if (named) {
     return named;
   }
-  // What Kong calls routes is a list.
+  // In Kong's configuration, `routes` is a list.
   if (keys.every((key) => POLICY_KEYS.includes(key)) && !Array.isArray(document.routes)) {
     return "part of a policy";
   }

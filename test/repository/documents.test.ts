@@ -38,7 +38,10 @@ function resolveLink({ page, target }: Link): readonly [path: string, heading: s
   return [path === "" ? page : posix.join(posix.dirname(page), path), heading];
 }
 
-/** Anchors as GitHub makes them: lower case, without punctuation, a dash for each blank; a second one of a name gets `-1`. */
+/**
+ * Anchors like those of GitHub: lower case, without punctuation, with a dash for each blank. A second heading with the same
+ * name gets `-1`.
+ */
 function findAnchors(page: string): ReadonlySet<string> {
   const anchors = new Set<string>();
   for (const [, heading = ""] of withoutBlocks(readPage(page)).matchAll(/^#+ (.*)$/gm)) {

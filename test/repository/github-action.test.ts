@@ -66,7 +66,7 @@ interface Call {
   readonly body: any;
 }
 
-/** A stand-in for api.github.com: it lists the comments, and accepts what it gets unless a status says otherwise. */
+/** A replacement of api.github.com. It lists the comments, and accepts each request, unless the test sets an error status. */
 async function serveApi(comments: readonly unknown[], status = 200): Promise<{ url: string; calls: Call[] }> {
   const calls: Call[] = [];
   server = createServer(async (request, response) => {
@@ -95,7 +95,7 @@ function git(...args: readonly string[]): string {
   return execFileSync("git", ["-C", folder, ...identity, ...args], { encoding: "utf8", stdio: "pipe" }).trim();
 }
 
-/** A repository in which a branch loosens a policy, while the target branch goes on. */
+/** A repository with a branch that makes a policy looser, while the target branch also gets commits. */
 beforeAll(() => {
   mkdirSync(join(folder, "policies"), { recursive: true });
   cpSync(join(ROOT, "policies/payments.yaml"), join(folder, "policies/payments.yaml"));

@@ -9,7 +9,8 @@ import { parse } from "yaml";
 import { MAIN } from "../cli/run-cli.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
-// Runs the lines of the job for GitLab in a shell, with this build in place of the installed package, and a server in place of GitLab.
+// Runs the lines of the job for GitLab in a shell. This build replaces the installed package, and a server of the test replaces
+// GitLab.
 
 const ROOT = join(import.meta.dirname, "../..");
 const FILE = "deploy/gitlab/jwt-policy.gitlab-ci.yml";

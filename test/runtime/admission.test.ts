@@ -38,7 +38,7 @@ function createScene() {
     setDecisionMs: (ms: number): void => {
       decisionMs = ms;
     },
-    /** Runs what was deferred before, and what its promises do. */
+    /** Runs the deferred work, and then its promises. */
     async turn(times = 1): Promise<void> {
       for (let time = 0; time < times; time += 1) {
         for (const step of deferred.splice(0)) {
@@ -156,7 +156,7 @@ describe("credentials that passed a moment ago", () => {
     expect(served.slice(9, 15)).toContainEqual(expect.stringMatching(/^flood/));
   });
 
-  /** Whether a request with these credentials is served before a flood, after the others have passed. */
+  /** Whether the server serves a request with these credentials before a flood, after the other requests have passed. */
   async function isFirst(credentials: string, ...good: readonly string[]): Promise<boolean> {
     const scene = createScene();
     scene.askMany(8, "flood ");

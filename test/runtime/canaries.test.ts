@@ -16,7 +16,7 @@ import { abuseSettings } from "../observe/abuse/settings.ts";
 import { CANARY_POLICY, canaries, hasPartOf, requestsInPart } from "../observe/canaries.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
-/** Every field, and two claims that may be logged: one as it is, which no canary is in, and one as a pseudonym. */
+/** Every field, and two claims that the log may have: a plain claim without a canary, and a claim as a pseudonym. */
 const SETTINGS: DecisionLogSettings = {
   to: "",
   allows: 1,
@@ -36,7 +36,10 @@ const SETTINGS: DecisionLogSettings = {
 };
 const KONG = { ...NO_CALLERS, workspace: "", loadConsumer: async () => undefined };
 
-/** What the log shows on purpose: a `kid` after a valid signature, and the name of the Kong Route, which is configuration. */
+/**
+ * Values that the log shows on purpose: a `kid` after a valid signature, and the name of the Kong Route, which is
+ * configuration.
+ */
 const SHOWN: ReadonlySet<string> = new Set(["header kid"]);
 
 it(`no output has a part of ${canaries.length} tokens and secrets, wherever the client puts them: the decision log with every field, the operator's log with alarms, metrics and status`, {

@@ -29,7 +29,7 @@ const BILLING: Consumer = { id: "1", username: "billing" };
 const RENAMED: Consumer = { id: "2", username: "billing" };
 const LOOKUP = { by: "username", value: "billing", maxAgeSeconds: 60 } as const;
 
-/** A scene in which the Consumer was found. */
+/** A scene in which Kong has found the Consumer. */
 async function sceneWithBilling() {
   const made = scene();
   made.kong.set("billing", BILLING);

@@ -4,7 +4,7 @@ import { simulate } from "./overload-simulation.ts";
 /** Half of what one event loop can do: 0.06 ms to read a request and 0.1 ms to judge it. */
 const GOOD = { readMs: 0.06, goodMs: 0.1, goodPerSecond: 3_000, pauseMs: 0.3 };
 const SECONDS = 2;
-/** A request through a quiet Kong takes some 2 ms, of which the plugin server has 0.2. */
+/** A request through a quiet Kong takes about 2 ms. The plugin server needs 0.2 ms of this time. */
 const TEN_QUIET_MS = 20;
 
 describe("a good client at half of the capacity, in a model of the event loop", () => {

@@ -34,7 +34,7 @@ function countingKey(verify: VerificationKey["verify"] = acceptOne): Verificatio
 
 const sourceOf = (current: () => VerificationKey): KeySource => ({ find: () => succeed(current()) });
 
-/** A key that counts, and a source that remembers what it verified. */
+/** A key that counts its checks, and a source that remembers valid signatures. */
 function counted(verify?: VerificationKey["verify"]) {
   const key = countingKey(verify);
   return { key, source: rememberVerified(sourceOf(() => key)) };

@@ -11,7 +11,7 @@ import {
   StringMessage,
 } from "../../plugin/server/protocol/messages.ts";
 
-/** What a test can do with one connection. */
+/** The actions of a test on one connection. */
 interface Peer {
   socket: Socket;
   /** Frames unchanged: bytes or text. */

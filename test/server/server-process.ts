@@ -121,7 +121,7 @@ export async function runServer(
   return server;
 }
 
-/** The plugin server's process, which may not listen yet. */
+/** The plugin server's process, perhaps before it listens. */
 export function startServer(
   { socket, policyRoot }: ServerPlace,
   more: readonly string[] = [],
@@ -130,7 +130,7 @@ export function startServer(
   return runNode([...setPace(pace), SERVER_MAIN, "--socket", socket, "--policy-root", policyRoot, ...more]);
 }
 
-/** Runs a module's text; what it imports from `./` is the built plugin's folder `server`. */
+/** Runs a module's text. In its imports, `./` is the folder `server` of the built plugin. */
 export function runScript(text: string): RunningProcess {
   const directory = temporaryFolder(onTestFinished);
   const file = join(directory, "script.mjs");

@@ -21,7 +21,7 @@ export interface AccessMode {
   readonly forwards?: boolean | typeof FORWARD;
   /** Whether the rule refuses nothing. */
   readonly isReport?: boolean;
-  /** Whether its policy maps no headers, so that there is no header to fake. */
+  /** Whether its policy maps no headers, so that a client cannot fake one. */
   readonly isPlain?: boolean;
   /** Whether it also gets requests over gRPC. */
   readonly grpc?: boolean;
@@ -30,7 +30,7 @@ export interface AccessMode {
 /** Header fields of the client that a rule compares with a claim. */
 export const COMPARED = "x-tenant";
 
-/** A header that is a token source, and the one in which a policy forwards the token. */
+/** A header that is a token source, and the header in which a policy forwards the token. */
 export const SOURCE = "x-access-token";
 const FORWARD = "x-upstream-token";
 
@@ -121,7 +121,7 @@ export const ACCESS_MODES: readonly AccessMode[] = [
   mode("Kong Consumer, report, scope lacking", "consumer-report", "good", "user", "forwards", "isReport"),
 ];
 
-/** Under each mapped name what the token's user comes to; world.ts has mappings and claims. */
+/** The expected value of each mapped header for the token's user; world.ts has mappings and claims. */
 const USER: Expected = {
   userid: ["user-1"],
   "x-user": ["user-1"],
@@ -144,7 +144,7 @@ export const CONSUMER = {
   customId: "custom-1",
 } as const;
 
-/** The same for headers by which Kong tells upstreams of Consumers. */
+/** The same for the headers in which Kong sends Consumers to upstreams. */
 const KONG_USER: Expected = {
   "x-consumer-id": [CONSUMER.id],
   "x-consumer-username": [CONSUMER.username],

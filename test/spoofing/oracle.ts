@@ -1,4 +1,4 @@
-/** What an upstream makes of the headers that it received, by rules of its own: nothing here knows how the product spells names. */
+/** How an upstream reads the received headers. It has its own rules, and uses no code of the product for names. */
 
 /** One header line: name and value as they travel, one character per byte. */
 export type Line = readonly [name: string, value: string];
@@ -7,8 +7,8 @@ export type Line = readonly [name: string, value: string];
 export type Expected = Readonly<Record<string, readonly string[]>>;
 
 /**
- * The variable that CGI, WSGI and Rack make of a header's name (RFC 3875 section 4.1.18), read as widely as any of them does: letters of
- * either case are one, and whatever is neither letter nor digit is `_`.
+ * The variable that CGI, WSGI and Rack make from a header's name (RFC 3875 section 4.1.18), in the most lenient reading: upper and
+ * lower case are equal, and every other character except digits is `_`.
  */
 export function foldName(name: string): string {
   return name.replaceAll(/[a-z]/g, (letter) => letter.toUpperCase()).replaceAll(/[^A-Z0-9]/g, "_");

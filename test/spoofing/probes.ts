@@ -11,25 +11,25 @@ export interface Probe {
   /** The request's `x-case`. */
   readonly id: string;
   readonly request: SpoofedRequest;
-  /** @param lines what the upstream received; undefined for nothing. */
+  /** @param lines the lines that the upstream received; undefined if it received nothing. */
   findFaults(lines: readonly Line[] | undefined): readonly string[];
 }
 
 type Credentials = SpoofingWorld["credentials"];
 
-/** What is made up in one request. */
+/** The fake headers of one request. */
 interface NameGroup {
   readonly title: string;
   readonly names: readonly string[];
   /** Whether requests are judged as if these were not there. */
   readonly isInert: boolean;
-  /** Whether it is the client's own where nobody looks at tokens. */
+  /** Whether the header may be the client's own if the rule reads no tokens. */
   readonly isCredential?: boolean;
 }
 
 /** A verdict as the guard takes it, which no upstream may see. */
 const TRUE_VERDICT = /^[0-9a-f-]{36} [0-9]+ [0-9a-f]{32}$/;
-/** What would be a verdict, if clients could give one to the guard. */
+/** A header that would be a verdict, if clients could send one to the guard. */
 const VERDICT: NameGroup = { title: "the guard's verdict", names: ["x-jwt-policy-verdict"], isInert: true };
 const AUTHORIZATION: NameGroup = {
   title: "Authorization",
@@ -41,8 +41,8 @@ const SOURCE_NAME: NameGroup = { title: "a token's header", names: [SOURCE], isI
 const COMPARED_NAME: NameGroup = { title: "the compared header", names: [COMPARED], isInert: false };
 
 /**
- * The requests for one mode over one protocol: not all of them, but each variant in several modes, and all names of a policy in one request.
- * The pipeline is tried with all of them (core.test.ts).
+ * The requests for one mode over one protocol. Each variant is in several modes, but not in all. One request has all names of a
+ * policy. The pipeline is tried with all of them (core.test.ts).
  */
 export function createProbes(mode: AccessMode, protocol: Protocol, credentials: Credentials): readonly Probe[] {
   const offset = ACCESS_MODES.indexOf(mode);
@@ -77,7 +77,7 @@ function namesOf(mode: AccessMode): readonly NameGroup[] {
   ];
 }
 
-/** Whether its policy takes tokens from several places and forwards them in a header of their own. */
+/** Whether its policy accepts tokens from several sources, and forwards them in a separate header. */
 function isMoved({ route }: AccessMode): boolean {
   return route.startsWith("moved");
 }
@@ -154,7 +154,7 @@ function placeLines({ place = "before" }: Variant, made: readonly Line[], honest
   return [...(place === "behind" ? [] : made), ...honest, ...(place === "before" ? [] : made)];
 }
 
-/** @returns what is wrong with the request having reached the upstream, or not. */
+/** @returns the fault: the request reached the upstream although it must not, or did not reach it. */
 function checkArrival(mode: AccessMode, fate: Variant["fate"], hasArrived: boolean): string | undefined {
   if (!hasArrived) {
     return fate === "judged" && mode.identity !== "refused" ? "the request did not reach the upstream" : undefined;
@@ -169,9 +169,9 @@ function expectLines(
   group: NameGroup,
   credential: string | undefined,
 ): Expected {
-  // In report mode it goes on as nobody's.
+  // In report mode, the request goes on as anonymous.
   const identity = mode.identity === "user" && fate !== "refused" ? "user" : "nobody";
-  // Where nobody looks at a token, what may carry one is the client's own.
+  // If a rule reads no tokens, the sources keep the client's content.
   const isOwn = group.isCredential === true && identity === "nobody";
   return {
     ...expectIdentity(mode, identity, tokenOf(credential)),

@@ -14,7 +14,10 @@ const RUN_TIMEOUT_MS = 120_000;
 const AT_ONCE = 4;
 const PROTOCOLS: readonly Protocol[] = ["http/1.1", "h2", "grpc"];
 
-/** Declares the suite for one gateway: every variant in every access mode over every protocol, and what the upstream made of it. */
+/**
+ * Declares the suite for one gateway: every variant in every access mode and over every protocol, and the headers that the
+ * upstream reads.
+ */
 export function runSpoofing(kind: GatewayKind): void {
   describe(`made-up identities on ${kind.label}`, () => {
     if (kind.missing !== undefined) {
@@ -60,7 +63,7 @@ async function isServing(gateway: Gateway): Promise<true | undefined> {
   return (await sendRequest(gateway.url, { ...PLAIN_REQUEST, path: "/public" })) === 200 || undefined;
 }
 
-/** @returns a string for each probe with which an upstream saw what it must not, or with which an honest request came to nothing. */
+/** @returns a string for each probe after which an upstream saw a fake header, or an honest request failed. */
 async function tryAll(probes: readonly Probe[], gateway: Gateway, world: SpoofingWorld): Promise<readonly string[]> {
   const findings: string[] = [];
   const left = probes.values();

@@ -4,22 +4,22 @@ import type { Line } from "./oracle.ts";
 /** One way to make an identity header up. */
 export interface Variant {
   readonly title: string;
-  /** What is sent for one name that is in lower case and has dashes. */
+  /** The lines to send for one name, which is in lower case with dashes. */
   readonly lines: (name: string) => readonly Line[];
-  /** What is sent once, whatever the names. */
+  /** Lines that are sent once, for all names. */
   readonly besides?: readonly Line[];
   /** Where the lines stand among the honest ones; before them unless given. */
   readonly place?: "before" | "behind" | "around";
   /** All of them unless given. */
   readonly only?: readonly Protocol[];
-  /** Whether the lines stand in the trailers of a body. */
+  /** Whether the lines are in the trailers of a body. */
   readonly trailers?: boolean;
   /** Whether it is about dashes: names without any have nothing to try. */
   readonly dashes?: boolean;
   readonly version?: "1.0";
   /**
-   * `judged`: the request is judged as it would be without. `refused`: nobody is let through with it. `either`: gateways differ, and
-   * whoever lets it through shows no made-up identity.
+   * `judged`: the request is judged as it would be without. `refused`: no request with these lines passes. `either`: gateways
+   * differ. If the request passes, the upstream sees no fake identity.
    */
   readonly fate: "judged" | "refused" | "either";
 }
@@ -44,7 +44,7 @@ const EVIL = "evil";
 const HTTP1: Details = { only: ["http/1.1"] };
 const HTTP2: Details = { only: ["h2", "grpc"] };
 
-/** The name with each dash as it is, or as an underscore where the mask has a bit. */
+/** The name, in which the bits of the mask replace dashes by underscores. */
 function mix(name: string, mask: number): string {
   let index = 0;
   return name.replaceAll("-", () => ((mask >> index++) & 1 ? "_" : "-"));
@@ -113,14 +113,17 @@ const values: readonly Variant[] = [
   either("bytes beyond ASCII", (name) => as(name, "\xe9vil\xff")),
 ];
 
-/** What some server somewhere reads as a dash. nginx drops names with most of these, and refuses the request for others. */
+/**
+ * Characters that some server reads as a dash. nginx drops names with most of these characters, and refuses requests with the
+ * others.
+ */
 const characters = [...".~!*'+^|$%&#`/,;=()@[]{}<>?\\\"\x00\x01\x0b\x1f\x7f\x80\xa0\xad\xe9\xff \t"].map((character) =>
   either(`${JSON.stringify(character)} for each dash`, (name) => [[name.replaceAll("-", character), EVIL]], {
     dashes: true,
   }),
 );
 
-/** Lines that end, begin or go on where a reader may not think so (RFC 9112 section 5). */
+/** Lines whose start, end or continuation programs read differently (RFC 9112 section 5). */
 const lineForms: readonly Variant[] = [
   ...["\x00", "\r", "\x01", "\x80", " ", "\t"].flatMap((character) => [
     either(`${JSON.stringify(character)} behind the name`, (name) => all(name, (mixed) => `${mixed}${character}`)),

@@ -3,7 +3,7 @@ import { AUDIENCE, ISSUER, policyDocument } from "../core/fixtures.ts";
 import type { Random } from "../random.ts";
 import { generateSigningKey, mintToken, type SigningKey } from "../tokens.ts";
 
-/** Requests that differ from each other in few respects, so that many meet a verdict that was kept for another one. */
+/** Requests with few differences, so that many of them could wrongly get the stored verdict of another request. */
 
 export const KEYS = { first: generateSigningKey("EdDSA", "1"), second: generateSigningKey("EdDSA", "2") };
 const COOKIE = "__Host-t";
@@ -87,10 +87,10 @@ function mintAll(key: SigningKey, now: number): readonly string[] {
 const TOKENS_OF_A_KEY = 11;
 const TOKEN_WITH_LOGIN = 7;
 
-/** All tokens, by both keys, for a walk that begins at this time in seconds. */
+/** All tokens, signed by each of the two keys, for a test run that begins at this time in seconds. */
 export const mintTokens = (now: number): readonly string[] => Object.values(KEYS).flatMap((key) => mintAll(key, now));
 
-/** One choice for each respect in which requests differ. */
+/** One choice for each property in which requests differ. */
 const CHOICES = {
   policy: Object.keys(POLICIES),
   rule: ["read", "other", undefined],

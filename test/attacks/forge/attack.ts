@@ -25,7 +25,7 @@ interface Row extends Recipe {
 }
 
 interface Outcome {
-  /** What the operator's log says. */
+  /** The content of the operator's log. */
   readonly reason: Reason;
   /** The answer to the client. */
   readonly told: Told;
@@ -35,7 +35,10 @@ interface Outcome {
 
 export const row = (id: string, tries: string, recipe: Recipe = {}): Row => ({ id, tries, ...recipe });
 
-/** Makes attacks of rows. An outcome applies to the rows below it, and so does a string, which is their reference. */
+/**
+ * Makes attacks of rows. An outcome applies to the rows below it. A string also applies to the rows below it, and names their
+ * source.
+ */
 export function attacks(entries: readonly (Outcome | string | Row)[]): readonly Attack[] {
   let above = { reference: "" } as Outcome & { reference: string };
   return entries.flatMap((entry) => {
@@ -57,29 +60,32 @@ export interface Honest extends Recipe {
 export interface Recipe extends TokenRecipe, RequestRecipe {}
 
 /**
- * How to make a token: an honest one, changed in what is named. In every text `{now+5}` is a time, `{trap}` an address where nobody may
- * ever ask, `{jwk:NAME}` a public key, and `{honest}` an honest token.
+ * How to make a token: an honest token with the named changes. In every text, `{now+5}` is a time, `{trap}` is an address that must
+ * get no request, `{jwk:NAME}` is a public key, and `{honest}` is an honest token.
  */
 export interface TokenRecipe {
-  /** Who signs; `es256` of the issuer acme unless it says otherwise. */
+  /** The name of the signing key; by default `es256` of the issuer acme. */
   readonly key?: KeyName;
   /** Laid over `alg`, `kid` and `typ`; undefined removes one. */
   readonly header?: Members;
   /** Laid over honest claims; undefined removes one. */
   readonly claims?: Members;
-  /** The header's text, with `{header}` for what the members give. */
+  /** The header's text, in which the members replace `{header}`. */
   readonly headerText?: string;
-  /** The payload's text, with `{claims}` for what the members give. */
+  /** The payload's text, in which the members replace `{claims}`. */
   readonly payloadText?: string;
   /** How texts become bytes; UTF-8 unless it says otherwise. */
   readonly charset?: "utf16le" | "latin1";
   /** How bytes become segments; base64url unless it says otherwise. */
   readonly alphabet?: "base64";
-  /** What is signed, with `{header}` and `{payload}` for the segments. */
+  /** The signed text, in which the segments replace `{header}` and `{payload}`. */
   readonly signed?: string;
-  /** A forgery, or an HMAC with SHA-256, of which `bytes` are sent. */
+  /** A forged signature, or the first `bytes` of an HMAC with SHA-256. */
   readonly signature?: ForgedSignature | { readonly hmac: HmacSecret; readonly bytes?: number };
-  /** What is sent, with `{header}`, `{payload}`, `{signed}`, `{signature}` and `{loose}`, which is the signature with bits that fill no byte. */
+  /**
+   * The sent text, with `{header}`, `{payload}`, `{signed}`, `{signature}` and `{loose}`. `{loose}` is the signature with unused
+   * bits at the end that are not zero.
+   */
   readonly sent?: string;
 }
 
@@ -135,14 +141,14 @@ export const lacksScope = (scopes: string): Told => {
 
 const RAW = "raw-json:";
 
-/** @param asked what the challenge adds for the client to ask for. */
+/** @param asked the values in the challenge that the client must request. */
 export const needsLogin = (asked: string): Told => {
   const message = "A different or more recent authentication is required";
   const told = withError(401, "insufficient_user_authentication", message);
   return { ...told, challenge: `${told.challenge}, ${asked}` };
 };
 
-/** A member whose value stands in the token as this text, JSON or not. More members can follow in it. */
+/** A member whose value in the token is exactly this text, which need not be JSON. More members can follow in it. */
 export const raw = (text: string): string => `${RAW}${text}`;
 
 /** A time, in seconds from the moment of the request. */

@@ -23,16 +23,16 @@ export type HmacSecret =
   | "fileName"
   | "guess";
 
-/** What the issuers `secret` and `mixed` share with the gateway, as it stands in their files. */
+/** The secrets that the issuers `secret` and `mixed` share with the gateway, as in their files. */
 export const SECRET_FILES = {
   "secret.key": Buffer.from("0123456789abcdefghijklmnopqrstuv!?").toString("base64url"),
   "mixed.key": "correct horse battery staple, and more\n",
 } as const;
 
-/** What the remote issuer publishes as if it were a public key. */
+/** The value that the remote issuer publishes like a public key. */
 export const PUBLISHED_SECRET: Uint8Array = Buffer.alloc(32, 7);
 
-/** The bytes of a secret, from the RSA key of the issuer `mixed` and, where the name says so, its P-256 key. */
+/** The bytes of a secret. They come from the RSA key of the issuer `mixed`, or from its P-256 key if the name says so. */
 export function findSecret(secret: HmacSecret, { mixedRsa: rsaKey, mixed }: AttackKeys): string | Uint8Array {
   const rsa = publicKeyOf(rsaKey.publicJwk);
   const pem = pemOf(rsa, "spki");

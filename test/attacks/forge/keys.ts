@@ -14,10 +14,10 @@ const OF_ACME = {
 } as const;
 
 /**
- * Keys of `acme`; `cubic`, of acme, has the public exponent 3. `partner` belongs to another issuer and `remote` to a third, each under
- * the kid of acme's `es256`. `mixed` and `mixedRsa` belong to an issuer that has a secret as well,
- * `tenants` to those with many tenants, and `blue` to one tenant alone. Nobody trusts `stranger` and `strangerRsa`, whatever kid they bear. The other keys stand in the remote
- * issuer's key set and must not be used.
+ * Keys of `acme`; `cubic`, of acme, has the public exponent 3. `partner` belongs to another issuer and `remote` to a third, each
+ * under the kid of acme's `es256`. `mixed` and `mixedRsa` belong to an issuer that also has a secret. `tenants` belongs to the
+ * issuers with many tenants, and `blue` to one tenant. No policy trusts `stranger` and `strangerRsa`, with any kid. The other keys
+ * are in the remote issuer's key set, and the plugin must not use them.
  */
 export type KeyName =
   | keyof typeof OF_ACME

@@ -130,7 +130,7 @@ describe("check", () => {
   });
 });
 
-/** What Markdown interprets: the comment without blocks and spans of code (CommonMark sections 4.5 and 6.1). */
+/** The part of the comment that Markdown interprets: without blocks and spans of code (CommonMark sections 4.5 and 6.1). */
 function outsideCode(markdown: string): string {
   const lines: string[] = [];
   let fence = "";

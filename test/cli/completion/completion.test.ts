@@ -100,7 +100,7 @@ function complete(shell: string, line: string): readonly string[] {
     timeout: 50_000,
   });
   expect([status, stderr]).toEqual([0, ""]);
-  // fish adds descriptions, and escapes what the user would have to; a directory may end with a slash.
+  // fish adds descriptions, and escapes special characters. A directory may end with a slash.
   const words = stdout.split("\n").map((row) =>
     row
       .replace(/\t.*$/, "")

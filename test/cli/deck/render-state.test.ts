@@ -217,7 +217,7 @@ routes:
   });
 });
 
-/** A plugin whose own file name stands before that of the configuration it shares. */
+/** A plugin whose own file name takes precedence over the file name in its shared configuration. */
 function overriding(): object {
   return stateWith({ plugin: { _config: "shared", config: FILE }, _plugin_configs: { shared: OTHER } });
 }

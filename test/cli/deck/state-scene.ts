@@ -37,7 +37,10 @@ export function stateWith({ config, plugin = config && { config }, route, ...top
 
 type Options = Partial<Omit<Parameters<typeof renderState>[1], "policyRoot">>;
 
-/** A policy root with good and bad policies, and what `kong-jwt-policy render` makes of states (text, or data to be written as YAML). */
+/**
+ * A policy root with good and bad policies, and the output of `kong-jwt-policy render` for a state (text, or data to be written
+ * as YAML).
+ */
 export function createStateScene() {
   const policyRoot = temporaryFolder();
   const addPolicy = (name: string, text: string): void => writeFileSync(join(policyRoot, name), text);

@@ -6,7 +6,10 @@ import { fail, succeed } from "../../../plugin/core/model/result.ts";
 import { renderFacts } from "../../../plugin/kong/facts/facts-variable.ts";
 import { goodSetup, SOCKET, settingsOf, unknownSetup, withSettings } from "./good-setup.ts";
 
-/** What differs from a good set-up: a whole result, or members that replace those of the good value; of `settings`, values by name. */
+/**
+ * Differences from a good set-up: a whole result, or members that replace members of the good value. For `settings`, values by
+ * name.
+ */
 type Changes = Readonly<Partial<Record<keyof Setup, unknown>>>;
 
 const good = goodSetup();

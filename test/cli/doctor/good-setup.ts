@@ -36,7 +36,7 @@ export function withSettings(changes: Readonly<Record<string, string | undefined
   return { settings: succeed(settings), server: succeed(readPluginServer(settings, "jwt-policy")) };
 }
 
-/** A set-up in which all is in order. */
+/** A set-up without problems. */
 export function goodSetup(): Setup {
   const path = { path: SOCKET, kind: "socket", uid: 990, mode: 0o600 } as const;
   return {

@@ -8,7 +8,7 @@ import { temporaryFolder } from "../../temporary-folder.ts";
 const uid = process.getuid?.() ?? -1;
 const settingsOf = (nginxUser: string): KongSettings => new Map([["nginx_user", { value: nginxUser, source: "x" }]]);
 
-/** @param pid what the file of nginx's master process has. */
+/** @param pid the content of the file with nginx's process id. */
 function createPrefix(pid: string): string {
   const prefix = temporaryFolder(onTestFinished);
   mkdirSync(join(prefix, "pids"));

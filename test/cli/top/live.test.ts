@@ -8,7 +8,7 @@ import { statusAt } from "../../server/view/status-fixture.ts";
 import { MAIN } from "../run-cli.ts";
 
 const ENTER = "\u001b[?1049h";
-/** Long lines continue again, the cursor is back, and so is the user's own screen. */
+/** Long lines wrap again, and the cursor and the user's own screen are back. */
 const LEAVE = "\u001b[?7h\u001b[?25h\u001b[?1049l";
 
 /** `script` of util-linux gives a command a terminal. */

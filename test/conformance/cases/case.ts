@@ -41,10 +41,10 @@ export interface ConformanceCase {
   readonly headers?: readonly string[];
   /** Sent as `Authorization: Bearer …`; a string is sent as the whole header value. */
   readonly token?: TokenRecipe | { readonly provider: TokenRequest } | string;
-  /** Makes the token that `{token}` stands for in `path`, `headers` and `upstream`; {@link GOOD} unless given. */
+  /** Makes the token that replaces `{token}` in `path`, `headers` and `upstream`; by default {@link GOOD}. */
   readonly carried?: TokenRecipe;
   readonly status: number;
-  /** What the head says where a call gets no answer of the upstream, without being refused by the plugin. */
+  /** The head of a call without an answer of the upstream that the plugin did not refuse. */
   readonly grpcStatus?: number;
   /** Reason in the operator's log; absent if the request passes, or if the gateway itself answers. */
   readonly reason?: Reason;

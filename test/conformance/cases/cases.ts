@@ -75,7 +75,7 @@ const extraction: readonly ConformanceCase[] = [
   refuses("token_ambiguous", "refuses two tokens in one header", "/read", { token: "Bearer a, Bearer b" }),
   {
     title: "leaves a second Authorization header to the gateway's 400",
-    only: ["http/1.1"], // For HTTP/2 run-conformance.ts has it as bytes: clients by the book do not send it.
+    only: ["http/1.1"], // run-conformance.ts sends this request as bytes over HTTP/2, because correct clients do not send it.
     path: "/read",
     headers: ["Authorization", "Bearer a", "Authorization", "Bearer b"],
     status: 400,

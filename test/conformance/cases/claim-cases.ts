@@ -12,7 +12,7 @@ const roles = (realm: unknown, client: unknown): Members => ({
 const UNMET = { status: 403, reason: "condition_unmet", message: "Access is not allowed" } as const;
 const INVALID = 'Bearer realm="differs", error="invalid_token", error_description="The access token is invalid"';
 
-/** Rows of one Kong Route: what is sent, the claims, and whether the request passes. */
+/** Rows of one Kong Route: the request, the claims, and whether the request passes. */
 const rows = (
   path: string,
   table: readonly (readonly [what: string, claims: Members, passes: boolean])[],

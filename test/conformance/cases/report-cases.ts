@@ -4,7 +4,7 @@ const SPOOFED = ["X-User-Id", "evil", "x_user_id", "evil", "X-User_ID", "evil"];
 const PREFLIGHT = ["Origin", "https://app.example", "Access-Control-Request-Method"];
 const NOBODY = { "x-user-id": null, x_user_id: null, "x-user_id": null };
 
-/** Report mode, preflights, and claims against headers: what passes without a refusal, and with which identity. */
+/** Report mode, preflights, and claims that are compared with headers: which requests pass, and with which identity. */
 export const REPORT_CASES: readonly ConformanceCase[] = [
   passes("reports in report mode what has no token, and lets it go on as nobody", "/watched", {
     headers: SPOOFED,

@@ -1,6 +1,6 @@
 type Members = Readonly<Record<string, unknown>>;
 
-/** Policies about where claims are and what they may be, by file name. */
+/** Policies about the places and the values of claims, by file name. */
 export function createClaimPolicies(main: Members): Readonly<Record<string, Members>> {
   const policy = (name: string, issuer: Members, rules: Members, more: Members = {}): Members => ({
     jwt_policy: 1,

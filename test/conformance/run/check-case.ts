@@ -62,7 +62,7 @@ function checkAnswer({ answer: expected = {} }: ConformanceCase, { headers, body
   }
 }
 
-/** A call ends with the upstream's trailers, or with a head that has the status already and is all there is. */
+/** A call ends with the upstream's trailers, or consists only of a head with the status. */
 function checkGrpc({ status, grpcStatus, reason }: ConformanceCase, answer: Answer): void {
   if (status === 200 && grpcStatus === undefined) {
     expect.soft(answer.trailers).toMatchObject({ "grpc-status": "0", "grpc-message": "fine" });

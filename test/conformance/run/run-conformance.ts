@@ -90,7 +90,7 @@ export function runConformance(kind: GatewayKind): void {
         socket.end(`GET ${path}\r\n`);
         const answer = await readAll(socket).catch(() => "");
         expect(answer).not.toContain("upstream");
-        // With the stock server the guard refuses: its verdict is a header, and such a request has none.
+        // With the stock server, the guard refuses this request, because the verdict is a header and the request has none.
         expect(answer).toMatch(/^$|ambiguous|HTTP\/1\.1 400 |cannot be checked/);
       },
     );

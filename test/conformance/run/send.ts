@@ -1,4 +1,4 @@
-/** Sends the request of a case over its protocol, each over a connection of its own. */
+/** Sends the request of a case over its protocol, on a new connection. */
 import { request as requestHttp } from "node:http";
 import type { OutgoingHttpHeaders } from "node:http2";
 import { request as requestHttps } from "node:https";
@@ -7,7 +7,7 @@ import { type Http2Answer, requestHttp2 } from "../../gateways/http2-client.ts";
 import { findNetworkAddress } from "../../gateways/network-address.ts";
 import type { ConformanceCase, Protocol } from "../cases/case.ts";
 
-/** The answer; HTTP/1.1 has neither trailers nor an answer that consists only of its head. */
+/** The answer. HTTP/1.1 has no trailers, and no answers that consist only of a head. */
 export type Answer = Omit<Http2Answer, "code">;
 
 /** A message of gRPC: not compressed, four bytes of length, and two of content. */

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { World } from "../world.ts";
 
-/** Takes every step of a client from the API's address to an answer of the API. Names lead to the gateway, whatever the host. */
+/** Takes every step of a client from the API's address to an answer of the API. Every host name leads to the gateway. */
 export async function walkToToken(world: World, gatewayUrl: string): Promise<void> {
   const ask = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
     fetch(new URL(path, gatewayUrl), { headers: { ...headers, "mcp-protocol-version": "2025-11-25" } });
@@ -14,7 +14,7 @@ export async function walkToToken(world: World, gatewayUrl: string): Promise<voi
   const described = await ask(metadataUrl.pathname);
   expect([described.status, described.headers.get("content-type")]).toEqual([200, "application/json"]);
   const metadata = await described.json();
-  // What a client must check (RFC 9728 section 3.3).
+  // The check that a client must make (RFC 9728 section 3.3).
   const { resource, authorization_servers: servers } = metadata as {
     resource: string;
     authorization_servers: string[];

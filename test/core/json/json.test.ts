@@ -15,7 +15,7 @@ const membersText = (count: number): string =>
   `{${Array.from({ length: count }, (_, index) => `"m${index}":0`).join(",")}}`;
 const elementsText = (count: number): string => `{"a":[${Array.from({ length: count }, () => 0).join(",")}]}`;
 
-/** Both readers refuse the text, for the same reason. */
+/** The fast and the slow reader refuse the text for the same reason. */
 function expectRefusal(text: string, reason: string): void {
   expect(readJsonObject(text)).toEqual(fail(reason));
   expect(readJsonTexts(text, [])).toEqual(fail(reason));

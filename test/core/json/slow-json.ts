@@ -11,7 +11,7 @@ const MAX_MEMBERS = 1024;
 // Of a string that JSON.parse has accepted, so that a string ends where this says.
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
-/** The object that a string holds, or undefined when it is no object or not strict. */
+/** The object in a string; undefined if the string is not strict JSON of an object. */
 export function readSlowly(text: string): JsonMembers | undefined {
   let value: Json;
   try {
@@ -23,7 +23,10 @@ export function readSlowly(text: string): JsonMembers | undefined {
   return isObject && isStrict(text.match(TOKEN) ?? []) ? (value as JsonMembers) : undefined;
 }
 
-/** The same object, with a map in place of each number that a double cannot hold: such a number is not compared or passed on. */
+/**
+ * The same object, with a map in place of each number that a double cannot represent. The plugin does not compare
+ * or forward such a number.
+ */
 export function readExactly(text: string): JsonMembers {
   return JSON.parse(text.replaceAll(TOKEN, (token) => (isRounded(token) ? '{"rounded":true}' : token)));
 }
@@ -73,7 +76,7 @@ function isStrict(tokens: readonly string[]): boolean {
   return deepest <= MAX_DEPTH && members <= MAX_MEMBERS;
 }
 
-/** Members of objects are counted at their names; an array that is not empty has one element more than it has commas. */
+/** The names of members are counted. An array that is not empty has one element more than commas. */
 function isMember(token: string, next: string | undefined, level: Level | undefined): boolean {
   return next === ":" || (token === "[" && next !== "]") || (token === "," && level?.isArray === true);
 }

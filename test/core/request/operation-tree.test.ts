@@ -86,8 +86,8 @@ function findSlowly(operations: readonly Operation<string>[], path: readonly str
 }
 
 /**
- * Whether a path is the start of one template's subtree and matches the other, as `/acb/` with `/a{x}/{rest...}` and `/{x}b/`. Where
- * neither is more specific, the tree denies such a path.
+ * Whether a path is the start of one template's subtree and matches the other, as `/acb/` with `/a{x}/{rest...}` and `/{x}b/`. If
+ * neither operation is more specific, the tree denies the path.
  */
 function meetAtStart(a: readonly TemplateSegment[], b: readonly TemplateSegment[]): boolean {
   const startsOf = (segments: readonly TemplateSegment[]): (readonly TemplateSegment[])[] => {

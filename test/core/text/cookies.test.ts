@@ -80,7 +80,7 @@ it("in any header, the bytes and the order of all other parts stay, and no part 
       const rest = removeCookie(sent, NAME);
       const first = sent.split(";").some(isOwn) ? (others[0] ?? "").replace(/^[ \t]+/, "") : others[0];
       const expected = [first ?? "", ...others.slice(1)].join(";");
-      // White space between the first pair and the header's name is no part of it.
+      // White space between the header's name and the first pair is not a part of the pair.
       expect(rest).toBe(expected.replace(/^[ \t]+$/, (all) => (others.length === 0 ? "" : all)));
       expect(readCookies(rest, NAME)).toEqual([]);
       expect(removeCookie(rest, NAME)).toBe(rest);

@@ -80,7 +80,7 @@ function isReadAs(text: string, name: string): boolean {
   return false;
 }
 
-/** The whole name, the part before a bracket, and the part before a dot, which nested names of some servers have. */
+/** The whole name, the part before a bracket, and the part before a dot (some servers have nested names). */
 function readingsOf(text: string): readonly string[] {
   const visible = text
     .split("\0", 1)

@@ -20,10 +20,10 @@ export interface RecordedKong {
 }
 
 /**
- * Starts a DB-less Kong with one worker, so that one client counts the calls, and without starting a plugin server.
+ * Starts a DB-less Kong that starts no plugin server. It has one worker, so that one client counts the calls.
  *
  * @param prefix an empty directory.
- * @param socket where Kong looks for the plugin server.
+ * @param socket the path where Kong expects the plugin server.
  */
 export async function startKong(prefix: string, socket: string, config: object): Promise<RecordedKong> {
   const [proxyPort, adminPort] = [await findFreePort(), await findFreePort()];

@@ -15,7 +15,7 @@ const STARTED_AT: Readonly<Record<Scenario["server"], number>> = { first: RECORD
 /** The second plugin server follows the first, and gives other ids to its instances. */
 const GENERATIONS: Readonly<Record<Scenario["server"], number>> = { first: 1, second: 2 };
 
-/** The plugin server as main.ts puts it together, but for a clock that stands still. */
+/** The plugin server with the same parts as in main.ts, but with a fixed clock. */
 export async function startPluginServer(
   which: Scenario["server"],
   socketPath: string,

@@ -20,7 +20,7 @@ export interface Recording {
   readonly conversations: readonly Conversation[];
 }
 
-/** One line for each frame: who sent it, and its bytes. */
+/** One line for each frame: its sender and its bytes. */
 interface Stored extends Omit<Recording, "conversations"> {
   readonly conversations: Readonly<Record<string, readonly string[]>>;
 }

@@ -5,11 +5,11 @@ import { createFrameCutter } from "../record/frame-proxy.ts";
 import type { Conversation, Frame } from "../record/recording.ts";
 
 /**
- * Plays Kong's part of a conversation to a plugin server: each frame as soon as the server has said as much as it had when
- * the frame was recorded.
+ * Plays Kong's part of a recorded conversation to a plugin server. It sends each frame when the server has sent as much as
+ * at the time of the recording.
  *
- * @returns what was said this time.
- * @throws Error when the server falls silent.
+ * @returns the new conversation.
+ * @throws Error if the server sends nothing more.
  */
 export async function replayToServer(socketPath: string, { name, frames }: Conversation): Promise<Frame[]> {
   const said: Frame[] = [];

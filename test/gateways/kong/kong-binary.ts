@@ -124,7 +124,7 @@ function readKongVersion(): string | undefined {
   }
 }
 
-/** The worker that started the launcher or the stock server, for only this one does. @throws Error when there is none. */
+/** The worker that started the launcher or the stock server; only one worker does so. @throws Error if there is none. */
 async function findWorkerZero(socket: string): Promise<number> {
   const [starter] = await findProcesses(
     (words) => startsOurs("jwt-policy-launcher.mjs", socket)(words) || startsStock(words, socket),

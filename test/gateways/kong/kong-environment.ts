@@ -1,7 +1,7 @@
 import type { KongSettings } from "../gateway.ts";
 
 /**
- * The environment of a DB-less Kong with one worker that listens on the proxy only and reports to nobody.
+ * The environment of a DB-less Kong with one worker. It listens only on the proxy's ports, and sends no reports.
  *
  * @param tlsPort where TLS is spoken as well, with the certificate that Kong makes for itself.
  * @param address where Kong listens.
@@ -25,7 +25,7 @@ export function quietKongEnvironment(
   };
 }
 
-/** As root, nginx would run its workers as nobody, who may neither read this checkout nor use a socket of ours. */
+/** If root starts nginx, its workers run as the user nobody. This user may not read this checkout or use our socket. */
 export function rootEnvironment(): Readonly<Record<string, string>> {
   return process.getuid?.() === 0 ? { KONG_NGINX_USER: "root root" } : {};
 }

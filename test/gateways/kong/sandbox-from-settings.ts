@@ -22,7 +22,10 @@ import {
 } from "../gateway.ts";
 import { askKongSettings } from "./kong-settings.ts";
 
-/** Kong's old worker ends this long after the new one has started, and kills its plugin server's process soon after SIGTERM. */
+/**
+ * Kong's old worker ends this long after the start of the new worker. It kills its plugin server's process soon after
+ * SIGTERM.
+ */
 const OVERLAP_MS = 100;
 const KILL_AFTER_MS = 172;
 const READ_TIMEOUT = "KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT";

@@ -96,7 +96,10 @@ export interface GuardNginxOptions {
   readonly createAbuse?: (monotonicMs: () => number) => AbuseWatch;
 }
 
-/** The real guard in nginx's worker, and the real handler of the plugin in this process. Between them, the test stands in for Kong. */
+/**
+ * The real guard in nginx's worker, and the real handler of the plugin in this process. The test plays Kong's part between the
+ * guard and the plugin.
+ */
 export async function startGuardNginx(options: GuardNginxOptions): Promise<GuardNginx> {
   const directory = mkdtempSync(join(tmpdir(), "guard-nginx-"));
   const upstream = await startRecordingUpstream();

@@ -1,5 +1,5 @@
--- Stands in for Kong around the guard, on an nginx with Lua: the parts of Kong's PDK that the guard uses, and a jwt-policy whose plugin
--- server is the test. The test sets the clock with each request.
+-- Replaces Kong around the guard, on an nginx with Lua. It has the parts of Kong's PDK that the guard uses, and a jwt-policy whose
+-- plugin server is the test. The test sets the clock with each request.
 local cjson = require "cjson"
 
 local Stub = {}
@@ -97,7 +97,7 @@ package.preload["kong.runloop.plugin_servers.plugin"] = function()
   }
 end
 
--- What a plugin server answers in place of a verdict, as the test wants it. Returns whether it judges the request as well.
+-- The answer of a plugin server instead of a verdict, as the test sets it. Returns whether it judges the request as well.
 local function misbehave(how)
   local nonce = ngx.var.jwt_facts:match("(%S+)$")
   local answers = {

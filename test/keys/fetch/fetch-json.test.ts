@@ -32,7 +32,7 @@ const withHeaders =
   (_request, response) =>
     void response.writeHead(200, headers).end(body);
 
-/** The bytes of an answer as they are, which no HTTP server would write. */
+/** The exact bytes of an answer, which no HTTP server would write. */
 async function fetchRaw(serve: (socket: Socket) => void, timeoutMs = PATIENCE_MS): Promise<unknown> {
   const raw: Server = createServer((socket) => {
     socket.on("error", () => {});

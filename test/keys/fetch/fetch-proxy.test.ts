@@ -157,6 +157,6 @@ function describeProxy(): void {
     });
     const fetching = fetchJson("https://idp.internal/x", {}, HASTE_MS);
     await expect(fetching).rejects.toThrow(`no complete answer in ${HASTE_MS} ms`);
-    await Promise.all(closed); // None, if the machine is so busy that the time was over before the proxy was asked.
+    await Promise.all(closed); // None, if the machine is so busy that the time was over before the proxy got a request.
   });
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { combineKeys, keepFirst } from "../../../plugin/keys/import/combine-keys.ts";
 import type { ImportedKey } from "../../../plugin/keys/import/imported-key.ts";
 
-/** A key written as `kid algorithm thumbprint`; `-` stands for no kid. */
+/** A key written as `kid algorithm thumbprint`; `-` means no kid. */
 function keyOf(text: string): ImportedKey {
   const [kid, algorithm, thumbprint] = text.split(" ");
   return { kid: kid === "-" ? undefined : kid, algorithm, thumbprint } as ImportedKey;

@@ -87,7 +87,8 @@ describe("findRsaWeakness", () => {
     ["8192 bits", 8192, undefined],
     ["8193 bits", 8193, /of 8193 bits/],
   ])("%s", (_what, bits, weakness) => {
-    // The greatest number of this length without a small factor: not a product of two primes, but this is not checked.
+    // The greatest number of this length without a small factor. It is not a product of two primes, but the plugin does not
+    // check this.
     const parts = primorial(168);
     let modulus = (1n << BigInt(bits)) - 1n;
     while (gcd(modulus, parts) !== 1n) {

@@ -10,8 +10,8 @@ interface TestKey extends VerificationKey {
 }
 
 /**
- * Keys written as `kid:algorithm` and, if it matters, `:thumbprint`. `-` stands for no kid. Names of the certificate follow after blanks,
- * such as `5=` for x5t and `256=` for x5t#S256.
+ * Keys written as `kid:algorithm` and, if it matters, `:thumbprint`. `-` means no kid. Names of the certificate follow after
+ * blanks, such as `5=` for x5t and `256=` for x5t#S256.
  */
 function keyOf(text: string, index: number): TestKey {
   const [names = "", ...certificate] = text.split(" ");

@@ -54,8 +54,8 @@ export interface IssuerScene {
 }
 
 /**
- * @param places of the keys: paths on the scene's server, or others.
- * @param ownServer that the caller stops; one is started unless given.
+ * @param places sources of the keys: paths on the scene's server, or other URLs.
+ * @param ownServer a server that the caller stops; by default, the scene starts one.
  */
 export async function setUpIssuer(
   places: readonly (string | KeyOrigin)[] = ["jwks"],
@@ -65,7 +65,7 @@ export async function setUpIssuer(
   keyRefresh: Readonly<Record<string, string>> = { timeout: "10s" },
 ): Promise<IssuerScene> {
   const server = ownServer ?? (await startKeyServer());
-  // Timers stand still, so that only what a test does can cause a fetch; those of Node's fetch start with its first use.
+  // Timers are fake, so that only the test can cause a fetch. The timers of Node's fetch start with its first use.
   await fetch(server.origin);
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const log: string[] = [];

@@ -228,7 +228,7 @@ it("a secret that the issuer publishes in its key set is leaked, and no longer u
 });
 
 describe("a file that changes while it is checked", () => {
-  /** Files whose versions and contents the test sets; timers stand still. */
+  /** Files whose versions and contents the test sets, with fake timers. */
   async function setUpFiles(onRead: (state: { version: string; content: string }) => void) {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     onTestFinished(() => void vi.useRealTimers());

@@ -89,7 +89,7 @@ describe("the keys of a tenant", () => {
     clock += 3_600_000;
     expect(find(policy, "acme")).not.toBeInstanceOf(Promise);
     clock += 3_600_001;
-    await source.prepare(policyOf("globex")); // Forgets what no token needs.
+    await source.prepare(policyOf("globex")); // Forgets keys that no token needs.
     expect(source.status()).toEqual([]);
     expect((await find(policy, "acme")).ok).toBe(true);
     expect(server.requests).toEqual(["/acme/jwks", "/acme/jwks"]);

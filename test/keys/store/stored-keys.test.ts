@@ -45,7 +45,7 @@ interface Options {
 /** A process that starts: the same issuer at the same address, another provider behind it. */
 async function start(answer: Answer, options: Options = {}) {
   await scene?.stop();
-  fetchesBefore = server.requests.length + 1; // The scene makes one of its own.
+  fetchesBefore = server.requests.length + 1; // The scene makes its own directory.
   const { places = ["jwks"], algorithms = ["ES256", "RS256"] } = options;
   scene = await setUpIssuer(places, algorithms, openStore(), server);
   scene.clock = clock;

@@ -29,7 +29,7 @@ describe("slow signatures are checked on other threads", () => {
   });
 
   it("and all signatures of a burst of 100, for any key", async () => {
-    // The clock stands still, because a check that waits too long is given up.
+    // The clock is fixed, because the plugin gives up a check that waits too long.
     vi.useFakeTimers({ toFake: ["performance"] });
     onTestFinished(() => void vi.useRealTimers());
     const one = keyOf("ES384");

@@ -23,7 +23,7 @@ function configWith(plugin: object): string {
   });
 }
 
-/** A plugin of Kong's own kind with the schema that `kong-jwt-policy kong schema` prints, as a control plane has it. */
+/** A Lua plugin with the schema that `kong-jwt-policy kong schema` prints, as on a control plane. */
 function installLuaSchema(directory: string): Record<string, string | undefined> {
   const plugin = join(directory, "kong/plugins/jwt-policy");
   mkdirSync(plugin, { recursive: true });

@@ -8,7 +8,7 @@ import { selectIssuer } from "../../../plugin/core/token/find-key.ts";
 import { NOW } from "../../core/fixtures.ts";
 import { AUDIENCES, ISSUERS } from "./random-policies.ts";
 
-/** Asks the stages of the pipeline about every request and every token of a small world, and compares two policies by the answers. */
+/** Lets two policies judge every request with every token of a small model, and compares the decisions. */
 
 const PATHS = ["/o", "/o/1", "/p", "/q", "/o/1/2"];
 const METHODS = ["GET", "POST", "PUT", "LOCK"];

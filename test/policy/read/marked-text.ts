@@ -33,7 +33,7 @@ export function issuesOf(text: string): readonly Finding[] {
   return !result.ok ? result.failure : [];
 }
 
-/** Expects exactly one issue at each mark, in the order of the text; the last code counts for all further marks. */
+/** Expects exactly one issue at each mark, in the order of the text. The last code applies to all further marks. */
 export function expectIssues(marked: string, codes: string | readonly string[], message: RegExp | string = /./): void {
   const issues = issuesOf(takeMarks(marked).text);
   expect(summarize(issues)).toEqual(expectedAt(marked, ...[codes].flat()));
@@ -47,7 +47,7 @@ export function summarize(issues: readonly Finding[]): readonly string[] {
   return issues.map(({ line, column, code }) => `${line}:${column} ${code}`);
 }
 
-/** What {@link summarize} gives when a document has exactly one issue, at its one mark. */
+/** The result of {@link summarize} for a document with one mark, and one issue at this mark. */
 export function expectedAt(marked: string, ...codes: readonly string[]): readonly string[] {
   return takeMarks(marked).places.map((place, index) => `${place} ${codes[index] ?? codes.at(-1)}`);
 }

@@ -14,7 +14,7 @@ import { startFirstPolicyThread } from "../../../plugin/runtime/load/start-polic
 import { temporaryFolder } from "../../temporary-folder.ts";
 import { logApart, nameOfLoad, policyText } from "../versions/policy-scene.ts";
 
-/** The module as it is built: Node 20 runs no TypeScript in a thread. */
+/** The built module: Node 20 runs no TypeScript in a thread. */
 const BUILT = new URL("../../../dist/plugin/runtime/load/policy-thread.js", import.meta.url);
 const TIMES = { timeoutMs: 20_000, restartMs: 1, idleMs: 10 };
 const LIMITS: ThreadLimits = { ...TIMES, maxThreads: 2, maxHeapMb: 128, warmUps: 0, aloneFor: 0, slowMs: 60_000 };

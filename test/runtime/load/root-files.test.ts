@@ -15,7 +15,7 @@ beforeEach(() => {
   }
 });
 
-/** These names come from key files in policies as well, so the check must not rely on how a policy's name is checked. */
+/** These names can also come from key files in policies, so this check must not rely on the check of policy names. */
 describe("no name leads out of the root", () => {
   it.each<[what: string, name: string, target?: string]>([
     ["by .. to a sibling whose name starts alike", "../policies-other/a.yaml"],

@@ -95,7 +95,7 @@ function startInstance({ started }: History, real: Product, version: number | un
   started.push({ version, sequence, source, isClosed: false, judgedAt: undefined });
 }
 
-/** Kong starts a new instance before it closes the one before, unless another worker still has that one. */
+/** Kong starts a new instance before it closes the previous instance, unless another worker still uses the previous one. */
 const configure = (closesBefore: boolean) =>
   fc.option(versions, { nil: undefined, freq: 4 }).map((version) =>
     step(`configure ${version ?? "a broken text"}, closes: ${closesBefore}`, async (history, real) => {

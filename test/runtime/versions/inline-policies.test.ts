@@ -36,7 +36,10 @@ beforeEach(() => {
   policies = keepInlinePolicies({ compiler, keys, log, now: () => clock, limits });
 });
 
-/** Versions of one plugin entity on one Route, unless the test says otherwise. Kong numbers them as they come. */
+/**
+ * Versions of one plugin entity on one Route, unless the test says otherwise. Kong numbers instances in the order of their
+ * starts.
+ */
 function openText(text: string, other: Partial<InlineEntity> = {}, rule?: string): PolicySource {
   sequence += 1;
   const entity = { pluginId: "5d7f", sequence, workspace: "w", routeId: "route", serviceId: undefined, ...other };
@@ -47,7 +50,7 @@ const nameOf = async (source: PolicySource, route: string | null = ROUTE): Promi
   nameOfLoad(await source.current(async () => route ?? undefined));
 const become = (source: PolicySource, name: string): Promise<void> => expect.poll(() => nameOf(source)).toBe(name);
 
-/** Opens a version, has it decide one request, and returns it. */
+/** Opens a version, lets it decide about one request, and returns it. */
 async function putIntoEffect(name: string, other?: Partial<InlineEntity>): Promise<PolicySource> {
   const source = open(name, other);
   await become(source, name);

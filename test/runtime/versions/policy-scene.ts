@@ -75,7 +75,7 @@ export function logApart(): ApartLog {
   };
 }
 
-/** Watched policy files on a real disk, checked only when the test says so, with a clock that only the test moves. */
+/** Watched policy files on a real disk. Only the test starts the checks and moves the clock. */
 export interface PolicyScene {
   readonly root: string;
   readonly files: PolicyFiles;

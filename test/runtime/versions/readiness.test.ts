@@ -65,7 +65,7 @@ async function stayUnready(place: Place, runtime: Runtime, reasons: readonly unk
   expect([readiness.isReady(), readiness.reasons()]).toEqual([false, expect.arrayContaining([...reasons])]);
 }
 
-/** Lets a process that is not ready look so often: each time it finds one more good policy, which nothing else opens. */
+/** Lets a process that is not ready check this many times. Each check finds one more good policy that no request has opened. */
 async function letLook(place: Place, runtime: Runtime, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) {
     const file = `look-${runtime.status().length}.yaml`;

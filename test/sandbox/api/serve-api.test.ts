@@ -112,7 +112,7 @@ describe("a sandbox with the user's own files", () => {
     output = "";
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     onTestFinished(() => void vi.useRealTimers());
-    /** What is printed, after another look at the files. */
+    /** The printed text after another check of the files. */
     const look = (): string => {
       vi.advanceTimersByTime(500);
       return output;

@@ -100,7 +100,7 @@ interface Answer {
   body: string;
 }
 
-/** Sends bytes as they are and reads until the gateway closes. */
+/** Sends unchanged bytes, and reads until the gateway closes the connection. */
 async function sendRaw(text: string): Promise<Answer> {
   const socket = connect(gateway.port, "127.0.0.1");
   socket.write(Buffer.from(text, "latin1"));

@@ -71,8 +71,8 @@ async function setUp(behaviour: FakeBehaviour, readTimeout = 60_000): Promise<Se
 }
 
 /**
- * As `setUp`, and a read ends after a few turns of the event loop without bytes. The clock goes on only at each poll, so a pause of
- * this process is no silence of the plugin server.
+ * As `setUp`, and a read ends after a few turns of the event loop without bytes. The clock moves only at each poll, so a pause of
+ * this process does not count as silence of the plugin server.
  */
 async function setUpImpatient(behaviour: FakeBehaviour): Promise<Setup> {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });

@@ -29,7 +29,7 @@ interface Scene {
   /** The servers that were reported as silent. */
   readonly silent: unknown[];
   readonly printed: string[];
-  /** Sends one ping, this long after the one before; the server answers it if it `answers`. */
+  /** Sends one ping, this long after the previous ping. The server answers it if `answers` is set. */
   ping(afterMs?: number): Promise<void>;
   setAnswers(answers: boolean): void;
 }

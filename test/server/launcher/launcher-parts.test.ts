@@ -79,7 +79,7 @@ describe("a process", () => {
 });
 
 describe("the owner of a launcher", () => {
-  /** A process whose title is this, with a child whose title is that; returns the child's number. */
+  /** Starts a process with the first title, which starts a child with the second title. Returns the child's process id. */
   async function startFamily(parentTitle: string, childTitle: string): Promise<{ parent: number; child: number }> {
     const nap = "setTimeout(() => {}, 60000)";
     const code = `const { spawn } = require("node:child_process");

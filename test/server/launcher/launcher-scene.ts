@@ -42,7 +42,7 @@ export function findServers(word: string, file = SERVER): number[] {
     .map(Number);
 }
 
-/** The one such server. @throws Error when there is none, or more than one. */
+/** The only such server. @throws Error if there is none, or more than one. */
 export function findServer(word: string, file = SERVER): number {
   const [pid, ...others] = findServers(word, file);
   if (pid === undefined || others.length > 0) {
@@ -82,8 +82,8 @@ export async function startOpen({ socket }: ServerPlace): Promise<{ worker: RawW
 }
 
 /**
- * Sends one request as Kong does, which must pass. While servers change, Kong does not send the event over a connection with
- * bytes left to read, and starts the instance again if the server of the next connection does not know it.
+ * Sends one request as Kong does, which must pass. While servers change, Kong does not send an event over a connection with
+ * unread bytes. If the next server does not know the instance, Kong starts it again.
  */
 export async function expectServing(place: ServerPlace): Promise<void> {
   const { worker, id } = await startOpen(place);

@@ -19,7 +19,7 @@ const GONE: ProcessIdentity = { pid: 999_999_999 };
 const NO_DESCRIPTOR = -1;
 const MAX_WAITING_LINES = 200;
 
-/** The clock stands still but for what a test adds; sockets are real. */
+/** Only the test moves the clock; sockets are real. */
 let directory: string;
 let launchers: Launchers;
 let lastCallMs: number;

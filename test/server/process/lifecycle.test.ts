@@ -20,7 +20,7 @@ async function startOpen(socket: string) {
   return { worker, id: instanceStatus?.instanceId ?? 0 };
 }
 
-/** A server in a place of its own, and a client with an instance. */
+/** A server in a separate directory, and a client with a plugin instance. */
 async function serveOpen(pace: Pace = "usual") {
   const place = createPlace();
   const server = await runServer(place, [], pace);
@@ -208,7 +208,7 @@ describe("when the parent process is killed, the server ends", () => {
       "--policy-root",
       place.policyRoot,
     ]);
-    // Its output is not the parent's, so that only the end of the parent is what it notices.
+    // It does not use the parent's output, so it can only notice the end of the parent.
     writeFileSync(
       file,
       `import { spawn } from "node:child_process";

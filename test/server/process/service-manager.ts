@@ -3,9 +3,12 @@ import { once } from "node:events";
 import { renameSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 
-/** Plays a socket unit and a service unit of systemd: it keeps the listening socket, and starts the service again when it ends. */
+/**
+ * Behaves like a socket unit and a service unit of systemd. It keeps the listening socket, and starts the service again when
+ * the service ends.
+ */
 export interface ServiceManager {
-  /** What the service has printed, and a line `ended <status>` whenever it has. */
+  /** The output of the service, and a line `ended <status>` after each end. */
   output(): string;
   /** Ends the service, and starts no other. */
   stop(): Promise<void>;

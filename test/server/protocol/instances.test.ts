@@ -14,7 +14,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** The time after which the next look for idle instances has happened; the tests move the clock of their age themselves. */
+/** The time after which the next check for idle instances has happened. The tests move the clock for the age of instances. */
 const evict = (): void => {
   vi.advanceTimersByTime(600_000);
 };

@@ -10,7 +10,7 @@ import {
   StringMessage,
 } from "../../../plugin/server/protocol/messages.ts";
 
-/** A Kong worker's end of one connection, at the level of frames, so that tests see every byte of the server. */
+/** The end of a Kong worker on one connection. It works with frames, so tests see every byte of the server. */
 export interface RawWorker {
   readonly socket: Socket;
   /** Every frame the server wrote so far, in order. */
@@ -19,7 +19,7 @@ export interface RawWorker {
   readonly chunks: readonly Buffer[];
   /** Resolves when the connection has closed. */
   readonly closed: Promise<void>;
-  /** The next frame not yet taken. @throws Error "closed" when none comes any more. */
+  /** The next frame that was not returned yet. @throws Error "closed" if the connection is closed. */
   next(): Promise<Buffer>;
   sendFrame(payload: Uint8Array): void;
   /** Sends a call and returns its sequence. */
@@ -117,11 +117,11 @@ export interface Outcome {
   readonly sequence?: number;
 }
 
-/** Replies by method; Kong replies to each call in order. `undefined` stands for a method that Kong does not know. */
+/** Replies by method; Kong replies to each call in order. `undefined` means a method that Kong does not know. */
 export type Replies = Readonly<Record<string, Uint8Array>>;
 
 const NOTHING = new Uint8Array();
-/** What Kong replies about a request without headers. */
+/** Kong's reply about a request without headers. */
 export const NO_HEADERS = {
   "kong.request.get_headers": NOTHING,
   "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }),

@@ -5,7 +5,7 @@ import { RateWindow } from "../../../plugin/server/view/rate-window.ts";
 import { readStatusDocument } from "../../../plugin/server/view/status-document.ts";
 import { statusAt } from "./status-fixture.ts";
 
-/** What a server shows after these answers. */
+/** The view of a server after these answers. */
 function readingOf(name: string, ...answers: readonly unknown[]): ServerReading {
   const window = new RateWindow();
   const readings = answers.map((answer) => {

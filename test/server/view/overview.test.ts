@@ -13,7 +13,7 @@ function read(status: unknown): StatusDocument {
   return document;
 }
 
-/** What a server shows after these answers. */
+/** The view of a server after these answers. */
 function readingOf(answers: readonly unknown[], name = "a:1"): ServerReading {
   const window = new RateWindow();
   const readings = answers.map((answer) => {

@@ -5,7 +5,7 @@ import { readStatusDocument } from "../../../plugin/server/view/status-document.
 import type { Cell } from "../../../plugin/server/view/table.ts";
 import { statusAt } from "./status-fixture.ts";
 
-/** What one server shows after these answers, with room for whole hashes. */
+/** The view of one server after these answers, with room for whole hashes. */
 function show(...answers: readonly unknown[]): Overview {
   const window = new RateWindow();
   const readings = answers.map((answer) => {
@@ -58,7 +58,7 @@ const calm = show(
   statusAt(10, {}, { rejections: [], judged: [], abuse: { alarms: [], refused_tokens: 0 } }),
 );
 const empty = show(statusAt(0, {}, { keys: [], policies: [], rejections: [], judged: [] }));
-/** What is above the tables. */
+/** The text above the tables. */
 const topOf = ({ state, about, reasons, figures }: Overview): readonly string[] => [
   ...[state, about, ...reasons].map(toned),
   ...figures.map(({ id, name, value, detail }) => `${id}, ${name}: ${toned(value)} (${toned(detail)})`),

@@ -4,7 +4,7 @@ import type { Credential } from "../modes.ts";
 const ISSUER = "https://idp.example";
 const AUDIENCE = "https://api.example";
 
-/** Headers with no to four dashes, and each kind of mapping; modes.ts says what the upstream must make of them. */
+/** Headers with zero to four dashes, and each kind of mapping. modes.ts has the values that the upstream must get. */
 const MAPPINGS = {
   userid: "sub",
   "x-user": "sub",

@@ -1,4 +1,4 @@
-/** One made-up request as bytes, over a connection of its own. */
+/** Sends one fake request as bytes, over a new connection. */
 import { connect } from "node:net";
 import type { Protocol } from "../../conformance/cases/case.ts";
 import { sendRawHttp2 } from "../../gateways/raw-http2.ts";
@@ -57,7 +57,7 @@ function writeRequest(url: string, { method, path, version, lines, trailers }: S
   return `${method} ${path} HTTP/${version}\r\n${write([...lines, ...own])}\r\n${body}`;
 }
 
-/** Reads no more than the status: what matters is what reached the upstream. */
+/** Reads only the status, because the test checks the request at the upstream. */
 function sendBytes(url: string, request: string): Promise<Status> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** Upstreams that note what really came, byte by byte: one for HTTP/1.1 that is no HTTP library, and one for gRPC. */
+/** Upstreams that record the received bytes: one for HTTP/1.1 without an HTTP library, and one for gRPC. */
 import {
   createServer as createHttp2Server,
   type IncomingHttpHeaders,

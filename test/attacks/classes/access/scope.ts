@@ -4,7 +4,7 @@ const REFUSED = { reason: "scope_insufficient", told: lacksScope("read") } as co
 const MISTYPED = { reason: "claim_invalid", told: INVALID } as const;
 const REFERENCE = "RFC 6749 3.3; RFC 8693 4.2";
 
-/** Texts in which only a careless reader finds the scope. */
+/** Scope texts that only a careless reader accepts. */
 export const scope: AttackClass = {
   name: "scope",
   honest: [

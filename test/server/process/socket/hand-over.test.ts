@@ -6,7 +6,7 @@ import { RpcReturnMessage } from "../../../../plugin/server/protocol/messages.ts
 import { playEvent, type RawWorker } from "../../protocol/raw-worker.ts";
 import { settle, startInstance, startTestServer, type TestServer } from "../../test-server.ts";
 
-/** The clock stands still but for what a test adds; sockets are real. */
+/** Only the test moves the clock; sockets are real. */
 beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
 afterEach(() => void vi.useRealTimers());
 

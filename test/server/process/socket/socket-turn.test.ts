@@ -46,7 +46,10 @@ describe("isAnswered", () => {
 });
 
 describe("waitForTurn", () => {
-  /** Waits for the turn of a process that is not ready, and calls back at each of its looks. @returns how often it looked. */
+  /**
+   * Waits for the turn of a process that is not ready, and calls a function at each of its checks. @returns the number of
+   * checks.
+   */
   const countLooks = async (onLook: (looks: number) => unknown): Promise<number> => {
     let looks = 0;
     await waitForTurn(path, () => {

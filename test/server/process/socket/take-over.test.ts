@@ -21,7 +21,7 @@ function writePolicy({ directory, policyRoot }: ServerPlace, file: string, text:
   renameSync(join(directory, "new"), join(policyRoot, file));
 }
 
-/** One request to a route bound to this file, over a connection and an instance of its own. */
+/** One request to a route with this policy file, over a new connection and with a new instance. */
 async function request({ socket }: ServerPlace, file: string): Promise<Outcome> {
   const worker = await connectWorker(socket);
   const { instanceStatus } = await worker.start(JSON.stringify({ policy_file: file, rule: "open", __plugin_id: file }));

@@ -151,7 +151,7 @@ describe("a peer that closes", () => {
     while (server.sockets.slice(1).some(({ bytesWritten }) => bytesWritten === 0)) {
       await settle();
     }
-    // 30 deadlines; the test runner has timers of its own that come and go.
+    // 30 deadlines. The test runner also has timers, whose number changes.
     expect(countTimers()).toBeGreaterThan(timers + 20);
     for (const { socket } of workers) {
       socket.destroy();
@@ -187,7 +187,7 @@ it("a connection that serves hundreds of events accumulates no listeners and no 
   expect(count()).toEqual(before);
 });
 
-/** One to four frames of pseudo-random bytes, and a tail that is no frame. */
+/** One to four frames of pseudo-random bytes, and bytes at the end that are not a frame. */
 function randomFrames(seed: number): Buffer {
   let state = seed;
   const next = (below: number): number => {

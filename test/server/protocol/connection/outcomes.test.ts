@@ -204,6 +204,6 @@ function twiceThenable(): unknown {
     resolve({ verdict: "allow" });
     resolve(ALLOW);
   };
-  // biome-ignore lint/suspicious/noThenProperty: a thenable that is no promise is what this is about.
+  // biome-ignore lint/suspicious/noThenProperty: this test is about a thenable that is not a promise.
   return { then: call };
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { statusAt } from "../status-fixture.ts";
 import { openPage, type Page } from "./page-elements.ts";
 
-/** What the server does when the page asks. */
+/** The server's behaviour for a request of the page. */
 type Reaction = () => Response | Promise<Response>;
 
 const json =

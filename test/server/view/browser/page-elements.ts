@@ -5,7 +5,7 @@ import { vi } from "vitest";
 const HTML = readFileSync(join(import.meta.dirname, "../../../../plugin/server/view/browser/page.html"), "utf8");
 const TAGS = /<(?<end>\/?)(?<name>\w+)(?<attributes>[^>]*)>|(?<text>[^<]+)/g;
 
-/** Like a browser's text node, an object of its own: what a user has selected belongs to it. */
+/** Like a browser's text node, a separate object that keeps the user's selection. */
 class PageText {
   readonly textContent: string;
 
