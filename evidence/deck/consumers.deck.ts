@@ -22,7 +22,7 @@ const POLICIES = {
 /** Tests that need a database: Consumers that are created and deleted, and a database that does not answer. */
 describe("Consumers in a Kong with PostgreSQL", () => {
   if (missing !== undefined) {
-    reportMissing("are looked up, and nobody is one when the database is down", missing);
+    reportMissing("are looked up, and no request has one while the database is down", missing);
     return;
   }
   const key = generateSigningKey("ES256", "1");

@@ -47,7 +47,7 @@ describe("deploy/compose.yaml", () => {
     expect(settings).toContain("--policy-root /etc/jwt-policy/policies");
   });
 
-  it("is unhealthy while the plugin server is stopped, although Kong says that it is healthy, and healthy again afterwards", async () => {
+  it("is unhealthy while the plugin server is stopped, although Kong itself is healthy, and is healthy again afterwards", async () => {
     await deployment.shell("kong", `kill -STOP "$(${PLUGIN_SERVER_PID})"`);
     await expect(deployment.compose("exec", "-T", "kong", ...HEALTH)).rejects.toThrow(
       /8008\/status\/ready does not answer[\s\S]*8007\/status\/ready answers 200/,

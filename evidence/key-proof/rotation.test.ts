@@ -43,7 +43,7 @@ const passMax = async (): Promise<void> => {
   await keys.refresh(); // Joins the fetch that the timer began.
 };
 
-it("publish, overlap, switch, retire: each key is found as long as it is published, without a fetch that a request waits for", async () => {
+it("publish, overlap, switch, retire: the plugin knows each published key, and no request waits for a fetch", async () => {
   const found: unknown[] = [];
   for (const [stage, published] of Object.entries({
     published: [first, second],
@@ -62,7 +62,7 @@ it("publish, overlap, switch, retire: each key is found as long as it is publish
   ]);
 });
 
-it("a key that signs at once is known one cooldown after the last fetch, also when 1,000 unknown kids come each second", async () => {
+it("the plugin knows a new, unannounced key one cooldown after the last fetch, even with 1,000 unknown kids per second", async () => {
   await provider.setKeys([second, first]);
   const before = provider.fetches.length;
   let knownAfterMs = Number.NaN;

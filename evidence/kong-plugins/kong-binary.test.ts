@@ -68,8 +68,8 @@ describe("Kong's own plugins beside this one", () => {
     ["/acl-credential", "a credential without groups, at which Kong must not fail", { roles: ["admin"] }, 403],
     ["/acl-consumer", "a Consumer of the group", { azp: "billing" }, 200],
     ["/acl-consumer", "another Consumer", { azp: "partner" }, 403],
-    ["/acl-both", "a Consumer of the group, whatever the token's groups", { azp: "billing", roles: [] }, 200],
-    ["/acl-both", "another Consumer, whatever the token's groups", { azp: "partner", roles: ["gold"] }, 403],
+    ["/acl-both", "a Consumer of the group, with any groups in the token", { azp: "billing", roles: [] }, 200],
+    ["/acl-both", "another Consumer, with any groups in the token", { azp: "partner", roles: ["gold"] }, 403],
     [
       "/acl-token-groups",
       "the token's groups where acl is told to",

@@ -138,7 +138,7 @@ describe("the recipes for Kong's own plugins", () => {
     expect(statuses.bob).toEqual([200]);
   });
 
-  it("http-log has the client and the user, and what a refused client got", async () => {
+  it("http-log has the client and the user, and the answer to a refused client", async () => {
     const [good, refused] = [await send("/logged", tokenOf("ann")), await send("/logged", tokenOf("ann", "other"))];
     const find = (answer: Response): Promise<LogEntry | undefined> =>
       waitFor(() => logged.find(({ request }) => request.id === requestIdOf(answer)), PATIENCE_MS);

@@ -20,7 +20,7 @@ interface Rule {
 const rules: readonly Rule[] = read("alerts.yml").groups.flatMap((group: { rules: readonly Rule[] }) => group.rules);
 
 describe("the alert rules", () => {
-  it("say what is wrong and what to do, and each has a test in which it fires", () => {
+  it("say what is wrong and what to do, and each alert fires in a test", () => {
     expect(rules.length).toBeGreaterThanOrEqual(8);
     const tests = readFileSync(join(DIRECTORY, "alerts.test.yml"), "utf8");
     for (const { alert, labels, annotations } of rules) {

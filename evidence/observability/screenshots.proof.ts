@@ -24,7 +24,7 @@ const SIZES = [
 const CALM_MS = 40_000;
 
 if (missingChromium === undefined) {
-  it("the web view and top show a provider that goes down, its keys that stay in use, then too old, and its return", async () => {
+  it("the web view and top show that a provider goes down, that its keys stay in use and then get too old, and that the provider returns", async () => {
     mkdirSync(TO, { recursive: true });
     const scene = await startOutageScene({ scale: 1, mayUseKong: true });
     onTestFinished(scene.stop);

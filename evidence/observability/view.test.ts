@@ -125,7 +125,7 @@ if (missingChromium === undefined) {
       expect(complaints).toEqual([]);
     });
 
-    it("cannot be made to run or load anything else, even by a defect of its own script", async () => {
+    it("cannot run or load anything else, even through a defect of its own script", async () => {
       const { url } = await serveHostile();
       const { page, complaints } = await open(url);
       const attempts = [

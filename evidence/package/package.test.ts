@@ -199,7 +199,7 @@ routes: { r: { required_scopes: [s] } }
     expect(paths.filter((path) => path.startsWith(ROOT) && !path.includes("node_modules"))).toEqual([]);
   });
 
-  it("has a server that Kong can ask and start by these settings", async () => {
+  it("has a server that Kong can query and start with these settings", async () => {
     const settings = askSettings();
     const query = execFileSync("/bin/sh", ["-c", `${settings.KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD}`], { env: {} });
     expect(query.toString()).toBe(`${renderDump()}\n`);

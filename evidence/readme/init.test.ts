@@ -72,7 +72,7 @@ describe.skipIf(!hasScript)("init at a terminal (needs script of util-linux)", {
     return { answer, ended };
   }
 
-  it("asks for the provider and for what it needs, and asks again after a wrong answer", async () => {
+  it("asks for the provider and its values, and asks again after a wrong answer", async () => {
     const folder = mkdtempSync(join(home, "terminal-"));
     const { answer, ended } = startTerminal(folder);
     await answer("provider (", "auth0\n");

@@ -10,7 +10,7 @@ import { missingVectors } from "./vector-folder.ts";
 const MOST_DISAGREEMENTS = 18;
 const DOCUMENT = new URL("../../docs/evidence/vectors.md", import.meta.url);
 
-it("there are no new disagreements with public vectors, and each has a source, ids and a reason", () => {
+it("there are no new disagreements with public vectors, and each disagreement has a source, ids and a reason", () => {
   expect(DISAGREEMENTS.flatMap(({ ids }) => ids).length).toBeLessThanOrEqual(MOST_DISAGREEMENTS);
   expect(DISAGREEMENTS.filter(({ source }) => !SOURCES.some(({ name }) => name === source))).toEqual([]);
   expect(DISAGREEMENTS.filter(({ ids, why }) => ids.length === 0 || why === "")).toEqual([]);

@@ -159,7 +159,7 @@ const describeRecipe = (attack: Attack | Honest): string => {
 };
 
 describe("the table", () => {
-  it("gives each attack an id of its own", () => {
+  it("gives each attack a different id", () => {
     const ids = ALL.map(({ id }) => id);
     expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
   });

@@ -56,7 +56,7 @@ function compare(before: string, after: string, ...args: string[]): { status: nu
 }
 
 test.each(["contains_any: [free, trial]", "contains_all: [free, gold]"])(
-  "diff finds a token that has the name which a rule wants, and names that the issuer refused: %s",
+  "diff finds a token with a name that a rule requires and a name that the issuer refused: %s",
   (refused) => {
     const read = "read: { required_scopes: [payments:read] }";
     const after = edited(read, "read: { required_claims: { plan: { contains_any: [gold] } } }");

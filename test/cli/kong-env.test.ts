@@ -127,14 +127,18 @@ describe("kong-jwt-policy kong env", () => {
       ["takes several at once", ["--header", "x-tenant", "x-b"], ["x-tenant", "x-b"]],
       ["can be said several times", ["--header", "x-tenant", "--header", "x-b"], ["x-tenant", "x-b"]],
       ["writes upper case in lower case", ["--header", "X-Tenant"], ["x-tenant"]],
-      ["writes a name once, in whatever case it comes", ["--header", "X-Tenant", "x-tenant", "X-TENANT"], ["x-tenant"]],
-      ["leaves out what is there always", ["--header", "Authorization", "accept", "Connection"], []],
+      ["writes a name once, for upper and lower case", ["--header", "X-Tenant", "x-tenant", "X-TENANT"], ["x-tenant"]],
+      ["leaves out names that are always there", ["--header", "Authorization", "accept", "Connection"], []],
       [
-        "stands before what policies look at",
+        "come before the headers that policies read",
         ["--policy-root", root, "--header", "x-b"],
         ["x-b", "cookie", "upgrade", "x-a"],
       ],
-      ["names what a policy looks at once", ["--policy-root", root, "--header", "X-A"], ["x-a", "cookie", "upgrade"]],
+      [
+        "names each header that a policy reads only once",
+        ["--policy-root", root, "--header", "X-A"],
+        ["x-a", "cookie", "upgrade"],
+      ],
     ])("%s", (_what, words, names) => {
       expect(namesOf(...words)).toEqual(names);
     });

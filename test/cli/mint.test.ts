@@ -151,7 +151,7 @@ describe("mint", () => {
       "HS256",
     ]),
     row("a claim without a value", 2, /--set sub must be claim=value/, ["--set", "sub"]),
-    row("claims that are no object", 2, /--claims must be a JSON object/, ["--claims", "[1]"]),
+    row("claims that are not an object", 2, /--claims must be a JSON object/, ["--claims", "[1]"]),
     row("a lifetime without a unit", 2, /The value must be a duration such as/, ["--lifetime", "30"]),
   ])("prints no token for %s", (_, status, message, args) => {
     const result = mint(...args);

@@ -113,7 +113,7 @@ it("a line feed in a file's name does not end the comment that render writes", (
   expect(stdout.split("\n").filter((line) => line.startsWith("plugins"))).toEqual([]);
 });
 
-it("an excerpt's caret stands under the character that is meant, although characters before it are escaped", () => {
+it("an excerpt's caret is under the right character, although characters before it are escaped", () => {
   const file = write("caret.yaml", `${POLICY}defaults: {"\u202e": 1, accept: 5}\n`);
   const { stdout } = runCli(["validate", file]);
   const lines = stdout.split("\n");

@@ -222,7 +222,7 @@ it("replay judges recorded facts by both versions at their time, and prints no p
   expect(text + JSON.stringify(report)).not.toMatch(/SECRET|eyJ/);
 });
 
-it("replay counts a sampled line for the requests that it stands for, and says that the count is an estimate", () => {
+it("replay counts a sampled line for several requests, and says that the count is an estimate", () => {
   const sampled = (share: unknown, members: Readonly<Record<string, unknown>> = {}): string =>
     decision({ sampled: share, claims: { scope: "pay" }, ...members });
   const lines = [

@@ -15,7 +15,7 @@ const kong = kongBinary();
 /** The requests that `npm start` prints, sent to a real Kong with the repository's own kong.yml and policies. */
 describe("the examples of npm start on a Kong binary", () => {
   if (kong.missing !== undefined) {
-    reportMissing("give what the sandbox gives", kong.missing);
+    reportMissing("give the same results as the sandbox", kong.missing);
     return;
   }
   let gateway: Gateway;

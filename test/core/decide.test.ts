@@ -60,7 +60,7 @@ describe("a header that a claim is compared with", () => {
     ["is another", "acme", [["x-tenant", "other"]]],
     ["stands there twice", "acme", [["x-tenant", "acme, acme"]]],
     ["is absent", "acme", []],
-    ["is absent and so is the claim", undefined, []],
+    ["is absent, and the claim is absent", undefined, []],
     ["is there without the claim", undefined, [["x-tenant", "acme"]]],
   ])("ends the request when it %s", async (_what, tenant, headers) => {
     expect(await from(tenant, ...headers)).toBe("condition_unmet");

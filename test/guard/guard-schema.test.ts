@@ -19,7 +19,7 @@ function configWith(plugin: object): string {
 
 describe("Kong's schema of the guard", () => {
   if (missing !== undefined) {
-    reportMissing("takes and refuses what it should", missing);
+    reportMissing("accepts right configurations and refuses wrong ones", missing);
     return;
   }
   const directory = temporaryFolder();

@@ -129,7 +129,10 @@ describe("a request that passes needs as few calls as its policy allows", () => 
       reads: WITHOUT_SCHEME,
       sets: [],
     }),
-    row("an optional rule, nobody there", { rule: { access: "optional" }, request: { http_authorization: "" } }),
+    row("an optional rule, an anonymous request", {
+      rule: { access: "optional" },
+      request: { http_authorization: "" },
+    }),
     row("plain HTTP from this machine", {
       request: { ...PLAIN, realip_remote_addr: "127.0.0.1" },
       reads: { calls: [HEADERS, LINE, SCHEME, PEER] },
@@ -167,7 +170,7 @@ describe("a request that passes needs as few calls as its policy allows", () => 
       ...tokenIn({ query: "t" }, { request: `GET /things/7?t=${TOKEN} HTTP/1.1` }),
       sets: [SET_QUERY, SET],
     }),
-    row("a query in which a token may be, and is not", {
+    row("a query without a token, on a rule with a query source", {
       policy: { token: { sources: ["authorization", { query: "t" }] } },
       request: { request: "GET /things/7?a=b HTTP/1.1" },
     }),

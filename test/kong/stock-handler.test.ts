@@ -73,7 +73,7 @@ describe("the handler in the stock server", () => {
     ["facts without the guard's mark", `${FACTS}\n${NONCE}`],
     ["no facts variable", ""],
     ["a variable that Kong does not know", null],
-    ["a variable of which nothing is said", undefined],
+    ["a variable without a value", undefined],
     ["a mark that a client could send", `${FACTS} ${IDENTITY.pluginId} 12 ${NONCE}\n${NONCE}`],
   ])("refuses with 503 and makes no call: %s", async (_what, facts) => {
     const access = vi.fn(async () => ALLOW);

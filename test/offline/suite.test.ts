@@ -25,7 +25,7 @@ describe("a mistake in a test document is a finding, never a silent pass", () =>
       /^reason_unknown 2 .*Did you mean "token_missing"/,
     ],
     [
-      "a public reason that stands for several",
+      "a public reason for several reasons",
       "rule: read, expect: invalid_token",
       /^reason_unknown 2 .*Write one of these reasons: token_too_large/,
     ],

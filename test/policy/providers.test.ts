@@ -92,7 +92,7 @@ const TOKENS: readonly Row[] = [
   ["auth0", "with roles under another name", { ...without(AUTH0, ROLES), roles: ["merchant"] }, "condition_unmet"],
   [
     "auth0",
-    "whose claim is nested, where the name has a dot",
+    "with a nested claim, although the name has a dot",
     { ...without(AUTH0, `${TENANT}.id`), [TENANT]: { id: "acme" } },
     "condition_unmet",
   ],

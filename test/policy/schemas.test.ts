@@ -75,7 +75,7 @@ describe.each<[file: string, properties: number, open: readonly string[]]>([
     expect(titles.filter((title, index) => titles.indexOf(title) !== index)).toEqual([]);
   });
 
-  it("allows no unknown key in any map of its own", () => {
+  it("allows no unknown key in any of its maps", () => {
     const open = nodes.filter(
       ([pointer, node]) =>
         isNode(node.properties) && node.additionalProperties === undefined && !pointer.endsWith("/properties"),

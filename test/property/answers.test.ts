@@ -71,7 +71,7 @@ it("clients cannot distinguish reasons that they must not distinguish", () => {
   );
 });
 
-it("every answer is a refusal of its class, with plain headers, a challenge on 401, and a body that can be read", () => {
+it("every answer is a refusal of the right class, with plain headers, a readable body, and a challenge on 401", () => {
   let compiled = 0;
   let challenges = 0;
   fc.assert(

@@ -83,7 +83,7 @@ const requestLine = fc.option(fc.record({ method: fc.constantFrom("GET", "HEAD",
   nil: undefined,
 });
 
-it("decides every request without throwing, and a deny leads to a log line and an answer, and sets no header for the upstream", async () => {
+it("decides every request without throwing; a Deny has a log line and an answer, and sets no header for the upstream", async () => {
   const connection = fc.oneof(fc.constant(undefined), anyText);
   const facts = fc.record({
     binding,

@@ -43,7 +43,7 @@ describe("while our package is not on npm", () => {
     "npx -y jwt-policy@1",
     "npm exec kong-jwt-policy-server",
     '"$(npx kong-jwt-policy kong env)"',
-  ])("%s would run whatever a stranger publishes", (text) => {
+  ])("%s would run a stranger's package", (text) => {
     expect(findFetching(text)).toHaveLength(1);
   });
 

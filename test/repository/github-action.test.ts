@@ -187,7 +187,7 @@ describe("the program of the action", () => {
     expect(outputs).toMatch(/^result=failed\ncomment-file=.+\nsarif-file=.+\n$/);
   });
 
-  it("compares a branch with the commit where it began, so that news of the target branch are no changes", async () => {
+  it("compares a branch with the commit where it began, so that new commits of the target branch are not changes", async () => {
     git("checkout", "-q", "--detach", head);
     const { url, calls } = await serveApi([{ id: 3, user: { type: "Bot" }, body: `${MARKER}\nold` }]);
     const { status, summary } = await run(url);
@@ -206,7 +206,7 @@ describe("the program of the action", () => {
     expect(sarif.runs[0].results.map(({ ruleId }: { ruleId: string }) => ruleId)).toContain("policy_looser");
   });
 
-  it("keeps the result if the token can only read, as for a fork, and says what the comment needs", async () => {
+  it("keeps the result if the token can only read, as for a fork, and says which permission the comment needs", async () => {
     const { url } = await serveApi([], 403);
     const { status, stdout, summary } = await run(url);
     expect([status, stdout]).toEqual([

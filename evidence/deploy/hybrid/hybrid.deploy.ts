@@ -13,7 +13,7 @@ const CONFIG = { policy_file: "hybrid.yaml", rule: "read" };
 
 describe("hybrid mode", () => {
   if (missing !== undefined) {
-    reportMissing("judges at the data plane what the control plane configures", missing);
+    reportMissing("judges requests at the data plane with the configuration of the control plane", missing);
     return;
   }
   let world: HybridWorld;

@@ -50,7 +50,7 @@ if (missing !== undefined) {
       expect(await checkTypes(rendered.map((manifest) => typeManifest("chart", manifest)))).toEqual([]);
     });
 
-    it("makes a pod in which everything that containers and mounts name exists", { timeout: TIMEOUT_MS }, async () => {
+    it("makes a pod that has everything that its containers and mounts name", { timeout: TIMEOUT_MS }, async () => {
       const { initContainers, containers, volumes } = (await render()).spec.template.spec;
       const all = [...initContainers, ...containers];
       const mounts = all.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name));

@@ -121,7 +121,7 @@ describe("the policies' ConfigMap", () => {
     }
   });
 
-  it("has the name under which pods mount it, and keeps it when a policy changes", () => {
+  it("has the name in the pods' mounts, and keeps this name when a policy changes", () => {
     const [generated] = kustomization.configMapGenerator;
     const mounted = values.deployment.userDefinedVolumes.flatMap(({ configMap }) => configMap?.name ?? []);
     expect(mounted).toEqual([generated?.name]);

@@ -25,7 +25,7 @@ const assessOne = (sent: Partial<Sent>, headers?: Readonly<Record<string, string
   });
 
 describe("a request that reached the upstream", () => {
-  it("is correct if its token has the right, and if it has the mark and the subject of its own policy", () => {
+  it("is correct if its token permits it, and if it has the mark and the subject of its own policy", () => {
     const { leaked, judgedByAnother, refusedValid } = assessOne({}, { [judgedHeader("alpha")]: "user-0-0" });
     expect([leaked, judgedByAnother, refusedValid]).toEqual([[], [], {}]);
   });

@@ -17,7 +17,7 @@ describe("the oracle", () => {
     ["a name given twice", '{"a":1,"a":1}'],
     ["a name given twice, by an escape", '{"a":1,"\\u0061":1}'],
     ["a name given twice, deep inside", '{"a":[{"b":1,"c":{},"b":2}]}'],
-    ["a number that is no number", '{"a":1e400}'],
+    ["a value that is not a number", '{"a":1e400}'],
     ["half a character", '{"a":"\\ud800"}'],
     ["depth 17", `{"a":${"[".repeat(16)}${"]".repeat(16)}}`],
     ["1,025 members", `{"a":[${"0,".repeat(1023)}0]}`],

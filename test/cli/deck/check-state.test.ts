@@ -40,7 +40,7 @@ describe("an explicit null counts as absent", () => {
       _plugin_configs: { x: READ },
     }),
     row("as _config", { plugin: { config: READ, _config: null } }),
-    raw("as what a plugin is attached to", {
+    raw("as the entity to which a plugin is attached", {
       plugins: [plugin({ consumer: null, consumer_group: null, service: null, route: null })],
     }),
     row("as protocols of the plugin and its route", {
@@ -64,7 +64,7 @@ describe("an explicit null counts as absent", () => {
     expect(line).toContain("route_without_policy");
   });
 
-  it("and a plugin with a null of its own has no policy", async () => {
+  it("and a plugin with its own null has no policy", async () => {
     const state = stateWith({ plugin: { _config: "x", config: { policy_file: null } }, _plugin_configs: { x: READ } });
     expect((await find([state])).join()).toContain("policy_missing");
   });

@@ -280,7 +280,7 @@ describe("the checks of doctor", () => {
     expect(place ?? `${file}:${line}:${column}`).toBe(`${file}:${line}:${column}`);
   });
 
-  it("has a set-up here in which each check fails, except the one that only says what is known", () => {
+  it("has a set-up here in which each check fails, except the check that only reports a fact", () => {
     const failing = new Set(ROWS.map(({ id }) => id));
     expect(DOCTOR_CHECKS.map(({ id }) => id).filter((id) => !failing.has(id))).toEqual(["kong_settings"]);
   });
@@ -303,7 +303,7 @@ describe("the checks of doctor", () => {
     }
   });
 
-  it("does not take for missing what the user of the command may not see", () => {
+  it("does not report files as missing if the user of the command may not see them", () => {
     const hidden = { kind: "hidden", uid: -1, mode: 0 } as const;
     const setup = setupWith({ socket: { ...hidden, answer: undefined }, stateDir: hidden });
     expect(failuresOf(setup)).toEqual([]);

@@ -67,7 +67,7 @@ async function startScene(): Promise<Scene> {
 }
 
 describe("kong-jwt-policy doctor, with a real plugin server and a real provider", () => {
-  it("finds all in order, and says what it could not check", async () => {
+  it("finds no problem, and says what it could not check", async () => {
     const { args, provider } = await startScene();
     let status: number | null = null;
     let stdout = "";
@@ -91,7 +91,7 @@ describe("kong-jwt-policy doctor, with a real plugin server and a real provider"
     expect(status).toBe(0);
   });
 
-  it("finds what is wrong, with place and remedy, in each format, and exits 1", async () => {
+  it("finds each problem, with its place and its remedy, in each format, and exits 1", async () => {
     const { args, conf, policy, provider } = await startScene();
     await provider.stop();
     writeFileSync(conf, readFileSync(conf, "utf8").replace("plugins = bundled,jwt-policy,", "plugins = bundled,"));
@@ -127,7 +127,7 @@ describe("kong-jwt-policy doctor", () => {
     ["a kong.conf that is not there", ["--conf", "/nowhere/kong.conf"], "ENOENT"],
     ["a kong.conf that is a directory", ["--conf", "/"], "EISDIR"],
     ["a kong.yml that is not there", ["--kong", "/nowhere/kong.yml"], "ENOENT"],
-    ["an address that is no URL", ["--admin-url", "localhost"], "--admin-url must be a URL such as"],
+    ["an address that is not a URL", ["--admin-url", "localhost"], "--admin-url must be a URL such as"],
     ["an address of another protocol", ["--status-url", "file:///etc/passwd"], "--status-url must be a URL such as"],
     ["an unknown option", ["--fix"], "unknown option"],
   ])("could not run with %s, and exits 2", async (_, args, words) => {

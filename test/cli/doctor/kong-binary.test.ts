@@ -15,7 +15,7 @@ if (missing !== undefined) {
   reportMissing("doctor on a real Kong", missing);
 } else {
   describe("kong-jwt-policy doctor on a real Kong", () => {
-    it("finds all in order by Kong's prefix and its Admin API, and what is wrong after a change", async () => {
+    it("finds no problem with Kong's prefix and its Admin API, and finds the problem after a change", async () => {
       const policyRoot = temporaryFolder(onTestFinished);
       writeFileSync(join(policyRoot, "open.json"), OPEN_POLICY);
       const [adminPort] = await findFreePorts();

@@ -51,7 +51,7 @@ describe("the handshake with the plugin server", () => {
     expect(await askSocket(await serveSocket(serve), timeout)).toMatchObject({ ok: false, failure: { because } });
   });
 
-  it("says that nothing is there, or that no process listens any more", async () => {
+  it("says that there is no socket, or that no process listens on it", async () => {
     const { directory, socket } = createPlace();
     expect(await askSocket(join(directory, "none"), LONG_MS)).toMatchObject({ failure: { because: "missing" } });
     const { child, ended } = await runServer({ directory, socket, policyRoot: join(directory, "policies") });

@@ -34,7 +34,7 @@ it.each([
   expect(found).toMatchObject({ ok: true, value: { uid } });
 });
 
-it("an unknown user in the settings is no user", () => {
+it("an unknown user in the settings does not count as a user", () => {
   const found = findWorker(settingsOf("no-such-user-here"), "/nowhere");
   expect(found.ok).toBe(uid !== 0);
 });

@@ -64,7 +64,7 @@ describe("kong.conf, as doctor reads it", () => {
     ]);
   });
 
-  it("is replaced by what a running Kong has written, if there is nothing else", async () => {
+  it("is read from the prefix of a running Kong, if there is no other source", async () => {
     const prefix = folder();
     const sources = { conf: undefined, prefix, environment: {} };
     expect(await readKongSettings(sources)).toMatchObject({ ok: false, failure: expect.stringContaining("--conf") });

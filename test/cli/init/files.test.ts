@@ -305,14 +305,14 @@ describe("questions", () => {
     ]);
   });
 
-  it("end with the input: what is then missing is named", async () => {
+  it("end with the input, and the missing values are named", async () => {
     expect(await collectValues(KEYCLOAK.options, {}, answering(undefined))).toEqual({
       ok: false,
       failure: [expect.stringContaining("--issuer"), expect.stringContaining("--audience")],
     });
   });
 
-  it("are not asked if standard input is no terminal: the process ends at once", () => {
+  it("are not asked if standard input is not a terminal: the process ends at once", () => {
     const { status, stderr } = runCli(["init", "keycloak"], {}, "https://sso.example.com/realms/a\n");
     expect([status, stderr]).toEqual([2, expect.stringContaining("--issuer <url> is missing")]);
   });

@@ -27,7 +27,7 @@ describe("a value on one line of YAML", () => {
     expect(new Set(readBack(text))).toEqual(new Set([text]));
   });
 
-  it("is the same text again, whatever the text", () => {
+  it("is the same text again, for any text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (text) => readBack(text).every((read) => read === text)),
       { numRuns: runsOf(5_000) },

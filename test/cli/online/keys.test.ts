@@ -54,7 +54,7 @@ const row = (title: string, keys: readonly unknown[], expected: readonly string[
 const ROWS = [
   row("all is in order", [elliptic, rsa], []),
   row(
-    "a key for another purpose is no finding",
+    "a key for another purpose causes no finding",
     [rsa, { ...rsa, kid: "enc", use: "enc" }, { ...elliptic, kid: "ops", key_ops: ["encrypt"] }],
     [],
   ),

@@ -40,7 +40,7 @@ describe("the screen of top", () => {
     expect(lines.slice(2, 2 + count).every((line) => line.length <= width)).toBe(true);
   });
 
-  it("says how many rows there is no room for, and shortens the longest table first", () => {
+  it("says how many rows do not fit, and shortens the longest table first", () => {
     const lines = renderScreen(MANY, [], { height: 30, width: 200, keys: KEYS }, PLAIN);
     expect(lines.find((line) => line.startsWith("Rejections"))).toMatch(/^Rejections \(\d of 100\)/);
     expect(lines.some((line) => line.startsWith("Issuers and keys  "))).toBe(true);
@@ -55,7 +55,7 @@ describe("the screen of top", () => {
     expect(renderScreen(MANY, ["b:1 is gone"], { height: 24, width: 200, keys: KEYS }, PLAIN)).toContain("b:1 is gone");
   });
 
-  it("shows what is bad in red, and the text says the same without colours", () => {
+  it("shows problems in red, and the text says the same without colours", () => {
     const failing = overviewOf({ keys: [{ ...statusAt(0, {}).keys[0], state: "too_old" }] });
     const colours = renderScreen(failing, [], { height: 40, width: 200, keys: KEYS }, pc.createColors(true)).join("\n");
     const plain = renderScreen(failing, [], { height: 40, width: 200, keys: KEYS }, PLAIN).join("\n");

@@ -37,15 +37,11 @@ const client = (azp: unknown, claims: Readonly<Record<string, unknown>> = {}): T
 
 /** Kong Consumers, credentials and groups, and clients' attempts to fake them. */
 export const CALLER_CASES: readonly ConformanceCase[] = [
-  passes(
-    "tells the upstream which Consumer the token names, whatever the client says of itself",
-    "/consumer-required",
-    {
-      headers: SPOOFED_CALLER,
-      token: client("billing-app"),
-      upstream: { ...NO_CALLER, ...SPOOFED_CALLER_GONE, ...AS_BILLING, "x-user-id": "user-1" },
-    },
-  ),
+  passes("tells the upstream which Consumer the token names, whatever headers the client sends", "/consumer-required", {
+    headers: SPOOFED_CALLER,
+    token: client("billing-app"),
+    upstream: { ...NO_CALLER, ...SPOOFED_CALLER_GONE, ...AS_BILLING, "x-user-id": "user-1" },
+  }),
   passes("knows the Consumer the second time as well", "/consumer-required", {
     token: client("billing-app", { sub: "user-2" }),
     upstream: { ...NO_CALLER, ...AS_BILLING, "x-credential-identifier": "user-2" },
@@ -77,9 +73,14 @@ export const CALLER_CASES: readonly ConformanceCase[] = [
       message: "Access is not allowed",
     }),
   ),
-  refuses("consumer_unknown", "refuses a Consumer's name from an issuer that may not name any", "/consumer-partner", {
-    token: { key: "partner", claims: { azp: "billing-app" } },
-  }),
+  refuses(
+    "consumer_unknown",
+    "refuses a Consumer's name from an issuer that may not name Consumers",
+    "/consumer-partner",
+    {
+      token: { key: "partner", claims: { azp: "billing-app" } },
+    },
+  ),
   ...(
     [
       ["a credential of other characters", { sub: "Jos\u00e9" }],
@@ -108,10 +109,10 @@ export const CALLER_CASES: readonly ConformanceCase[] = [
     token: GOOD,
     upstream: { ...NO_CALLER, ...SPOOFED_CALLER_GONE, "x-credential-identifier": "user-1" },
   }),
-  refuses("token_missing", "asks for a token where no other plugin has authenticated anybody", "/other-skip", {
+  refuses("token_missing", "requires a token if no other plugin has authenticated the client", "/other-skip", {
     headers: SPOOFED_CALLER,
   }),
-  passes("takes a token where no other plugin has authenticated anybody", "/other-skip", {
+  passes("accepts a token if no other plugin has authenticated the client", "/other-skip", {
     token: client("billing-app"),
     upstream: AS_BILLING,
   }),

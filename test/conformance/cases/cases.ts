@@ -47,7 +47,7 @@ const identity: readonly ConformanceCase[] = [
     upstream: { ...NOBODY, ...SPOOFS_GONE },
   }),
   passes("looks at no token on a public rule", "/public", { token: "Bearer nonsense", upstream: NOBODY }),
-  passes("lets nobody through as nobody on an optional rule", "/optional", {
+  passes("lets an anonymous request pass on an optional rule", "/optional", {
     headers: SPOOFED,
     upstream: { ...NOBODY, ...SPOOFS_GONE },
   }),
@@ -67,7 +67,9 @@ const identity: readonly ConformanceCase[] = [
 ];
 
 const extraction: readonly ConformanceCase[] = [
-  refuses("token_missing", "asks for a token where there is none", "/read", { message: "Authentication is required" }),
+  refuses("token_missing", "requires a token if the request has none", "/read", {
+    message: "Authentication is required",
+  }),
   refuses("token_missing", "takes an empty Authorization for none", "/read", { token: "" }),
   refuses("token_missing", "takes another scheme for no token", "/read", { token: "Basic dXNlcjpwYXNz" }),
   refuses("token_missing", "takes Bearer without a token for none", "/read", { token: "Bearer" }),
@@ -85,7 +87,7 @@ const extraction: readonly ConformanceCase[] = [
 ];
 
 const forgery: readonly ConformanceCase[] = [
-  refuses("token_malformed", "refuses text that is no token", "/read", {
+  refuses("token_malformed", "refuses a text that is not a token", "/read", {
     token: "Bearer nonsense",
     message: "The access token is invalid",
   }),
@@ -292,13 +294,15 @@ const seconds = (offset: number): number => Math.floor(Date.now() / 1000) + offs
 
 const requirements: readonly ConformanceCase[] = [
   passes("passes one of several roles", "/roles", { token: role("owner") }),
-  refuses("condition_unmet", "refuses who has none of them", "/roles", {
+  refuses("condition_unmet", "refuses a token that has none of them", "/roles", {
     token: role("auditor"),
     message: "Access is not allowed",
   }),
-  refuses("condition_unmet", "refuses who has one that is excluded", "/roles", { token: role("admin", "suspended") }),
+  refuses("condition_unmet", "refuses a token that has an excluded one", "/roles", {
+    token: role("admin", "suspended"),
+  }),
   passes("passes the second of two alternatives", "/ways", { token: { key: "partner" } }),
-  refuses("scope_insufficient", "says of alternatives what the first that is open asks for", "/ways", {
+  refuses("scope_insufficient", "names the requirements of the first alternative that applies", "/ways", {
     token: GOOD,
     realm: "requirements",
     scope: "things:write",
@@ -328,8 +332,10 @@ const requirements: readonly ConformanceCase[] = [
     token: { claims: { tenant: "acme" } },
     upstream: { "x-tenant": "acme", x_tenant: null },
   }),
-  passes("passes who asks for what is theirs", "/own/user-1", { token: GOOD }),
-  refuses("condition_unmet", "refuses who asks for what is another's", "/own/user-2", { token: GOOD }),
+  passes("passes a user's request for their own resource", "/own/user-1", { token: GOOD }),
+  refuses("condition_unmet", "refuses a user's request for the resource of another user", "/own/user-2", {
+    token: GOOD,
+  }),
   passes("passes a recent login of the right kind", "/stepup", {
     token: { claims: { acr: "gold", auth_time: seconds(-60) } },
   }),
@@ -366,14 +372,14 @@ const METADATA = {
 const NAMED = `resource_metadata="${METADATA_URL}"`;
 
 const answers: readonly ConformanceCase[] = [
-  refuses("token_missing", "tells problem details to whom prefers them (RFC 9457)", "/read", {
+  refuses("token_missing", "answers with problem details to a client that prefers them (RFC 9457)", "/read", {
     headers: PROBLEM,
     answer: {
       headers: DETAILS,
       body: { type: "about:blank", title: "Unauthorized", status: 401, detail: "Authentication is required" },
     },
   }),
-  refuses("token_missing", "tells Kong's form to whom takes both alike", "/read", {
+  refuses("token_missing", "answers in Kong's form to a client that accepts both equally", "/read", {
     headers: ["Accept", "text/html, */*;q=0.8"],
     answer: { headers: KONG_FORM, body: { message: "Authentication is required" } },
   }),
@@ -396,7 +402,7 @@ const answers: readonly ConformanceCase[] = [
     "/answers",
     { token: GOOD, status: 404, challenge: null, message: "Not found" },
   ),
-  refuses("no_matching_rule", "has the same for what no rule fits", "/answers", {
+  refuses("no_matching_rule", "has the same answer if no rule fits", "/answers", {
     method: "POST",
     status: 404,
     message: "Not found",
@@ -433,7 +439,7 @@ const answers: readonly ConformanceCase[] = [
       answer: { body: { type: "https://docs.example.com/errors/invalid_token", title: 'Not "good"', status: 400 } },
     }),
   ),
-  refuses("token_missing", "tells a client of gRPC in its way, whatever the message format and Accept", "/read", {
+  refuses("token_missing", "answers a gRPC client in the format of gRPC, with any message format and Accept", "/read", {
     only: ["h2"],
     headers: [...PROBLEM, "Content-Type", "application/grpc+proto"],
     answer: {
@@ -493,7 +499,7 @@ const answers: readonly ConformanceCase[] = [
     token: { provider: { client: "checkout-web", resource: "payments", scope: "payments:write" } },
     challenge: `Bearer realm="mcp", error="insufficient_scope", error_description="The access token lacks a required scope", scope="payments:read", ${NAMED}`,
   }),
-  passes("serves the API's description to anybody", `${METADATA_PATH}?x=1`, {
+  passes("serves the API's description to every client", `${METADATA_PATH}?x=1`, {
     answer: {
       headers: METADATA,
       body: {

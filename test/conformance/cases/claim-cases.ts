@@ -51,7 +51,7 @@ export const CLAIM_CASES: readonly ConformanceCase[] = [
   passes("passes scopes that are in two claims", "/loc-scopes", {
     token: withClaims({ scope: "things:read", scp: ["things:write"] }),
   }),
-  refuses("scope_insufficient", "refuses a scope that neither of two claims contains", "/loc-scopes", {
+  refuses("scope_insufficient", "refuses a token if none of the two claims contains the scope", "/loc-scopes", {
     token: withClaims({ scope: "things:read", scp: [] }),
     realm: "locations",
     scope: "things:read things:write",
@@ -62,9 +62,14 @@ export const CLAIM_CASES: readonly ConformanceCase[] = [
     ["a list where a string with commas is expected", { groups: ["staff"] }, false],
     ["a tab between groups", { groups: "staff,x\tguests" }, false],
   ]),
-  refuses("identity_claim_invalid", "refuses groups for Kong of which one claim cannot be read", "/loc-groups", {
-    token: withClaims({ groups: "staff", ...roles(["user"], 7) }),
-  }),
+  refuses(
+    "identity_claim_invalid",
+    "refuses a token if one of the claims with groups for Kong is unreadable",
+    "/loc-groups",
+    {
+      token: withClaims({ groups: "staff", ...roles(["user"], 7) }),
+    },
+  ),
   ...(
     [
       ["/entry-access", "access", "https://api.example", true],

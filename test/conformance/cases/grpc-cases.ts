@@ -24,7 +24,7 @@ const calls: readonly Omit<ConformanceCase, "only">[] = [
     carried: GOOD,
     upstream: { ":path": "/any.Things/Get?a=b", authorization: "Bearer {token}", "x-user-id": "user-1" },
   }),
-  passes("lets nobody through as nobody on an optional rule", "/optional.Things/Get", {
+  passes("lets an anonymous request pass on an optional rule", "/optional.Things/Get", {
     headers: SPOOFED,
     upstream: { ...NOBODY, ...SPOOFS_GONE },
   }),
@@ -35,13 +35,13 @@ const calls: readonly Omit<ConformanceCase, "only">[] = [
   refuses("no_matching_rule", "refuses a method that no operation names", "/things.Things/Delete", { token: GOOD }),
   refuses(
     "path_ambiguous",
-    "refuses a path that can be read in two ways, for the upstream gets it as it came",
+    "refuses a path that can be read in two ways, because the upstream gets the unchanged path",
     "/things.Things/Put/../Get",
     { token: GOOD },
   ),
-  refuses("token_missing", "asks for a token where there is none", "/things.Things/Get"),
+  refuses("token_missing", "requires a token if the request has none", "/things.Things/Get"),
   refuses("token_ambiguous", "refuses two tokens in one header", "/things.Things/Get", { token: "Bearer a, Bearer b" }),
-  refuses("token_malformed", "refuses text that is no token", "/things.Things/Get", { token: "Bearer nonsense" }),
+  refuses("token_malformed", "refuses a text that is not a token", "/things.Things/Get", { token: "Bearer nonsense" }),
   refuses("issuer_untrusted", "refuses an unknown issuer", "/things.Things/Get", {
     token: { claims: { iss: "https://evil.example" } },
   }),
@@ -58,7 +58,7 @@ const calls: readonly Omit<ConformanceCase, "only">[] = [
   refuses("keys_unavailable", "answers 503 when no key could ever be fetched", "/keys-down.Things/Get", {
     token: GOOD,
   }),
-  passes("judges over TLS what a Kong Route asks to come over TLS", "/secure.Things/Get", {
+  passes("judges a request over TLS on a Kong Route that requires TLS", "/secure.Things/Get", {
     overTls: true,
     token: GOOD,
     upstream: IDENTITY,

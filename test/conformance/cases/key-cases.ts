@@ -28,7 +28,7 @@ export const KEY_CASES: readonly ConformanceCase[] = [
   rolling("passes a token that names the new key by x5t", signedWith("partner", { x5t: "new" }), {}),
   rolling("passes a token that names the old key by x5t", signedWith("es256", { x5t: "old" }), {}),
   rolling("passes a token that names no key, signed with the new one of two", signedWith("partner", {}), {}),
-  rolling("refuses a token that names no key and is signed with neither", signedWith("rs256", {}), {
+  rolling("refuses a token that names no key and is signed with none of the issuer's keys", signedWith("rs256", {}), {
     ...refused({ ...UNKNOWN, reason: "signature_invalid" }),
   }),
   rolling(

@@ -53,7 +53,7 @@ export const PATH_CASES: readonly ConformanceCase[] = [
     }),
   ),
   ...NO_OPERATION.map((path) => refuses("no_matching_rule", `has no operation for ${path}`, path, { token: STRONG })),
-  passes("compares a claim with the part of a segment that the name stands for", "/paths/own/user-1.json", {
+  passes("compares a claim with the part of a segment that matches the name", "/paths/own/user-1.json", {
     token: WEAK,
   }),
   refuses("condition_unmet", "refuses another user's path that has text beside the name", "/paths/own/user-2.json", {

@@ -6,12 +6,12 @@ const NOBODY = { "x-user-id": null, x_user_id: null, "x-user_id": null };
 
 /** Report mode, preflights, and claims that are compared with headers: which requests pass, and with which identity. */
 export const REPORT_CASES: readonly ConformanceCase[] = [
-  passes("reports in report mode what has no token, and lets it go on as nobody", "/watched", {
+  passes("reports a request without a token, and lets it go on as anonymous", "/watched", {
     headers: SPOOFED,
     reported: "token_missing",
     upstream: NOBODY,
   }),
-  passes("reports a changed signature, and lets it go on as nobody with what the client sent", "/watched", {
+  passes("reports a changed signature, and lets the unchanged request go on as anonymous", "/watched", {
     headers: SPOOFED,
     token: { damage: "signature" },
     reported: "signature_invalid",
@@ -69,7 +69,7 @@ export const REPORT_CASES: readonly ConformanceCase[] = [
     reported: "token_missing",
     upstream: NOBODY,
   }),
-  passes("reports a call over gRPC, and lets it go on as nobody", "/watched.Things/Get", {
+  passes("reports a call over gRPC, and lets it go on as anonymous", "/watched.Things/Get", {
     only: ["grpc"],
     headers: ["X-User-Id", "evil"],
     reported: "token_missing",
@@ -84,7 +84,7 @@ export const REPORT_CASES: readonly ConformanceCase[] = [
     method: "OPTIONS",
     headers: [...PREFLIGHT, "DELETE"],
   }),
-  refuses("no_matching_rule", "refuses an OPTIONS request that is no preflight", "/browser/7", {
+  refuses("no_matching_rule", "refuses an OPTIONS request that is not a preflight", "/browser/7", {
     method: "OPTIONS",
     headers: ["Origin", "https://app.example"],
   }),

@@ -95,15 +95,15 @@ const readings: readonly ConformanceCase[] = [
       ["a header without its prefix", "", ["X-Auth", "{token}"]],
     ] as const
   ).map(([what, query, headers]) =>
-    refuses("token_missing", `lets nobody through as nobody with ${what}`, `/any-optional${query}`, { headers }),
+    refuses("token_missing", `lets no request pass as anonymous with ${what}`, `/any-optional${query}`, { headers }),
   ),
   refuses(
     "token_missing",
-    "asks for a token where no source has one, however much it looks like it",
+    "requires a token if no source has one, even if a text looks like a token",
     "/any?access-token={token}&x=access_token={token}",
     { headers: ["X-Token", "{token}", ...cookie("__host-token={token}; x__Host-token={token}")] },
   ),
-  passes("lets nobody through as nobody where no source has anything", "/any-optional?a=1", {
+  passes("lets an anonymous request pass if all sources are empty", "/any-optional?a=1", {
     headers: cookie("a=b"),
     upstream: { authorization: null, "x-user-id": null, cookie: "a=b" },
     upstreamUrl: "/?a=1",
@@ -130,7 +130,11 @@ const removal: readonly ConformanceCase[] = [
     ),
     upstream: { ...ARRIVED, cookie: "a=1" },
   }),
-  refuses("path_ambiguous", "refuses a token in what some servers take for a fragment", "/any#x?access_token={token}"),
+  refuses(
+    "path_ambiguous",
+    "refuses a token in a part that some servers read as a fragment",
+    "/any#x?access_token={token}",
+  ),
   ...(
     [
       ["?a=1&access_token={token}&b=2", "/?a=1&b=2"],
@@ -141,7 +145,7 @@ const removal: readonly ConformanceCase[] = [
   ).map(([sent, kept]) =>
     passes(`leaves the rest of the query as it was: ${kept}`, `/any${sent}`, { upstream: ARRIVED, upstreamUrl: kept }),
   ),
-  passes("looks at no source on a public rule, and leaves all as it is", "/any-public?access_token=a", {
+  passes("reads no source on a public rule, and leaves all sources unchanged", "/any-public?access_token=a", {
     headers: ["Authorization", "Bearer b", "X-Access-Token", "c", ...cookie("__Host-token=d"), "X-User-Id", "evil"],
     upstream: { authorization: "Bearer b", "x-access-token": "c", cookie: "__Host-token=d", "x-user-id": null },
     upstreamUrl: "/?access_token=a",
@@ -150,10 +154,14 @@ const removal: readonly ConformanceCase[] = [
     headers: ["Authorization", "Bearer evil", "X-Token", "evil", "x_token", "evil", ...COOKIE],
     upstream: { authorization: null, "x-token": "{token}", x_token: null, cookie: null, "x-user-id": "user-1" },
   }),
-  passes("reads no Authorization where it is no source, and drops it for nobody", "/moved-optional", {
-    headers: ["Authorization", BEARER, "X-Token", "evil"],
-    upstream: { authorization: null, "x-token": null, "x-user-id": null },
-  }),
+  passes(
+    "does not read Authorization if it is not a source, and removes it for anonymous requests",
+    "/moved-optional",
+    {
+      headers: ["Authorization", BEARER, "X-Token", "evil"],
+      upstream: { authorization: null, "x-token": null, "x-user-id": null },
+    },
+  ),
   passes("clears the header with the token on a public rule", "/moved-public", {
     headers: ["X-Token", "evil", "x_token", "evil"],
     upstream: { "x-token": null, x_token: null },
@@ -210,7 +218,7 @@ const origins: readonly ConformanceCase[] = [
     method: "POST",
     headers: [...COOKIE, "Origin", "https://evil.example"],
   }),
-  passes("passes a CORS preflight with cookies that are no source", "/any-preflight", {
+  passes("passes a CORS preflight with cookies that are not a source", "/any-preflight", {
     method: "OPTIONS",
     headers: [...PREFLIGHT, ...cookie("a=b")],
   }),

@@ -11,7 +11,7 @@ export const TRANSPORT_CASES: readonly ConformanceCase[] = [
     overTls: true,
     token: { damage: "signature" },
   }),
-  passes("judges over TLS what a Kong Route asks to come over TLS", "/secure", {
+  passes("judges a request over TLS on a Kong Route that requires TLS", "/secure", {
     overTls: true,
     token: GOOD,
     upstream: { "x-user-id": "user-1" },
@@ -42,7 +42,7 @@ export const TRANSPORT_CASES: readonly ConformanceCase[] = [
     token: GOOD,
     status: 415,
   },
-  passes("judges what a Route for HTTP passes on to a Service for gRPC", "/mixed.Things/Get", {
+  passes("judges requests on a Route for HTTP with a Service for gRPC", "/mixed.Things/Get", {
     needsGrpc: true,
     method: "POST",
     token: GOOD,

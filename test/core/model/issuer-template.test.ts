@@ -106,7 +106,7 @@ it("a tenant with its own entry is judged by this entry, and the template's keys
   expect(await judge(issOf("gamma"), { tid: "gamma", policy: any })).toBe("key_not_found");
 });
 
-describe("a template has one placeholder, a whole segment of its path", () => {
+describe("a template has one placeholder, which is a whole segment of its path", () => {
   it.each<[template: string, segment: number]>([
     ["https://a.example/{t}", 3],
     ["https://a.example/{tenant_Id9}/v2.0", 3],

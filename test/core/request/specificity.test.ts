@@ -5,7 +5,7 @@ import { compareSpecificity, templatesOverlap } from "../../../plugin/core/reque
 import { runsOf } from "../../runs.ts";
 import { operationOf, templateOf } from "../fixtures.ts";
 
-describe("the first segment in which two templates differ decides which is more specific", () => {
+describe("the first differing segment of two templates decides which template is more specific", () => {
   it.each<[more: string, less: string]>([
     ["/users/me", "/users/{id}"],
     ["/users/me", "/users/m{x}"],

@@ -110,7 +110,7 @@ if (missing !== undefined) {
       expect((await scene.send(HOME)).status).toBe(200);
     });
 
-    it("drops its verdicts if a token becomes refused while the guard has one", async () => {
+    it("drops its verdicts if the server refuses a token about which the guard has a verdict", async () => {
       const scene = await start({ shared_tokens: { on_abuse: "refuse_token", networks: 2 } });
       const { runtime } = scene.nginx;
       await scene.send(HOME);

@@ -243,7 +243,7 @@ if (missing !== undefined) {
       expect((await send("/read"))[1]).toBe(false);
     });
 
-    it("not for another address in clear text, or for what a proxy there reports", async () => {
+    it("not for another address in clear text, or for another report of a proxy", async () => {
       for (const path of ["/read", "/named"]) {
         await warm(path);
         expect(await send(path, from(OUTSIDE))).toMatchObject([{ status: 200 }, true]);

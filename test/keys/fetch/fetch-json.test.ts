@@ -74,7 +74,11 @@ describe("reads", () => {
     ["an answer of exactly 512 kB", { text: objectOf(LIMIT) }, { a: "x".repeat(LIMIT - 8) }],
     ["an answer in pieces", pieces, { a: 1 }],
     ["gzip of exactly 512 kB", packed, { a: "x".repeat(LIMIT - 8) }],
-    ["gzip, although nobody asked for it", withHeaders({ "content-encoding": "gzip" }, gzipSync('{"a":1}')), { a: 1 }],
+    [
+      "gzip, although the request did not ask for it",
+      withHeaders({ "content-encoding": "gzip" }, gzipSync('{"a":1}')),
+      { a: 1 },
+    ],
     ["an answer behind others that come first (103)", hinted, { a: 1 }],
     ["a hundred keys with chains of certificates", { json: { keys } }, { keys }],
   ])("%s", async (_what, answer, value) => {

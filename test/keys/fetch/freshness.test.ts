@@ -7,11 +7,11 @@ const LATER = "Sun, 22 Nov 2026 11:10:00 GMT";
 
 describe("an answer is fresh", () => {
   it.each<[what: string, headers: Record<string, string>, seconds: number | undefined]>([
-    ["nobody knows how long, when it does not say", {}, undefined],
+    ["for an unknown time, if the answer does not say", {}, undefined],
     ["nor with directives about other things", { "cache-control": "public, must-revalidate" }, undefined],
     ["for max-age", { "cache-control": "max-age=600" }, 600],
     ["for max-age in any case, with blanks and quotes", { "cache-control": 'public ,\tMax-Age = "600"' }, 600],
-    ["for what is left of max-age", { "cache-control": "max-age=600", age: "599" }, 1],
+    ["for the rest of max-age", { "cache-control": "max-age=600", age: "599" }, 1],
     ["no longer when it is as old as that", { "cache-control": "max-age=600", age: "600" }, 0],
     ["no longer when it is older", { "cache-control": "max-age=600", age: "9999" }, 0],
     ["for max-age when its age cannot be read", { "cache-control": "max-age=600", age: "-5" }, 600],
@@ -20,7 +20,7 @@ describe("an answer is fresh", () => {
     ["not at all with no-cache", { "cache-control": "no-cache, max-age=600" }, 0],
     ["not at all with no-cache of one field", { "cache-control": 'no-cache="set-cookie", max-age=600' }, 0],
     ["for max-age when no-store is only quoted", { "cache-control": 'x="no-store, max-age=1", max-age=600' }, 600],
-    ["for max-age whatever shared caches are told", { "cache-control": "s-maxage=5, max-age=600" }, 600],
+    ["for max-age, with any directive for shared caches", { "cache-control": "s-maxage=5, max-age=600" }, 600],
     ["not at all when max-age cannot be read", { "cache-control": "max-age=ten" }, 0],
     ["not at all when max-age has a unit", { "cache-control": "max-age=600s" }, 0],
     ["not at all when max-age has a prefix", { "cache-control": "max-age=x600" }, 0],

@@ -46,7 +46,7 @@ describe("a key is used for the one algorithm that the issuer, its type and its 
     ["RSA with key_ops sign and verify", { ...rsa, key_ops: ["sign", "verify"] }, ["r RS256"]],
     ["Ed25519 with key_ops sign and verify", { ...okp, key_ops: ["sign", "verify"] }, ["o EdDSA", "o Ed25519"]],
     ["that must not be exported", { ...ec, ext: false, key_ops: ["verify", "x-own"] } as JWK, ["e ES256"]],
-    ["with parameters that nobody knows", { ...ec, "x-note": { a: 1 }, iat: 1 } as JWK, ["e ES256"]],
+    ["with unknown parameters", { ...ec, "x-note": { a: 1 }, iat: 1 } as JWK, ["e ES256"]],
   ])("%s", async (_what, jwk, taken) => {
     expect(await importAll([jwk])).toEqual([taken, [], []]);
   });

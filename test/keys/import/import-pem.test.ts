@@ -52,7 +52,7 @@ describe("a file with a private key gives no key, and the key counts as leaked",
     ["PKCS #8", ownPem, true],
     ["its older form", String(ec.privateKey.export({ type: "sec1", format: "pem" })), true],
     ["behind its own public key", spki(ec.publicKey) + ownPem, true],
-    ["encrypted: whose it is cannot be known", String(encrypted), false],
+    ["encrypted: its owner is unknown", String(encrypted), false],
     ["cut off", ownPem.slice(0, 60), false],
   ])("%s", async (_what, text, isKnown) => {
     const { keys, leaked, leakedThumbprints } = await importPem(text, { kid: "1" }, issuer);

@@ -100,7 +100,7 @@ describe("discovers keys", () => {
     ["has another issuer that is not a string", () => ({ issuer: {}, jwks_uri: "" }), /names an issuer that is not/],
     ["has a jwks_uri by plain http", leadsTo("http://idp.example.com/jwks"), /jwks_uri that is not an https URL$/],
     ["has a jwks_uri that is a file", leadsTo("file:///etc/passwd"), /not an https URL$/],
-    ["has a jwks_uri that is no URL", leadsTo("/jwks"), /not an https URL$/],
+    ["has a jwks_uri that is not a URL", leadsTo("/jwks"), /not an https URL$/],
     ["has a jwks_uri that is not a string", leadsTo(["https://idp.example.com/jwks"]), /not an https URL$/],
   ])("and refuses metadata that %s", async (_what, metadata, cause) => {
     const before = server.requests.length;
@@ -118,7 +118,7 @@ describe("discovers keys", () => {
   });
 });
 
-describe("what metadata may lead to", () => {
+describe("addresses in metadata", () => {
   const answer =
     (jwksUri: string): FetchJson =>
     async (url) => ({

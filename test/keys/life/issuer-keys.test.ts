@@ -62,7 +62,7 @@ describe("an unknown kid", () => {
     }
   });
 
-  it("is found after the issuer publishes its key, for all that wait, and the old key as long as it is published", async () => {
+  it("is found by all waiting requests after the issuer publishes its key, and the old key stays as long as it is published", async () => {
     scene.serve(keySetOf(first, second));
     scene.clock += COOLDOWN_MS;
     expect(await scene.findAll(["2", "2", "1"])).toEqual([FOUND, FOUND, FOUND]);
@@ -132,7 +132,7 @@ describe("an answer without a key ends the use of this key, at that fetch", () =
   it.each<[what: string, answer: Answer]>([
     ["is empty", keysOf()],
     ["has its private part", keysOf(leak(first))],
-    ["has nothing but things that are no keys", keysOf(null, "x", [])],
+    ["has only elements that are not keys", keysOf(null, "x", [])],
     ["has it for encryption", keysOf({ ...first.publicJwk, use: "enc" })],
     ["has it for another algorithm", keysOf({ ...first.publicJwk, alg: "ES384" })],
     ["has it in another alphabet", keysOf({ ...first.publicJwk, x: `${first.publicJwk.x}=` })],

@@ -35,7 +35,7 @@ describe("the state of a place", () => {
     expect(stateOf(recordFailure(answered, "timeout"))).toBe("serving");
   });
 
-  it("is without keys if the last answer has none", () => {
+  it("has no keys if the last answer has none", () => {
     expect(stateOf(answered, NOW, false)).toBe("without_keys");
   });
 

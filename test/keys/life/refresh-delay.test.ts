@@ -29,7 +29,7 @@ describe("after failures the next attempt comes", () => {
   const seconds = (hasKeys: boolean, random: number) =>
     [1, 2, 3, 4, 5, 6, 7, 1000].map((failures) => retryDelayMs(keyRefresh, at(random), failures, hasKeys) / 1000);
 
-  it("soon while there are no keys, and at the cooldown at the latest", () => {
+  it("soon if there are no keys, and after the cooldown at the latest", () => {
     expect(seconds(false, 0)).toEqual([1, 2, 4, 8, 16, 30, 30, 30]);
     expect(seconds(false, 1)).toEqual([0.5, 1, 2, 4, 8, 15, 15, 15]);
   });

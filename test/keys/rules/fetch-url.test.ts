@@ -28,7 +28,7 @@ describe("and nowhere else", () => {
   });
 });
 
-describe("what the policy allows beyond that", () => {
+describe("other URLs that the policy allows", () => {
   it.each<[url: string, rules: FetchUrlRules]>([
     ["http://idp.internal:8080/jwks", { allowHttp: true }],
     ["https://idp.example.com/jwks?appid=1", { allowQuery: true }],

@@ -292,7 +292,7 @@ describe("a write that fails", () => {
   });
 });
 
-it("a write of leaked keys that fails leaves no unfinished file, and what was stored before stays", async () => {
+it("a failed write of leaked keys leaves no unfinished file, and the stored keys stay", async () => {
   const { store, directory, log } = openIn(temporaryFolder(onTestFinished));
   await store.saveKeySet("a", SET);
   const name = `${digestOf("i")}.leaked`;

@@ -123,7 +123,7 @@ describe("for any Accept header", () => {
   });
 
   it.each([",", ";", '"', '",', "a/b;c=", "a/b;", 'a/b;c="', "\\", " "])(
-    "the longest accepted header of only %j is no wish, and is read a thousand times in the time of a test",
+    "the longest accepted header of only %j counts as no preference, and is read a thousand times within a test",
     (piece) => {
       const accept = piece.repeat(256).slice(0, 256);
       expect(Array.from({ length: 1_000 }, () => prefersProblemDetails(accept))).not.toContain(true);

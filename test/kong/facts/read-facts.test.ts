@@ -82,7 +82,7 @@ describe("the facts need as few calls as possible", () => {
 });
 
 describe("without a usable facts variable", () => {
-  it("headers are read instead, for every request, and one line says why", async () => {
+  it("the plugin reads headers instead, for every request, and one line says why", async () => {
     const logged: string[] = [];
     const reader = createFactsReader(true, (line) => logged.push(line));
     for (const jwt_facts of ["", "1\nGET / HTTP/1.1\n\n", "nonsense"]) {

@@ -37,7 +37,7 @@ describe.each([
   ["the schema in Lua", installLuaSchema],
 ])("Kong itself, which knows the plugin by %s", (_name, settingsIn) => {
   if (missing !== undefined) {
-    reportMissing("takes and refuses what it should", missing);
+    reportMissing("accepts right configurations and refuses wrong ones", missing);
     return;
   }
   const directory = temporaryFolder();

@@ -41,7 +41,7 @@ describe("failing subjects", () => {
     expect(found).toEqual([9_000, 609_000, 1_209_000]);
   });
 
-  it("are never counted more often than they failed in the last two minutes, whatever others do", () => {
+  it("are never counted more often than they failed in the last two minutes, whatever other subjects do", () => {
     const denial = fc.record({
       subject: fc.integer({ min: 0, max: 100_000 }),
       afterMs: fc.integer({ min: 0, max: 900 }),
@@ -74,7 +74,7 @@ describe("unknown keys", () => {
     return alarms;
   };
 
-  it("that come all the time are no spike, and many more are one", () => {
+  it("that come all the time are not a spike, and many more are a spike", () => {
     const keys = new UnknownKeys({ perMinute: 100, factor: 10, ...REPEAT });
     expect(count(keys, 50, 0, 120)).toBe(0);
     expect(count(keys, 400, 120, 121)).toBe(0);
@@ -118,7 +118,7 @@ describe("lifetimes", () => {
   it.each<[what: string, secondsOf: (index: number) => number]>([
     ["one of a hundred tokens has", (index) => (index % 100 === 0 ? 86_400 : 900)],
     ["are nearly as usual", (index) => 900 + (index % 800)],
-    ["come before the plugin knows what is usual", (index) => (index === 900 ? 86_400 : 900)],
+    ["come before the plugin knows the usual number", (index) => (index === 900 ? 86_400 : 900)],
   ])("that %s are not reported", (_, secondsOf) => {
     const lifetimes = new TokenLifetimes({ factor: 2, afterTokens: 1_000, ...REPEAT });
     expect(learn(lifetimes, 3_000, secondsOf)).toBe(0);

@@ -75,7 +75,7 @@ describe("allowed requests", () => {
     [0, 0],
     [0.25, 64],
     [1, 256],
-  ])("of which %s is logged are drawn by Kong's request id", async (allows, logged) => {
+  ])("with a logged part of %s are selected by Kong's request id", async (allows, logged) => {
     const log = open({ allows, linesPerSecond: 100_000 });
     for (let byte = 0; byte < 256; byte += 1) {
       log.note(allow(), eventOf(`${byte.toString(16).padStart(2, "0")}${"0".repeat(30)}`));

@@ -9,7 +9,7 @@ function takeAll(budget: LineBudget, kind: string): number {
   return count;
 }
 
-it("gives one kind at most half of what is left, so a flood of one kind hides no other", () => {
+it("gives one kind at most half of the remaining lines, so a flood of one kind hides no other kind", () => {
   const budget = new LineBudget(1_000, () => 5_000);
   expect(takeAll(budget, "flood")).toBe(500);
   expect(takeAll(budget, "flood")).toBe(0);

@@ -120,7 +120,7 @@ it.each<[what: string, written: Written, expected: object]>([
   expect(write(written)).toMatchObject(expected);
 });
 
-it("leaves out what is not known, such as the request before the facts are read", () => {
+it("leaves out unknown fields, such as the request before the facts are read", () => {
   const unknown = { isReused: false, readRequestId: () => undefined, readRequest: () => undefined };
   const line = renderDecision(
     createDeny({ reason: "policy_unavailable" }, { policy: "jwt-policy" }),
@@ -135,7 +135,7 @@ it("leaves out what is not known, such as the request before the facts are read"
   });
 });
 
-describe("what the client chooses is written only in a checked form", () => {
+describe("values that the client chooses are written only in a checked form", () => {
   const field = (name: Field, request: Partial<SeenRequest>): unknown =>
     (write({ fields: [name], request }) as Record<string, unknown>)[name];
   const headers = (name: string, text: string): Partial<SeenRequest> => ({ headers: new Map([[name, text]]) });

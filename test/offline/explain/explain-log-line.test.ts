@@ -128,7 +128,7 @@ it.each<[what: string, denial: Denial, evidence: { rule?: string }, request: str
   expect(JSON.stringify(explained)).not.toContain("SECRET");
 });
 
-it("says that the operation is unknown, if the line has no request or the policy has no such operation any more", () => {
+it("says that the operation is unknown, if the line has no request or the policy no longer has the operation", () => {
   const denial: Denial = { reason: "scope_insufficient", detail: "lacks scope a", requiredScopes: ["a"] };
   const [without, other] = [
     formatDenial(createDeny(denial, { policy: "shop", rule: "parts", issuer: "acme" })),
@@ -142,13 +142,13 @@ it("says that the operation is unknown, if the line has no request or the policy
   expect(other?.unknown.at(-1)).toMatch(/^the operation: no operation of this version/);
 });
 
-it("names no nearest allow if the rule has several ways, because the line does not say which was nearest", () => {
+it("names no nearest allow if the rule has alternatives, because the line does not say which was nearest", () => {
   const explained = explain(lineOf({ reason: "claim_missing", detail: "claim sub is absent" }, { rule: "each" }));
   expect(explained.expected).toHaveLength(2);
   expect(explained.nearestAllow).toBeUndefined();
 });
 
-it("hides a token that somebody pasted into the detail, and names of another policy or rule are an error", () => {
+it("hides a token in the detail, and the name of another policy or rule is an error", () => {
   const secret = tokenOf({ sub: "alice" }, { alg: "none" });
   const explained = explain(lineOf({ reason: "claim_missing", detail: `claim sub (${secret})` }, { rule: "pay" }));
   expect(explained.denial.detail).toMatch(/^claim sub \(a string of \d+ characters that may be a credential\)$/);

@@ -71,7 +71,7 @@ describe("a suppression", () => {
     expect(apply(`mode: report ${comment}`, [at(1)])).toEqual(["report_mode 1", "suppression_unknown 1"]);
   });
 
-  it("cannot suppress what is said about suppressions", () => {
+  it("cannot suppress findings about suppressions", () => {
     const text = "# lint-ignore suppression_unused: I know\n# lint-ignore report_mode: until June\nmode: enforce";
     expect(apply(text, [])).toEqual(["suppression_unknown 1", "suppression_unused 2"]);
   });

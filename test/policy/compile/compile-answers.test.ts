@@ -43,7 +43,7 @@ describe("answers", () => {
     expect(issuesOf(setting(name, { text: "No" }))).toEqual([]);
   });
 
-  it.each(SHARED)("cannot have words for %s alone, which a client must not distinguish", (reason) => {
+  it.each(SHARED)("cannot have a message for %s alone, because a client must not distinguish this reason", (reason) => {
     const rest = `set the answer of all of them under "${publicReason(reason)}"\\.$`;
     const message = new RegExp(`^A client must not be able to distinguish "${reason}" from .*: ${rest}`);
     expectIssues(policy(`{reasons: {‸${reason}: {text: "No"}}}`), "answer_indistinct", message);

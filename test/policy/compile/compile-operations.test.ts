@@ -42,7 +42,7 @@ describe("refuses operations that can fit the same request, if no path is more s
   });
 });
 
-describe("accepts operations that cannot overlap, or of which one path is more specific", () => {
+describe("accepts operations that cannot overlap, or with one more specific path", () => {
   it.each([
     ["GET /a", "GET /{x}"],
     ["GET /a", "GET /{x...}"],

@@ -62,7 +62,7 @@ describe("two entries with one identifier", () => {
     ["a type and any type", { token_type: "JWT" }, { token_type: "any" }],
     ["lists of token types with a common one", { token_type: ["at+jwt", "JWT"] }, { token_type: ["jwt"] }],
     ["a condition of one entry only", use({ equals: "a" }), {}],
-    ["values of which one is common", use({ one_of: ["a", "b"] }), use({ one_of: ["b", "c"] })],
+    ["lists with a common value", use({ one_of: ["a", "b"] }), use({ one_of: ["b", "c"] })],
     ["values of different claims", use({ equals: "a" }), requiring({ typ: { equals: "b" } })],
     ["a claim that may be absent", use(notX), use({ absent: true })],
     ["patterns, which are not compared", use({ matches: "a+" }), use({ matches: "b+" })],

@@ -53,7 +53,7 @@ describe("each tenant has its own keys", () => {
     expect(conditions).toEqual([{ ...condition, absent: "refused" }]);
   });
 
-  it("but an entry with the exact identifier takes precedence, and the template's keys are none of its own", () => {
+  it("but an entry with the exact identifier takes precedence, and does not use the template's keys", () => {
     const issuers = { own: { issuer: acme, audiences: ["other"] }, all: (documentOf({}).issuers as Members).acme };
     const policy = compileDocument({ ...documentOf({}), issuers, defaults: { accept: ["all", "own"] } });
     expect(Object.fromEntries([...policy.issuers].map(([iss, { id }]) => [iss, id]))).toEqual({

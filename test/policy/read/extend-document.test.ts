@@ -8,8 +8,8 @@ describe("extendDocument", () => {
   const access = { token_use: { equals: "access" }, sub: { matches: "x+" } };
   const base = { jwt_policy: 1, name: "base", description: "Base.", extends: "root.yaml" };
   it.each<[what: string, parent: unknown, child: unknown, merged: unknown]>([
-    ["keeps what the child does not name", { token: { max_bytes: 1 } }, {}, { token: { max_bytes: 1 } }],
-    ["adds what the child alone names", {}, { token: {} }, { token: {} }],
+    ["keeps keys that the child does not name", { token: { max_bytes: 1 } }, {}, { token: { max_bytes: 1 } }],
+    ["adds keys that only the child names", {}, { token: {} }, { token: {} }],
     [
       "merges maps by key, at any depth",
       { a: { b: { c: 1, d: 2 } } },
@@ -19,11 +19,11 @@ describe("extendDocument", () => {
     ["replaces lists as a whole, never joins them", { a: { l: ["x", "y"] } }, { a: { l: ["z"] } }, { a: { l: ["z"] } }],
     ["replaces a map by a string, and a string by a map", { a: {}, b: "x" }, { a: "x", b: {} }, { a: "x", b: {} }],
     ["takes null for a value, which no policy may have", { a: { b: 1 } }, { a: null }, { a: null }],
-    ["inherits neither name nor description, nor whom the parent extends", base, { extends: "base.yaml" }, {}],
+    ["does not inherit name, description and the parent's extends", base, { extends: "base.yaml" }, {}],
     ["inherits no format version: the child must say its own", { jwt_policy: 1 }, { name: "a" }, { name: "a" }],
     ["keeps a description further below", { a: { description: "x" } }, { a: {} }, { a: { description: "x" } }],
-    ["leaves a child that is no map to whoever checks it", { a: 1 }, "text", "text"],
-    ["leaves a child alone when the parent is no map", ["a"], { a: 1 }, { a: 1 }],
+    ["does not change a child that is not a map, so that a later check reports it", { a: 1 }, "text", "text"],
+    ["does not change a child if the parent is not a map", ["a"], { a: 1 }, { a: 1 }],
   ])("%s", (_what, parent, child, merged) => {
     expect(extendDocument(parent, child)).toEqual(merged);
   });

@@ -52,7 +52,7 @@ describe("a document without the key jwt_policy is refused without a word of its
   });
 });
 
-it("a document that is neither a policy nor YAML is refused once, at its first mistake", () => {
+it("a document that is not a policy and not YAML is refused once, at its first mistake", () => {
   expect(summarize(issuesOf("a: b\nc: !x 1\nd: !y 2\n"))).toEqual(["2:4 not_a_policy"]);
 });
 
@@ -90,7 +90,7 @@ describe("messages about a policy do not repeat", () => {
       "a place of keys with a secret in it",
       policyOf("keys: {jwks_uri: 'http://u:SECRET@idp.example/SECRET?k=SECRET'}"),
     ],
-    ["a place of keys that is no URL", policyOf("keys: {jwks_uri: SECRET}")],
+    ["an address of keys that is not a URL", policyOf("keys: {jwks_uri: SECRET}")],
     ["a user and password of a URL", policyOf("", "protected_resource: {resource: 'https://u:SECRET@h/a'}\n")],
     ["a password with a slash and an @", policyOf("", "extends: 'https://u:SEC/SECRET@SECRET@h/a'\n")],
     ["a password in an issuer", policyOf("keys: {discovery: true}").replace("https://idp", "https://u:SECRET@idp")],

@@ -151,7 +151,12 @@ describe("locates findings", () => {
     ["a key", [...key, "keys", 0, "kid"], true, "4:10 /issuers/a~1b~0c/keys/0/kid"],
     ["an element of a list", [...key, "keys", 0], false, "4:9 /issuers/a~1b~0c/keys/0"],
     ["a key of a map", key, true, "2:3 /issuers/a~1b~0c"],
-    ["what a default filled in, at the nearest key", [...key, "token", "x"], false, "2:3 /issuers/a~1b~0c/token/x"],
+    [
+      "a value that came from a default, at the nearest key",
+      [...key, "token", "x"],
+      false,
+      "2:3 /issuers/a~1b~0c/token/x",
+    ],
     ["what is nowhere", ["other", "x"], false, "1:1 /other/x"],
   ])("%s", (_what, path, atKey, place) => {
     expect(locate(path, atKey)).toEqual([place]);

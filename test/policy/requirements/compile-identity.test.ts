@@ -49,7 +49,7 @@ describe("identity", () => {
     ["nothing", {}, "identity_invalid /identity"],
     ["issuers alone", { issuers: ["acme"] }, "identity_invalid /identity"],
     ["an issuer that is not there", { issuers: ["acne"], ...bySub }, "issuer_unknown /identity/issuers/0"],
-    ["nobody's tokens in particular, of several issuers", bySub, "identity_invalid /identity", BOTH],
+    ["no issuers, although the policy has several", bySub, "identity_invalid /identity", BOTH],
     ["a Consumer for long", { consumer: { claim: "azp", cache: "61m" } }, "duration_invalid /identity/consumer/cache"],
     ["a Consumer without a claim", { consumer: {} }, "missing_key /identity/consumer"],
     ["a Consumer by custom_id", { consumer: { claim: "azp", by: "custom_id" } }, "invalid_value /identity/consumer/by"],

@@ -95,7 +95,7 @@ describe("the claims that satisfy a rule", () => {
     ["scopes are one string", { required_scopes: ["a", "b"] }, { scope: "a b" }],
     ["the first allowed name of any_of counts, beside all_of", { required_scopes: scopes }, { scope: "a c" }],
     [
-      "roles are where the issuer has them",
+      "roles are in the issuer's claim",
       { required_roles: { any_of: ["admin", "root"] } },
       { realm_access: { roles: ["admin"] } },
       { claims: { roles: "/realm_access/roles" } },

@@ -45,7 +45,7 @@ function misbehavingThread(misbehave: string): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }
 
-/** Of all threads only the first request to one fails. */
+/** Only the first request to the first thread fails. */
 function failingOnce(): URL {
   const marker = JSON.stringify(join(root, "failed once"));
   return misbehavingThread(`
@@ -79,7 +79,7 @@ describe("a policy that a thread compiled equals a policy that was compiled here
     expect(await start().compileText(LARGE)).toMatchObject(await createPolicyStore(root).compileText(LARGE));
   });
 
-  it("and so are its mistakes and the identities of its files", async () => {
+  it("and its mistakes and the identities of its files are equal", async () => {
     await writeFile(join(root, "a.yaml"), "jwt_policy: 1\n");
     const [compiler, store] = [start(), createPolicyStore(root)];
     expect(await compiler.compileFile("a.yaml")).toEqual(await store.compileFile("a.yaml"));

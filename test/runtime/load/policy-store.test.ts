@@ -72,7 +72,7 @@ describe("refuses a file outside the root", () => {
     ["by ..", () => "../secret.yaml"],
     ["by .. behind a directory", () => "team/../../secret.yaml"],
     ["by .. to a sibling whose name starts alike", () => "../policies-other/a.yaml"],
-    ["by .. to what is not there, and does not tell whether it is", () => "../policies-none.yaml"],
+    ["by .. to a missing file, and does not say whether the file exists", () => "../policies-none.yaml"],
     ["by an absolute path", () => join(directory, "secret.yaml")],
     ["by the path of a system file", () => "/etc/passwd"],
     ["by the root itself", () => "."],
@@ -210,7 +210,7 @@ describe("compiles a file", () => {
     expect([identity?.split("\n").length, files]).toEqual([2, ["a.yaml", "base.yaml"]]);
   });
 
-  it("and parses a parent once for all its children, as long as it is among the last eight", async () => {
+  it("and parses a parent once for all its children, if it is among the last eight parents", async () => {
     const parsed: string[] = [];
     const counting = createPolicyStore(root, (text) => {
       parsed.push(/payments-\d/.exec(text)?.[0] ?? "");

@@ -80,7 +80,7 @@ describe("is refused", () => {
     ["with a parent that is not there", { "a.yaml": child("base.yaml") }, missing, "a base"],
     ["with a parent outside the root", { "a.yaml": child("../secret.yaml") }, outside, "a ../secret"],
     ["with a broken parent, at its place", withBase(BASE.replace("audiences", "audience")), broken, "a base"],
-    ["with a parent that is no policy by itself", withBase("jwt_policy: 1\nname: base\n", issuers), alone, "a base"],
+    ["with a parent that is not a policy by itself", withBase("jwt_policy: 1\nname: base\n", issuers), alone, "a base"],
     ["in a circle", { "a.yaml": child("b.yaml"), "b.yaml": child("a.yaml") }, circle, "a b"],
     ["when it extends itself", { "a.yaml": child("./a.yaml") }, /^3:10 extends_impossible: a.* → a.* is a circle/, "a"],
     ["behind more than five files", chain, /A chain of files that extend one another has at most 5 files/, "a 1 2 3 4"],
@@ -189,7 +189,7 @@ routes: {read: {required_roles: ["\${vars.role}"]}}
     expect(one && policyOf(one).hash).not.toBe(other && policyOf(other).hash);
   });
 
-  it("that the parent uses must be set in the parent, and a mistake of a child is located in the child", async () => {
+  it("that the parent uses must be set in the parent, and a child's mistake is located in the child", async () => {
     const unset = await load({ "api.yaml": PRODUCTION.replace("role: admin", "roll: admin"), "a.yaml": STAGING });
     expect(issuesOf(unset)).toEqual([
       '3:10 extends_refused: api.yaml itself is refused, at 6:34: The variable "role" is not set: add it under "vars" (variables: audience, roll). Did you mean "roll"?',

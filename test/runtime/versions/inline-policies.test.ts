@@ -123,7 +123,7 @@ describe("a broken version", () => {
 describe("a last good version counts only while its Route is unchanged", () => {
   it.each<[what: string, route: string | null]>([
     ["leads elsewhere under the same id, as after it was deleted and made again", '["route","/payroll"]'],
-    ["is one of which Kong says nothing", null],
+    ["is unknown to Kong", null],
   ])(
     "and not if the Route %s: the newest version decides at once, and a broken version refuses",
     async (_what, route) => {
@@ -319,7 +319,7 @@ it("status names no version while the first one is compiled", () => {
   expect(policies.status()).toEqual([{ source: "inline 5d7f", ...nothing }]);
 });
 
-it("status says per plugin which version is in effect, which is refused, and whose keys are missing", async () => {
+it("status says for each plugin which version is in effect, which version is refused, and which issuers have no keys", async () => {
   keys.hold("one");
   await putIntoEffect("one");
   await nameOf(openText(BROKEN, { pluginId: "other" }));

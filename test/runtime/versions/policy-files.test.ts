@@ -355,7 +355,7 @@ describe("a file that no request needed for an hour", () => {
     await scene.look();
   };
 
-  it("is kept as long as it is good, because its last good version is worth the checks", async () => {
+  it("is kept as long as it is valid, because its last good version is still useful", async () => {
     await putIntoForce("good");
     await passTime(3 * HOUR);
     await spoil();
@@ -431,7 +431,7 @@ describe("a deleted file is no longer in effect from the second check on that mi
     expect(await codes()).toBe("file_missing");
   });
 
-  it("and a file that is made again is a new start, and does not wait for the keys of the deleted version", async () => {
+  it("and a file that is created again starts anew, and does not wait for the keys of the deleted version", async () => {
     await putIntoForce("good");
     await remove("a.yaml");
     await scene.look(2);
@@ -580,7 +580,7 @@ describe("a file with settings or secrets for fetching keys is never read as a p
 });
 
 describe("a request hurries its policy", () => {
-  it("the first time, and when the file must be read again because it changed while it was read", async () => {
+  it("the first time, and again if it changed while it was read", async () => {
     await writePolicy("one");
     scene.onLoad = () => writePolicy("two");
     const source = scene.files.open("a.yaml");

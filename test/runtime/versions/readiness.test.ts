@@ -156,7 +156,7 @@ describe("a new process with a broken policy is not ready", () => {
   it.each<[what: string, mend: (place: Place) => unknown]>([
     ["mended", (place) => place.write("bad.yaml", policyOf())],
     ["removed", ({ root }) => rm(join(root, "bad.yaml"))],
-    ["renamed to what is no policy", ({ root }) => rename(join(root, "bad.yaml"), join(root, "bad.yaml.off"))],
+    ["renamed so that it is not a policy", ({ root }) => rename(join(root, "bad.yaml"), join(root, "bad.yaml.off"))],
   ])("until the file is %s", async (_what, mend) => {
     const place = setUpBroken();
     const runtime = place.start();
@@ -207,7 +207,7 @@ describe("keys that do not come", () => {
   });
 });
 
-it("keys that nobody asked for in hours are still tried, for the process waits for them", async () => {
+it("the process still tries to load keys that no request needed for hours, because it waits for them", async () => {
   const { server, place } = await setUpKeys(status(503));
   let clock = Date.now();
   const runtime = place.start(() => clock);

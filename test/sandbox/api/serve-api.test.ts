@@ -144,7 +144,7 @@ describe("a sandbox with the user's own files", () => {
       { configFile: join(home, "none.yml") },
       /none\.yml cannot be read: it does not exist\. Name your kong\.yml with --config/,
     ],
-  ])("says what is wrong and starts nothing: %s", async (_, changes, message) => {
+  ])("says what is wrong, and starts no process: %s", async (_, changes, message) => {
     await expect(start(changes)).rejects.toThrow(message);
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith(`jwt-policy-sandbox-${process.pid}-`))).toEqual([]);
   });

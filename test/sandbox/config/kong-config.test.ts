@@ -297,7 +297,7 @@ describe("known fields without an effect in the sandbox get a warning", () => {
       [/judges only requests of https/],
     ],
     [
-      "Kong's defaults and fields without effect are no news",
+      "Kong's defaults and fields without effect cause no warning",
       `_format_version: "3.0"\n_transform: true\n_comment: x\n_info: {select_tags: [a]}\n_workspace: w\nservices: [{name: s, url: "http://h", retries: 5, created_at: 1, enabled: true, client_certificate: null, ca_certificates: []}]`,
       [],
     ],

@@ -39,7 +39,7 @@ describe("the sandbox finds a Consumer", () => {
     ["by id first, also where a username is asked for", BILLING.id, true, BILLING],
     ["not by username in other letters", "Billing", true, {}],
     ["not by custom_id", "c-17", true, {}],
-    ["not by an id that is nobody's", "00000000-0000-4000-8000-000000000000", false, {}],
+    ["not by the id of an unknown Consumer", "00000000-0000-4000-8000-000000000000", false, {}],
   ])("%s", (_what, id, byUsername, expected) => {
     expect(scene().load(id, byUsername)).toEqual(expected);
   });

@@ -56,7 +56,7 @@ function standIn(directory: string) {
   return { keys, asked };
 }
 
-describe("a sandbox that stands in for two issuers of three", () => {
+describe("a sandbox that replaces two of three issuers", () => {
   it("has its own key for these issuers, also for the tenants of a template, and fetches no other keys", async () => {
     const directory = join(home, "found");
     const { kid } = await takeKey(directory, "ES256");

@@ -97,7 +97,7 @@ describe("a server that a launcher keeps", () => {
     expect([printed, await kept.ended]).toEqual([["started"], undefined]);
   });
 
-  it("is not counted as silent for the time in which the launcher itself was paused", async () => {
+  it("does not count as silent while the launcher itself is paused", async () => {
     const { silent, ping, setAnswers } = await startScene();
     await ping();
     setAnswers(false);

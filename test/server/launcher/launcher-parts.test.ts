@@ -98,7 +98,7 @@ describe("the owner of a launcher", () => {
   it.each<[what: string, parent: string, child: string, owner: "parent" | "child"]>([
     ["nginx's master, where a worker of Kong started it", "nginx: master process", "nginx: worker process", "parent"],
     ["the worker, where its master was killed", "init", "nginx: worker process", "child"],
-    ["the process that started it, where that is no worker", "nginx: master process", "node", "child"],
+    ["the process that started it, if this process is not a worker", "nginx: master process", "node", "child"],
   ])("is %s", async (_what, parentTitle, childTitle, owner) => {
     const family = await startFamily(parentTitle, childTitle);
     expect(findOwner(family.child)).toEqual(identifyProcess(family[owner]));

@@ -42,7 +42,7 @@ function keep(place: string, isOurs: () => boolean, log: (line: string) => void)
   return { read, lastTasks, tryAgain };
 }
 
-it("a process that cannot write its counts says why, once for each cause in a row, and writes them when it can", async () => {
+it("a process that cannot write its counts says why, once for each cause, and writes the counts when it can", async () => {
   const place = join(directory, "place");
   const lines: string[] = [];
   const { read, lastTasks, tryAgain } = keep(

@@ -60,7 +60,7 @@ it("returns no number that faster processes claimed and removed between its chec
   expect(claims()).toEqual(["s.generation-4"]);
 });
 
-it("says which files are in the way if no number is free, and where it cannot write", () => {
+it("says which files use the numbers if no number is free, and which directory it cannot write", () => {
   for (let generation = 0; generation < GENERATIONS; generation += 1) {
     writeFileSync(`${socket}.generation-${generation}`, "");
   }

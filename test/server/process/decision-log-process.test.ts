@@ -75,7 +75,7 @@ describe("a process with a decision log", () => {
     expect(server.stdout()).not.toContain("secret");
   });
 
-  it("writes what waits when it ends, and goes on in a new file after a rotation and after SIGUSR2", async () => {
+  it("writes all waiting lines when it ends, and continues in a new file after a rotation and after SIGUSR2", async () => {
     const { to, instance, ask, server } = await startPlace({ allows: 1 });
     const id = await instance("open");
     await ask(id, writeFacts(REQUEST_ID));

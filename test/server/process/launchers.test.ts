@@ -127,7 +127,7 @@ describe("the launchers of a server", () => {
     await second.leave();
   });
 
-  it("find the server at one control socket at a time, and warn if there is none", async () => {
+  it("find the server on one control socket after the other, and warn if there is none", async () => {
     await start();
     const close = vi.spyOn(Server.prototype, "close");
     await launchers.listen();

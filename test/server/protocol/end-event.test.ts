@@ -26,7 +26,7 @@ const EVIDENCE = { policy: "payments", rule: "read" };
 const isEmpty = (frame: Buffer): boolean => frame.byteLength === 0;
 
 describe("the frames of an Allow", () => {
-  it("without headers are an empty frame and the RpcReturn, and Kong replies to neither", () => {
+  it("without headers are an empty frame and the RpcReturn, and Kong does not reply", () => {
     const { frames, repliesToDrop } = encodeOutcome(createAllow({ headers: {} }, EVIDENCE), 7);
     const [end, rpcReturn, ...rest] = splitFrames(frames);
     expect(end).toEqual(Buffer.alloc(0));
@@ -80,7 +80,7 @@ describe("the frames of an Allow", () => {
       noGroups,
     ]),
     row(
-      "a credential, in place of whatever Consumer another plugin set",
+      "a credential, in place of a Consumer that another plugin set",
       { consumer: undefined, credentialId: "alice", groups: undefined },
       [
         nobody,

@@ -16,7 +16,7 @@ describe("headers as a Struct", () => {
     ["a list", { "x-a": ["1", "2"] }],
     ["an empty list, which removes", { "x-a": [] }],
     ["many at once", Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`x-${index}`, `${index}`]))],
-    ["names that objects have of their own", { constructor: "1", toString: "2", hasownproperty: "3" }],
+    ["names that every JavaScript object has", { constructor: "1", toString: "2", hasownproperty: "3" }],
   ])("are decoded as they were encoded: %s", (_what, headers) => {
     const decoded = structToHeaders(StructMessage.decode(StructMessage.encode(headersToStruct(headers))));
     expect(decoded).toEqual(
@@ -33,7 +33,7 @@ describe("headers as a Struct", () => {
     expect([...headers.keys()]).toEqual(["__proto__", "x-a"]);
   });
 
-  it("leave out values that are neither a string nor a list of strings", () => {
+  it("leave out values that are not a string or a list of strings", () => {
     const headers = structToHeaders({
       fields: {
         "x-number": { numberValue: 1 },

@@ -385,7 +385,7 @@ describe("clients that do not speak HTTP, or stop in the middle, do no harm", ()
     expect((await ask(port, "/status/live")).status).toBe(200);
   });
 
-  it("with any number of silent or endless clients, each probe is answered at once", async () => {
+  it("answers each probe at once, with any number of silent or endless clients", async () => {
     const { port } = await start();
     const parts = ["", "GET /status", "GET /status HTTP/1.1\r\nHost: localhost\r\nx-a: "];
     for (let round = 0; round < 5; round += 1) {

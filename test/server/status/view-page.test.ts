@@ -100,7 +100,7 @@ describe("/status/view", () => {
   });
 });
 
-it("answers that are no page may not be shown inside a page, stored or read as another type", async () => {
+it("answers other than the page may not be shown inside a page, stored, or read as another type", async () => {
   for (const path of ["/status/live", "/none"]) {
     expect((await ask(path)).headers).toMatchObject({
       "content-security-policy": "default-src 'none'; frame-ancestors 'none'",

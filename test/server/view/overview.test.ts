@@ -104,7 +104,7 @@ describe("rates", () => {
     expect(rateOf(idle)).toBe("0 /s; 0 in total (–)");
   });
 
-  it("never are negative, whatever the server counts", () => {
+  it("are never negative, whatever the server counts", () => {
     expect(rateOf([statusAt(0, { expired: 10 }), statusAt(1, { expired: 4 })])).toMatch(/^0 \/s/);
   });
 });
@@ -227,7 +227,7 @@ describe("alarms about abuse", () => {
     );
   });
 
-  it("say that there is none, if abuse is watched", () => {
+  it("say that there is no abuse, if the server watches for it", () => {
     const overview = show([readingOf([statusAt(0, {}, { abuse: { alarms: [], refused_tokens: 0 } })])]);
     expect(summaryOf(overview, "alarms")).toBe("No alarm about replayed or stolen tokens.");
   });

@@ -53,7 +53,7 @@ describe("an answer of a hostile server", () => {
 
   it.each<[what: string, changes: object]>([
     [
-      "numbers that are no numbers",
+      "values that are not numbers",
       { judged: [{ policy: "p", rule: "r", requests: "1e9", denied: {}, in_report_mode: [] }] },
     ],
     ["negative and endless numbers", { rejections: [{ requests: -5 }, { requests: Number.POSITIVE_INFINITY }] }],
@@ -66,7 +66,7 @@ describe("an answer of a hostile server", () => {
   });
 
   it.each([undefined, null, 1, "x", [], {}, { ...full, at: "x" }, { ...full, rejections: {} }])(
-    "that is no status is not shown: %j",
+    "that is not a status is not shown: %j",
     (value) => {
       expect(readStatusDocument(value)).toBeUndefined();
     },

@@ -66,7 +66,7 @@ export const issuer: AttackClass = {
       claims: { iss: "https://idp.example.co\uff4d" },
     }),
     "RFC 7519 7.3; UTS 39",
-    row("iss-soft-hyphen", "a character that nobody sees", { claims: { iss: "https://idp.exam\u00adple.com" } }),
+    row("iss-soft-hyphen", "an invisible character", { claims: { iss: "https://idp.exam\u00adple.com" } }),
     "CVE-2024-34273",
     row("iss-prototype", "__proto__, which every look-up in an object finds", { claims: { iss: "__proto__" } }),
     "RFC 8725 2.9 and 3.8",

@@ -36,7 +36,7 @@ export const tenant: AttackClass = {
     { what: "any tenant, where the policy says so", ...open("Some-Tenant_1") },
     { what: "a tenant under the keys that are its own alone", ...realm(realmIssuer("north"), "tenants") },
     { what: "another one, without kid", ...realm(realmIssuer("south"), "blue", { kid: undefined }) },
-    { what: "a tenant with a host and keys of its own, which are fetched", ...fetched(fetchedIssuer("remote")) },
+    { what: "a tenant with its own host and its own fetched keys", ...fetched(fetchedIssuer("remote")) },
   ],
   attacks: attacks([
     { reason: "signature_invalid", told: INVALID },
@@ -53,7 +53,7 @@ export const tenant: AttackClass = {
     row("realm-unknown", "a tenant whose keys are in no file", realm(realmIssuer("red"), "stranger")),
     row("realm-steps-back", "a tenant that leads to another file", realm(realmIssuer("../north"), "tenants")),
     row("realm-placeholder", "the placeholder as tenant", realm(realmIssuer("{realm}"), "tenants")),
-    row("host-unknown", "a host of the attacker's choice, which nobody asks for keys", {
+    row("host-unknown", "a host that the attacker chooses, and that gets no request for keys", {
       ...fetched(fetchedIssuer("evil"), "stranger"),
     }),
     row("host-deeper", "a host below the tenant's", fetched(fetchedIssuer("evil.remote"), "stranger")),
@@ -69,7 +69,7 @@ export const tenant: AttackClass = {
     row("tenant-capitals", "the tenant in capitals", named(tenantIssuer("BLUE"), "BLUE")),
     row("tenant-part", "the beginning of a tenant", named(tenantIssuer("blu"), "blu")),
     row("tenant-empty", "no tenant", named(tenantIssuer(""), "")),
-    row("tenant-placeholder", "the placeholder itself, as an issuer's metadata for all tenants has it", {
+    row("tenant-placeholder", "the placeholder itself, as in an issuer's metadata for all tenants", {
       ...named(tenantIssuer("{tenant}"), "{tenant}"),
     }),
     row("tenant-nameless", "a placeholder without a name", named(tenantIssuer("{}"), "{}")),

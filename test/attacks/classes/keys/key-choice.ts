@@ -11,8 +11,8 @@ export const keyChoice: AttackClass = {
   name: "key choice",
   honest: [
     { what: "a token with its kid" },
-    { what: "a token that names a place of keys, which nobody visits", header: { jku: "{trap}/jwks" } },
-    { what: "a token with a key of somebody else, which nobody uses", header: { jwk: raw("{jwk:stranger}") } },
+    { what: "a token that names an address of keys, which gets no request", header: { jku: "{trap}/jwks" } },
+    { what: "a token with the attacker's key, which the plugin does not use", header: { jwk: raw("{jwk:stranger}") } },
     { what: "another issuer's token", key: "partner", claims: { iss: ISSUERS.partner }, rule: "partner" },
     {
       what: "a token that names its key by a certificate",
@@ -60,11 +60,12 @@ export const keyChoice: AttackClass = {
       header: { kid: "evil-1", jku: `${ISSUERS.acme}@{trap}/jwks` },
     }),
     row("jku-file", "a file as key set", { key: "stranger", header: { kid: "evil-3", jku: "file:///etc/passwd" } }),
-    row(
-      "kid-unknown-remote",
-      "a kid that nobody published, of an issuer whose keys are fetched: each could cost a fetch",
-      { key: "remote", header: { kid: "no-such-key" }, claims: { iss: ISSUERS.remote }, rule: "remote" },
-    ),
+    row("kid-unknown-remote", "an unpublished kid of an issuer whose keys are fetched: each token could cost a fetch", {
+      key: "remote",
+      header: { kid: "no-such-key" },
+      claims: { iss: ISSUERS.remote },
+      rule: "remote",
+    }),
     "RFC 8725 3.10",
     row("x5u-elsewhere", "the address of the attacker's certificate", {
       key: "strangerRsa",
@@ -143,7 +144,7 @@ export const keyChoice: AttackClass = {
     }),
     row(
       "kid-unknown-rolling",
-      "a kid that nobody published, with the signature of a key that would be tried without a kid",
+      "an unpublished kid, with the signature of a key that the plugin would try without a kid",
       { key: "partner", header: { kid: "old" }, ...ROLLING },
     ),
     row("x5t-of-other-kind", "the SHA-1 thumbprint of a key as its SHA-256 thumbprint", {
@@ -160,7 +161,7 @@ export const keyChoice: AttackClass = {
     row("kid-null", "null as kid", { header: { kid: null } }),
     { reason: "algorithm_not_allowed", told: INVALID },
     "RFC 8725 3.10",
-    row("kid-path", "the path of an empty file, and an HMAC with what it holds", {
+    row("kid-path", "the path of an empty file, and an HMAC with its content", {
       header: { alg: "HS256", kid: "../../../../../../dev/null" },
       signature: { hmac: "nothing" },
     }),

@@ -43,7 +43,7 @@ export const sharedSecret: AttackClass = {
     "RFC 8725 3.1; CVE-2024-33663",
     row("confusion-der", "the same with the key in DER", hmac("der")),
     "RFC 8725 3.1; CVE-2016-10555",
-    row("confusion-jwk", "the same with the key's JWK as the key set has it", hmac("jwk")),
+    row("confusion-jwk", "the same with the key's JWK from the key set", hmac("jwk")),
     "RFC 8725 3.1",
     row("confusion-modulus", "the same with the modulus alone", hmac("modulus")),
     row("confusion-ec-signature", "a public key's signature under HS256", {
@@ -63,12 +63,12 @@ export const sharedSecret: AttackClass = {
     row("secret-is-kid", "a kid as secret", hmac("kid")),
     row("secret-file-as-kid", "the path of another secret as kid", hmac("ofSecret", "secret.key")),
     "CVE-2021-41106",
-    row("secret-is-file-name", "the name of the secret's file instead of what it holds", hmac("fileName")),
+    row("secret-is-file-name", "the name of the secret's file instead of its content", hmac("fileName")),
     "RFC 8725 3.5",
     row("secret-with-line-end", "the file's last line end as part of the secret: two secrets for one file", {
       ...hmac("ofMixedWithLineEnd"),
     }),
-    row("secret-not-decoded", "the secret as it is written instead of what it says", {
+    row("secret-not-decoded", "the encoded text of the secret instead of its bytes", {
       ...SECRET,
       signature: { hmac: "ofSecretAsText" },
     }),

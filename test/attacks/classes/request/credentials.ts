@@ -11,8 +11,8 @@ export const credentials: AttackClass = {
   honest: [
     { what: "the scheme in small letters", authorization: ["bearer {token}"] },
     { what: "the scheme in capitals and two spaces", authorization: ["BEARER  {token}"] },
-    { what: "another token in the query, at which nobody looks", target: "/read?access_token=evil" },
-    { what: "a cookie, at which nobody looks", headers: ["Cookie", "access_token=evil"] },
+    { what: "another token in the query, which the plugin does not read", target: "/read?access_token=evil" },
+    { what: "a cookie, which the plugin does not read", headers: ["Cookie", "access_token=evil"] },
   ],
   attacks: attacks([
     MISSING,
@@ -80,7 +80,7 @@ export const credentials: AttackClass = {
     "RFC 6750 3.1",
     row("token-nonsense", "no token at all", { sent: "opaque-token" }),
     { reason: "signature_invalid", told: INVALID },
-    row("optional-bad-token", "a bad token where none is needed, to pass as nobody", {
+    row("optional-bad-token", "a bad token where none is needed, to pass as anonymous", {
       key: "stranger",
       rule: "optional",
     }),

@@ -30,7 +30,9 @@ const bound = (headers: readonly string[], authorization: readonly string[] = []
   ({ rule: "anywhere-bound", authorization, headers }) as const;
 const PARTNER = { key: "partner", claims: { iss: ISSUERS.partner } } as const;
 
-/** Honest tokens, in more places than one or in a place that two readers find differently; and cookies that another site sends along. */
+/**
+ * Honest tokens in several sources, or in a source that programs read differently, and cookies with requests of another site.
+ */
 export const tokenSource: AttackClass = {
   name: "token source",
   honest: [
@@ -59,7 +61,7 @@ export const tokenSource: AttackClass = {
       headers: ["Cookie", "__Host-token={token}"],
     }),
     "RFC 9700 4.7; CWE-384",
-    row("source-query-and-cookie", "a link that has a token of its own, for a browser with a cookie", {
+    row("source-query-and-cookie", "a link with another token, for a browser with a cookie", {
       ...sent(["Cookie", "__Host-token={token}"], "/anywhere?access_token={token}"),
     }),
     "RFC 9110 5.3; CWE-444",

@@ -23,7 +23,7 @@ export const algorithm: AttackClass = {
     "RFC 8725 2.1",
     row(
       "none-signed",
-      "alg none and the signature of an honest token, for verifiers that only ask whether there is one",
+      "alg none with the signature of an honest token, for verifiers that only check that a signature exists",
       { header: { alg: "none" } },
     ),
     "RFC 8725bis 2.11",
@@ -38,7 +38,7 @@ export const algorithm: AttackClass = {
     row("alg-absent", "no alg, for verifiers with a default", { header: { alg: undefined } }),
     row("alg-null", "alg null", { header: { alg: null } }),
     row("alg-list", "a list with an allowed alg in it", { header: { alg: ["ES256"] } }),
-    row("alg-zero", "alg 0, which is no name and not true", { header: { alg: 0 } }),
+    row("alg-zero", "alg 0, which is not a string, and false in JavaScript", { header: { alg: 0 } }),
     row("alg-object", "an object as alg, for look-ups that turn it into a string", {
       header: { alg: { name: "ES256" } },
     }),
@@ -56,7 +56,7 @@ export const algorithm: AttackClass = {
       signature: { hmac: "pem" },
     }),
     "RFC 8725 2.2; CVE-2019-20933, CVE-2020-28637",
-    row("hmac-with-nothing", "HS256 with an empty secret, where the issuer has none", {
+    row("hmac-with-nothing", "HS256 with an empty secret, for an issuer without a secret", {
       header: { alg: "HS256" },
       signature: { hmac: "nothing" },
     }),

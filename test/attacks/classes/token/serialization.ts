@@ -57,7 +57,7 @@ export const serialization: AttackClass = {
     "RFC 7797 7",
     row("b64-true", "b64 true", { header: { b64: true } }),
     "RFC 7515 4.1.11; CVE-2025-59420",
-    row("crit-unknown", "a critical extension that nobody knows", {
+    row("crit-unknown", "an unknown critical extension", {
       header: { crit: ["http://example.com/UNDEFINED"], "http://example.com/UNDEFINED": true },
     }),
     "RFC 7515 4.1.11",
@@ -95,7 +95,7 @@ export const serialization: AttackClass = {
     "RFC 7515 2",
     row("padding", "padding behind the signature: one token with two texts", { sent: "{signed}.{signature}==" }),
     NOT_A_TOKEN,
-    row("padding-signed", "padding in what the issuer signed", { signed: "{header}=.{payload}" }),
+    row("padding-signed", "padding in the signed text", { signed: "{header}=.{payload}" }),
     REFUSED,
     "RFC 7515 2; RFC 4648 5",
     row("alphabet-standard", "the standard alphabet's + in the signature", { sent: "{signed}.+{signature}" }),

@@ -55,7 +55,9 @@ export const signature: AttackClass = {
       sent: "{header}.{payload}.{signature}",
     }),
     "RFC 8725 3.4; CVE-2022-21449",
-    row("ec-psychic", "r = s = 0, which holds for every text where nobody looks", { signature: "ecZeros" }),
+    row("ec-psychic", "r = s = 0, which is valid for every text if a verifier does not check the range", {
+      signature: "ecZeros",
+    }),
     row("ec-psychic-r", "r = 0", { signature: "ecZeroR" }),
     row("ec-psychic-s", "s = 0, which has no inverse", { signature: "ecZeroS" }),
     row("ec-psychic-order", "r = s = n, which is 0 to who reduces first", { signature: "ecOrders" }),

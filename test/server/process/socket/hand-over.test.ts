@@ -117,7 +117,7 @@ describe("a process that should end, with a successor", () => {
     expect(handOver.drain()).toBe("nothing left to serve");
   });
 
-  it("answers a call that arrived while the process was paused, although the connection looks idle by then", async () => {
+  it("answers a call that arrived while the process was paused, although the connection looks idle", async () => {
     const { workers, handOver, replace, server } = await startHandOver(1);
     replace();
     handOver.drain();

@@ -52,7 +52,7 @@ describe("listenOnSocket", () => {
     },
   );
 
-  it("takes the path over from a live server, and the end of the old server does not remove the new socket", async () => {
+  it("takes the path from a live server, and the end of the old server does not remove the new socket", async () => {
     const directory = createDirectory();
     const path = join(directory, "s");
     const old = await listen(path, "old");
@@ -119,7 +119,7 @@ describe("identifySocket", () => {
 });
 
 describe("two processes that overlap, as on `kong reload`", () => {
-  it("share the path in turn: the old process serves its connections, new connections go to the new process, and no end removes the socket", async () => {
+  it("use the path in turn: the old process serves its connections, new connections go to the new process, and the socket stays when a process ends", async () => {
     const place = createPlace();
     const old = await runServer(place);
     const oldWorker = await connectWorker(place.socket);

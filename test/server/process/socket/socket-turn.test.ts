@@ -72,7 +72,7 @@ describe("waitForTurn", () => {
     expect(await countLooks(() => true)).toBe(1);
   });
 
-  it("does not give the turn to a process that is not ready while another process answers, until it is ready", async () => {
+  it("gives no turn to a process until it is ready, while another process answers", async () => {
     await listen();
     expect(await countLooks((looks) => looks === 5)).toBe(5);
   });
@@ -98,7 +98,7 @@ describe("waitAtMost", () => {
     expect(isWarm).toBe(true);
   });
 
-  it("gives up after the longest wait, so that a thread that does not start cannot keep the socket closed", async () => {
+  it("ends the wait after the longest time, so that a thread that does not start cannot keep the socket closed", async () => {
     await expect(waitAtMost(1, never)).resolves.toBeUndefined();
   });
 });

@@ -80,7 +80,7 @@ describe("calls of the PDK", () => {
     ["an unknown wire type", "kong.request.get_headers", Buffer.from([0x0f])],
     ["a group that never ends", "kong.router.get_route", Buffer.from([0x0b])],
     ["lists nested without end", "kong.request.get_headers", nestedLists(20_000)],
-  ])("whose reply does not decode (%s) refuse the request with 500", async (_what, method, reply) => {
+  ])("with an undecodable reply (%s) refuse the request with 500", async (_what, method, reply) => {
     const { worker, id } = await serve(async (pdk) => {
       await callByName(pdk, method);
       return ALLOW;

@@ -45,7 +45,7 @@ describe("frames that arrive in pieces", () => {
     expect(await playCalls(worker)).toEqual({ ended: "proxied", calls: [], sequence: 9 });
   });
 
-  it("whose rest never comes are not answered, and do not affect other connections", async () => {
+  it("without their end get no answer, and do not affect other connections", async () => {
     const server = await startTestServer(allowAll);
     const half = await server.connect();
     half.socket.write(encodeFrame(RpcCallMessage.encode({ sequence: 1 })).subarray(0, 5));
@@ -213,14 +213,14 @@ describe("an event whose client is gone", () => {
     return { server, worker, isAbandoned: () => isAbandoned?.() };
   }
 
-  it("shows that it is abandoned when Kong has closed its half, even if the other half cannot be closed yet", async () => {
+  it("counts as abandoned when Kong has closed its half, even if the other half cannot be closed yet", async () => {
     const { server, worker, isAbandoned } = await startEndless();
     worker.socket.end();
     await expect.poll(isAbandoned).toBe(true);
     expect(server.sockets[0]?.closed).toBe(false);
   });
 
-  it("shows that it is abandoned after a close that Kong's end does not announce, because bytes were unread", async () => {
+  it("counts as abandoned after Kong resets it because of unread bytes", async () => {
     const { server, worker, isAbandoned } = await startEndless();
     worker.socket.destroy();
     await allClosed(server);

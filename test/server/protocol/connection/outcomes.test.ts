@@ -162,7 +162,7 @@ describe("a handler that does not settle within the deadline leads to 503", () =
     await worker.expectSilence();
   });
 
-  it("while the next event on the same connection gets a deadline of its own", async () => {
+  it("while the next event on the same connection gets its own deadline", async () => {
     const outcomes = [new Promise<Decision>(() => {}), Promise.resolve<Decision>(ALLOW)];
     const { worker, id } = await serve(() => outcomes.shift() as Promise<Decision>, 30);
     expect((await playEvent(worker, id)).exit?.status).toBe(503);

@@ -132,7 +132,7 @@ describe("warnings are not lost", () => {
     expect(server.warnings).toEqual(["a"]);
   });
 
-  it("by the deadline, whose answer has them", async () => {
+  it("by the deadline, and are in its answer", async () => {
     const { server, worker, id } = await serve(() => new Promise(() => {}), 30);
     server.warnings.push("a");
     const outcome = await playEvent(worker, id);

@@ -31,7 +31,7 @@ const rungsOf = (elements: readonly PageElement[]): readonly string[] =>
   elements.filter(({ attributes }) => attributes.x === "38").map(({ textContent }) => textContent);
 
 describe("the samples of the chart", () => {
-  it("are those of five minutes, and none that is as new as the newest or newer, as after the clock was set back", () => {
+  it("are from five minutes, without points that are newer than the newest, as after the clock was set back", () => {
     const samples = [-1, 0, 1, 300, 301].map((seconds) => sampleAt(seconds));
     expect(keepRecent(samples, sampleAt(300, 7))).toEqual([sampleAt(0), sampleAt(1), sampleAt(300, 7)]);
   });

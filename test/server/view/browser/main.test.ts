@@ -101,7 +101,7 @@ describe("the script of the page asks", () => {
 });
 
 describe("the script of the page shows", () => {
-  it("state, title, rates and chart, of which the first answer has no rates", async () => {
+  it("state, title, rates and chart; the first answer has no rates", async () => {
     await open(FIRST, BUSY);
     expect([page.textOf("state"), page.title, figure(0)]).toEqual([
       "ready",
@@ -149,7 +149,7 @@ describe("the script of the page shows", () => {
     expect(page.textOf("updated")).toBe("updated 0 s ago");
   });
 
-  it("a failure of the first request, and no chart or table, whatever the size of the window", async () => {
+  it("a failure of the first request, and no chart or table, for any size of the window", async () => {
     await open(() => Promise.reject(new Error("Failed to fetch")));
     windowEvents.resize?.();
     expect([page.find("problem").hidden, page.textOf("updated")]).toEqual([false, "no answer yet"]);

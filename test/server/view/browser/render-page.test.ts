@@ -77,7 +77,7 @@ describe("the page", () => {
     );
   });
 
-  it("keeps each text that does not change, so that what the user has selected stays selected", () => {
+  it("keeps each unchanged text, so that the user's selection stays", () => {
     showOverview(OVERVIEW);
     const nodes = page.body.all.flatMap((element) => element.nodes);
     showOverview(structuredClone(OVERVIEW));
