@@ -6,6 +6,7 @@ import { denialRow } from "../../plugin/core/model/denial.ts";
 import type { RequestFacts } from "../../plugin/core/model/request.ts";
 import { encodeOutcome } from "../../plugin/server/protocol/end-event.ts";
 import { createFrameReader } from "../../plugin/server/protocol/frames.ts";
+import { anyCharacter } from "../any-character.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { createInlineKeys } from "../core/inline-keys.ts";
 import { runsOf } from "../runs.ts";
@@ -52,7 +53,7 @@ async function checkDecision(facts: RequestFacts): Promise<"allow" | "deny"> {
 }
 
 const anyText = fc.oneof(
-  fc.string({ unit: "binary", maxLength: 60 }),
+  fc.string({ unit: anyCharacter, maxLength: 60 }),
   fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)), maxLength: 60 }),
 );
 const segment = fc.oneof(
@@ -125,7 +126,8 @@ it("decides every request with tokens in any place, and passes on no unsigned to
     binding: fc.constantFrom("read", "maybe", "reported").map((rule) => ({ by: "rule" as const, rule })),
     requestLine: fc.record({
       method: fc.constantFrom("GET", "POST"),
-      target: pairs.map((parts) => `/?${parts.join("&")}`),
+      // No mode lets a request with a # pass, because servers read its path in different ways.
+      target: pairs.map((parts) => `/?${parts.join("&").replaceAll("#", "%23")}`),
     }),
     connection: fc.constant(undefined),
     authorization,
@@ -179,7 +181,7 @@ it("allows no request without a token that the key signed", async () => {
 });
 
 it("decides about any signed claims without throwing, and passes on only values that are safe in a header", async () => {
-  const value = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.string({ unit: "binary" }), fc.double());
+  const value = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.string({ unit: anyCharacter }), fc.double());
   const names = ["iss", "aud", "exp", "nbf", "iat", "sub", "scope", "realm", "typ"] as const;
   const changes = fc.dictionary(fc.constantFrom<string>(...names), value, { maxKeys: 3 });
   const roles = fc.option(fc.oneof(value, fc.array(fc.string())), { nil: undefined });

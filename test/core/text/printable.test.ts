@@ -7,6 +7,7 @@ import {
   toPrintableJson,
   toPrintableLines,
 } from "../../../plugin/core/text/printable.ts";
+import { anyCharacter } from "../../any-character.ts";
 
 /** These characters control a terminal, an editor or a log viewer, or are invisible there. */
 const NASTY: readonly (readonly [what: string, first: number, last: number])[] = [
@@ -51,7 +52,7 @@ it("keeps only the line feeds of a string of several lines", () => {
 
 it("prints any text as one line without control characters", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary", maxLength: 50 }), (text) => {
+    fc.property(fc.string({ unit: anyCharacter, maxLength: 50 }), (text) => {
       expect(toPrintable(text)).not.toMatch(OTHERS);
       expect(toPrintable(text)).not.toContain("\n");
       expect(JSON.parse(toPrintableJson(text))).toBe(text);

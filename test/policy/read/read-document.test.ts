@@ -46,9 +46,9 @@ describe("refuses, with the place", () => {
 
   it("more than 262,144 values with all aliases resolved, and accepts exactly as many", () => {
     const list = (length: number): string => `[${"1,".repeat(length)}]`;
-    const text = (rest: number): string => `a: &a ${list(80_000)}\nb: *a\nc: *a\nd: ${list(rest)}\n`;
-    // The map and its four lists are values, too.
-    const rest = 262_144 - 3 * 80_000 - 5;
+    const text = (rest: number): string => `a: &a ${list(8_000)}\nb: [${"*a,".repeat(31)}]\nd: ${list(rest)}\n`;
+    // The map, each list, and each use of the first list are values, too.
+    const rest = 262_144 - 1 - 8_001 - (1 + 31 * 8_001) - 1;
     expect(read(text(rest))).toHaveProperty("d");
     expect(read(text(rest + 1))).toEqual(["1:1 document_too_large"]);
   });
