@@ -91,7 +91,7 @@ async function judgeQuietly(request: WireRequest): Promise<Decision> {
   const decision = await judge(request);
   // A fetch in the background would begin now.
   await new Promise((resolve) => setImmediate(resolve));
-  expect([connections, await countRequests()], "nothing is fetched because a token says so").toEqual(before);
+  expect([connections, await countRequests()], "no token makes the plugin fetch something").toEqual(before);
   return decision;
 }
 
@@ -164,7 +164,7 @@ describe("the table", () => {
     expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
   });
 
-  it("has no attack twice, and no attack that equals an honest request", () => {
+  it("has each attack once, and no attack that equals an honest request", () => {
     const recipes = [...ALL, ...ATTACK_CLASSES.flatMap((each) => each.honest)].map(describeRecipe);
     expect(ALL.filter((_attack, index) => recipes.lastIndexOf(recipes[index] ?? "") !== index)).toEqual([]);
   });

@@ -48,7 +48,7 @@ describe("a map with at most two entries", () => {
 describe("a map with a total size of at most five", () => {
   const bounds = { maxEntries: 10, maxSize: 5, sizeOf: (key: string, { size }: Sized) => key.length - 1 + size };
 
-  it("evicts as many entries as it takes, and reports each", () => {
+  it("evicts as many entries as necessary, and reports each", () => {
     const evicted: Sized[] = [];
     const map = mapOf({ ...bounds, onEvict: (value) => evicted.push(value) });
     for (const [key, size] of Object.entries({ a: 1, b: 2, c: 2 })) {

@@ -131,7 +131,7 @@ describe("diff finds", () => {
     expect(status).toBe(change.includes("looser") ? 1 : 0);
   });
 
-  test("nothing if only comments, order and notation change", () => {
+  test("no change if only comments, order and notation change", () => {
     const same = POLICY.replace(
       "{ required_scopes: [payments:read] }",
       "\n    required_scopes: { all_of: [payments:read] } # as before",
@@ -224,7 +224,7 @@ test("with Git, the working directory is compared with a commit, and nothing is 
   expect([readdirSync(temporary), git("status", "--porcelain").trim()]).toEqual([["keep"], "M policies/base.yaml"]);
 });
 
-test("diff loads no file that is the same on both sides, and follows extends to what did change", () => {
+test("diff loads no file that is the same on both sides, and follows extends to changed files", () => {
   const child = "jwt_policy: 1\nname: child\nextends: ./base.yaml # the platform\nroutes: { a: {} }\n";
   const broken = "jwt_policy: 1\nname: broken\nissuers: 7\n";
   const opened = BASE.replace("audiences: [https://api.example.com]", "audiences: [https://api.example.com, other]");

@@ -27,7 +27,7 @@ function write(policy: string, tests: string): void {
 }
 
 describe("the example policies", () => {
-  it("have tests that pass, cover every requirement and kill every mutant", () => {
+  it("have tests that pass, cover every requirement and notice every mutant", () => {
     const { status, stdout } = runCli(["test", "policies", "--coverage", "--mutate", "--min", "100"]);
     expect(stdout).not.toMatch(/not_covered|mutant_survived|failed [^0]/);
     expect(status).toBe(0);

@@ -141,7 +141,7 @@ tests:
     expect(status).toBe(0);
   });
 
-  it("is part of validate, which checks tests without running them", () => {
+  it("is a part of validate, which checks tests but does not run them", () => {
     const folder = write("valid", { "shop.yaml": POLICY, "shop.test.yaml": FAILING });
     const { status, stdout } = runCli(["validate", `${folder}/shop.yaml`, `${folder}/shop.test.yaml`]);
     expect(stdout).toContain(`ok ${folder}/shop.test.yaml: policy "shop", 4 tests\n2 files, no mistakes\n`);
@@ -225,7 +225,7 @@ describe("a report", () => {
     expect(text).toContain('<skipped message="the issuer is not ready"/>');
   });
 
-  it("for GitHub is one annotation per finding, which no text can leave", () => {
+  it("for GitHub is one annotation per finding, and no text can end it early", () => {
     const [annotation = "", notice, end] = failing("github").split("\n");
     expect(annotation).toMatch(/^::error file=[^:,]*shop\.test\.yaml,line=7,col=5,title=test_failed::<Bob> & 50%25: /);
     expect(annotation).toContain("%0A");

@@ -121,7 +121,7 @@ it("an excerpt's caret is under the right character, although characters before 
   expect(lines[index + 1]?.indexOf("5}")).toBe(lines[index + 2]?.indexOf("^"));
 });
 
-it("only the part around the caret is shown of a long line", () => {
+it("a long line is shown only around the caret", () => {
   const file = write("long.yaml", `${POLICY}defaults: {${" ".repeat(5_000)}accept: 5${" ".repeat(5_000)}}\n`);
   const { stdout } = runCli(["validate", file]);
   const [, excerpt = "", caret = ""] = stdout.split("\n");

@@ -83,7 +83,7 @@ it.each<[what: string, after: string, expected: readonly string[] | RegExp | "un
   row("a missing token", WIDER, "unchanged", { reason: "token_missing" }),
   row("an expired token, whatever the rule requires", WIDER, "unchanged", { reason: "token_expired" }),
   row("a wrong signature", WIDER, "unchanged", { reason: "signature_invalid" }),
-  row("a scope too few, and another one more", WIDER, ["other_reason", "scope_insufficient", SEVERAL], {
+  row("one scope missing, and one additional scope", WIDER, ["other_reason", "scope_insufficient", SEVERAL], {
     reason: "scope_insufficient",
   }),
   row("a new scope that the line does not have", WIDER, /claims whose values the line does not have/, {}),
@@ -114,14 +114,14 @@ it.each<[what: string, after: string, expected: readonly string[] | RegExp | "un
     { reason: "scope_insufficient" },
   ),
   row("a rule that is gone", GONE, ["newly_refused", "allow", SEVERAL], {}),
-  row("a public rule that needs a token now", edited("{ access: public }", "{}"), /did not need a token/, {
+  row("a public rule that now needs a token", edited("{ access: public }", "{}"), /did not need a token/, {
     rule: "open",
     issuer: undefined,
   }),
   row("an operation without a path in the line", edited("[orders]", "[other]"), /by path, and the line has no path/, {
     rule: "orders",
   }),
-  row("an operation with a path that is hidden", edited("[orders]", "[other]"), /only a part of the path/, {
+  row("an operation with a hidden path", edited("[orders]", "[other]"), /only a part of the path/, {
     rule: "orders",
     path: "/orders/...",
   }),
@@ -269,7 +269,7 @@ services: [{ name: a, url: http://a, routes: [{ name: pay, paths: [/pay], plugin
   });
 });
 
-it("replay counts and names lines that cannot be read, and goes on", () => {
+it("replay counts and names unreadable lines, and continues", () => {
   const good = decision({ rule: "open" });
   const lines = [
     good.slice(0, 40),

@@ -72,7 +72,7 @@ describe("kong-jwt-policy validate", () => {
     expect([status, stdout]).toEqual([1, expect.stringContaining("1 file, 1 mistake\n")]);
   });
 
-  it("prints each of three mistakes at its place and exits 1", () => {
+  it("prints three mistakes, each at its place, and exits 1", () => {
     const file = write("three.yaml", THREE_MISTAKES);
     const { status, stdout } = runCli(["validate", file]);
     expect(status).toBe(1);

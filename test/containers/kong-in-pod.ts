@@ -22,7 +22,7 @@ export function inPod({ start, ...kind }: PodGatewayKind): GatewayKind {
     },
     async start(input) {
       if (pod === undefined) {
-        throw new Error("the gateway runs in the pod of its neighbours: open them first");
+        throw new Error("the gateway runs in the same pod as its neighbours: open the neighbours first");
       }
       return start(pod, input);
     },

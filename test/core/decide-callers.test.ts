@@ -96,8 +96,8 @@ describe("Kong's identity", () => {
   });
 
   it.each<[what: string, identity: object, caller: object]>([
-    ["removes the groups of a plugin in front where the policy names none", { credential: "sub" }, {}],
-    ["has no Consumer of a plugin in front where the policy names none", { groups: "roles" }, { groups: ["admin"] }],
+    ["removes the groups of an earlier plugin if the policy names none", { credential: "sub" }, {}],
+    ["has no Consumer of an earlier plugin if the policy names none", { groups: "roles" }, { groups: ["admin"] }],
   ])("%s", async (_what, identity, caller) => {
     const { decision } = await judge(bound("read", token()), "session-1", compileDocument({ ...document, identity }));
     const credential = "credential" in identity ? { credentialId: "alice" } : {};
@@ -112,7 +112,7 @@ describe("Kong's identity", () => {
     expect(asked).toEqual([]);
   });
 
-  it("stays that of the other plugin for such a token if the rule requires that plugin", async () => {
+  it("stays the other plugin's identity for such a token if the rule requires this plugin", async () => {
     const { decision, caller } = await judge(bound("both", token()), "session-1", withForeignIssuer());
     expect(caller).toBeUndefined();
     expect(decision).toMatchObject({ verdict: "allow", headers: { ...AS_SESSION, "x-user-id": "alice" } });
@@ -185,7 +185,7 @@ describe("the caller that another plugin authenticated", () => {
     expect(asked).toEqual([]);
   });
 
-  it("is enough if the rule says so: the upstream gets Kong's identity, and no token is read or passed on", async () => {
+  it("is enough if the rule says so: the upstream gets Kong's identity, and the plugin reads and forwards no token", async () => {
     for (const credentials of [undefined, token(), "nonsense"]) {
       const { decision, headers, asked } = await judge(bound("skip", credentials), "session-1");
       expect(headers).toEqual({ ...CLEARED, ...AS_SESSION, authorization: [] });
@@ -249,7 +249,13 @@ describe("the caller that another plugin authenticated", () => {
   });
 
   it.each<[what: string, facts: RequestFacts, credential: string | undefined, reason: string, stays: boolean]>([
-    ["a bad token, where the other authentication holds", bound("trying", "bad"), "session-1", "token_malformed", true],
+    [
+      "a bad token, together with a valid other authentication",
+      bound("trying", "bad"),
+      "session-1",
+      "token_malformed",
+      true,
+    ],
     ["no other authentication", bound("trying", token()), undefined, "other_authentication_missing", false],
     ["plain HTTP", { ...bound("trying"), transport: "plain" }, "session-1", "insecure_transport", true],
   ])("in report mode with `require` and %s", async (_what, facts, credential, reason, stays) => {

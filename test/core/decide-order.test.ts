@@ -79,7 +79,7 @@ it("allows the request without any fault", async () => {
 });
 
 describe.each(FAULTS.map(([reason, fault], index) => [reason, fault, index] as const))("%s", (reason, fault, index) => {
-  it("is found if it is the only fault", async () => {
+  it("is found if the request has no other fault", async () => {
     expect(await outcomeOf([fault])).toBe(reason);
   });
 

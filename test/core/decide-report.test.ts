@@ -111,18 +111,18 @@ describe("in report mode", () => {
 
   // No spelling may bypass an operation that enforces: none of these requests has a token.
   it.each<[what: string, rule: string, target: string, changes: Partial<RequestFacts>, passes: boolean]>([
-    ["a Connection that would strip headers, where the operation enforces", "mixed", "/b", { connection: "x" }, false],
-    ["a Connection that would strip headers, where it reports", "mixed", "/a", { connection: "x" }, true],
+    ["a Connection that would strip headers, at an operation that enforces", "mixed", "/b", { connection: "x" }, false],
+    ["a Connection that would strip headers, at an operation that reports", "mixed", "/a", { connection: "x" }, true],
     ["plain HTTP, where the operation enforces", "mixed", "/b", { transport: "plain" }, false],
     ["plain HTTP, where it reports", "mixed", "/a", { transport: "plain" }, true],
-    ["a path that may be that of an operation that enforces", "mixed", "/./b", {}, false],
-    ["a path that can be read in two ways, where no operation enforces", "watched", "//a", {}, true],
+    ["a path that may lead to an operation that enforces", "mixed", "/./b", {}, false],
+    ["a path that can be read in two ways, at a rule without enforced operations", "watched", "//a", {}, true],
     ["a dot segment, which may lead to another rule that enforces", "watched", "/./a", {}, false],
     ["an encoded dot segment on a rule without operations", "browse", "/..%2fb", {}, false],
     ["an encoded dot segment on a public rule", "health", "/..%2fb", {}, false],
     ["a fragment", "browse", "/a#b", {}, false],
     ["a Connection beside a dot segment", "read", "/..%2fb", { connection: "x" }, false],
-    ["a path that can be read in two ways, where the rule enforces", "watched-strict", "/./a", {}, false],
+    ["a path that can be read in two ways, at a rule that enforces", "watched-strict", "/./a", {}, false],
     ["a Connection beside such a path", "mixed", "/./b", { connection: "x" }, false],
   ])("%s", async (_what, rule, target, changes, passes) => {
     const allow = await judge(bound(rule, undefined, { ...get(target), ...changes }));

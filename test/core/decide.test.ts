@@ -86,7 +86,7 @@ describe("access says whether a request without a valid token passes", () => {
     ["open", "no Authorization header", undefined, ANONYMOUS],
     ["open", "a malformed token", "Bearer x, y", ANONYMOUS],
     ["open", "an expired token", `Bearer ${expired}`, ANONYMOUS],
-    ["open", "a valid token, at which it does not look", `Bearer ${valid}`, ANONYMOUS],
+    ["open", "a valid token, which it does not read", `Bearer ${valid}`, ANONYMOUS],
   ])("%s, with %s", async (rule, _what, authorization, expected) => {
     expect(await judge(bound(rule, authorization))).toEqual(expected);
   });
@@ -101,7 +101,7 @@ describe("access says whether a request without a valid token passes", () => {
   });
 });
 
-describe("evidence names only the facts that the stages found", () => {
+describe("the evidence contains only facts that the stages found", () => {
   const token = (header: Record<string, unknown>, changes: Record<string, unknown> = {}): string =>
     mintToken({ key, header, claims: claimsOf(changes) });
   it.each<[what: string, facts: RequestFacts, evidence: Record<string, unknown>]>([

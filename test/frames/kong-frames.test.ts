@@ -58,7 +58,7 @@ describe.skipIf(isUpdating)("frames recorded from a real Kong", () => {
     },
   );
 
-  it("are framed as the plugin server frames them", () => {
+  it("have the frames that the plugin server would write", () => {
     for (const { hex } of conversations.flatMap(({ frames }) => frames)) {
       expect(encodeFrame(payloadOf(Buffer.from(hex, "hex"))).toString("hex")).toBe(hex);
     }

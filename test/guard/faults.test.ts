@@ -103,7 +103,7 @@ if (missing !== undefined) {
       expect(await scene.kong.readErrorLog()).not.toContain("cannot make Kong start plugin instances anew");
     });
 
-    it("a verdict from the client does not count as the plugin's verdict, not even as a wrong verdict", async () => {
+    it("a verdict from the client has no effect, and does not even count as a wrong verdict", async () => {
       const headers = ["X-Fault", "no-verdict", "Authorization", scene.reader, "X-Jwt-Policy-Verdict", "made up"];
       const answer = await scene.send("/read", { headers });
       expect(answer.status).toBe(503);
@@ -141,7 +141,7 @@ if (missing !== undefined) {
     });
     afterAll(() => scene?.stop());
 
-    it("are not used soon after the plugin server was stopped, and no other request ever passes", async () => {
+    it("are not used soon after the plugin server is stopped, and no other request passes", async () => {
       const valid = { headers: ["Authorization", scene.reader] };
       for (let count = 0; count < 20; count += 1) {
         expect(await statusOf(scene, "/read", valid)).toBe(200);
@@ -173,7 +173,7 @@ if (missing !== undefined) {
     });
   });
 
-  describe("a stock plugin server whose instance ids belong to other configurations than Kong assumes", () => {
+  describe("a stock plugin server whose instance ids belong to wrong configurations", () => {
     let scene: Scene;
     beforeAll(async () => {
       scene = await startScene({ stock: true });

@@ -96,7 +96,7 @@ if (missing !== undefined) {
       expectAnswer(scene, await scene.send(path, ask), invalid);
     });
 
-    it("the token that an earlier plugin put there counts", async () => {
+    it("the token that an earlier plugin put into the request counts", async () => {
       const answer = await scene.send("/cookie", { headers: ["Cookie", scene.reader, "Authorization", "Bearer x"] });
       expectAnswer(scene, answer, 200);
       expect(scene.upstreamOf(answer)?.authorization).toBe(scene.reader);
@@ -119,7 +119,7 @@ if (missing !== undefined) {
       expectAnswer(scene, await scene.send("/read", { headers: upgrade }), 401);
     });
 
-    it("bytes that are not UTF-8 are never read as another path", async () => {
+    it("bytes that are not UTF-8 never lead to another path", async () => {
       expectAnswer(scene, await scene.send("/items/open"), 200);
       // To a lax decoder these are `/items/open` as well, and one of them ends the line.
       for (const path of ["/items/\xc1\xafpen", "/items\xc0\xafopen", "/items/open\xc0\xa0HTTP/1.1\xc0\x8ax/../../b"]) {
@@ -127,7 +127,7 @@ if (missing !== undefined) {
       }
     });
 
-    it("if it is only loaded, routes without the plugin are not affected", async () => {
+    it("if the guard is only loaded, routes without the plugin are not affected", async () => {
       expectAnswer(scene, await scene.send("/bare"), 200);
       expectAnswer(scene, await scene.send("/tagged"), 200);
     });

@@ -41,7 +41,7 @@ const CASES: readonly Case[] = [
     notOffered: ["notes.txt", "check"],
   },
   {
-    what: "files by the ending that an option has",
+    what: "files with the ending that an option requires",
     line: "check --comment ",
     offered: ["comment.md"],
     notOffered: ["payments.yaml"],

@@ -9,7 +9,7 @@ async function find(...args: Parameters<typeof scene.render>): Promise<string[]>
   const rendered = await scene.render(...args);
   const findings = rendered.ok ? rendered.value.warnings : rendered.failure;
   const hasError = !findings.every(isWarning);
-  expect(rendered.ok, "a mistake and no text, or a string").toBe(!hasError);
+  expect(rendered.ok, "a mistake for a value that is not a string").toBe(!hasError);
   return findings.map(
     ({ severity = "error", file, line, column, code, message }) =>
       `${severity} ${file}:${line}:${column} ${code} ${message}`,
@@ -119,11 +119,11 @@ describe("findings about decK files", () => {
   it.each<[what: string, words: string | undefined, state: object]>([
     row("a route without any jwt-policy", 'route_without_policy Route "read"', {}),
     row("a route whose jwt-policy is off", "route_without_policy", { plugin: { enabled: false, config: READ } }),
-    row("a route whose policy has no rule of its name", "route_without_rule", {
+    row("a route whose policy has no rule with the route's name", "route_without_rule", {
       config: FILE,
       route: { name: "reports" },
     }),
-    row("a route that takes http beside a jwt-policy for https", "takes http,", {
+    row("a route that accepts http, with a jwt-policy plugin for https", "takes http,", {
       plugin: { config: READ, protocols: ["https"] },
     }),
     row("a policy that decK puts in later", "not_checked", { config: { policy_file: fromDeck("DECK_POLICY") } }),
@@ -137,11 +137,11 @@ describe("findings about decK files", () => {
     row("a route that the service's plugin governs", undefined, {
       plugins: [{ name: "jwt-policy", service: "s", config: READ }],
     }),
-    raw("a route at the top that its service's plugin governs", undefined, {
+    raw("a top-level route that uses its service's plugin", undefined, {
       services: [{ name: "s", id: "7", url: "http://up.example", plugins: [{ name: "jwt-policy", config: READ }] }],
       routes: [{ name: "r", paths: ["/"], service: { id: "7" } }],
     }),
-    row("a route by id that a plugin at the top governs", undefined, {
+    row("a route with an id that uses a top-level plugin", undefined, {
       route: { id: "7" },
       plugins: [{ name: "jwt-policy", route: "7", config: READ }],
     }),
@@ -152,11 +152,11 @@ describe("findings about decK files", () => {
       { config: { policy_file: "reports.yaml" }, route: { name: "reports" } },
     ),
     row(
-      "a route whose methods leave out OPTIONS beside a global cors",
+      "a route whose methods lack OPTIONS, with a global cors plugin",
       'preflight_not_routed Route "read" accepts only GET, POST, so Kong answers 404 to CORS preflights',
       { config: READ, route: { methods: ["GET", "POST"] }, plugins: [{ name: "cors" }] },
     ),
-    row("such a route beside the cors of its service", "preflight_not_routed", {
+    row("such a route, with the cors plugin of its service", "preflight_not_routed", {
       config: READ,
       route: { methods: ["GET"] },
       plugins: [{ name: "cors", service: "s" }],
@@ -168,17 +168,17 @@ describe("findings about decK files", () => {
     }),
     row("a route for all methods", undefined, { config: READ, plugins: [{ name: "cors" }] }),
     row("a route for GET without any cors", undefined, { config: READ, route: { methods: ["GET"] } }),
-    row("a route for GET beside a cors that is off", undefined, {
+    row("a route for GET, with a disabled cors plugin", undefined, {
       config: READ,
       route: { methods: ["GET"] },
       plugins: [{ name: "cors", enabled: false }],
     }),
-    row("a route for GET beside the cors of another service", undefined, {
+    row("a route for GET, with the cors plugin of another service", undefined, {
       config: READ,
       route: { methods: ["GET"] },
       plugins: [{ name: "cors", service: "other" }],
     }),
-    raw("a route for GET beside one for OPTIONS with its path", undefined, {
+    raw("a route for GET, and a route for OPTIONS with the same path", undefined, {
       services: [
         {
           name: "s",

@@ -98,7 +98,7 @@ plugins:
     expect(Object.keys(state._plugin_configs)).toEqual(["shared", "other"]);
   });
 
-  it("has values on which files and option agree", async () => {
+  it("has values that are the same in the files and the option", async () => {
     const state = { _format_version: "3.0", _info: { select_tags: ["a"] }, _plugin_configs: { x: READ } };
     expect(await rendered([state, state], { selectTags: ["a"] })).toEqual(state);
   });
@@ -203,7 +203,7 @@ routes:
     ["beside a file name", overriding(), "policy_missing", POLICY],
     ["when decK puts the name in later", stateWith({ config: { policy_file: fromDeck("DECK_X") } }), "not_inlined", ""],
     [
-      "when decK would read a template in it",
+      "if decK would read a template in the text",
       stateWith({ config: OTHER }),
       "not_inlined",
       `${POLICY}description: '${fromDeck("DECK_X")}'\n`,

@@ -140,7 +140,7 @@ const ROWS = [
   fails("socket_present", "no socket", `${SOCKET} does not exist`, "start Kong", {
     socket: { kind: "missing", answer: undefined },
   }),
-  fails("socket_present", "a file in the place of the socket", "is a file, not a socket", "remove it", {
+  fails("socket_present", "a file instead of the socket", "is a file, not a socket", "remove it", {
     socket: { kind: "file", answer: undefined },
   }),
   fails(
@@ -190,7 +190,7 @@ const ROWS = [
     "kong env",
     { policies: { headers: ["x-tenant"] } },
   ),
-  warns("facts_variable", "a server that does not know of the facts variable", "has no --facts-variable", "kong env", {
+  warns("facts_variable", "a server that does not use the facts variable", "has no --facts-variable", "kong env", {
     settings: { pluginserver_jwt_policy_start_cmd: START.replace(" --facts-variable", "") },
   }),
   warns("read_timeout", "nginx's own time limit", "60 s", "7s", {
@@ -285,7 +285,7 @@ describe("the checks of doctor", () => {
     expect(DOCTOR_CHECKS.map(({ id }) => id).filter((id) => !failing.has(id))).toEqual(["kong_settings"]);
   });
 
-  it("says of each check why it was not made on a machine without Kong, and fails none", () => {
+  it("says for each check why it was not made on a machine without Kong, and reports no failure", () => {
     const results = runChecks(unknownSetup());
     const made = results.filter(({ outcome }) => outcome.status !== "not_checked");
     expect(made.map(({ check }) => check.id)).toEqual(["node_version"]);
@@ -316,7 +316,7 @@ describe("the checks of doctor", () => {
     ]);
   });
 
-  it("does not need the facts variable where the settings leave it out on purpose", () => {
+  it("does not require the facts variable if the settings omit it on purpose", () => {
     const start = START.replace(" --facts-variable", "");
     const settings = { nginx_proxy_set: undefined, pluginserver_jwt_policy_start_cmd: start };
     const [found] = failuresOf(setupWith({ settings }));

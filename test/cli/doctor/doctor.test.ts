@@ -116,7 +116,7 @@ describe("kong-jwt-policy doctor, with a real plugin server and a real provider"
 });
 
 describe("kong-jwt-policy doctor", () => {
-  it("works without Kong: it says of each check why it was not made, and exits 0", async () => {
+  it("works without Kong: it says for each check why it was not made, and exits 0", async () => {
     const { directory } = createPlace();
     const { status, stdout } = await runCliBeside(["doctor", "--prefix", directory], NO_KONG);
     expect(stdout.match(/^– .*not checked: \S/gm)).toHaveLength(DOCTOR_CHECKS.length - 1);

@@ -156,7 +156,7 @@ describe("plugins beside jwt-policy", () => {
     expect(namesOf(stateOf(plugins))).toEqual(names);
   });
 
-  it("may change headers before if the guard fills the facts variable again", () => {
+  it("may change headers before jwt-policy, if the guard fills the facts variable again", () => {
     expect(namesOf(stateOf("plugins: [{ name: pre-function }]"), true)).toEqual([]);
   });
 

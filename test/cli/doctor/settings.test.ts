@@ -108,7 +108,7 @@ describe("words of a command", () => {
 });
 
 describe("the plugin server in Kong's settings", () => {
-  it("is found under another name, and beside others", () => {
+  it("is found with another name, and together with other plugins", () => {
     const settings = new Map(
       [...settingsOf()].map(([name, setting]) => [name.replace("jwt_policy", "js"), setting] as const),
     );

@@ -49,7 +49,7 @@ describe("the files of init", () => {
     expect([status, stdout.match(/^kept /gm)?.length, stdout]).toEqual([0, 4, expect.not.stringContaining("wrote")]);
   });
 
-  it("are all left alone if one of them has another text, and --force replaces them", () => {
+  it("all stay unchanged if one of them has another text, and --force replaces them", () => {
     const folder = newFolder();
     init(folder);
     const tests = join(folder, "policies/orders.test.yaml");
@@ -63,7 +63,7 @@ describe("the files of init", () => {
     expect(listFiles(folder)).toEqual(WRITTEN);
   });
 
-  it("of a second API go beside those of the first, and the part for kong.yml is shown", () => {
+  it("of a second API are written beside the files of the first, and the part for kong.yml is printed", () => {
     const folder = newFolder();
     init(folder);
     const kong = readFileSync(join(folder, "kong.yml"), "utf8");
@@ -93,7 +93,7 @@ describe("the files of init", () => {
     },
   );
 
-  it("are only printed with --dry-run, also if other files are in their place", () => {
+  it("are only printed with --dry-run, also if other files exist with these names", () => {
     const folder = newFolder();
     const { status, stdout } = init(folder, "--dry-run");
     expect([status, listFiles(folder)]).toEqual([0, []]);
@@ -108,12 +108,8 @@ describe("the files of init", () => {
   });
 
   it.each([
-    [
-      "a directory is in the place of a file",
-      () => newFolder(),
-      (folder: string) => mkdirSync(join(folder, "kong.yml")),
-    ],
-    ["a file is in the place of a directory", () => newFolder({ policies: "" }), () => undefined],
+    ["a directory has the name of a file", () => newFolder(), (folder: string) => mkdirSync(join(folder, "kong.yml"))],
+    ["a file has the name of a directory", () => newFolder({ policies: "" }), () => undefined],
   ])("are not written if %s, with exit code 2", (_what, make, prepare) => {
     const folder = make();
     prepare(folder);

@@ -99,7 +99,7 @@ const ROWS = [
     lines: ["algorithms: [RS256]"],
   }),
   row(
-    "an RSA key that could serve two algorithms, which production warns of as well",
+    "an RSA key for two possible algorithms, of which the plugin server also warns",
     [rsaWithoutAlg],
     ["5:13 warning key_note", "6:25 warning algorithm_without_key"],
     { lines: ["algorithms: [RS256, PS256]"], words: "the key has no alg and is used for RS256 only, not for PS256" },
@@ -209,7 +209,7 @@ describe("validate --online, of keys", () => {
     expect(listPlaces(checked)).toEqual(["6:37 warning key_file_missing", "6:26 warning key_unusable"]);
   });
 
-  it("locates an issuer of an extended file where the file is named", async () => {
+  it("locates an issuer of an extended file at the key extends", async () => {
     const folder = createFolder();
     writeFileSync(
       join(folder, "base.yaml"),

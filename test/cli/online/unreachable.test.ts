@@ -78,7 +78,7 @@ describe("validate --online, of metadata that", () => {
     expect(checked.findings[0]?.message).toContain("write it as `metadata_uri`");
   });
 
-  it("a name that does not resolve hides: the message says to look for mistakes in the name", async () => {
+  it("a name that does not resolve hides: the message asks the user to check the name", async () => {
     const unknown = Object.assign(new Error("getaddrinfo ENOTFOUND idp.example.com"), { code: "ENOTFOUND" });
     const fetcher = createFetcher(NO_FETCH_SETTINGS, () => Promise.reject(unknown));
     const checked = await checkPolicy(policyOf("issuer: https://idp.example.com"), fetcher);
@@ -88,7 +88,7 @@ describe("validate --online, of metadata that", () => {
     );
   });
 
-  it("is at an address that production refuses, because the name leads to the metadata service of a cloud", async () => {
+  it("is at an address that the plugin server refuses, because the name leads to the metadata service of a cloud", async () => {
     const fetcher = createFetcher(NO_FETCH_SETTINGS, async () => [{ address: "169.254.169.254", family: 4 }]);
     const checked = await checkPolicy(policyOf("issuer: https://idp.example.com"), fetcher);
     expect(checked.findings[0]?.message).toContain(

@@ -35,7 +35,7 @@ describe("kong-jwt-policy validate --online, with oidc-provider", () => {
     expect(status).toBe(0);
   });
 
-  it("finds a trailing slash too many in the issuer, with place and difference, and exits 1", async () => {
+  it("finds an additional slash at the end of the issuer, with place and difference, and exits 1", async () => {
     const file = write(`issuer: ${provider.issuer}/`);
     const { status, stdout } = await runCliBeside(["validate", "--online", file]);
     expect(stdout).toContain(`${file}:5:13 issuer_differs `);

@@ -61,7 +61,7 @@ export const CALLER_CASES: readonly ConformanceCase[] = [
     [
       ["a Consumer that Kong does not have", "nobody"],
       ["a Consumer by its custom_id", "c-17"],
-      ["a Consumer by its id where the username is asked for", BILLING.id],
+      ["does not find a Consumer by its id if the username is required", BILLING.id],
       ["a Consumer in other letters", "Billing-App"],
       ["an empty name", ""],
       ["a name with a line feed", "billing-app\n"],
@@ -92,7 +92,7 @@ export const CALLER_CASES: readonly ConformanceCase[] = [
       token: client("billing-app", claims),
     }),
   ),
-  passes("finds a Consumer by its id, which stands in for the credential", "/consumers-by-id", {
+  passes("finds a Consumer by its id, which is also the credential's id", "/consumers-by-id", {
     token: client(BILLING.id),
     upstream: { ...AS_BILLING, "x-credential-identifier": BILLING.id },
   }),
@@ -118,7 +118,7 @@ export const CALLER_CASES: readonly ConformanceCase[] = [
   }),
   refuses(
     "other_authentication_missing",
-    "refuses a good token where another plugin has to authenticate as well, and none did",
+    "refuses a good token if the rule also requires another plugin's authentication, and there is none",
     "/other-require",
     { headers: SPOOFED_CALLER, token: client("billing-app") },
   ),

@@ -22,17 +22,22 @@ const boundAlgorithms: readonly ConformanceCase[] = [
       upstream: IDENTITY,
     }),
   ),
-  passes("passes an RS256 token under a key without alg", "/read", {
+  passes("passes an RS256 token, signed with a key without alg", "/read", {
     token: { header: { kid: "main-without-alg" } },
     upstream: IDENTITY,
   }),
-  refuses("key_not_found", "refuses a PS256 token under a key without alg, which serves RS256 alone", "/read", {
-    token: { header: { alg: "PS256", kid: "main-without-alg" } },
-  }),
+  refuses(
+    "key_not_found",
+    "refuses a PS256 token that is signed with a key without alg, because this key is only for RS256",
+    "/read",
+    {
+      token: { header: { alg: "PS256", kid: "main-without-alg" } },
+    },
+  ),
 ];
 
 const identity: readonly ConformanceCase[] = [
-  passes("replaces identity headers that the client made up, in every spelling", "/read", {
+  passes("replaces the client's fake identity headers, in every spelling", "/read", {
     headers: SPOOFED,
     token: GOOD,
     upstream: { ...IDENTITY, ...SPOOFS_GONE },
@@ -42,16 +47,16 @@ const identity: readonly ConformanceCase[] = [
     token: { claims: { tenant: undefined } },
     upstream: { "x-tenant": null },
   }),
-  passes("removes made-up identity headers on a public rule", "/public", {
+  passes("removes fake identity headers on a public rule", "/public", {
     headers: SPOOFED,
     upstream: { ...NOBODY, ...SPOOFS_GONE },
   }),
-  passes("looks at no token on a public rule", "/public", { token: "Bearer nonsense", upstream: NOBODY }),
+  passes("reads no token on a public rule", "/public", { token: "Bearer nonsense", upstream: NOBODY }),
   passes("lets an anonymous request pass on an optional rule", "/optional", {
     headers: SPOOFED,
     upstream: { ...NOBODY, ...SPOOFS_GONE },
   }),
-  passes("takes a good token on an optional rule", "/optional", { token: GOOD, upstream: IDENTITY }),
+  passes("accepts a good token on an optional rule", "/optional", { token: GOOD, upstream: IDENTITY }),
   refuses("signature_invalid", "refuses a bad token on an optional rule", "/optional", {
     token: { damage: "signature" },
   }),
@@ -76,7 +81,7 @@ const extraction: readonly ConformanceCase[] = [
   refuses("authorization_malformed", "refuses two words after Bearer", "/read", { token: "Bearer a b" }),
   refuses("token_ambiguous", "refuses two tokens in one header", "/read", { token: "Bearer a, Bearer b" }),
   {
-    title: "leaves a second Authorization header to the gateway's 400",
+    title: "lets the gateway answer a second Authorization header with 400",
     only: ["http/1.1"], // run-conformance.ts sends this request as bytes over HTTP/2, because correct clients do not send it.
     path: "/read",
     headers: ["Authorization", "Bearer a", "Authorization", "Bearer b"],
@@ -112,7 +117,7 @@ const forgery: readonly ConformanceCase[] = [
   refuses("issuer_untrusted", "refuses an issuer that the rule does not accept", "/read", {
     token: { key: "partner" },
   }),
-  refuses("algorithm_not_allowed", "refuses one issuer's token signed with another's key", "/partner", {
+  refuses("algorithm_not_allowed", "refuses a token of one issuer that another issuer's key signed", "/partner", {
     token: { claims: { iss: "https://partner.example" } },
   }),
 ];
@@ -134,10 +139,10 @@ const claims: readonly ConformanceCase[] = [
   passes("passes one matching audience of several", "/read", {
     token: { claims: { aud: ["https://other.example", "https://api.example"] } },
   }),
-  passes("takes the rule's own audiences instead of the issuer's", "/other-audience", {
+  passes("uses the rule's own audiences instead of the issuer's audiences", "/other-audience", {
     token: { claims: { aud: "https://other.example" } },
   }),
-  refuses("audience_mismatch", "refuses the issuer's audience where the rule has its own", "/other-audience", {
+  refuses("audience_mismatch", "refuses the issuer's audience if the rule has its own audiences", "/other-audience", {
     token: GOOD,
   }),
   refuses("token_type_mismatch", "refuses an ID token's typ", "/read", { token: { header: { typ: "JWT" } } }),
@@ -158,14 +163,19 @@ const authorization: readonly ConformanceCase[] = [
     method: "POST",
     token: { claims: { scope: "things:write other things:read" } },
   }),
-  refuses("scope_insufficient", "does not take a scope for another that begins with it", "/write", {
-    token: { claims: { scope: "things:read things:writer" } },
-    scope: "things:read things:write",
-  }),
+  refuses(
+    "scope_insufficient",
+    "does not accept a scope in place of a scope that begins with the same text",
+    "/write",
+    {
+      token: { claims: { scope: "things:read things:writer" } },
+      scope: "things:read things:write",
+    },
+  ),
   refuses("token_too_old", "refuses a partner's token that was issued longer ago than the partner allows", "/partner", {
     token: { key: "partner", claims: { iat: 1_700_000_000 } },
   }),
-  passes("takes an accepted partner's token with its own claim names", "/partner", {
+  passes("accepts a partner's token with the partner's claim names", "/partner", {
     token: { key: "partner" },
     upstream: { "x-user-id": "user-1", "x-tenant": "acme" },
   }),
@@ -205,7 +215,7 @@ const matching: readonly ConformanceCase[] = [
       ),
     ),
   ),
-  passes("passes an encoded slash where no operation decides by path", "/public/a%2fb"),
+  passes("passes an encoded slash if no operation decides by path", "/public/a%2fb"),
   passes("passes dots within a segment, and dot segments in the query", "/public/v1.0/a..b?next=/../c"),
   refuses("connection_header_refused", "refuses a Connection header that would strip an identity header", "/read", {
     only: ["http/1.1"], // HTTP/2 has no such header (RFC 9113 section 8.2.2); run-conformance.ts still sends it.
@@ -224,11 +234,11 @@ const matching: readonly ConformanceCase[] = [
 ];
 
 const binding: readonly ConformanceCase[] = [
-  passes("binds a rule by the Kong Route's name under a global plugin", "/named", {
+  passes("finds the rule by the Kong Route's name with a global plugin", "/named", {
     token: GOOD,
     upstream: { "x-user-id": "user-1" },
   }),
-  refuses("scope_insufficient", "binds a rule by a tag of the Kong Route", "/tagged", {
+  refuses("scope_insufficient", "finds the rule by a tag of the Kong Route", "/tagged", {
     token: GOOD,
     realm: "by-name",
     scope: "tagged:read",
@@ -269,18 +279,18 @@ const keys: readonly ConformanceCase[] = [
 ];
 
 const bytes: readonly ConformanceCase[] = [
-  passes("is not disturbed by header bytes that are not UTF-8", "/read", {
+  passes("judges a request correctly with header bytes that are not UTF-8", "/read", {
     headers: ["X-Other", "caf\u00e9"],
     token: GOOD,
     upstream: IDENTITY,
   }),
   refuses("authorization_malformed", "refuses such bytes in a token", "/read", { token: "Bearer caf\u00e9" }),
-  passes("is not disturbed by a header of 7 kB and two hundred small ones", "/read", {
+  passes("judges a request correctly with a header of 7 kB and two hundred small headers", "/read", {
     headers: ["X-Large", "x".repeat(7_000), ...Array.from({ length: 200 }, (_, index) => [`X-${index}`, "y"]).flat()],
     token: GOOD,
   }),
   {
-    title: "leaves more than 1,000 header lines to the gateway's 400",
+    title: "lets the gateway answer more than 1,000 header lines with 400",
     path: "/public",
     headers: Array.from({ length: 1_001 }, (_, index) => [`X-${index}`, "y"]).flat(),
     status: 400,
@@ -307,7 +317,7 @@ const requirements: readonly ConformanceCase[] = [
     realm: "requirements",
     scope: "things:write",
   }),
-  refuses("condition_unmet", "refuses the other issuer whose claim is another", "/ways", {
+  refuses("condition_unmet", "refuses a token of the other issuer, which uses another claim", "/ways", {
     token: { key: "partner", claims: { tenant: "evil" } },
   }),
   passes("compares a header of two lines as one string, joined by a comma and a space", "/tenant", {
@@ -327,7 +337,7 @@ const requirements: readonly ConformanceCase[] = [
       token: { claims: { tenant } },
     }),
   ),
-  passes("compares a header that only another spelling has, and passes it on by its name", "/tenant", {
+  passes("compares a header in another spelling, and forwards it with the policy's spelling", "/tenant", {
     headers: ["x_tenant", "acme"],
     token: { claims: { tenant: "acme" } },
     upstream: { "x-tenant": "acme", x_tenant: null },
@@ -339,7 +349,7 @@ const requirements: readonly ConformanceCase[] = [
   passes("passes a recent login of the right kind", "/stepup", {
     token: { claims: { acr: "gold", auth_time: seconds(-60) } },
   }),
-  refuses("authentication_insufficient", "asks for a new login when it was long ago (RFC 9470)", "/stepup", {
+  refuses("authentication_insufficient", "requires a new login if the last login was long ago (RFC 9470)", "/stepup", {
     token: { claims: { acr: "gold", auth_time: seconds(-86_400) } },
     challenge: STEP_UP,
   }),
@@ -387,7 +397,7 @@ const answers: readonly ConformanceCase[] = [
     headers: ["Accept", `application/problem+json${", a/b".repeat(250)}`],
     answer: { headers: KONG_FORM },
   }),
-  refuses("token_missing", "tells problem details always where the policy says so", "/problem", {
+  refuses("token_missing", "always answers with problem details if the policy says so", "/problem", {
     headers: ["Accept", "application/json"],
     realm: "problem",
     answer: { headers: DETAILS },
@@ -398,7 +408,7 @@ const answers: readonly ConformanceCase[] = [
   }),
   refuses(
     "scope_insufficient",
-    "has a status and words of the policy, and no challenge where the status is another",
+    "has the policy's status and text, and no challenge if the status differs",
     "/answers",
     { token: GOOD, status: 404, challenge: null, message: "Not found" },
   ),
@@ -407,7 +417,7 @@ const answers: readonly ConformanceCase[] = [
     status: 404,
     message: "Not found",
   }),
-  refuses("token_missing", "has words beyond ASCII in the body and none in the challenge", "/answers", {
+  refuses("token_missing", "has a text beyond ASCII in the body, and no text in the challenge", "/answers", {
     headers: PROBLEM,
     realm: "answers",
     answer: {
@@ -419,7 +429,7 @@ const answers: readonly ConformanceCase[] = [
       },
     },
   }),
-  refuses("token_expired", "has words of the policy in the challenge that stays", "/answers", {
+  refuses("token_expired", "has the policy's text in an unchanged challenge", "/answers", {
     token: { expiresIn: -90 },
     challenge: 'Bearer realm="answers", error="invalid_token", error_description="Sign in again"',
     message: "Sign in again",
@@ -463,7 +473,7 @@ const answers: readonly ConformanceCase[] = [
     headers: ["Content-Type", "application/grpc-web+proto"],
     answer: { headers: { ...KONG_FORM, "grpc-status": null }, body: { message: "Authentication is required" } },
   }),
-  refuses("policy_unavailable", "tells everybody in Kong's form where no policy is known", "/broken", {
+  refuses("policy_unavailable", "answers every client in Kong's form if no policy is known", "/broken", {
     headers: [...PROBLEM, "Content-Type", GRPC],
     answer: { headers: KONG_FORM },
   }),
@@ -492,10 +502,10 @@ const answers: readonly ConformanceCase[] = [
       },
     ),
   ),
-  refuses("token_missing", "names no scope where there are several ways to be let in", "/mcp-ways", {
+  refuses("token_missing", "names no scope if the rule has alternatives", "/mcp-ways", {
     challenge: `Bearer realm="mcp", ${NAMED}`,
   }),
-  refuses("scope_insufficient", "names the API's description where a scope is missing", "/mcp", {
+  refuses("scope_insufficient", "names the API's description if a scope is missing", "/mcp", {
     token: { provider: { client: "checkout-web", resource: "payments", scope: "payments:write" } },
     challenge: `Bearer realm="mcp", error="insufficient_scope", error_description="The access token lacks a required scope", scope="payments:read", ${NAMED}`,
   }),
@@ -515,7 +525,7 @@ const answers: readonly ConformanceCase[] = [
     answer: { headers: METADATA, body: "" },
   }),
   {
-    title: "lets pages of any origin ask for it",
+    title: "lets pages of any origin read the API's description",
     path: METADATA_PATH,
     method: "OPTIONS",
     headers: [
@@ -537,8 +547,8 @@ const answers: readonly ConformanceCase[] = [
       challenge: `Bearer realm="mcp", scope="payments:read", ${NAMED}`,
     }),
   ),
-  refuses("path_ambiguous", "refuses a path that leads to its own by a dot segment", `/x/..${METADATA_PATH}`),
-  refuses("token_missing", "takes another method at its path for a request like any other", METADATA_PATH, {
+  refuses("path_ambiguous", "refuses a path that leads to the description by a dot segment", `/x/..${METADATA_PATH}`),
+  refuses("token_missing", "judges another method at the description's path like any other request", METADATA_PATH, {
     method: "POST",
     challenge: `Bearer realm="mcp", scope="payments:read", ${NAMED}`,
   }),

@@ -28,18 +28,18 @@ const rows = (
 export const CLAIM_CASES: readonly ConformanceCase[] = [
   ...rows("/loc-roles", [
     ["one role of the realm and one of the client", roles(["user"], ["buyer"]), true],
-    ["both roles in the first claim, where the second is absent", roles(["user", "buyer"], undefined), true],
+    ["both roles in the first claim, and no second claim", roles(["user", "buyer"], undefined), true],
     ["one role only", roles(["user"], ["auditor"]), false],
-    ["both roles, where the second claim is a number", roles(["user", "buyer"], 1), false],
+    ["both roles in the first claim, and a number as the second claim", roles(["user", "buyer"], 1), false],
   ]),
   ...rows("/loc-none", [
-    ["no roles at all, where one is excluded", { realm_access: undefined }, true],
+    ["no roles, at a rule that excludes a role", { realm_access: undefined }, true],
     ["the excluded role in the second claim", roles(["user"], ["suspended"]), false],
-    ["an object in place of the second claim, where a role is excluded", roles(["user"], { suspended: true }), false],
-    ["a string on the way to the claim, where a role is excluded", { realm_access: "suspended" }, false],
+    ["an object as the second claim, at a rule that excludes a role", roles(["user"], { suspended: true }), false],
+    ["a string on the way to the claim, at a rule that excludes a role", { realm_access: "suspended" }, false],
   ]),
   {
-    title: "refuses roles that the provider keeps elsewhere, where a role is excluded",
+    title: "refuses a token whose roles are at another address, at a rule that excludes a role",
     path: "/loc-none",
     token: withClaims({
       realm_access: undefined,
@@ -59,7 +59,7 @@ export const CLAIM_CASES: readonly ConformanceCase[] = [
   ...rows("/loc-groups", [
     ["a group in a string with commas", { groups: "admins, staff" }, true],
     ["an excluded group in a string with commas", { groups: "staff,guests" }, false],
-    ["a list where a string with commas is expected", { groups: ["staff"] }, false],
+    ["a list instead of a string with commas", { groups: ["staff"] }, false],
     ["a tab between groups", { groups: "staff,x\tguests" }, false],
   ]),
   refuses(
@@ -88,10 +88,14 @@ export const CLAIM_CASES: readonly ConformanceCase[] = [
         : { status: 401, reason: "claim_invalid", challenge: INVALID.replace("differs", "entries") }),
     }),
   ),
-  passes("passes an integer as sub where the issuer may write one, as its decimal text", "/numeric-subject", {
-    token: withClaims({ sub: 42 }),
-    upstream: { "x-user-id": "42" },
-  }),
+  passes(
+    "passes an integer as sub, as its decimal text, if the policy allows this for the issuer",
+    "/numeric-subject",
+    {
+      token: withClaims({ sub: 42 }),
+      upstream: { "x-user-id": "42" },
+    },
+  ),
   ...[42.5, -1, 2 ** 53, true, [42]].map((sub) =>
     refuses(
       "claim_invalid",
@@ -102,14 +106,14 @@ export const CLAIM_CASES: readonly ConformanceCase[] = [
   ),
   ...rows("/vars-role/1", [
     ["the role that a variable of the policy names", { roles: ["buyer"] }, true],
-    ["a role that is written like the variable", { roles: [`\${vars.role}`] }, false],
+    ["a role with the text of the variable's use", { roles: [`\${vars.role}`] }, false],
   ]),
-  passes("takes the first of several claims for a header, a Consumer and a credential", "/first-of", {
+  passes("uses the first of several claims for a header, a Consumer and a credential", "/first-of", {
     headers: ["X-User", "admin", "X-Credential-Identifier", "admin"],
     token: withClaims({ azp: "billing-app", client_id: "other", email: "ann@example.com", upn: "ann" }),
     upstream: { "x-user": "ann@example.com", "x-consumer-username": "billing-app", "x-credential-identifier": "ann" },
   }),
-  passes("takes the next claims if the first ones are absent or null", "/first-of", {
+  passes("uses the next claims if the first claims are absent or null", "/first-of", {
     token: withClaims({ azp: undefined, client_id: "billing-app", email: null }),
     upstream: { "x-user": "user-1", "x-consumer-username": "billing-app", "x-credential-identifier": "user-1" },
   }),
@@ -135,16 +139,16 @@ export const CLAIM_CASES: readonly ConformanceCase[] = [
   ]),
   ...rows("/differs-known", [
     ["another value than the negated one", { status: "active" }, true],
-    ["an absent claim, where only a negated test is given", {}, false],
-    ["a claim without a value, where only a negated test is given", { status: " " }, false],
+    ["an absent claim, for a condition with only a negated test", {}, false],
+    ["a claim without a value, for a condition with only a negated test", { status: " " }, false],
   ]),
   ...rows("/differs-org", [
     ["the first element of a list", { orgs: [{ id: "acme" }] }, true],
-    ["a second element, where it must be absent", { orgs: [{ id: "acme" }, { id: "evil" }] }, false],
+    ["a second element that must be absent", { orgs: [{ id: "acme" }, { id: "evil" }] }, false],
     ["the right value in the second element", { orgs: [{ id: "evil" }, { id: "acme" }] }, false],
     ["an object with numbers in place of a list", { orgs: { "0": { id: "acme" }, "1": "x" } }, false],
   ]),
-  refuses("claim_invalid", "refuses a claim that the issuer's conditions want to be absent", "/differs-status", {
+  refuses("claim_invalid", "refuses a claim that must be absent by the issuer's conditions", "/differs-status", {
     token: withClaims({ act: { sub: "service" } }),
     challenge: INVALID,
   }),

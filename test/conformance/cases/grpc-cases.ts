@@ -11,16 +11,16 @@ const calls: readonly Omit<ConformanceCase, "only">[] = [
     token: GOOD,
     upstream: { ...IDENTITY, "x-forwarded-proto": "https" },
   }),
-  passes("replaces identity headers that the client made up, in every spelling", "/things.Things/Get", {
+  passes("replaces the client's fake identity headers, in every spelling", "/things.Things/Get", {
     headers: SPOOFED,
     token: GOOD,
     upstream: { ...IDENTITY, ...SPOOFS_GONE },
   }),
-  passes("removes made-up identity headers on a public rule", "/public.Things/Get", {
+  passes("removes fake identity headers on a public rule", "/public.Things/Get", {
     headers: SPOOFED,
     upstream: { ...NOBODY, ...SPOOFS_GONE },
   }),
-  passes("takes the token out of a call's query", "/any.Things/Get?a=b&access_token={token}", {
+  passes("removes the token from a call's query", "/any.Things/Get?a=b&access_token={token}", {
     carried: GOOD,
     upstream: { ":path": "/any.Things/Get?a=b", authorization: "Bearer {token}", "x-user-id": "user-1" },
   }),
@@ -64,14 +64,14 @@ const calls: readonly Omit<ConformanceCase, "only">[] = [
     upstream: IDENTITY,
   }),
   {
-    title: "leaves it to the gateway to refuse the same without TLS",
+    title: "lets the gateway refuse the same call without TLS",
     path: "/secure.Things/Get",
     token: GOOD,
     status: 200,
     grpcStatus: 1,
   },
   {
-    title: "leaves a service that no Route has to the gateway",
+    title: "lets the gateway answer a call to a service without a Route",
     path: "/nobody.Things/Get",
     token: GOOD,
     status: 404,

@@ -31,19 +31,23 @@ export const ISSUER_CASES: readonly ConformanceCase[] = [
       ...refused("claim_missing"),
     },
   ]),
-  passes("lets what its issuer's conditions exclude go on in report mode, without an identity", "/kind-report", {
-    headers: ["X-Forwarded-User", "admin"],
-    token: withClaims({ token_use: "id" }),
-    reported: "claim_invalid",
-    upstream: { "x-forwarded-user": null },
-  }),
+  passes(
+    "lets a token that its issuer's conditions exclude go on in report mode, without an identity",
+    "/kind-report",
+    {
+      headers: ["X-Forwarded-User", "admin"],
+      token: withClaims({ token_use: "id" }),
+      reported: "claim_invalid",
+      upstream: { "x-forwarded-user": null },
+    },
+  ),
   {
-    title: "refuses a claim without a value where the issuer asks for one",
+    title: "refuses a claim without a value that the issuer requires",
     path: "/kind",
     token: withClaims({ sub: " " }),
     ...refused("claim_missing"),
   },
-  refuses("condition_unmet", "refuses a claim without a value where the rule asks for one", "/kind", {
+  refuses("condition_unmet", "refuses a claim without a value that the rule requires", "/kind", {
     token: withClaims({ tenant: [] }),
   }),
   ...Object.entries({
@@ -68,7 +72,7 @@ export const ISSUER_CASES: readonly ConformanceCase[] = [
     ...refused("claim_invalid"),
     challenge: INVALID.replace("kinds", "consumers"),
   },
-  passes("takes scopes as a list, which several providers write", "/kind", {
+  passes("accepts scopes as a list, which several providers write", "/kind", {
     token: withClaims({ scope: ["things:read"] }),
   }),
   passes("removes the client's own X-Forwarded-User in every spelling", "/kind-optional", {

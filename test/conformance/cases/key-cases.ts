@@ -27,12 +27,12 @@ const REALM_INVALID = INVALID.replace("rolling", "realms");
 export const KEY_CASES: readonly ConformanceCase[] = [
   rolling("passes a token that names the new key by x5t", signedWith("partner", { x5t: "new" }), {}),
   rolling("passes a token that names the old key by x5t", signedWith("es256", { x5t: "old" }), {}),
-  rolling("passes a token that names no key, signed with the new one of two", signedWith("partner", {}), {}),
+  rolling("passes a token that names no key and is signed with the new of two keys", signedWith("partner", {}), {}),
   rolling("refuses a token that names no key and is signed with none of the issuer's keys", signedWith("rs256", {}), {
     ...refused({ ...UNKNOWN, reason: "signature_invalid" }),
   }),
   rolling(
-    "refuses a token that names the old key and is signed with the new one",
+    "refuses a token that names the old key and is signed with the new key",
     signedWith("partner", { x5t: "old" }),
     refused({ ...UNKNOWN, reason: "signature_invalid" }),
   ),
@@ -46,12 +46,12 @@ export const KEY_CASES: readonly ConformanceCase[] = [
     signedWith("partner", { x5t: "x" }),
     refused(UNKNOWN),
   ),
-  rolling("refuses a token without kid where the issuer forbids tries", signedWith("partner", {}), {
+  rolling("refuses a token without kid if the policy forbids to try several keys", signedWith("partner", {}), {
     path: "/rolling-strict",
     ...refused({ ...UNKNOWN, challenge: INVALID.replace("rolling", "rolling-strict") }),
   }),
-  rolling("passes a token of a tenant under that tenant's own key", ofRealm("main", "es256"), AT_REALMS),
-  rolling("passes a token of another tenant under its own key", ofRealm("partner", "partner"), AT_REALMS),
+  rolling("passes a token of a tenant that is signed with this tenant's key", ofRealm("main", "es256"), AT_REALMS),
+  rolling("passes a token of another tenant that is signed with its own key", ofRealm("partner", "partner"), AT_REALMS),
   rolling("refuses a token of a tenant that is signed with another tenant's key", ofRealm("main", "partner"), {
     ...AT_REALMS,
     ...refused({ status: 401, reason: "signature_invalid", challenge: REALM_INVALID }),

@@ -17,7 +17,7 @@ export const REPORT_CASES: readonly ConformanceCase[] = [
     reported: "signature_invalid",
     upstream: NOBODY,
   }),
-  passes("reports a scope that lacks, and says all the same whose token it is", "/watched", {
+  passes("reports a missing scope, and still sets the identity of the token", "/watched", {
     headers: SPOOFED,
     token: { claims: { scope: "things:write" } },
     reported: "scope_insufficient",
@@ -39,7 +39,9 @@ export const REPORT_CASES: readonly ConformanceCase[] = [
     reported: "path_ambiguous",
     upstream: NOBODY,
   }),
-  refuses("token_missing", "refuses where one rule enforces while the others report", "/enforced", { realm: "report" }),
+  refuses("token_missing", "refuses on a rule that enforces, if the other rules report", "/enforced", {
+    realm: "report",
+  }),
   ...["/watched-some/./secret", "/watched-some//secret", "/watched-some/%73ecret%2f"].map((path) =>
     refuses(
       "path_ambiguous",
@@ -55,13 +57,13 @@ export const REPORT_CASES: readonly ConformanceCase[] = [
   ),
   refuses(
     "connection_header_refused",
-    "refuses a Connection header at an operation that enforces, though the rule reports",
+    "refuses a Connection header at an operation that enforces, although the rule reports",
     "/watched-some/secret",
     { only: ["http/1.1"], headers: ["Connection", "x-user-id"] },
   ),
   refuses(
     "insecure_transport",
-    "refuses plain HTTP at an operation that enforces, though the rule reports",
+    "refuses plain HTTP at an operation that enforces, although the rule reports",
     "/watched-some/secret",
     { fromNetwork: true },
   ),
@@ -93,12 +95,12 @@ export const REPORT_CASES: readonly ConformanceCase[] = [
     headers: ["Origin", "https://app.example"],
     realm: "requirements",
   }),
-  passes("passes who asks in the name of the own tenant, and hands on the header that was compared", "/tenant", {
+  passes("passes a request for the client's own tenant, and forwards the compared header", "/tenant", {
     headers: ["X-Tenant", "acme"],
     token: GOOD,
     upstream: { "x-tenant": "acme", x_tenant: null },
   }),
-  refuses("condition_unmet", "refuses who asks in the name of another tenant", "/tenant", {
+  refuses("condition_unmet", "refuses a request for another tenant", "/tenant", {
     headers: ["X-Tenant", "other"],
     token: GOOD,
   }),

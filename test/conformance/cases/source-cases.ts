@@ -88,7 +88,7 @@ const readings: readonly ConformanceCase[] = [
   },
   malformed("a broken escape in the token", "/any?access_token={token}%zz", []),
   malformed("other credentials behind the token", "/any", ["X-Access-Token", "{token} x"]),
-  malformed("bytes that no UTF-8 has beside the cookie", "/any", cookie("a=\u00ff; __Host-token={token}")),
+  malformed("bytes that are not UTF-8 beside the cookie", "/any", cookie("a=\u00ff; __Host-token={token}")),
   ...(
     [
       ["an empty cookie", "", cookie("__Host-token=")],
@@ -150,7 +150,7 @@ const removal: readonly ConformanceCase[] = [
     upstream: { authorization: "Bearer b", "x-access-token": "c", cookie: "__Host-token=d", "x-user-id": null },
     upstreamUrl: "/?access_token=a",
   }),
-  passes("moves the token to the header that the policy names, and drops Authorization", "/moved", {
+  passes("moves the token to the header that the policy names, and removes Authorization", "/moved", {
     headers: ["Authorization", "Bearer evil", "X-Token", "evil", "x_token", "evil", ...COOKIE],
     upstream: { authorization: null, "x-token": "{token}", x_token: null, cookie: null, "x-user-id": "user-1" },
   }),
@@ -170,15 +170,11 @@ const removal: readonly ConformanceCase[] = [
     headers: cookie("a=1; __Host-token={token}"),
     upstream: { authorization: null, cookie: "a=1", "x-user-id": "user-1" },
   }),
-  passes(
-    "keeps tokens that are refused from the upstream in report mode as well",
-    "/withheld-report?access_token=a&b=1",
-    {
-      headers: ["Authorization", "Bearer a", ...cookie("a=1; __Host-token=b")],
-      upstream: { authorization: null, cookie: "a=1", "x-user-id": null },
-      upstreamUrl: "/?b=1",
-    },
-  ),
+  passes("keeps refused tokens from the upstream, also in report mode", "/withheld-report?access_token=a&b=1", {
+    headers: ["Authorization", "Bearer a", ...cookie("a=1; __Host-token=b")],
+    upstream: { authorization: null, cookie: "a=1", "x-user-id": null },
+    upstreamUrl: "/?b=1",
+  }),
 ];
 
 const foreign = (what: string, method: string, headers: readonly string[]) =>
@@ -210,7 +206,7 @@ const origins: readonly ConformanceCase[] = [
     foreign("with GET and an upgrade without Origin", "GET", UPGRADE),
     foreign("with GET and an upgrade that Connection does not name", "GET", ["Upgrade", "websocket"]),
   ].map((each): ConformanceCase => ({ ...each, only: ["http/1.1"] })),
-  passes("asks for no Origin where the token is not in a cookie", "/any", {
+  passes("requires no Origin if the token is not in a cookie", "/any", {
     method: "POST",
     headers: ["X-Access-Token", "{token}", ...cookie("a=b")],
   }),
@@ -241,12 +237,12 @@ const OF_PARTNER = { key: "partner" } as const;
 
 /** Sources for the tokens of one issuer. */
 const bound: readonly ConformanceCase[] = [
-  passes("takes the token of an issuer in the issuer's own header", "/bound", {
+  passes("accepts the token of an issuer in the issuer's own header", "/bound", {
     headers: ["X-Partner-Token", "{token}"],
     carried: OF_PARTNER,
     upstream: { authorization: BEARER, "x-partner-token": null },
   }),
-  passes("takes the token of another issuer in Authorization", "/bound", {
+  passes("accepts the token of another issuer in Authorization", "/bound", {
     headers: ["Authorization", BEARER],
     upstream: { authorization: BEARER, "x-user-id": "user-1" },
   }),
@@ -303,11 +299,11 @@ const kept: readonly ConformanceCase[] = [
     headers: ["X-Access-Jwt", "{token}"],
     upstream: { authorization: null, "x-access-jwt": "{token}" },
   }),
-  refuses("token_missing", "does not take a kept Authorization for a token", "/kept", {
+  refuses("token_missing", "does not read a kept Authorization as a token", "/kept", {
     headers: ["Authorization", BEARER],
     realm: "kept",
   }),
-  passes("keeps an Authorization that proves nothing on an optional rule", "/kept-optional", {
+  passes("keeps an unchecked Authorization on an optional rule", "/kept-optional", {
     headers: ["Authorization", BEARER, "X-User-Id", "admin"],
     upstream: { authorization: BEARER, "x-user-id": null },
   }),

@@ -17,14 +17,14 @@ export const TRANSPORT_CASES: readonly ConformanceCase[] = [
     upstream: { "x-user-id": "user-1" },
   }),
   {
-    title: "leaves it to the gateway to refuse the same without TLS",
+    title: "lets the gateway refuse the same call without TLS",
     only: ["http/1.1"], // Kong's 426 has headers that HTTP/2 forbids, so that clients break it off.
     path: "/secure",
     token: GOOD,
     status: 426,
   },
   {
-    title: "leaves it to the gateway to refuse gRPC over HTTP/1.1",
+    title: "lets the gateway refuse gRPC over HTTP/1.1",
     only: ["http/1.1"],
     needsGrpc: true,
     path: "/things.Things/Get",
@@ -34,7 +34,7 @@ export const TRANSPORT_CASES: readonly ConformanceCase[] = [
     status: 426,
   },
   {
-    title: "leaves it to the gateway to refuse anything but gRPC at a Route for gRPC",
+    title: "lets the gateway refuse all requests except gRPC on a Route for gRPC",
     needsGrpc: true,
     path: "/things.Things/Get",
     method: "POST",

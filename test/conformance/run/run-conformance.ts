@@ -95,11 +95,11 @@ export function runConformance(kind: GatewayKind): void {
       },
     );
 
-    it("leads a client that knows only the API's address to a token, as for MCP clients (RFC 9728, RFC 8414)", async () => {
+    it("leads a client from the API's address to a token, as for MCP clients (RFC 9728, RFC 8414)", async () => {
       await walkToToken(world, gateway.url);
     });
 
-    it("continues after the plugin server was killed, without a change of configuration, each route under its own rule", async () => {
+    it("continues after the plugin server was killed, without a change of configuration, with the right rule for each route", async () => {
       const check = (path: string, more: Pick<ConformanceCase, "status" | "reason">): Promise<void> =>
         checkCase({ title: "", path, token: GOOD, ...more }, "http/1.1", `after-kill${path}`, world, gateway);
       await gateway.restartPluginServer();

@@ -293,7 +293,7 @@ describe("names in several claims", () => {
     expect(judge(wanted, { scope: "a c", g: "p", h: "q" }, issuer)).toBe(lacking);
   });
 
-  it("are the union of all claims in any order, and unknown if one claim is unreadable", () => {
+  it("are the names of all claims together, in any order, and unknown if one claim is unreadable", () => {
     const list = fc.array(fc.constantFrom("a", "b", "x"), { maxLength: 3 });
     const readable = fc.oneof(list, fc.constant(null), fc.constantFrom("a", "x"));
     const unreadable = fc.constantFrom<JsonObject[string]>(1, false, {}, ["a", 1], [["a"]]);

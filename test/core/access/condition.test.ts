@@ -52,7 +52,7 @@ describe("a claim", () => {
     [max(3), [3], [4, "2", null]],
     [segment(1), ["alice"], ["users", ["alice"]]],
     [segment(2), [], ["alice"]],
-  ])("meets %j with %j, and not with %j", (test, passing, failing) => {
+  ])("meets %j with each of %j, and with none of %j", (test, passing, failing) => {
     expect(passing.filter((value) => !meets({ c: value }, test))).toEqual([]);
     expect(failing.filter((value) => meets({ c: value }, test))).toEqual([]);
   });
@@ -154,7 +154,7 @@ describe("not", () => {
     [max(3), [4], ["4"]],
     [segment(1), [], ["bob"]],
     [header("x-tenant"), [], ["other"]],
-  ])("%j is met by %j, and not by %j", (test, passing, failing) => {
+  ])("%j accepts each of %j, and none of %j", (test, passing, failing) => {
     expect(passing.filter((value) => !meets({ c: value }, { is: "not", test }))).toEqual([]);
     expect(failing.filter((value) => meets({ c: value }, { is: "not", test }))).toEqual([]);
   });

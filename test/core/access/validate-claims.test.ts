@@ -35,7 +35,7 @@ describe.each([
   const at = (changes: Record<string, unknown>, now: number): unknown =>
     validate(changes, { issuer: { clock_skew }, now });
 
-  it("refuses a token at the very second exp + clock_skew, and accepts it one second before", () => {
+  it("refuses a token at exactly exp + clock_skew, and accepts it one second before", () => {
     expect(at({ exp: NOW }, NOW + skew - 1)).toBeUndefined();
     expect(at({ exp: NOW }, NOW + skew - 0.001)).toBeUndefined();
     expect(at({ exp: NOW }, NOW + skew)).toEqual(expired);
@@ -45,13 +45,13 @@ describe.each([
   it.each<[name: string, claims: Record<string, unknown>]>([
     ["nbf", { nbf: NOW, iat: undefined, exp: NOW + 1000 }],
     ["iat", { iat: NOW, exp: NOW + 1000 }],
-  ])("accepts a token at the very second %s - clock_skew, and refuses it one second before", (name, claims) => {
+  ])("accepts a token at exactly %s - clock_skew, and refuses it one second before", (name, claims) => {
     expect(at(claims, NOW - skew)).toBeUndefined();
     expect(at(claims, NOW - skew - 0.001)).toEqual(future(name));
     expect(at(claims, NOW - skew - 1)).toEqual(future(name));
   });
 
-  it("refuses a token at the very second iat + max_token_age + clock_skew, and accepts it one second before", () => {
+  it("refuses a token at exactly iat + max_token_age + clock_skew, and accepts it one second before", () => {
     const aged = (now: number): unknown =>
       validate({ iat: NOW, exp: NOW + 100_000 }, { issuer: { clock_skew, max_token_age: "1h" }, now });
     expect(aged(NOW + skew + 3_599)).toBeUndefined();
@@ -82,7 +82,7 @@ describe("exp, nbf and iat are times in seconds", () => {
   const inMilliseconds = invalid("exp is not a time in seconds since 1970, but in milliseconds");
   const year2000 = 946_684_800_000;
   it.each<[what: string, changes: Record<string, unknown>, expected: unknown]>([
-    ["an exp in milliseconds, which would be valid for ages", { exp: (NOW + 60) * 1000 }, inMilliseconds],
+    ["an exp in milliseconds, which would be valid for thousands of years", { exp: (NOW + 60) * 1000 }, inMilliseconds],
     ["an exp in the last second of the year 9999", { exp: LAST_SECOND }, undefined],
     ["a later exp", { exp: LAST_SECOND + 1 }, noTime("exp")],
     ["an exp of 0", { exp: 0 }, expired],
@@ -103,7 +103,7 @@ describe("exp, nbf and iat are times in seconds", () => {
     expect(validate(changes)).toEqual(expected);
   });
 
-  it("and the log says if a number is in milliseconds", () => {
+  it("and the log says if the number is a time in milliseconds", () => {
     for (const name of ["nbf", "iat"]) {
       const detail = `${name} lies in the future: it is in milliseconds`;
       expect(validate({ [name]: NOW * 1000 })).toEqual(denied("token_not_yet_valid", detail));

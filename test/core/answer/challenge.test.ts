@@ -17,7 +17,7 @@ function denialOf(reason: Reason): Denial {
     case "keys_unavailable":
       return { reason, retryAfterSeconds: 7, detail };
     default:
-      return { reason, detail } as Denial; // TypeScript does not take unions of more than 25 members apart.
+      return { reason, detail } as Denial; // TypeScript does not split unions of more than 25 members.
   }
 }
 
@@ -143,8 +143,13 @@ describe("in addition to the parameters of RFC 6750", () => {
     ["no scopes for a malformed request", { reason: "token_ambiguous" }, { ...a, answers: namesScopes }, ambiguous],
     ["nothing where none belongs", { reason: "condition_unmet" }, { ...a, resourceMetadata }, undefined],
     ["nothing where the status is another", missing, withText("token_missing", "No", 404), undefined],
-    ["the error where the status becomes a 401", insufficient, noScope(401), lacking],
-    ["a bare one where it becomes a 401", { reason: "condition_unmet" }, withText("access_denied", "No", 401), ""],
+    ["the error if the policy changes the status to 401", insufficient, noScope(401), lacking],
+    [
+      "a bare challenge if the policy changes the status to 401",
+      { reason: "condition_unmet" },
+      withText("access_denied", "No", 401),
+      "",
+    ],
   ])("%s", (_what, denial, reply, parameters) => {
     const all = parameters ? `, ${parameters}` : "";
     expect(challenge(denial, reply)).toBe(parameters === undefined ? undefined : `Bearer realm="p"${all}`);

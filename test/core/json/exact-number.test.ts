@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isExactDecimal } from "../../../plugin/core/json/exact-number.ts";
 
-describe("a decimal text keeps its value as a double", () => {
+describe("the double of a decimal text has exactly the text's value", () => {
   it.each([
     ...["0", "-0", "18", "0.1", "1e18", "1E+18", "10e-1", "1.50", "1e300", "5e-324", "0e999999"],
     ...["9007199254740991", "9007199254740992"],
@@ -17,7 +17,7 @@ describe("a decimal text keeps its value as a double", () => {
     expect(isExactDecimal(text)).toBe(false);
   });
 
-  it("is so for each double in the form that JavaScript writes", () => {
+  it("always, if JavaScript wrote the double", () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
         expect(isExactDecimal(String(value))).toBe(true);
@@ -25,7 +25,7 @@ describe("a decimal text keeps its value as a double", () => {
     );
   });
 
-  it("is so for a whole number only if JavaScript writes it in the same form", () => {
+  it("for a whole number, only if JavaScript writes it in the same form", () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: 2n ** 69n }), (value) => {
         expect(isExactDecimal(String(value))).toBe(String(Number(value)) === String(value));

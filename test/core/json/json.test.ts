@@ -140,7 +140,7 @@ describe("reads unambiguous texts", () => {
 });
 
 describe("compared with JSON.parse", () => {
-  it("reads every object that JSON.stringify writes to the same value", () => {
+  it("reads the output of JSON.stringify back to the same object", () => {
     const value = fc.dictionary(
       fc.string({ unit: anyCharacter }),
       fc.jsonValue({ maxDepth: 6, stringUnit: anyCharacter }),

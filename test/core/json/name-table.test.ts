@@ -24,7 +24,7 @@ it("names of the first text do not reappear when the counter starts again", () =
   }
 });
 
-it("has room for 2,048 names, and reports one more name as a duplicate", () => {
+it("has room for 2,048 names, and reports the next name as a duplicate", () => {
   const table = new NameTable(7);
   const names = Array.from({ length: 2_049 }, (_, index) => String(index).padStart(4, "0"));
   table.begin(names.join(""));

@@ -14,7 +14,7 @@ const CLAIMS = {
 };
 const claims = unwrap(readJsonObject(JSON.stringify(CLAIMS)));
 
-describe("a name without a slash in front is a top-level claim, and JSON Pointer goes inside", () => {
+describe("a name without a slash in front is a top-level claim, and a JSON Pointer selects a nested claim", () => {
   it.each<[reference: string, value: unknown]>([
     ["sub", "alice"],
     ["a.b", "dotted"],
@@ -44,7 +44,7 @@ describe("a name without a slash in front is a top-level claim, and JSON Pointer
   });
 });
 
-it("keeps the text as the document writes it", () => {
+it("keeps the text of the document", () => {
   expect(parseClaimReference("/a~1b")).toEqual({ text: "/a~1b", path: ["a/b"] });
 });
 

@@ -93,7 +93,7 @@ describe("an issuer with tenants", () => {
 });
 
 describe("an issuer's keys that are published for", () => {
-  it("the template verify tokens of every tenant, and one tenant only those of this tenant", async () => {
+  it("the template verify tokens of every tenant, and keys for one tenant verify only tokens of this tenant", async () => {
     expect(await judge(issOf("alpha"), { key: templated })).toBe("allow");
     expect(await judge(issOf("beta"), { tid: "beta", key: reserved })).toBe("allow");
     expect(await judge(issOf("alpha"), { key: reserved })).toBe("key_not_found");

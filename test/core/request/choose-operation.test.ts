@@ -100,7 +100,7 @@ it("compares no spellings if no operation is more specific than another", () => 
   expect(choose(tree, "/users/%6de.JSON")).toBe("/users/{id}");
 });
 
-describe("captures the text in place of a placeholder", () => {
+describe("captures the text that replaces a placeholder", () => {
   it.each<[path: string, target: string, captured: readonly string[]]>([
     ["/users/{id}", "/users/7", ["users", "7"]],
     ["/users/{id}:cancel", "/users/7:cancel", ["users", "7"]],

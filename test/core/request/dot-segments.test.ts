@@ -68,7 +68,7 @@ it("dots and slashes in any disguise are found, at any place of the path", () =>
   );
 });
 
-it("we find every dot segment that the URL standard's parser finds, which shares no code with ours", () => {
+it("our reader finds every dot segment that the URL standard's parser finds", () => {
   const unit = fc.constantFrom("/", ".", "%2e", "%2E", "\\", "a", "%", ";", " ", "%2f", "\t", "é");
   fc.assert(
     fc.property(fc.array(unit, { maxLength: 12 }), (parts) => {
@@ -107,13 +107,13 @@ describe("characters that look like dots", () => {
     expect(alike.filter((char) => !hasDotSegment(`/a${char}.%2fb`) && !hasDotSegment(`/a/.${char}%2fb`))).toEqual([]);
   });
 
-  it("are found beside letters with long compatible forms", () => {
+  it("are found next to letters with long compatible forms", () => {
     expect(hasDotSegment(`/${"\ufdfa".repeat(20)}\uff0e\uff0e%2fb`)).toBe(true);
     expect(hasDotSegment(`/${"\ufdfa".repeat(20)}\uff0e.x`)).toBe(false);
   });
 });
 
-describe("a path that is too long to be read in all ways", () => {
+describe("a path that is too long for all ways to read it", () => {
   const long = "/x".repeat(250);
 
   it.each(["%25", "%zz", "%e9", "%uabcd", "%7f", "\ufffd"])(

@@ -52,8 +52,8 @@ describe("binds a request to a rule", () => {
     ["that the plugin's config names", { by: "rule", rule: "read" }, "read"],
     ["called like the Kong Route", routeOf("health"), "health"],
     ["that a tag names", routeOf(undefined, "team-a", "jwt-policy-rule:health"), "health"],
-    ["that a tag names, when no rule is called like the Route", routeOf("x", "jwt-policy-rule:read"), "read"],
-    ["called like the Route rather than one that a tag names", routeOf("read", "jwt-policy-rule:health"), "read"],
+    ["that a tag names, if no rule has the Route's name", routeOf("x", "jwt-policy-rule:read"), "read"],
+    ["with the Route's name, and not the rule that a tag names", routeOf("read", "jwt-policy-rule:health"), "read"],
   ])("%s", (_what, binding, rule) => {
     const isOpen = rule === "health";
     expect(match({ binding })).toEqual({ requirements: policy.rules.get(rule)?.requirements, segments: [], isOpen });
@@ -177,7 +177,7 @@ describe("a request over the network without TLS", () => {
     ["/refunds/7", "reason", "insecure_transport"],
     ["/", "requirements.access", "required"],
     ["/x", "reason", "no_matching_rule"],
-  ])("is judged by the operation that matches, and not by its neighbours: %s", (target, property, value) => {
+  ])("is judged by the matching operation, and by no other: %s", (target, property, value) => {
     expect(over("plain", "refunds", { requestLine: { method: "GET", target } })).toHaveProperty(property, value);
   });
 });
@@ -201,7 +201,7 @@ describe("a CORS preflight", () => {
     }
   });
 
-  it("is judged like any request by an operation for OPTIONS", () => {
+  it("is judged like any other request by an operation for OPTIONS", () => {
     const facts = { ...asks("PUT"), requestLine: { method: "OPTIONS", target: "/own-options" } };
     expect(bound("things-by-method", facts)).toMatchObject({ reason: "insecure_transport" });
     expect(bound("things-by-method", { ...facts, transport: "tls" })).toMatchObject({ isOpen: false });

@@ -174,7 +174,7 @@ it("takes at most as many steps as the compiler expects, even on the worst path"
   );
 });
 
-it("counts every way that a path may go", () => {
+it("counts every possible way of a path through the tree", () => {
   const everyWay = Array.from(
     { length: 16 },
     (_, number) => `/${[8, 4, 2, 1].map((bit) => (number & bit ? "{x}" : "a")).join("/")}`,
@@ -188,6 +188,6 @@ it.each([
   ["GET,POST", ["GET", "POST", "HEAD"]],
   ["HEAD", ["HEAD"]],
   ["POST", ["POST"]],
-])("GET covers HEAD and nothing else covers anything: %s", (methods, covered) => {
+])("GET covers HEAD, and no other method covers another: %s", (methods, covered) => {
   expect([...methodsCovered(methods.split(","))]).toEqual(covered);
 });

@@ -45,13 +45,13 @@ describe("refuses a path that can be read in more than one way", () => {
   });
 });
 
-it("reads one segment more than the longest template, so that a longer path matches no template", () => {
+it("reads one segment more than the longest template has, so that a longer path matches no template", () => {
   expect(splitPath("/a".repeat(MAX_PATH_SEGMENTS))).toHaveLength(MAX_PATH_SEGMENTS);
   expect(splitPath("/a".repeat(MAX_PATH_SEGMENTS + 1))).toHaveLength(MAX_PATH_SEGMENTS + 1);
   expect(splitPath("/a".repeat(5000))).toHaveLength(MAX_PATH_SEGMENTS + 1);
 });
 
-it("agrees with a browser's reading of every path that it accepts, and never throws", () => {
+it("reads every accepted path like a browser, and never throws", () => {
   const unit = fc.constantFrom(..."/.%2eEfF5cC;?#\\a~ {é\t", "%41", "%C3%A9", "..");
   fc.assert(
     fc.property(fc.array(unit, { maxLength: 10 }), (units) => {

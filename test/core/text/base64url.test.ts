@@ -7,10 +7,10 @@ import { runsOf } from "../../runs.ts";
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const encode = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
 
-describe("refuses every text except the text that an encoder writes", () => {
+describe("refuses every text that an encoder would write differently", () => {
   it.each<[what: string, text: string]>([
     ["a length that no bytes have", "A"],
-    ["a length that no bytes have, after whole groups", "AAAAA"],
+    ["a length that no encoder writes, after whole groups", "AAAAA"],
     ["padding of one", "AAA="],
     ["padding of two", "AA=="],
     ["padding alone", "===="],
@@ -58,7 +58,7 @@ describe("decodes canonical text", () => {
   });
 });
 
-it("gives no two texts the same bytes: a changed character changes the bytes or is refused", () => {
+it("decodes no two texts to the same bytes: a changed character changes the bytes or is refused", () => {
   const bytes = fc.uint8Array({ minLength: 1, maxLength: 40 });
   const character = fc.oneof(
     fc.constantFrom(...ALPHABET),

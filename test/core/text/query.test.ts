@@ -111,7 +111,7 @@ describe("any query", () => {
     { maxLength: 8 },
   );
 
-  it("keeps the bytes and the order of all other parts, and the parameter in no disguise", () => {
+  it("keeps the bytes and the order of all other parts, and removes every disguise of the parameter", () => {
     fc.assert(
       fc.property(parts, (all) => {
         const sent = all.map((part) => part.sent).join("&");
@@ -125,7 +125,7 @@ describe("any query", () => {
     );
   });
 
-  it("has the values that URLSearchParams finds, or is unclear", () => {
+  it("has the values that URLSearchParams finds, or counts as unclear", () => {
     fc.assert(
       fc.property(parts, (all) => {
         const sent = all.map((part) => part.sent).join("&");

@@ -42,7 +42,7 @@ describe("splits a signed token", () => {
     expect(unwrap(decodeToken(mint(header))).joseHeader).toEqual(joseHeaderOf(read));
   });
 
-  it("and reads a header in the same way when it comes again, also after a hundred other headers", () => {
+  it("and reads a repeated header in the same way, also after a hundred other headers", () => {
     const kids = Array.from({ length: 100 }, (_, index) => `key-${index}`);
     const tokens = kids.map((kid) => mint({ kid }));
     const readKids = () => tokens.map((token) => unwrap(decodeToken(token)).joseHeader.kid);
@@ -76,7 +76,7 @@ describe("refuses texts that are not three segments with a header and a signatur
   });
 });
 
-describe("a payload must be a claims set only in a token", () => {
+describe("only the payload of a token must be a claims set", () => {
   it.each<[what: string, payload: string | Uint8Array]>([
     ["empty", ""],
     ["text", "It is a dangerous business"],

@@ -64,7 +64,7 @@ describe("a token", () => {
   it.each<[what: string, sent: Sent, places: string]>([
     ["two places", { authorization: "Basic x", cookie: "__Host-token=" }, "authorization and cookie __Host-token"],
     ["one place twice", { target: "/?token=a&token=b&token=c" }, "query token"],
-  ])("and a second token: the log names the places, not the tokens (%s)", (_what, sent, places) => {
+  ])("and a second token: the log names the sources, not the tokens (%s)", (_what, sent, places) => {
     const credentials = unwrap(findCredentials(SOURCES, factsOf(sent)));
     expect(extractToken(credentials, 256)).toEqual(fail(denied("token_ambiguous", `in ${places}`)));
   });

@@ -138,7 +138,7 @@ describe("findKey", () => {
     expect(await findIn(succeed(yesSayer), strict)).toEqual(yesSayer);
   });
 
-  it("uses a key that is for one tenant for no other tenant", async () => {
+  it("uses a key of one tenant for no other tenant", async () => {
     const found = { ...yesSayer, onlyFor: `${ISSUER}/a` };
     expect(await findIn(succeed(found), acme, { iss: `${ISSUER}/a` })).toEqual(found);
     for (const iss of [{ iss: `${ISSUER}/b` }, { iss: `${ISSUER}/a/` }, {}]) {

@@ -55,8 +55,8 @@ describe.each(keys.map((key) => [key.alg, key] as const))("%s", (alg, key) => {
   it.each<[what: string, changed: Uint8Array]>([
     ["without its last byte", signature.subarray(0, -1)],
     ["without its first byte", signature.subarray(1)],
-    ["with a zero byte more at its end", Buffer.concat([signature, Buffer.from([0])])],
-    ["with a zero byte more at its front", Buffer.concat([Buffer.from([0]), signature])],
+    ["with an additional zero byte at its end", Buffer.concat([signature, Buffer.from([0])])],
+    ["with an additional zero byte at its start", Buffer.concat([Buffer.from([0]), signature])],
     ["twice in a row", Buffer.concat([signature, signature])],
     ["of a single byte", Buffer.from([1])],
     ["of zeros", Buffer.alloc(signature.length)],

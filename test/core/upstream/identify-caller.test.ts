@@ -59,7 +59,7 @@ describe("the Consumer that a token names", () => {
     ["a blank at the end", "username", "billing "],
     ["a line feed", "username", "billing\n"],
     ["other letters than ASCII", "username", "b\u00efling"],
-    ["a username where an id is asked for, at which Kong would fail", "id", "billing"],
+    ["a username instead of an id, with which Kong would fail", "id", "billing"],
     ["an id in capitals", "id", ID.replaceAll("1", "A")],
   ])("is not looked up if the claim is %s", async (_what, by, azp) => {
     const claims: JsonObject = azp === undefined ? {} : { azp };
@@ -79,9 +79,9 @@ describe("the Consumer that a token names", () => {
     ["none", "username", "billing", undefined],
     ["one without an id", "username", "billing", { username: "billing" }],
     ["one in other letters", "username", "billing", { id: ID, username: "Billing" }],
-    ["one that has the id, where the username is asked for", "username", ID, BILLING],
-    ["one without a username, where that is asked for", "username", "billing", { id: ID }],
-    ["another one, where the id is asked for", "id", ID.replaceAll("1", "2"), BILLING],
+    ["a Consumer with this id, for a look-up by username", "username", ID, BILLING],
+    ["a Consumer without a username, for a look-up by username", "username", "billing", { id: ID }],
+    ["another Consumer, for a look-up by id", "id", ID.replaceAll("1", "2"), BILLING],
   ])("is unknown if Kong finds %s", async (_what, by, azp, consumer) => {
     const { callers } = kongWith(consumer);
     const strict = compile({ consumer: { claim: "azp", by } });

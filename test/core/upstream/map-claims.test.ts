@@ -67,7 +67,7 @@ describe("refuses values that cannot be sent in a header unchanged", () => {
     ["a list with a null", ["a", null]],
     ["a list of lists", [["a"]]],
     ["a list of objects", [{}]],
-    ["a list that is too long in all", ["a", "b"].map((text) => text.repeat(MAX_HEADER_VALUE_BYTES / 2))],
+    ["a list that is too long in total", ["a", "b"].map((text) => text.repeat(MAX_HEADER_VALUE_BYTES / 2))],
     ["a list whose first element has a blank in front", [" a", "b"]],
     // RFC 9110 section 5.6.1.2: blanks around commas mean nothing, so "a ,b" reads as ["a", "b"].
     ["a list with a blank at an inner end of an element", ["a ", "b"]],
@@ -162,7 +162,7 @@ describe("a mapping with options", () => {
     [{ payload: true, max_bytes: 1 }, {}, "payload for header x-value: it has 4 bytes, at most 1"],
     [{ from: ["email", "sub"] }, { sub: {} }, 'claim "sub" for header x-value: it is an object'],
     [{ from: ["email", "sub"] }, { email: {}, sub: "a" }, 'claim "email" for header x-value: '],
-  ])("names the claim that counts if it cannot be a header: %j", (options, claims, detail) => {
+  ])("names the claim that is used but cannot be a header: %j", (options, claims, detail) => {
     expect(outcomeOf(run(options, claims))).toEqual(denied(UNSAFE, detail));
   });
 
@@ -185,7 +185,7 @@ describe("a mapping with options", () => {
     expect(write({ from: ["email", "upn", "sub"], fallback: "nobody" }, claims)).toEqual(header);
   });
 
-  it("does not go on to the next claim if a step leads into a string", () => {
+  it("does not use the next claim if a step leads into a string", () => {
     expect(write({ from: ["/user/email", "sub"] }, { user: "a@x", sub: "c" })).toBe(UNSAFE);
     expect(write({ from: ["/user/email", "sub"] }, { user: {}, sub: "c" })).toBe("c");
     expect(write({ from: "/user/email" }, { user: "a@x" })).toEqual([]);

@@ -83,7 +83,7 @@ export function sandboxFromSettings({
         pluginServerPid,
         async reload() {
           const before = server;
-          server = startServer(); // That of the new worker, while the old worker is still there.
+          server = startServer(); // The plugin server of the new worker, while the old worker still runs.
           await sleep(OVERLAP_MS);
           await before.stop("SIGTERM", KILL_AFTER_MS);
         },

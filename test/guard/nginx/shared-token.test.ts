@@ -84,7 +84,7 @@ if (missing !== undefined) {
       expect(await send(HOME)).toEqual({ status: 200, hasAsked: true });
     });
 
-    it("asks about each request of a token from its second network on", async () => {
+    it("asks the server about each request of a token after a second network used it", async () => {
       const { nginx, sendAll } = await start({});
       expect(await sendAll([HOME, THIEF, THIEF])).toEqual([true, true, true]);
       nginx.clockMs += 11_000;
@@ -92,7 +92,7 @@ if (missing !== undefined) {
       expect(await sendAll([HOME, HOME], another)).toEqual([true, false]);
     });
 
-    it("lets a token pass that is only reported", async () => {
+    it("lets a token pass if the operator only wants reports", async () => {
       const scene = await start({});
       expect(new Set(await share(scene, 40))).toEqual(new Set([200]));
       expect(scene.alarms).toHaveLength(1);

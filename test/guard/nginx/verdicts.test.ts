@@ -332,7 +332,7 @@ if (missing !== undefined) {
       await waiting;
     }
 
-    it("and adds reuses that are to be reported later to those that came meanwhile", async () => {
+    it("and adds unreported reuses to new reuses", async () => {
       await warm("/read");
       await reuseMeanwhile((answer) => {
         nginx.isServing = false;
@@ -344,7 +344,7 @@ if (missing !== undefined) {
       expect(nginx.runtime.verdictStatus()).toMatchObject({ guardHits: 2 });
     });
 
-    it("and reports reuses of an earlier server process to no other process", async () => {
+    it("and reports reuses of an earlier server process to no new process", async () => {
       await warm("/read");
       nginx.replaceServer();
       await send("/public", []); // The verdict of the next request can be kept.
@@ -436,7 +436,7 @@ if (missing !== undefined) {
       expect(nginx.upstreamOf(answer) !== undefined).toBe(status === 200);
     });
 
-    it("but never because of a client's own verdict, which is not taken for a wrong one of the server either", async () => {
+    it("but never because of a client's own verdict, which does not count as a wrong verdict of the server either", async () => {
       nginx.isServing = false;
       const [answer] = await send("/read", [...bearer(READER), "X-Jwt-Policy-Verdict", "evil"]);
       expect([answer.status, answer.headers["x-test-reset"]]).toEqual([503, undefined]);

@@ -102,7 +102,7 @@ if (ownAddress === undefined) {
       await expect(fetchJson(url(), { timeoutMs })).rejects.toThrow(/keys are fetched only over https/);
     });
 
-    it("is resolved once for each fetch, so that a different answer a moment later has no effect", async () => {
+    it("is resolved once for each fetch, so that a later, different answer has no effect", async () => {
       const resolve = resolveTo([ownAddress], ["169.254.169.254"]);
       const fetchJson = createFetcher(undefined, resolve);
       expect(await fetchJson(url(), { timeoutMs, allowHttp: true })).toMatchObject({ body: {} });

@@ -79,7 +79,7 @@ describe("reads", () => {
       withHeaders({ "content-encoding": "gzip" }, gzipSync('{"a":1}')),
       { a: 1 },
     ],
-    ["an answer behind others that come first (103)", hinted, { a: 1 }],
+    ["an answer after an informational answer (103)", hinted, { a: 1 }],
     ["a hundred keys with chains of certificates", { json: { keys } }, { keys }],
   ])("%s", async (_what, answer, value) => {
     expect(await fetchFrom(answer)).toEqual(value);
@@ -218,7 +218,7 @@ describe("refuses", () => {
     ["a connection that is closed at once", "", BROKE],
     ["what is not HTTP", "SSH-2.0-OpenSSH_9.6\r\n", NOT_HTTP],
     ["an answer with two lengths", `${OK}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`, NOT_HTTP],
-    ["an object that is cut off where its length is unknown", `${OK}\r\n{"keys":[`, `${NO_OBJECT}bad value`],
+    ["a cut-off object of unknown length", `${OK}\r\n{"keys":[`, `${NO_OBJECT}bad value`],
   ])("%s", async (_what, bytes, cause) => {
     await expect(fetchRaw((socket) => socket.end(bytes))).rejects.toThrow(cause);
   });

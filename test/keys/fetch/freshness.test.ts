@@ -10,9 +10,13 @@ describe("an answer is fresh", () => {
     ["for an unknown time, if the answer does not say", {}, undefined],
     ["nor with directives about other things", { "cache-control": "public, must-revalidate" }, undefined],
     ["for max-age", { "cache-control": "max-age=600" }, 600],
-    ["for max-age in any case, with blanks and quotes", { "cache-control": 'public ,\tMax-Age = "600"' }, 600],
+    [
+      "for max-age in upper or lower case, with blanks and quotes",
+      { "cache-control": 'public ,\tMax-Age = "600"' },
+      600,
+    ],
     ["for the rest of max-age", { "cache-control": "max-age=600", age: "599" }, 1],
-    ["no longer when it is as old as that", { "cache-control": "max-age=600", age: "600" }, 0],
+    ["not at all when the answer is already as old as max-age", { "cache-control": "max-age=600", age: "600" }, 0],
     ["no longer when it is older", { "cache-control": "max-age=600", age: "9999" }, 0],
     ["for max-age when its age cannot be read", { "cache-control": "max-age=600", age: "-5" }, 600],
     ["not at all with max-age=0", { "cache-control": "max-age=0" }, 0],
@@ -41,7 +45,7 @@ describe("an answer is fresh", () => {
     expect(readFreshness(headers, NOW)).toBe(seconds);
   });
 
-  it("even from a header of 600 kB, which a reader with backtracking would read for minutes", () => {
+  it("even from a header of 600 kB, for which a reader with backtracking would need minutes", () => {
     const hostile = [`a${" ".repeat(300_000)}b="${"\\\\".repeat(150_000)}`, "a,".repeat(300_000)];
     expect(hostile.map((text) => readFreshness({ "cache-control": `${text},max-age=60` }, NOW))).toEqual([60, 60]);
   });

@@ -20,7 +20,7 @@ it("a URL of https without a port means port 443", async () => {
   await expect(openUrl("https://127.0.0.1/", new AbortController().signal)).rejects.toMatchObject({ port: 443 });
 });
 
-it("a fetch that was given up before it connects opens no connection", async () => {
+it("a fetch that is cancelled before it connects opens no connection", async () => {
   let connections = 0;
   const { port } = await listen((socket) => {
     connections += 1;

@@ -75,7 +75,7 @@ describe("a key without alg is bound to one RSA algorithm, which is reported to 
     expect([imported.keys.map(({ algorithm }) => algorithm), imported.notes]).toEqual([[bound], notes]);
   });
 
-  it("but has the algorithm of its alg, at any place in the list", async () => {
+  it("but has the algorithm of its own alg, at any position in the list", async () => {
     const several = compileIssuer({ algorithms: ["RS256", "PS512"] });
     const imported = await importKeySet({ keys: [{ ...rsa, alg: "PS512" }] }, several);
     expect([imported.keys.map(({ algorithm }) => algorithm), imported.notes]).toEqual([["PS512"], []]);
@@ -238,7 +238,7 @@ describe("reads no keys from a document that is not a key set", () => {
   });
 });
 
-describe("among the keys of an issuer with many tenants, one that is kept for", () => {
+describe("among the keys of an issuer with many tenants, a key that is only for", () => {
   const TEMPLATE = "https://login.example.com/{tenantid}/v2.0";
   const keys = { jwks_uri: "https://login.example.com/keys" };
   const document = { issuer: TEMPLATE, tenants: ["*"], audiences: ["a"], algorithms: ["ES256"], keys };
@@ -266,7 +266,7 @@ describe("among the keys of an issuer with many tenants, one that is kept for", 
   });
 });
 
-describe("a key with which a sandbox stands in for an issuer", () => {
+describe("a key with which a sandbox replaces an issuer's keys", () => {
   it.each(["kong-jwt-policy-stand-in-ES256-1", "Kong-JWT-Policy-Stand-In-x"])(
     "is never imported: kid %s",
     async (kid) => {

@@ -77,7 +77,7 @@ describe("a secret must be as long as the hash (RFC 7518 section 3.2)", () => {
     expect(take(secret.subarray(0, bytes).toString("hex"), "hex")).toMatchObject({ algorithms: served, ignored });
   });
 
-  it("for the algorithms that the issuer uses, without a word about other algorithms", () => {
+  it("for the algorithms that the issuer uses, without a message about other algorithms", () => {
     const short = secret.subarray(0, 32).toString("hex");
     expect(take(short, "hex", ["HS256"])).toMatchObject({ algorithms: ["HS256"], ignored: [] });
   });
@@ -96,7 +96,7 @@ describe("one secret is used for one algorithm", () => {
     expect(taken.notes).toEqual(others === undefined ? [] : [note]);
   });
 });
-describe("is refused, without a word of the content", () => {
+describe("is refused, and no message contains its content", () => {
   const publicKey = rereadKey(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey);
   const pem = String(publicKey.export({ type: "spki", format: "pem" }));
   const hex = secret.toString("hex");

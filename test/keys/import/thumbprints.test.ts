@@ -43,7 +43,7 @@ describe("a key is recognised by its RFC 7638 thumbprint", () => {
 const own = generateSigningKey("ES256", "1").publicJwk;
 const foreign = generateSigningKey("ES256", "1").publicJwk;
 
-it("of a key set only the pinned keys are used, even under the pinned key's kid", async () => {
+it("only the pinned keys of a key set are used, even if another key has the pinned key's kid", async () => {
   const thumbprints = [await calculateJwkThumbprint(own)];
   const { keys, ignored } = await importKeySet({ keys: [foreign, own, { kty: "EC", kid: "2" }] }, issuer, thumbprints);
   expect(keys.map(({ kid }) => kid)).toEqual(["1"]);

@@ -92,7 +92,7 @@ describe("prepare", () => {
     expect([scene.fetches(), scene.keys.hasKeys()]).toEqual([2, true]);
   });
 
-  it("does not resolve at a useless set, but at the first usable set", async () => {
+  it("resolves not with an unusable set, but with the first usable set", async () => {
     scene.serve({ json: { keys: [WEAK_JWK] } });
     let isReady = false;
     const waiting = scene.keys.prepare().then(() => {

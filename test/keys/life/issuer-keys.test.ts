@@ -71,7 +71,7 @@ describe("an unknown kid", () => {
     expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
   });
 
-  it("counts the cooldown from the last attempt, a failed one too", async () => {
+  it("counts the cooldown from the last attempt, also from a failed attempt", async () => {
     scene.clock += COOLDOWN_MS;
     scene.serve(status(500));
     expect(await scene.find("2")).toBe(UNKNOWN);

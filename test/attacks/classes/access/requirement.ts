@@ -57,7 +57,7 @@ export const requirement: AttackClass = {
       ...withClaims({ unrelated: raw("1147953659032899585") }),
     },
     {
-      what: "the number of 19 digits that a double holds",
+      what: "the number of 19 digits that a double can represent",
       claims: { serial: raw("1147953659032899600") },
       rule: "serial",
     },
@@ -74,7 +74,7 @@ export const requirement: AttackClass = {
     row("role-comma", "two roles in one string, with a comma", withRoles("auditor,user")),
     row("role-capitals", "a role in capitals", withRoles(["USER"])),
     TYPES,
-    row("roles-unreadable", "an excluded role in an object, where nothing but that role is asked for", {
+    row("roles-unreadable", "an excluded role in an object, if the rule only excludes this role", {
       ...withRoles([{ name: "suspended" }]),
       rule: "not-suspended",
     }),
@@ -100,7 +100,11 @@ export const requirement: AttackClass = {
     row("absent-in-object", "a list that became an object", differing({ orgs: { "1": "evil" } })),
     row("absent-blocked", "a string where the absent claim would be inside of", differing({ orgs: "evil" })),
     row("condition-number-as-text", "a string that turns into the number", withClaims({ org: { id: "7" } })),
-    row("condition-list-of-one", "a list with the number, which turns into it", withClaims({ org: { id: [7] } })),
+    row(
+      "condition-list-of-one",
+      "a list with the number, which some readers convert to the number",
+      withClaims({ org: { id: [7] } }),
+    ),
     row("condition-absent", "no claim", withClaims({ org: undefined })),
     row("condition-null", "null, which is 0 to some", withClaims({ level: null })),
     row("condition-level-text", "a string of digits that is large enough", withClaims({ level: "9" })),
@@ -117,7 +121,7 @@ export const requirement: AttackClass = {
     }),
     row("condition-pattern-list", "a list of a string that fits", withClaims({ plan: ["gold"] })),
     "OpenID Connect Core 1.0 5.6.2",
-    row("role-elsewhere", "an excluded role that is too long a list for the token", {
+    row("role-elsewhere", "an excluded role, if the provider keeps the long list of roles at another address", {
       claims: { _claim_names: { realm_access: "src1" }, _claim_sources: { src1: {} } },
       rule: "not-suspended",
     }),
@@ -127,7 +131,7 @@ export const requirement: AttackClass = {
     row("condition-level-rounded", "a number below that rounds to the bound", {
       ...withClaims({ level: raw("2.99999999999999999999") }),
     }),
-    row("condition-number-rounded", "a number that rounds to the one that is asked for", {
+    row("condition-number-rounded", "a number that rounds to the required number", {
       ...withClaims({ org: raw('{"id":7.00000000000000000001}') }),
     }),
     row("condition-large-number", "another number of 19 digits, which is the same double", {
@@ -135,7 +139,7 @@ export const requirement: AttackClass = {
       rule: "serial",
     }),
     "CWE-777",
-    row("condition-pattern-newline", "a line break behind what fits, where an end of line is an end for some", {
+    row("condition-pattern-newline", "a line break after a matching text, because some readers stop at the line end", {
       ...withClaims({ plan: "gold\n" }),
     }),
     row("condition-pattern-inside", "what fits as a part", withClaims({ plan: "GOLD gold" })),
@@ -146,7 +150,7 @@ export const requirement: AttackClass = {
     "CWE-639",
     row("path-of-other-user", "another user's path", onPath("/own/bob/mail/in")),
     row("path-own-name-elsewhere", "one's own name in another segment", onPath("/own/bob/mail/alice")),
-    row("path-own-name-longer", "a user whose name begins like one's own", onPath("/own/alice2/mail/in")),
+    row("path-own-name-longer", "a user whose name begins with the client's own name", onPath("/own/alice2/mail/in")),
     "CWE-178; CWE-639",
     row("path-own-name-capitals", "one's own name in capitals", onPath("/own/ALICE/mail/in")),
     LOGIN,
@@ -156,7 +160,7 @@ export const requirement: AttackClass = {
     row("acr-several-in-text", "two acrs in one string", withLogin({ acr: "urn:example:password urn:example:mfa" })),
     row("auth-time-old", "a login of an hour ago", withLogin({ auth_time: at(-3_600) })),
     row("auth-time-absent", "no auth_time", withLogin({ auth_time: undefined })),
-    row("auth-time-future", "a login that is yet to come, and stays recent", withLogin({ auth_time: at(3_600) })),
+    row("auth-time-future", "a login in the future, which stays recent", withLogin({ auth_time: at(3_600) })),
     row("auth-time-milliseconds", "auth_time in milliseconds", withLogin({ auth_time: raw("{now-60}000") })),
     MISTYPED,
     row("acr-list", "a list of acrs", withLogin({ acr: ["urn:example:mfa"] })),

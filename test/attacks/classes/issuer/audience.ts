@@ -43,7 +43,7 @@ export const audience: AttackClass = {
     row("aud-empty-text", "an empty string", { claims: { aud: "" } }),
     "RFC 8725 2.7 and 3.9",
     row("aud-other", "a token for another service", { claims: { aud: "https://other.example.com" } }),
-    row("aud-of-read", "a token for the API where the rule wants another audience", { rule: "other-audience" }),
+    row("aud-of-read", "a token for the API, if the rule requires another audience", { rule: "other-audience" }),
     "RFC 8725 3.9; UTS 39",
     row("aud-lookalike", "a Cyrillic letter that looks the same", {
       claims: { aud: "https://\u0430pi.example.com" },

@@ -30,7 +30,7 @@ export const issuerCondition: AttackClass = {
     { what: "scopes as a list", ...ofKind({ scope: ["read", "write"] }) },
     { what: "a service that acts for the user", ...ofKind({ act: { sub: "service" } }) },
     {
-      what: "amr and auth_time in forms that providers write",
+      what: "amr and auth_time in the forms of some providers",
       ...ofKind({ amr: [{ method: "otp" }], auth_time: "now" }),
     },
   ],
@@ -47,7 +47,7 @@ export const issuerCondition: AttackClass = {
     }),
     row("kind-id-as-access", "an ID token with a client_id", ofKind({ token_use: "id", azp: AUDIENCE })),
     { reason: "audience_mismatch", told: OTHER_AUDIENCE },
-    row("kind-audience-of-other", "an ID token with the audience where access tokens have it", {
+    row("kind-audience-of-other", "an ID token with the audience in the claim of access tokens", {
       ...ofKind({ token_use: "id", azp: "other" }, "kinds-id"),
     }),
     MISSING,

@@ -49,7 +49,7 @@ export const issuer: AttackClass = {
     row("iss-id-of-policy", "the id that the policy gives the issuer", { claims: { iss: "acme" } }),
     "RFC 8725 3.8; CVE-2024-53861",
     row("iss-empty", "an empty iss", { claims: { iss: "" } }),
-    row("iss-part", "a part of the name, for verifiers that look whether one holds the other", {
+    row("iss-part", "a part of the name, for verifiers that compare only parts", {
       claims: { iss: "https://idp.example" },
     }),
     "RFC 8725 3.8; CVE-2025-30144",
@@ -80,7 +80,7 @@ export const issuer: AttackClass = {
       claims: { iss: "https://evil.example" },
     }),
     "RFC 8725 2.7 and 3.8",
-    row("iss-of-other-rule", "a trusted issuer's honest token where the rule does not accept that issuer", {
+    row("iss-of-other-rule", "a trusted issuer's honest token, at a rule that does not accept this issuer", {
       key: "partner",
       claims: { iss: ISSUERS.partner },
     }),

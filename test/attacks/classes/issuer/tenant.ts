@@ -28,13 +28,16 @@ export const tenant: AttackClass = {
     { what: "a tenant that the policy names", ...named(tenantIssuer("blue")) },
     { what: "another one", ...named(tenantIssuer("green"), "green") },
     {
-      what: "a tenant under the key that is its own",
+      what: "a tenant's token, signed with the tenant's own key",
       key: "blue",
       claims: { iss: tenantIssuer("blue"), tid: "blue" },
       rule: "tenants",
     },
     { what: "any tenant, where the policy says so", ...open("Some-Tenant_1") },
-    { what: "a tenant under the keys that are its own alone", ...realm(realmIssuer("north"), "tenants") },
+    {
+      what: "a tenant's token, signed with a key that only this tenant has",
+      ...realm(realmIssuer("north"), "tenants"),
+    },
     { what: "another one, without kid", ...realm(realmIssuer("south"), "blue", { kid: undefined }) },
     { what: "a tenant with its own host and its own fetched keys", ...fetched(fetchedIssuer("remote")) },
   ],
@@ -50,7 +53,7 @@ export const tenant: AttackClass = {
     { reason: "key_not_found", told: INVALID },
     row("realm-kid-unknown", "an unknown kid", realm(realmIssuer("north"), "blue", { kid: "blue" })),
     UNTRUSTED,
-    row("realm-unknown", "a tenant whose keys are in no file", realm(realmIssuer("red"), "stranger")),
+    row("realm-unknown", "a tenant without a file of keys", realm(realmIssuer("red"), "stranger")),
     row("realm-steps-back", "a tenant that leads to another file", realm(realmIssuer("../north"), "tenants")),
     row("realm-placeholder", "the placeholder as tenant", realm(realmIssuer("{realm}"), "tenants")),
     row("host-unknown", "a host that the attacker chooses, and that gets no request for keys", {
@@ -119,7 +122,7 @@ export const tenant: AttackClass = {
     row("tenant-open-long", "a tenant of 129 characters", open("a".repeat(129))),
     { reason: "key_not_found", told: INVALID },
     REFERENCE,
-    row("tenant-key-of-other", "the key that the issuer keeps for one tenant, for tokens of another", {
+    row("tenant-key-of-other", "the key of one tenant, for tokens of another tenant", {
       key: "blue",
       claims: { iss: tenantIssuer("green"), tid: "green" },
       rule: "tenants",

@@ -27,7 +27,7 @@ export const keyChoice: AttackClass = {
       ...ROLLING,
     },
     { what: "a token with the kid of one of five keys", key: "partner", header: { kid: "many-1" }, ...MANY },
-    { what: "a token under a key that was fetched", key: "remote", claims: { iss: ISSUERS.remote }, rule: "remote" },
+    { what: "a token signed with a fetched key", key: "remote", claims: { iss: ISSUERS.remote }, rule: "remote" },
   ],
   attacks: attacks([
     WRONG_KEY,
@@ -36,7 +36,7 @@ export const keyChoice: AttackClass = {
       key: "stranger",
       header: { jwk: raw("{jwk:stranger}") },
     }),
-    row("jwk-embedded-alone", "the same without a kid, where the header has the only key left to try", {
+    row("jwk-embedded-alone", "the same without a kid, so that the header has the only key to try", {
       key: "strangerRsa",
       header: { kid: undefined, jwk: raw("{jwk:strangerRsa}") },
     }),
@@ -46,7 +46,7 @@ export const keyChoice: AttackClass = {
       key: "stranger",
       header: { kid: "evil", jku: "{trap}/jwks.json" },
     }),
-    row("jku-metadata-service", "the address of a cloud's metadata service, to have it asked from inside", {
+    row("jku-metadata-service", "the address of a cloud's metadata service, so that the gateway sends it a request", {
       key: "stranger",
       header: { kid: "evil-2", jku: "http://169.254.169.254/latest/meta-data/" },
     }),
@@ -97,7 +97,7 @@ export const keyChoice: AttackClass = {
     }),
     NO_KEY,
     "RFC 7515 4.1.7",
-    row("x5t-unknown", "the thumbprint of no key, with a signature that a key of the issuer would verify", {
+    row("x5t-unknown", "an unknown thumbprint, with a signature of the issuer's key", {
       key: "partner",
       header: { kid: undefined, x5t: "AAAAAAAAAAAAAAAAAAAAAAAAAAA" },
       ...ROLLING,
@@ -120,7 +120,7 @@ export const keyChoice: AttackClass = {
       ...ROLLING,
     }),
     "RFC 8725 2.9",
-    row("kid-absent-stranger", "no kid where three keys are tried, and a signature of none", {
+    row("kid-absent-stranger", "no kid, with three keys to try, and a signature of none of them", {
       key: "stranger",
       header: { kid: undefined },
       ...ROLLING,
@@ -137,7 +137,7 @@ export const keyChoice: AttackClass = {
     NO_KEY,
     "RFC 7515 4.1.4",
     row("kid-unknown", "a kid that nobody published", { header: { kid: "acme-ES256-2" } }),
-    row("kid-absent", "no kid where five keys could be meant, for verifiers that try them all: each costs a check", {
+    row("kid-absent", "no kid, with five possible keys, for verifiers that try all: each key costs a check", {
       key: "partner",
       header: { kid: undefined },
       ...MANY,
@@ -185,7 +185,7 @@ export const keyChoice: AttackClass = {
     }),
     { reason: "algorithm_not_allowed", told: INVALID },
     "CWE-141",
-    row("kid-of-index", "an alg with a kid in it, to meet the name of another entry in the index of keys", {
+    row("kid-of-index", "an alg with a kid in it, so that it equals the name of another key in the index", {
       header: { alg: "ES256 kid acme-ES256", kid: undefined },
     }),
   ]),

@@ -17,8 +17,8 @@ export const sharedSecret: AttackClass = {
   name: "shared secret",
   honest: [
     { what: "a token under a secret", ...SECRET, signature: { hmac: "ofSecret" } },
-    { what: "a token under the secret of an issuer with public keys", ...hmac("ofMixed") },
-    { what: "a token under one of its public keys", ...MIXED, key: "mixed" },
+    { what: "a token signed with the secret of an issuer that also has public keys", ...hmac("ofMixed") },
+    { what: "a token signed with one of its public keys", ...MIXED, key: "mixed" },
   ],
   attacks: attacks([
     REFUSED,
@@ -35,7 +35,7 @@ export const sharedSecret: AttackClass = {
     row("confusion-pem-cut", "the same without the PEM's last line end", hmac("pemWithoutLastNewline")),
     row("confusion-pem-crlf", "the same with CR LF in the PEM", hmac("pemWithCrLf")),
     "RFC 8725 3.1; CVE-2026-34950",
-    row("confusion-pem-indented", "the same with white space before the PEM, past a look for its first line", {
+    row("confusion-pem-indented", "the same with white space before the PEM, against a check of its first line", {
       ...hmac("pemWithSpaceBefore"),
     }),
     "RFC 8725 3.1; CVE-2017-11424, CVE-2023-48223",
@@ -65,7 +65,7 @@ export const sharedSecret: AttackClass = {
     "CVE-2021-41106",
     row("secret-is-file-name", "the name of the secret's file instead of its content", hmac("fileName")),
     "RFC 8725 3.5",
-    row("secret-with-line-end", "the file's last line end as part of the secret: two secrets for one file", {
+    row("secret-with-line-end", "the file's last line end as a part of the secret, so one file has two secrets", {
       ...hmac("ofMixedWithLineEnd"),
     }),
     row("secret-not-decoded", "the encoded text of the secret instead of its bytes", {
@@ -93,7 +93,7 @@ export const sharedSecret: AttackClass = {
       header: { alg: "hs256", kid: undefined },
     }),
     "RFC 8725 3.1 and 3.8",
-    row("secret-for-public-issuer", "a trusted issuer's secret for tokens of an issuer with public keys alone", {
+    row("secret-for-public-issuer", "a trusted issuer's secret, for tokens of an issuer that has only public keys", {
       header: { alg: "HS256", kid: undefined },
       signature: { hmac: "ofSecret" },
     }),

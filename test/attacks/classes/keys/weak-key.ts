@@ -9,7 +9,7 @@ const AT_REMOTE = { rule: "remote" } as const;
 /** An issuer publishes, by mistake, keys with which others can sign. */
 export const weakKey: AttackClass = {
   name: "weak key",
-  honest: [{ what: "a token under the sound key beside them", key: "remote", ...OF_REMOTE, ...AT_REMOTE }],
+  honest: [{ what: "a token signed with the valid key in the same set", key: "remote", ...OF_REMOTE, ...AT_REMOTE }],
   attacks: attacks([
     UNUSED,
     "RFC 8725 3.5; RFC 7518 3.3",
@@ -23,14 +23,14 @@ export const weakKey: AttackClass = {
       ...AT_REMOTE,
     }),
     "RFC 8725 3.5; CVE-2017-15361",
-    row("rsa-faulty-chip", "an RSA key of a chip whose keys can be factored", {
+    row("rsa-faulty-chip", "an RSA key of a faulty chip, whose keys can be factored", {
       key: "strangerRsa",
       header: { kid: "faulty-chip" },
       ...OF_REMOTE,
       ...AT_REMOTE,
     }),
     "RFC 8725 3.4; RFC 8032 5.1.7",
-    row("ed-small-order", "an Ed25519 key that is the neutral element: one signature holds for every text", {
+    row("ed-small-order", "an Ed25519 key that is the neutral element: one signature is valid for every text", {
       key: "remote",
       header: { alg: "EdDSA", kid: "small-order" },
       signature: "edNeutral",
@@ -52,7 +52,7 @@ export const weakKey: AttackClass = {
       ...AT_REMOTE,
     }),
     "docs/guides/sandbox.md",
-    row("key-of-a-sandbox", "a key with which a sandbox stands in for the issuer, in the issuer's own key set", {
+    row("key-of-a-sandbox", "a sandbox's key that replaces the issuer's keys, in the issuer's own key set", {
       key: "standIn",
       ...OF_REMOTE,
       ...AT_REMOTE,

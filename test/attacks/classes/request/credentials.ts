@@ -19,7 +19,7 @@ export const credentials: AttackClass = {
     "RFC 6750 3.1",
     row("authorization-absent", "no header", { authorization: [] }),
     row("authorization-empty", "an empty header", { authorization: [""] }),
-    row("optional-other-scheme", "other credentials where none are needed, which the upstream might believe", {
+    row("optional-other-scheme", "other credentials on an optional rule, which the upstream might believe", {
       rule: "optional",
       authorization: ["Basic YWRtaW46YWRtaW4="],
     }),
@@ -54,7 +54,7 @@ export const credentials: AttackClass = {
     row("tokens-space", "two tokens, a space between them", { authorization: ["Bearer {token} {token}"] }),
     { ...TWO, kong: 400 },
     "RFC 6750 2; CWE-444",
-    row("tokens-two-headers", "two headers: the gateway would judge one and the upstream read the other", {
+    row("tokens-two-headers", "two headers: the gateway would judge one, and the upstream would read the other", {
       authorization: ["Bearer {token}", "Bearer evil"],
     }),
     MISSING,

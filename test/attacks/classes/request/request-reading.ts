@@ -24,7 +24,7 @@ export const requestReading: AttackClass = {
   honest: [
     { what: "an operation that the token may", ...at("/orders/1") },
     { what: "HEAD, which is like GET", ...at("/orders/1", "HEAD") },
-    { what: "a query with what would be ambiguous in a path", ...at("/orders/1?next=/../secret") },
+    { what: "a query with a text that would be ambiguous in a path", ...at("/orders/1?next=/../secret") },
     { what: "an encoded slash where no operation decides", rule: "read", target: "/read/a%2fb" },
     { what: "a less specific operation", ...layer("7") },
     { what: "a subtree", ...layer("7/a/b") },
@@ -40,26 +40,22 @@ export const requestReading: AttackClass = {
     row("operation-unknown", "a method that no operation has", at("/orders/1", "PUT")),
     { ...NO_RULE, kong: 400 },
     "RFC 9110 9.1",
-    row("operation-lower-case", "a method in small letters, which some upstreams take for the same", {
+    row("operation-lower-case", "a method in small letters, which some upstreams read like the method in capitals", {
       ...at("/orders/1", "Delete"),
     }),
     NO_RULE,
     PATHS,
-    row("path-slash-behind", "a slash behind the path, past the rule that needs more", at("/orders/1/secret/")),
+    row("path-slash-behind", "a slash after the path, against a stricter rule for the path", at("/orders/1/secret/")),
     "RFC 3986 6.2.2.1",
     row("path-capitals", "the path in capitals", at("/orders/1/SECRET")),
     { reason: "scope_insufficient", told: lacksScope("read") },
     "CWE-436",
-    row(
-      "method-override",
-      "another method in a header, which the policy does not see and here needs no more than it says",
-      {
-        claims: { scope: "write" },
-        rule: "orders",
-        target: "/orders/1",
-        headers: ["X-HTTP-Method-Override", "DELETE"],
-      },
-    ),
+    row("method-override", "another method in a header, which the policy does not read", {
+      claims: { scope: "write" },
+      rule: "orders",
+      target: "/orders/1",
+      headers: ["X-HTTP-Method-Override", "DELETE"],
+    }),
     TWO_READINGS,
     PATHS,
     row("path-two-slashes", "two slashes", at("/orders//1")),
@@ -72,7 +68,7 @@ export const requestReading: AttackClass = {
     row("path-backslash-encoded", "an encoded backslash", at("/orders/1%5csecret")),
     row("path-backslash", "a backslash", at("/orders/1\\secret")),
     "CVE-2020-1957; RFC 3986 3.3",
-    row("path-parameter", "a parameter behind a semicolon, which some cut off", at("/orders/1/secret;x=y")),
+    row("path-parameter", "a parameter after a semicolon, which some servers cut off", at("/orders/1/secret;x=y")),
     "CVE-2020-1957",
     row("path-parameter-dots", "a step back with a parameter", at("/orders/..;/1")),
     "CWE-174",
@@ -87,11 +83,15 @@ export const requestReading: AttackClass = {
     row("layer-subtree", "a path in the stricter of two subtrees", layer("vault/a/b")),
     NO_RULE,
     "RFC 3986 6.2.2; CWE-436",
-    row("layer-subtree-start", "the start of the stricter subtree, which the other one would match", layer("vault")),
+    row(
+      "layer-subtree-start",
+      "the start of the stricter subtree, which the other subtree would match",
+      layer("vault"),
+    ),
     row("layer-subtree-start-slash", "the same with a slash", layer("vault/")),
     { reason: "condition_unmet", told: NO_ACCESS },
     "OWASP API1:2023",
-    row("layer-other-user", "another user's file, whose name has text beside the user", layer("own/bob.json")),
+    row("layer-other-user", "another user's file, with text beside the user's name", layer("own/bob.json")),
     TWO_READINGS,
     "RFC 3986 6.2.2; CWE-178, CWE-436",
     row("layer-capitals", "the stricter path in capitals", layer("PAYROLL")),
@@ -119,7 +119,7 @@ export const requestReading: AttackClass = {
         ["encoded-twice", "a step back that is encoded twice", "/read/%252e%252e/admin", "CWE-174"],
         ["overlong", "a step back in overlong UTF-8", "/read/%c0%ae%c0%ae/admin", "RFC 3629 10; CVE-2000-0884"],
         ["look-alike", "full-width dots", "/read/%ef%bc%8e%ef%bc%8e/admin", "CWE-176"],
-        ["bared", "dots that Kong lays bare when it takes the Route's path away", "/read..%2fadmin", "CWE-22"],
+        ["bared", "dots that become a dot segment when Kong removes the Route's path", "/read..%2fadmin", "CWE-22"],
       ] as const
     ).flatMap(([id, tries, target, reference]) => [
       id === "overlong" ? { ...TWO_READINGS, kong: 404 } : TWO_READINGS,
@@ -131,7 +131,7 @@ export const requestReading: AttackClass = {
     row("path-leaves-route-fragment", "a fragment in the request line", out("/read/#x")),
     { reason: "connection_header_refused", told: BAD_CONNECTION },
     "RFC 9110 7.6.1; CWE-444",
-    row("connection-drops-identity", "Connection names the identity header, which Kong would delete after it was set", {
+    row("connection-drops-identity", "Connection names the identity header, so that Kong would delete it", {
       headers: ["Connection", "close, x-user-id"],
     }),
     "RFC 9110 7.6.1",

@@ -71,7 +71,7 @@ export const tokenSource: AttackClass = {
     row("header-with-scheme", "a scheme where none belongs", sent(["X-Access-Token", "Bearer {token}"])),
     TWO,
     COOKIES,
-    row("cookie-twice", "a cookie twice, as one from another path or domain would be", {
+    row("cookie-twice", "a cookie twice, as with a second cookie from another path or domain", {
       ...cookie("__Host-token={token}; __Host-token=evil"),
     }),
     row("cookie-two-lines", "a cookie in each of two header lines", {
@@ -79,8 +79,8 @@ export const tokenSource: AttackClass = {
     }),
     UNCLEAR,
     row("cookie-quoted", "quotes around a cookie, which some drop", cookie('__Host-token="{token}"')),
-    row("cookie-name-space", "a space behind a cookie's name, which some drop", cookie("__Host-token ={token}")),
-    row("cookie-second-in-disguise", "a second cookie that only some take for the same", {
+    row("cookie-name-space", "a space after a cookie's name, which some servers drop", cookie("__Host-token ={token}")),
+    row("cookie-second-in-disguise", "a second cookie that only some servers read as the same cookie", {
       ...cookie("__Host-token={token}; __Host-token\t=evil"),
     }),
     MISSING,
@@ -95,7 +95,7 @@ export const tokenSource: AttackClass = {
       ...query("access_token={token}&acces%73_token=evil"),
     }),
     UNCLEAR,
-    row("parameter-broken-escape", "a name that cannot be decoded, which some read all the same", {
+    row("parameter-broken-escape", "a name that cannot be decoded, which some servers still read", {
       ...query("access_token={token}&access%5token=evil"),
     }),
     row("parameter-semicolon", "a semicolon, at which some part parameters", {
@@ -103,8 +103,8 @@ export const tokenSource: AttackClass = {
     }),
     row("parameter-other-case", "a name in other case", query("ACCESS_TOKEN={token}")),
     "PHP manual, variables from external sources",
-    row("parameter-php-dot", "a dot, which PHP takes for an underscore", query("access.token={token}")),
-    row("parameter-php-space", "a plus, which PHP takes for an underscore", {
+    row("parameter-php-dot", "a dot, which PHP reads as an underscore", query("access.token={token}")),
+    row("parameter-php-space", "a plus, which PHP reads as an underscore", {
       ...query("access_token={token}&access+token=evil"),
     }),
     "CWE-235",
@@ -128,7 +128,7 @@ export const tokenSource: AttackClass = {
     "RFC 6455 10.2; CWE-1385",
     row(
       "websocket-hijacking",
-      "an upgrade with a cookie from another site, which may read all that comes back",
+      "an upgrade with a cookie from another site, which may read all answers",
       cookie(
         "__Host-token={token}",
         "Origin",
@@ -144,10 +144,14 @@ export const tokenSource: AttackClass = {
     row("source-of-another-issuer", "a good token of one issuer in the header of another", {
       ...bound(["X-Partner-Token", "{token}"]),
     }),
-    row("source-of-own-issuer-avoided", "a good token of the partner in Authorization, where only others come", {
-      ...PARTNER,
-      ...bound([], ["Bearer {token}"]),
-    }),
+    row(
+      "source-of-own-issuer-avoided",
+      "a good token of the partner in Authorization, which accepts only other issuers",
+      {
+        ...PARTNER,
+        ...bound([], ["Bearer {token}"]),
+      },
+    ),
     row("source-of-own-issuer-avoided-scheme", "the same with another scheme", {
       ...PARTNER,
       ...bound([], ["JWT {token}"]),
@@ -162,7 +166,7 @@ export const tokenSource: AttackClass = {
     "RFC 9110 11.1",
     row("scheme-of-others", "a good token after a scheme that the policy does not name", bound([], ["Token {token}"])),
     row("scheme-bare", "a good token without a scheme, which the policy does not accept", bound([], ["{token}"])),
-    row("scheme-with-proof", "a token that should come with a proof", bound([], ["DPoP {token}"])),
+    row("scheme-with-proof", "a token that needs a proof of possession", bound([], ["DPoP {token}"])),
     TWO,
     ONE_PLACE,
     row("source-each-issuer", "two good tokens, each in the source of its issuer", {
@@ -171,13 +175,13 @@ export const tokenSource: AttackClass = {
     row("scheme-two", "a token after each of two schemes", bound([], ["JWT {token}, Bearer {token}"])),
     MISSING,
     "RFC 6750 3.1",
-    row("optional-empty-cookie", "an empty cookie where no token is needed", {
+    row("optional-empty-cookie", "an empty cookie on an optional rule", {
       rule: "anywhere-optional",
       authorization: [],
       headers: ["Cookie", "__Host-token="],
     }),
     { reason: "token_malformed", told: INVALID },
-    row("optional-bad-parameter", "a bad token in the query where none is needed", {
+    row("optional-bad-parameter", "a bad token in the query on an optional rule", {
       rule: "anywhere-optional",
       authorization: [],
       target: "/anywhere-optional?access_token=evil",

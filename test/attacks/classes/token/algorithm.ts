@@ -8,7 +8,7 @@ export const algorithm: AttackClass = {
   name: "algorithm",
   honest: [
     { what: "an RS256 token", key: "rs256" },
-    { what: "an RS256 token under a key without alg", key: "rs256", header: { kid: "acme-without-alg" } },
+    { what: "an RS256 token, signed with a key without alg", key: "rs256", header: { kid: "acme-without-alg" } },
     { what: "a PS256 token", key: "ps256" },
     { what: "an ES256 token", key: "es256" },
     { what: "an ES384 token", key: "es384" },
@@ -27,10 +27,10 @@ export const algorithm: AttackClass = {
       { header: { alg: "none" } },
     ),
     "RFC 8725bis 2.11",
-    row("none-capitalised", "None, past a list that has only none", { header: { alg: "None" } }),
+    row("none-capitalised", "None, against a deny list that has only none", { header: { alg: "None" } }),
     row("none-upper-case", "NONE", { header: { alg: "NONE" } }),
     row("none-mixed-case", "nOnE", { header: { alg: "nOnE" } }),
-    row("none-with-space", "none and a space, past a comparison that does not trim, into one that does", {
+    row("none-with-space", "none and a space: the first comparison does not trim, and the second does", {
       header: { alg: "none " },
     }),
     MALFORMED_TOKEN,
@@ -45,12 +45,12 @@ export const algorithm: AttackClass = {
     REFUSED,
     row("alg-empty", "an empty alg", { header: { alg: "" } }),
     row("alg-lower-case", "es256: names are compared with case", { header: { alg: "es256" } }),
-    row("alg-with-nul", "ES256 and a NUL, where a name ends for some", { header: { alg: "ES256\u0000" } }),
+    row("alg-with-nul", "ES256 and a NUL, at which a name ends for some programs", { header: { alg: "ES256\u0000" } }),
     "CVE-2024-34273",
     row("alg-prototype", "__proto__, which every look-up in an object finds", { header: { alg: "__proto__" } }),
     row("alg-constructor", "constructor, which every look-up in an object finds", { header: { alg: "constructor" } }),
     "RFC 8725 2.1 and 3.1; CVE-2015-9235",
-    row("hmac-with-pem", "HS256 with a public RSA key as secret, where the issuer has no secret", {
+    row("hmac-with-pem", "HS256 with a public RSA key as the secret, for an issuer without a secret", {
       key: "rs256",
       header: { alg: "HS256" },
       signature: { hmac: "pem" },

@@ -20,12 +20,12 @@ export const claimAsHeader: AttackClass = {
     },
     { what: "nothing for an empty list of roles", claims: { realm_access: { roles: [] } } },
     {
-      what: "the organisation, where the token names no tenant",
+      what: "the organisation, if the token names no tenant",
       claims: { tenant: null, org_id: "acme" },
       upstream: { "x-tenant": "acme" },
     },
     {
-      what: "the tenant alone, where the token names an organisation too",
+      what: "only the tenant, if the token also names an organisation",
       claims: { tenant: "acme", org_id: "evil" },
       upstream: { "x-tenant": "acme" },
     },
@@ -38,14 +38,16 @@ export const claimAsHeader: AttackClass = {
     row("header-carriage-return", "a carriage return alone", { claims: { tenant: "acme\rx-user-id: admin" } }),
     row("sub-line-break", "a line break in the sub", { claims: { sub: "alice\r\nx-tenant: evil" } }),
     "RFC 9112 5.2",
-    row("header-folded", "a line break and a space, which some unfold", { claims: { tenant: "acme\r\n admin" } }),
+    row("header-folded", "a line break and a space, which some programs unfold", {
+      claims: { tenant: "acme\r\n admin" },
+    }),
     REFERENCE,
-    row("header-nul", "a NUL, where a string ends for some", { claims: { tenant: "acme\u0000admin" } }),
+    row("header-nul", "a NUL, at which a string ends for some programs", { claims: { tenant: "acme\u0000admin" } }),
     row("header-delete", "the delete character", { claims: { tenant: "acme\u007f" } }),
     row("header-tab", "a tab", { claims: { tenant: "acme\tadmin" } }),
     row("header-line-separator", "a line separator", { claims: { tenant: "acme\u2028admin" } }),
     row("header-next-line", "a next-line character", { claims: { tenant: "acme\u0085admin" } }),
-    row("header-latin-1", "a letter beyond ASCII, which upstreams decode each in their way", {
+    row("header-latin-1", "a letter beyond ASCII, which upstreams decode in different ways", {
       claims: { tenant: "Andr\u00e9" },
     }),
     row("header-space-before", "a space before it, which proxies strip: two users become one", {
@@ -75,14 +77,14 @@ export const claimAsHeader: AttackClass = {
       claims: { realm_access: { roles: Array.from({ length: 375 }, () => "role-12345") } },
     }),
     "RFC 8259 6; RFC 7493 2.2",
-    row("header-large-number", "a number that is rounded to its neighbour's", { claims: { tenant: 2 ** 53 } }),
+    row("header-large-number", "a number that is rounded to another user's number", { claims: { tenant: 2 ** 53 } }),
     "RFC 8259 6",
     row("header-fraction", "a fraction", { claims: { tenant: 0.1 } }),
     "RFC 9110 5.6.1",
     row("header-comma-in-list", "a role with a comma in it: one role becomes two", {
       claims: { realm_access: { roles: ["user,admin"] } },
     }),
-    row("header-space-in-list", "a role with a space before it, which is stripped behind the comma", {
+    row("header-space-in-list", "a role with a space before it, which readers strip after the comma", {
       claims: { realm_access: { roles: ["user", " admin"] } },
     }),
     row("header-empty-in-list", "an empty role", { claims: { realm_access: { roles: ["user", ""] } } }),

@@ -28,7 +28,7 @@ export const json: AttackClass = {
       claims: { scope: raw('"","s\\u0063ope":"read"') },
     }),
     "RFC 7519 4; RFC 8725 3.8",
-    row("duplicate-iss", "iss twice, to choose the keys by one and be believed the other", {
+    row("duplicate-iss", "iss twice: the plugin would choose keys by one, and believe the other", {
       claims: { iss: raw('"https://partner.example.com","iss":"https://idp.example.com"') },
     }),
     "RFC 8259 4",
@@ -76,7 +76,7 @@ export const json: AttackClass = {
     row("quotes-single", "single quotes", { claims: { extra: raw("'x'") } }),
     row("line-break-in-text", "a line break in a string", { claims: { extra: raw('"a\nb"') } }),
     "RFC 8259 8.2",
-    row("surrogate-alone", "half of a character, which some replace and others drop", {
+    row("surrogate-alone", "half of a character, which some programs replace and others drop", {
       claims: { sub: raw('"alice\\ud800"') },
     }),
     "RFC 8259 8.1",
@@ -85,7 +85,7 @@ export const json: AttackClass = {
     row("utf-16", "UTF-16", { charset: "utf16le" }),
     row("latin-1", "bytes that are not UTF-8", { claims: { name: "André" }, charset: "latin1" }),
     "RFC 3629 10",
-    row("utf-8-overlong", "a quote in two bytes, past a look for the one byte that it should be", {
+    row("utf-8-overlong", "a quote in two bytes, against a check for its usual byte", {
       claims: { name: "\u00c0\u00a2" },
       charset: "latin1",
     }),

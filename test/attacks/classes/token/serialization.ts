@@ -19,7 +19,7 @@ export const serialization: AttackClass = {
       sent: '{"protected":"{header}","payload":"{payload}","signature":"{signature}"}',
     }),
     "RFC 8725bis 2.13 and 3.14; CVE-2022-39227",
-    row("json-around-token", "a JSON text with an honest token in it, which another parser takes apart at the dots", {
+    row("json-around-token", "a JSON text with an honest token in it, which another parser splits at the dots", {
       sent: '{"{header}.e30.":"","x":"{signed}.{signature}"}',
     }),
     NOT_A_TOKEN,
@@ -44,14 +44,14 @@ export const serialization: AttackClass = {
     "RFC 8725 3.3; CVE-2025-30204, CVE-2025-27144",
     row("dots-only", "nothing but dots", { sent: ".".repeat(6_000) }),
     "RFC 7515 appendix F; RFC 7797",
-    row("payload-detached", "no payload, as if it came by another way", { sent: "{header}..{signature}" }),
+    row("payload-detached", "no payload, as if it were sent separately", { sent: "{header}..{signature}" }),
     UNSUPPORTED,
     "RFC 7797 3 and 7; RFC 7519 7.2",
-    row("payload-not-encoded", "b64 false and crit: a payload that is signed as it stands", {
+    row("payload-not-encoded", "b64 false and crit: the payload is signed without encoding", {
       header: { b64: false, crit: ["b64"] },
     }),
     "RFC 7797 6",
-    row("payload-not-encoded-quietly", "b64 false without crit, which half of the readers do not see", {
+    row("payload-not-encoded-quietly", "b64 false without crit, which some readers ignore", {
       header: { b64: false },
     }),
     "RFC 7797 7",
@@ -68,13 +68,13 @@ export const serialization: AttackClass = {
     row("crit-registered", "crit with a member of the standard", { header: { crit: ["alg"] } }),
     REFUSED,
     "RFC 8725 3.3; RFC 7519 7.2",
-    row("nested-token", "an honest token as the payload of one that a stranger signed", {
+    row("nested-token", "an honest token as the payload of a token that a stranger signed", {
       key: "stranger",
       header: { cty: "JWT" },
       payloadText: "{honest}",
     }),
     "RFC 8725 3.3 and 3.11",
-    row("nested-signed", "an honest token as the payload of another honest one: the claims are further in", {
+    row("nested-signed", "an honest token as the payload of another honest token", {
       header: { cty: "JWT" },
       payloadText: "{honest}",
     }),
@@ -93,20 +93,20 @@ export const serialization: AttackClass = {
     row("percent-encoded", "an encoded dot", { sent: "{header}%2E{payload}.{signature}" }),
     REFUSED,
     "RFC 7515 2",
-    row("padding", "padding behind the signature: one token with two texts", { sent: "{signed}.{signature}==" }),
+    row("padding", "padding after the signature: one token with two texts", { sent: "{signed}.{signature}==" }),
     NOT_A_TOKEN,
     row("padding-signed", "padding in the signed text", { signed: "{header}=.{payload}" }),
     REFUSED,
     "RFC 7515 2; RFC 4648 5",
     row("alphabet-standard", "the standard alphabet's + in the signature", { sent: "{signed}.+{signature}" }),
-    row("alphabet-standard-signed", "the standard alphabet in a payload that the issuer signed so", {
+    row("alphabet-standard-signed", "the standard alphabet in a signed payload", {
       claims: { name: "\u00bf\u00ff?>~ \u00bf\u00ff?>~" },
       alphabet: "base64",
     }),
     "RFC 4648 3.3",
     row("alphabet-outside", "a tilde, which lenient decoders skip", { sent: "{signed}.{signature}~" }),
     "RFC 4648 3.5",
-    row("bits-left-over", "bits that no byte holds: one token with sixteen texts", {
+    row("bits-left-over", "unused bits at the end that are not zero: one token with sixteen texts", {
       key: "eddsa",
       sent: "{signed}.{loose}",
     }),

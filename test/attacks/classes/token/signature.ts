@@ -15,7 +15,7 @@ export const signature: AttackClass = {
     // It has the same claims and the same issuer; SECURITY.md lists it under "Not a vulnerability".
     { what: "an ES256 token with the other form of its signature", signature: "ecOtherForm" },
     { what: "an RS256 token", key: "rs256" },
-    { what: "an RS256 token under a key with the exponent 3", key: "cubic" },
+    { what: "an RS256 token, signed with a key with the exponent 3", key: "cubic" },
     { what: "a PS256 token", key: "ps256" },
     { what: "an ES512 token", key: "es512" },
     { what: "an EdDSA token", key: "eddsa" },
@@ -42,7 +42,7 @@ export const signature: AttackClass = {
       sent: "{header}.{payload}.{signature}",
     }),
     "RFC 7515 5.2; CWE-524",
-    row("signature-remembered", "the signature of a token that has just passed, under other claims", {
+    row("signature-remembered", "the signature of a token that has just passed, with other claims", {
       key: "rs256",
       sent: `{header}.${OTHER_CLAIMS}.{signature}`,
     }),
@@ -66,7 +66,7 @@ export const signature: AttackClass = {
     row("rsa-one", "1, whose every power is 1", { key: "rs256", signature: "rsaOne" }),
     row("rsa-zero", "0, whose every power is 0", { key: "rs256", signature: "rsaZero" }),
     "RFC 8725 3.4; CVE-2024-42460",
-    row("ec-raised-by-order", "r + n in the room that P-521 leaves: one token with two texts", {
+    row("ec-raised-by-order", "r + n, which fits because of P-521's unused bits: one token with two texts", {
       key: "es512",
       signature: "ecRaisedByOrder",
     }),
@@ -111,17 +111,17 @@ export const signature: AttackClass = {
       signature: "pkcs1WithoutDigestInfo",
     }),
     "RFC 8017 8.2.2; CVE-2006-4339",
-    row("pkcs1-text-behind-hash", "bytes behind the hash, for verifiers that read from the front", {
+    row("pkcs1-text-behind-hash", "bytes after the hash, for verifiers that read from the front", {
       key: "rs256",
       signature: "pkcs1WithTextBehind",
     }),
     "RFC 8017 8.2.2; CVE-2006-4339, CVE-2018-16152",
-    row("pkcs1-cube-root", "a forgery without the private key, by a cube root and rubbish behind a short padding", {
+    row("pkcs1-cube-root", "a forgery without the private key, by a cube root and random bytes after a short padding", {
       key: "cubic",
       signature: "pkcs1CubeRoot",
     }),
     "RFC 8017 5.2.2",
-    row("rsa-raised-by-modulus", "the signature and the modulus added: the same number to who reduces first", {
+    row("rsa-raised-by-modulus", "the sum of signature and modulus, for verifiers that reduce the number first", {
       key: "rs256",
       signature: "rsaRaisedByModulus",
     }),

@@ -14,7 +14,7 @@ export const tokenType: AttackClass = {
   attacks: attacks([
     REFUSED,
     "RFC 8725 2.8 and 3.11; RFC 9068 5",
-    row("id-token", "an ID token, whose audience is the client's id and here the API's", {
+    row("id-token", "an ID token whose audience, the client's id, is also the API's audience", {
       header: { typ: "JWT" },
       claims: { nonce: "n-0S6", auth_time: at(-60), at_hash: "MTIzNDU2" },
     }),
@@ -74,7 +74,7 @@ export const tokenType: AttackClass = {
     row("typ-parameter", "a parameter behind it", { header: { typ: "at+jwt;x=y" } }),
     row("typ-space", "a space behind it", { header: { typ: "at+jwt " } }),
     row("typ-twice-application", "application/ twice", { header: { typ: "application/application/at+jwt" } }),
-    row("typ-other-tree", "the same name of another kind of media", { header: { typ: "text/at+jwt" } }),
+    row("typ-other-tree", "the same name with another kind of media", { header: { typ: "text/at+jwt" } }),
     "RFC 7515 4.1.9; UTS 39",
     row("typ-lookalike", "a Cyrillic letter that looks the same", { header: { typ: "\u0430t+jwt" } }),
     "RFC 7519 5.3",
