@@ -150,7 +150,7 @@ describe("an instance whose policy is good decides", () => {
       { verdict: "allow", headers: { "x-user-id": [] }, evidence: { policy: "payments", rule: "orders" } },
     ),
     row(
-      "by the last good inline policy of the same plugin on the same Route, when the newest has mistakes",
+      "by the last good inline policy of the same plugin on the same Route, if the newest policy has mistakes",
       ["get_route", ...READ_CALLS],
       { policy: "jwt_policy: 2", rule: "read", __plugin_id: "last-good", __seq__: 2, route_id: "r1" },
       { verdict: "allow", headers: { "x-user-id": "alice" } },

@@ -139,7 +139,7 @@ describe("a request that passes needs as few calls as its policy allows", () => 
     }),
     row("plain HTTP that the rule allows", { rule: { allow_http: true }, request: PLAIN, reads: WITHOUT_SCHEME }),
     row("a proxy that Kong trusts", { request: PROXIED }),
-    row("a proxy that says who the client is in no way that Kong reads", {
+    row("a proxy that names the client in a way that Kong does not read", {
       request: MAYBE_PROXIED,
       reads: { variable: [FACTS, SCHEME] },
     }),
@@ -153,7 +153,7 @@ describe("a request that passes needs as few calls as its policy allows", () => 
       },
     }),
     row("a claim against a header", { rule: COMPARING, carried: ["x-tenant"] }),
-    row("a claim against a header that the variable does not carry", { rule: COMPARING, reads: WITH_HEADERS }),
+    row("a claim compared with a header that the variable lacks", { rule: COMPARING, reads: WITH_HEADERS }),
     row("a token in another header", {
       ...tokenIn({ header: "x-access-token" }, { http_x_access_token: TOKEN }),
       carried: ["x-access-token"],
@@ -162,11 +162,11 @@ describe("a request that passes needs as few calls as its policy allows", () => 
       ...tokenIn({ cookie: "__Host-t" }, { http_cookie: `a=b; __Host-t=${TOKEN}` }),
       carried: ["cookie", "upgrade"],
     }),
-    row("a token in a cookie that the variable does not carry", {
+    row("a token in a cookie that the variable lacks", {
       ...tokenIn({ cookie: "__Host-t" }, { http_cookie: `__Host-t=${TOKEN}` }),
       reads: WITH_HEADERS,
     }),
-    row("a token in the query, which has to go on without it", {
+    row("a token in the query, which the upstream must get without the token", {
       ...tokenIn({ query: "t" }, { request: `GET /things/7?t=${TOKEN} HTTP/1.1` }),
       sets: [SET_QUERY, SET],
     }),
@@ -185,7 +185,7 @@ describe("a request that passes needs as few calls as its policy allows", () => 
       sets: ["authenticate", "set", SET],
     }),
     row("a credential", { policy: { identity: { credential: "sub" } }, sets: ["set_ctx", "set_ctx", "set", SET] }),
-    row("another authentication that may be enough, and is not there", {
+    row("another authentication that would be enough, but is missing", {
       rule: SKIPPING,
       sets: ["get_credential", SET],
     }),
@@ -194,7 +194,7 @@ describe("a request that passes needs as few calls as its policy allows", () => 
       credential: "session-1",
       sets: ["get_credential", SET],
     }),
-    row("another authentication that is enough, where Kong's headers are the policy's", {
+    row("another authentication that is enough, with Kong's headers in the policy", {
       rule: SKIPPING,
       policy: BY_TENANT,
       credential: "session-1",

@@ -135,7 +135,7 @@ describe("the handler in the stock server", () => {
         ["shared.set", "authenticated_groups", ["a"]],
       ],
     ),
-    row("a Consumer without all that it may lack", { consumer: { id: "1" }, credentialId: "1", groups: undefined }, [
+    row("a Consumer without its optional fields", { consumer: { id: "1" }, credentialId: "1", groups: undefined }, [
       ["authenticate", { id: "1" }, { id: "1", consumer_id: "1" }],
       ["shared.set", "authenticated_groups"],
     ]),

@@ -112,7 +112,7 @@ describe("a hostile kid", () => {
     ["with a forged pair", "1 reason=token_missing", "1?reason=token_missing"],
     ["that is not ASCII", "\u00e9\u202e\ud83d\ude00\ud800", "?????"],
     ["that is empty", "", ""],
-    ["with every character that is shown as it is", "AZaz09._~:/+=@-", "AZaz09._~:/+=@-"],
+    ["with every character that is shown unchanged", "AZaz09._~:/+=@-", "AZaz09._~:/+=@-"],
     ["of 65 characters", "x".repeat(65), "x".repeat(64)],
     ["of 10 kB", "\n".repeat(10_000), "?".repeat(64)],
   ])("%s", (_what, kid, shown) => {
@@ -149,7 +149,7 @@ describe("no line holds a token, a secret, or a claim that did not cause the ref
   it.each([
     ...["\n2026/01/01 [error] forged", "\r\nforged", "\x1b[31mred", "\u202eforged", "\u2028forged"],
     ...['" reason=token_missing', "\\", "\u0000", "\ud800"],
-  ])("a line that has %j stays one line of printable characters", async (text) => {
+  ])("a line with %j stays one line of printable characters", async (text) => {
     for (const claims of [
       { iss: text },
       { aud: text },

@@ -83,7 +83,7 @@ describe("rejections", () => {
     expect(counts.listDecisions().find(({ reason }) => reason === "token_expired")?.requests).toBe(3);
   });
 
-  it("beyond the limit of issuers are counted without an issuer, and none is lost", () => {
+  it("beyond the limit of issuers are counted without an issuer, and no denial is lost", () => {
     const counts = countDecisions(() => 0);
     for (let index = 0; index < 10_005; index += 1) {
       counts.add(createDeny({ reason: "token_expired" }, { ...read, issuer: `issuer-${index}` }));

@@ -86,7 +86,7 @@ it("the table says which stages passed, which decided, which were not reached, a
   expect(await resultsOf(tokenOf(GOOD))).toMatch(/authorize passed, propagate passed$/);
 });
 
-it("with a key set, a wrong signature is found, and no change of claims is offered instead of it", async () => {
+it("with a key set, explain finds a wrong signature, and proposes no change of claims", async () => {
   const { publicKey } = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
     "verify",
     "sign",

@@ -76,7 +76,7 @@ describe("a request gets the same Route as in Kong's traditional_compatible rout
     ["the regular expression with the higher priority", { path: "/things/71" }, "important"],
     ["more criteria first", { path: "/things/71", headers: new Map([["x-version", "2"]]) }, "header"],
     ["nothing", { path: "/other" }, undefined],
-    ["nothing over TLS, if the Route takes only HTTP", { path: "/clear" }, undefined],
+    ["no Route over TLS, if the Route accepts only HTTP", { path: "/clear" }, undefined],
     ["the Route for HTTP", { path: "/clear", isTls: false }, "clear"],
   ])("by %s", (_what, request, name) => {
     expect(find(ROUTES, request)).toBe(name);

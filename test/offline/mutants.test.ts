@@ -39,7 +39,7 @@ describe("mutants of a policy", () => {
     expect(mutants.filter(({ change }) => change.includes("undefined") || change.includes("%"))).toEqual([]);
   });
 
-  it("do not change the original document, and compile alone as they do within the whole policy", () => {
+  it("do not change the original document, and compile alone to the same result as in the whole policy", () => {
     const source = readDocument(RICH_POLICY);
     if (!source.ok) {
       throw new Error("broken");
@@ -91,7 +91,7 @@ describe("mutants of a policy", () => {
     ]);
   });
 
-  it("of a policy with every part are killed by the proposed tests, but for those that no test can notice", async () => {
+  it("of a policy with every part are killed by the proposed tests, except mutants that no test can notice", async () => {
     const { survivors } = await mutate(RICH_POLICY, []);
     const unproposed = survivors.filter(({ paste }) => paste === undefined).map(({ result }) => result.mutant.kind);
     expect(unproposed).toEqual([]);

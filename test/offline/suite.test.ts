@@ -163,7 +163,7 @@ describe("a test document", () => {
     ]);
   });
 
-  it("combines tokens and requests by lists and by a table, in groups that pass on their keys", async () => {
+  it("combines tokens and requests by lists and by a table, in groups whose keys apply to their tests", async () => {
     const { results } = await runDocument(`tokens:
   reader: { claims: { scope: read } }
   writer: { extends: reader, claims: { scope: [read, write], tenant: t1 } }
@@ -231,7 +231,7 @@ tests:
     ]);
   });
 
-  it("sends the token where the policy looks for it, and names Kong's caller", async () => {
+  it("sends the token in the policy's source, and names Kong's caller", async () => {
     const policy = `jwt_policy: 1
 name: shop
 issuers: { acme: { issuer: https://idp.example, audiences: [api], algorithms: [ES256] } }

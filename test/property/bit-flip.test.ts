@@ -36,7 +36,7 @@ describe.each(signingKeys.map((key) => [key.alg, key] as const))("%s", (_alg, ke
   };
 
   it.each(["header", "payload", "signature"].map((name, index) => [name, index] as const))(
-    "denies it after any single bit of the %s was flipped",
+    "denies the token after any single bit of the %s was flipped",
     async (_name, index) => {
       const segments = token.split(".");
       const bytes = Buffer.from(segments[index] ?? "", "base64url");
@@ -56,7 +56,7 @@ describe.each(signingKeys.map((key) => [key.alg, key] as const))("%s", (_alg, ke
     60_000,
   );
 
-  it("denies it after any single bit of its text was flipped", async () => {
+  it("denies the token after any single bit of its text was flipped", async () => {
     const allowed: string[] = [];
     for (let at = 0; at < token.length; at += 1) {
       for (const bit of bitsOf(at)) {
@@ -69,7 +69,7 @@ describe.each(signingKeys.map((key) => [key.alg, key] as const))("%s", (_alg, ke
     expect(allowed).toEqual([]);
   }, 60_000);
 
-  it("denies it after any character was replaced, removed, doubled, or swapped with its neighbour", async () => {
+  it("denies the token after any character was replaced, removed, doubled, or swapped with its neighbour", async () => {
     const character = fc.string({ minLength: 1, maxLength: 1, unit: "grapheme-ascii" });
     await fc.assert(
       fc.asyncProperty(fc.nat(token.length - 2), character, fc.nat(3), async (at, other, kind) => {

@@ -103,7 +103,7 @@ it("decides every request without throwing; a Deny has a log line and an answer,
   );
 });
 
-it("decides every request with tokens in any place, and passes on no unsigned token", async () => {
+it("decides every request with tokens in any source, and forwards no unsigned token", async () => {
   const sources = ["authorization", { header: "x-t" }, { cookie: "__Host-t" }, { query: "t" }];
   const [sourced, withheld] = [true, false].map((forward) =>
     compileDocument(
@@ -180,7 +180,7 @@ it("allows no request without a token that the key signed", async () => {
   );
 });
 
-it("decides about any signed claims without throwing, and passes on only values that are safe in a header", async () => {
+it("decides about any signed claims without throwing, and forwards only values that are safe in a header", async () => {
   const value = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.string({ unit: anyCharacter }), fc.double());
   const names = ["iss", "aud", "exp", "nbf", "iat", "sub", "scope", "realm", "typ"] as const;
   const changes = fc.dictionary(fc.constantFrom<string>(...names), value, { maxKeys: 3 });

@@ -37,7 +37,7 @@ describe("action.yml", () => {
     expect(uses.filter((name) => !/@[0-9a-f]{40}$/.test(name) || !release.includes(name))).toEqual([]);
   });
 
-  it("hands inputs to the program as variables, and no expression to a shell", () => {
+  it("gives inputs to the program as variables, and no expression to a shell", () => {
     expect(steps.filter((step) => step.run?.includes("${{"))).toEqual([]);
     expect(PROGRAM).not.toMatch(/shell: *true|execSync/);
     const variable = (name: string): string => name.toUpperCase().replaceAll("-", "_");
@@ -223,7 +223,7 @@ describe("the program of the action", () => {
     expect(calls.at(-1)?.body.body).toContain("(https://github.com/acme/shop/actions/runs/99)");
   });
 
-  it("takes no input for an option or a command", async () => {
+  it("does not read an input as an option or a command", async () => {
     const { url } = await serveApi([]);
     const file = join(home, "touched");
     const { status, stdout } = await run(url, { POLICIES: `--approve=x\n$(touch ${file})`, COMMENT: "false" });

@@ -93,7 +93,7 @@ it("checks, and writes the reports that the job hands to GitLab", async () => {
 
 it.each([
   [
-    "writes one comment, and leaves those of others",
+    "writes one comment, and does not change other comments",
     [{ id: 1, author: { id: 6 }, body: `${MARKER}\n` }],
     `POST ${NOTES}`,
   ],

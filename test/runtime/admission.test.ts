@@ -53,7 +53,7 @@ function createScene() {
 }
 
 describe("requests are admitted", () => {
-  it("at once while there is time, without a promise", () => {
+  it("at once if there is time, without a promise", () => {
     const scene = createScene();
     scene.ask("1");
     scene.ask("2");
@@ -106,7 +106,7 @@ describe("requests are admitted", () => {
     expect(scene.admitted).toHaveLength(2 + count);
   });
 
-  it("of which at most 512 in one turn, however short their decisions", async () => {
+  it("at most 512 in one turn, even if their decisions are short", async () => {
     const scene = createScene();
     scene.setDecisionMs(2);
     scene.ask("first");
@@ -137,7 +137,7 @@ describe("credentials that passed a moment ago", () => {
     expect(served.filter((name) => name.startsWith("flood"))).toHaveLength(2);
   });
 
-  it("do not make others wait for all the time that these had alone before", async () => {
+  it("do not wait for all the time that the others had alone before", async () => {
     const scene = createScene();
     scene.askMany(80, "flood ");
     while (scene.admitted.length < 40) {
@@ -172,10 +172,10 @@ describe("credentials that passed a moment ago", () => {
   it.each<[what: string, credentials: string, good: string, isGood: boolean]>([
     ["themselves good", GOOD, GOOD, true],
     ["others good", `Bearer ${"other".repeat(10)}`, GOOD, false],
-    ["any good that are too short for a signature", SIGNATURE.slice(1), SIGNATURE.slice(1), false],
-    ["those good that are as long as a signature", SIGNATURE, SIGNATURE, true],
-    ["those good that end with the same signature", `Bearer b.${SIGNATURE}`, `Bearer a.${SIGNATURE}`, true],
-    ["those good whose signature differs in the first character", `x${SIGNATURE.slice(1)}`, SIGNATURE, false],
+    ["good credentials that are too short for a signature", SIGNATURE.slice(1), SIGNATURE.slice(1), false],
+    ["good credentials that are as long as a signature", SIGNATURE, SIGNATURE, true],
+    ["good credentials that end with the same signature", `Bearer b.${SIGNATURE}`, `Bearer a.${SIGNATURE}`, true],
+    ["good credentials whose signature differs in the first character", `x${SIGNATURE.slice(1)}`, SIGNATURE, false],
   ])("make %s: %s", async (_, credentials, good, isGood) => {
     expect(await isFirst(credentials, good)).toBe(isGood);
   });

@@ -49,7 +49,7 @@ describe("a Consumer that was found", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("is as old as the call to Kong, so that a slow answer does not count as new", async () => {
+  it("has the age of the call to Kong, so that a slow answer does not count as new", async () => {
     const { asked, known, at, find } = scene();
     await known.find("w", { by: "username", value: "billing", maxAgeSeconds: 60 }, async () => {
       at(5);
@@ -125,8 +125,8 @@ describe("a Consumer that was found", () => {
 
 describe("a Consumer that was not found", () => {
   it.each([
-    ["is looked for again after 10 s, whatever its time", 3600, 8.9, 10],
-    ["is looked for again earlier, where its time is shorter", 4, 3.5, 4],
+    ["is looked up again after 10 s, for any cache time", 3600, 8.9, 10],
+    ["is looked up again earlier, if its cache time is shorter", 4, 3.5, 4],
   ])("%s", async (_what, maxAge, before, after) => {
     const { kong, asked, at, find } = scene();
     expect(await find("billing", maxAge)).toBeUndefined();

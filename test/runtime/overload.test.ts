@@ -27,7 +27,7 @@ describe("a good client at half of the capacity, in a model of the event loop", 
     },
   );
 
-  it("does not notice the admission control without a flood", async () => {
+  it("has the same wait with and without admission control if there is no flood", async () => {
     const quiet = { ...GOOD, floodMs: 0, floodConnections: 0, floodAddress: "flood" };
     const { medianMs, servedShare } = await simulate(quiet, SECONDS);
     expect(medianMs).toBe((await simulate(quiet, SECONDS, false)).medianMs);

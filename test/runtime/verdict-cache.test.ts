@@ -98,7 +98,7 @@ describe("never returns", () => {
   it.each<[what: string, policy: typeof POLICY, key: VerdictKey]>([
     ["of another policy, although both have the same text", compilePolicy(), keyOf("a")],
     ["of a token that has another start, but the same signature", POLICY, keyOf(`b${"s".repeat(100)}`)],
-    ["of a token that is the end of another token", POLICY, keyOf("s".repeat(100))],
+    ["of a token that equals the end of another token", POLICY, keyOf("s".repeat(100))],
     ["of another request with the same token", POLICY, { ...keyOf(`a${"s".repeat(100)}`), rest: "POST" }],
   ])("a verdict %s", (_what, policy, key) => {
     keep("a");
@@ -169,7 +169,7 @@ describe("while shared tokens are watched, the cache", () => {
     expect(livesMs).toEqual([10_000, 60_000]);
   });
 
-  it("offers the guard no verdict about a suspect token, and none to a guard that cannot tell addresses apart", () => {
+  it("offers the guard no verdict about a suspect token, and no verdict to a guard that does not distinguish addresses", () => {
     const watched = create(true);
     const kept = keepIn(watched, token);
     expect(watched.isForGuardOf(kept, "203.0.113.7", MARK)).toBe(true);

@@ -71,7 +71,7 @@ describe("verified signatures are remembered", () => {
     expect(key.asked).toBe(2);
   });
 
-  it("forgets with the key: a new key under the same kid verifies for itself", async () => {
+  it("forgets signatures together with the key: a new key under the same kid verifies again", async () => {
     const old = countingKey();
     let current: VerificationKey = old;
     const source = rememberVerified(sourceOf(() => current));
@@ -81,8 +81,8 @@ describe("verified signatures are remembered", () => {
   });
 
   it.each([
-    ["keeps all that fit into exactly 16 MiB", 8 * 1024 * 1024 - 1, 2],
-    ["forgets the oldest if they need more than 16 MiB, and then verifies again", 8 * 1024 * 1024, 3],
+    ["keeps all signatures that fit into exactly 16 MiB", 8 * 1024 * 1024 - 1, 2],
+    ["forgets the oldest signatures if all need more than 16 MiB, and then verifies again", 8 * 1024 * 1024, 3],
   ])("%s", async (_what, length, total) => {
     const { key, source } = counted(() => PASSED);
     const half = new Uint8Array(length);

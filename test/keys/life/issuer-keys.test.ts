@@ -229,7 +229,7 @@ describe("metadata that changes", () => {
   it.each<[what: string, metadata: (origin: string) => object]>([
     ["names another issuer", (origin) => ({ issuer: "urn:other", jwks_uri: `${origin}/moved` })],
     ["names no issuer", (origin) => ({ jwks_uri: `${origin}/moved` })],
-    ["leads to an address that is not there", (origin) => ({ issuer: "urn:acme", jwks_uri: `${origin}/none` })],
+    ["leads to an address without an answer", (origin) => ({ issuer: "urn:acme", jwks_uri: `${origin}/none` })],
     ["leads to plain http elsewhere", () => ({ issuer: "urn:acme", jwks_uri: "http://idp.example/jwks" })],
     ["has keys itself, but leads nowhere", () => ({ issuer: "urn:acme", keys: [] })],
   ])("and %s leaves the last good keys in effect", async (_what, metadata) => {
@@ -257,7 +257,7 @@ describe("an issuer with keys from two places", () => {
   const algorithmOf = async (kid: string, alg: string) =>
     valueOrNone(await scene.keys.find(joseHeaderOf({ kid, alg })))?.algorithm;
 
-  it("keeps a key that one place still has if the other place has no keys left", async () => {
+  it("keeps a key that one source still has if the other source has no keys left", async () => {
     await twoPlaces(keySetOf(first), keySetOf(first, second));
     await scene.load(keysOf());
     expect(await scene.findAll(["1", "2"])).toEqual([FOUND, FOUND]);
@@ -265,7 +265,7 @@ describe("an issuer with keys from two places", () => {
     expect([await scene.find("3"), scene.keys.hasKeys()]).toEqual([8, false]);
   });
 
-  it("says when the first place without keys is asked again, whenever places with keys are asked again", async () => {
+  it("says when the first source without keys gets the next request, for any state of the sources with keys", async () => {
     await twoPlaces(status(503), keySetOf(first));
     for (const wait of [8, 16, 30]) {
       expect(await scene.findAll(["1", "2"])).toEqual([FOUND, wait]);
@@ -279,17 +279,20 @@ describe("an issuer with keys from two places", () => {
   it.each([
     ["first", 0],
     ["second", 1],
-  ])("refuses a key everywhere if the %s place publishes its private part, under any kid", async (_what, place) => {
-    const leaking = keysOf({ ...leak(first), kid: "x" }, second.publicJwk);
-    const other = keySetOf(first, generateSigningKey("ES256", "3"));
-    await twoPlaces(keySetOf(second), other);
-    expect(await scene.findAll(["1", "2", "3"])).toEqual([FOUND, FOUND, FOUND]);
-    scene.server.answer("/other", place === 0 ? other : leaking);
-    await scene.load(place === 0 ? leaking : other);
-    expect(await scene.findAll(["1", "2", "3"])).toEqual([UNKNOWN, FOUND, FOUND]);
-  });
+  ])(
+    "refuses a key from all sources if the %s source publishes its private part, under any kid",
+    async (_what, place) => {
+      const leaking = keysOf({ ...leak(first), kid: "x" }, second.publicJwk);
+      const other = keySetOf(first, generateSigningKey("ES256", "3"));
+      await twoPlaces(keySetOf(second), other);
+      expect(await scene.findAll(["1", "2", "3"])).toEqual([FOUND, FOUND, FOUND]);
+      scene.server.answer("/other", place === 0 ? other : leaking);
+      await scene.load(place === 0 ? leaking : other);
+      expect(await scene.findAll(["1", "2", "3"])).toEqual([UNKNOWN, FOUND, FOUND]);
+    },
+  );
 
-  it("tries the keys of both places for a token that names no key, and each key once", async () => {
+  it("tries the keys of both sources for a token that names no key, and each key once", async () => {
     const own = { ...first.publicJwk, kid: undefined };
     await twoPlaces(keysOf(own), keysOf({ ...first.publicJwk, kid: "again" }, { ...second.publicJwk, kid: undefined }));
     const found = unwrap(await scene.keys.find(joseHeaderOf({ kid: undefined })));
@@ -299,7 +302,7 @@ describe("an issuer with keys from two places", () => {
     }
   });
 
-  it("counts a key with both names of its algorithm once, from the first place", async () => {
+  it("counts a key with both names of its algorithm once, from the first source", async () => {
     const ed = generateSigningKey("EdDSA", "e");
     const both = keysOf({ ...ed.publicJwk, alg: "Ed25519" }, { ...ed.publicJwk, kid: "e-again" });
     await twoPlaces(both, keySetOf(ed), ["EdDSA", "Ed25519"]);
@@ -308,7 +311,7 @@ describe("an issuer with keys from two places", () => {
     expect(scene.keys.status().map(({ keys }) => keys)).toEqual([2, 0]);
   });
 
-  it("binds a key to one algorithm, in the order of the places", async () => {
+  it("binds a key to one algorithm, in the order of the sources", async () => {
     const rsa = generateSigningKey("RS256", "r");
     const other = keysOf({ ...rsa.publicJwk, alg: "PS256" }, second.publicJwk);
     await twoPlaces(keySetOf(rsa), other, ["RS256", "PS256", "ES256"]);
@@ -359,7 +362,7 @@ it.each<[what: string, answer: Answer]>([
   ["keys came", keySetOf(first)],
   ["the fetch failed", status(500)],
   ["no usable key came", keysOf()],
-])("a waiting request makes room when %s, again and again", async (_what, answer) => {
+])("a waiting request makes room for others when %s, again and again", async (_what, answer) => {
   scene.serve(answer);
   for (let round = 0; round < 3; round += 1) {
     scene.clock += COOLDOWN_MS;
@@ -394,7 +397,7 @@ describe("keys that cannot be fetched again", () => {
     scene.serve(status(503));
   });
 
-  it("are used up to max_stale after they came, and then tokens are not reported as invalid", async () => {
+  it("are used until max_stale after the fetch, and then tokens are not reported as invalid", async () => {
     scene.clock += MAX_STALE_MS - 1;
     expect(await scene.find("1")).toBe(FOUND);
     await scene.keys.refresh();
@@ -432,13 +435,13 @@ it("a refresh with the same set keeps the same key objects, so that no signature
   expect(await keyOf()).not.toBe(before);
 });
 
-it("says for each key of a set without a usable key why it is not used", async () => {
+it("says for each key of a set without usable keys why the plugin does not use it", async () => {
   const otherAlgorithm = generateSigningKey("ES384", "3").publicJwk;
   await scene.load(keysOf(WEAK_JWK, otherAlgorithm));
   expect(scene.keys.status()[0]?.failure).toMatch(/^the key set has no usable key; .*1024 bits.*; .*"3"/);
 });
 
-it("reports the state of each place of keys", async () => {
+it("reports the state of each source of keys", async () => {
   const nothing = { isRestored: false, notUsed: [], warnings: [] };
   const place = { from: "jwks_uri", state: "serving", keys: 1, failures: 0, failure: undefined, ...nothing };
   const none = { ok: 0, failed: 0 };
@@ -457,7 +460,7 @@ it("reports the state of each place of keys", async () => {
 });
 
 describe("a clock that is set back", () => {
-  it("by more than five minutes makes the age of keys unknown: they are fetched again before they are used", async () => {
+  it("by more than five minutes makes the age of keys unknown: the plugin fetches the keys again before it uses them", async () => {
     await scene.keys.refresh();
     scene.clock -= 300_001;
     scene.serve(keySetOf(second));
@@ -489,7 +492,7 @@ describe("keys that have only the names of their certificates", () => {
     return lookup.ok ? (lookup.value.candidates ?? FOUND) : lookup.failure.because;
   };
 
-  it("change: a new thumbprint causes one fetch per cooldown, like a new kid, and no key is tried", async () => {
+  it("change: a new thumbprint causes one fetch per cooldown, like a new kid, and the plugin tries no key", async () => {
     await scene.load(keysOf(nameless(first, "old")));
     scene.serve(keysOf(nameless(first, "old"), nameless(second, "new")));
     expect(await findBy({ x5t: "new" })).toBe(UNKNOWN);

@@ -84,7 +84,7 @@ it.each([true, false])(
 );
 
 describe("keys in files", () => {
-  it("of all kinds count together, and are loaded when every file is loaded", async () => {
+  it("of all kinds belong together, and are loaded when every file is loaded", async () => {
     const secret = randomBytes(32);
     const origins = [SET, { ...PEM, file: "cert.pem", kid: "cert" }, { ...SECRET, file: "s.key", kid: "s" }];
     const { keys, has, write } = await setUp(origins, { "idp.json": json(first), "cert.pem": CERTIFICATE });
@@ -254,7 +254,7 @@ describe("a file that changes while it is checked", () => {
     return { state, keys, look, has };
   }
 
-  it("during the read is read again, because the content belongs to no version", async () => {
+  it("during the read is read again, because its content belongs to no version", async () => {
     const { keys, look, has } = await setUpFiles((state) => {
       state.version = "v2";
       state.content = json(second);

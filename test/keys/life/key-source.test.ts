@@ -53,7 +53,7 @@ describe("policies share the keys of an issuer", () => {
     expect(await fetchesOf(other, reordered, compile({ algorithms: ["PS256", "ES256"] }))).toBe(1);
   });
 
-  it("and not if its algorithms or the place of its keys differ", async () => {
+  it("and not if its algorithms or the sources of its keys differ", async () => {
     server.answer("/other", keySetOf(key));
     const elsewhere = compile({ keys: { jwks_uri: `${server.origin}/other` } });
     expect(await fetchesOf(compile(), compile({ algorithms: ["ES256"] }), elsewhere)).toBe(3);
@@ -176,7 +176,7 @@ describe("a key that an issuer leaked", () => {
     return { json: { keys: [{ ...key.publicJwk, kid: "x", d }] } };
   };
 
-  it("in one place is refused in all policies that read this place, whatever their options and other places", async () => {
+  it("in one source is refused in all policies that read this source, with any options and other sources", async () => {
     server.answer("/old", keySetOf(key));
     const places = { jwks_uri: `${server.origin}/jwks`, jwks: keySetOf(key).json };
     const both = compile({ algorithms: ["ES256"], keys: places });
@@ -186,7 +186,7 @@ describe("a key that an issuer leaked", () => {
     expect([await find(compile()), await find(both)]).toEqual([undefined, undefined]);
   });
 
-  it("is not refused because of a place that only another policy reads: any author could write such a place", async () => {
+  it("is not refused because of a source that only another policy reads: any author could name such a source", async () => {
     server.answer("/mine", leaking());
     const mine = compile({ keys: { jwks_uri: `${server.origin}/mine` } });
     expect([await find(mine), await find(compile())]).toEqual([undefined, ISSUER]);

@@ -21,7 +21,7 @@ const stateOf = (record = NEW_PLACE, now = NOW, hasKeys = true, maxStaleSeconds:
 describe("the state of a place", () => {
   const answered = recordAnswer(NEW_PLACE, EMPTY, 60, true);
 
-  it("is waiting until the place answers, after any number of failures", () => {
+  it("is waiting until the source answers, after any number of failures", () => {
     expect(stateOf()).toBe("waiting");
     expect(stateOf(recordFailure(NEW_PLACE, "timeout"))).toBe("waiting");
   });
@@ -78,7 +78,7 @@ describe("the failures of a place", () => {
 describe("the next attempt", () => {
   const ended = recordEnd(NEW_PLACE, NOW, 30_000);
 
-  it("is due at once for a new place, and after the delay for others", () => {
+  it("is due at once for a new source, and after the delay for others", () => {
     expect(isDue(NEW_PLACE, NOW)).toBe(true);
     expect([29_999, 30_000].map((later) => isDue(ended, NOW + later))).toEqual([false, true]);
   });

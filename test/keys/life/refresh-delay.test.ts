@@ -34,7 +34,7 @@ describe("after failures the next attempt comes", () => {
     expect(seconds(false, 1)).toEqual([0.5, 1, 2, 4, 8, 15, 15, 15]);
   });
 
-  it("with keys at the cooldown and not earlier, and after the longest refresh at the latest", () => {
+  it("with keys after the cooldown and not earlier, and after the longest refresh at the latest", () => {
     expect(seconds(true, 0)).toEqual([30, 60, 120, 240, 480, 900, 900, 900]);
     expect(seconds(true, 1)).toEqual([45, 90, 180, 360, 720, 900, 900, 900]);
   });

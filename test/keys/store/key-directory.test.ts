@@ -42,7 +42,7 @@ const filesIn = (directory: string): readonly string[] => readdirSync(directory)
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 describe("what one process stores", () => {
-  it("another one reads: keys of the same place, and leaked keys of the same issuer", async () => {
+  it("another store reads: keys of the same source, and leaked keys of the same issuer", async () => {
     const place = temporaryFolder(onTestFinished);
     const { store } = openIn(place);
     await store.saveKeySet("a", SET);
@@ -106,7 +106,7 @@ describe("processes that share the directory", () => {
     expect(await store.readKeySet("a")).toEqual(kept);
   });
 
-  it("join the leaked keys that each of them knows", async () => {
+  it("combine the leaked keys that each of them knows", async () => {
     const place = temporaryFolder(onTestFinished);
     const [one, two] = [openIn(place).store, openIn(place).store];
     await one.saveLeaked("i", ["t1"]);
@@ -263,7 +263,7 @@ it.runIf(isRoot).each<[what: string, gid: number, mode: number]>([
   ["all can write, but replace only their own files", 0, 0o1777],
   ["another group can read", 12_345, 0o750],
   ["another group can write, but replace only its own files", 12_345, 0o1770],
-])("a directory below one that %s is used", async (_what, gid, mode) => {
+])("a directory is used if a directory above %s", async (_what, gid, mode) => {
   const place = temporaryFolder(onTestFinished);
   chownSync(place, 0, gid);
   chmodSync(place, mode);

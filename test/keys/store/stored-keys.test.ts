@@ -148,7 +148,7 @@ describe("a process that starts while the provider is down", () => {
     expect(scene.keys.status()).toMatchObject([{ state: "without_keys", keys: 0, isRestored: true }]);
   });
 
-  it("has no withdrawn key, and still refuses a leaked key in every place of the policy", async () => {
+  it("has no withdrawn key, and still refuses a leaked key from every source of the policy", async () => {
     scene = await startAndStore({ json: { keys: [leak(first), second.publicJwk] } });
     await expect.poll(() => filesOf(".leaked")).toHaveLength(1);
     scene = await start({ json: { keys: [first.publicJwk, second.publicJwk] } });
@@ -222,7 +222,7 @@ describe("a process that starts while the provider answers", () => {
 });
 
 describe("the stored data", () => {
-  it("are public: no private part, no secret, and nothing of keys that are not used", async () => {
+  it("are public: no private part, no secret, and no keys that the plugin does not use", async () => {
     const secret = Buffer.alloc(32, 7).toString("base64url");
     const unused = generateSigningKey("EdDSA", "unused");
     const keys = [leak(second), first.publicJwk, { kty: "oct", k: secret }, unused.publicJwk];
@@ -242,7 +242,7 @@ describe("the stored data", () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  it("stay unchanged if the place does not answer", async () => {
+  it("stay unchanged if the source does not answer", async () => {
     scene = await startAndStore(keySetOf(first));
     scene.serve(status(500));
     scene.clock += COOLDOWN_MS;

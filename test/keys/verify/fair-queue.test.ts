@@ -62,7 +62,7 @@ describe("turns", () => {
     expect(queue.take(520)).toBe("older");
   });
 
-  it("go to no client if the queue is empty", () => {
+  it("belong to no client if the queue is empty", () => {
     expect(new FairQueue<string>(PATIENCE).take(0)).toBeUndefined();
   });
 });
@@ -71,7 +71,7 @@ describe("a wait ends if it is too long", () => {
   it.each<[what: string, sinceEmptyMs: number, waitedMs: number, isExpired: boolean]>([
     ["after the long time in a burst", 0, 201, true],
     ["not before", 0, 100, false],
-    ["after the short time while the queue stands", 101, 112, true],
+    ["after the short time if the queue does not become shorter", 101, 112, true],
     ["not before either", 101, 111, false],
   ])("%s", (_, beforeMs, nowMs, isExpired) => {
     const queue = new FairQueue<string>(PATIENCE);

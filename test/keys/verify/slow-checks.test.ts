@@ -25,7 +25,7 @@ function createScene(slots: number) {
 }
 
 describe("slow checks", () => {
-  it("run as many at a time as there are slots, and the next one after a valid signature", async () => {
+  it("run in all slots at the same time, and the next check starts after a valid signature", async () => {
     const scene = createScene(2);
     const first = scene.check("1");
     scene.check("2");

@@ -52,7 +52,7 @@ it("answers without a promise as long as no key needs one", () => {
   expect(trying.verify(INPUT, INPUT)).toBe(PASSED);
 });
 
-it("begins a slow check only after the check before it has ended, so that one token never has two slots", async () => {
+it("begins a slow check only after the previous check has ended, so that one token never has two slots", async () => {
   let running = 0;
   const slow = (): VerificationKey => ({
     issuer: ISSUER,

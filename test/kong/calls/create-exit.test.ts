@@ -123,7 +123,7 @@ describe("the form of the answer", () => {
       { type: "https://docs.example.com/errors/token_expired", title: "The access token expired", status: 401 },
     ],
     [
-      "one type for all reasons that must not be told apart",
+      "one type for all reasons that clients must not distinguish",
       "signature_invalid",
       withTypes,
       { type: "https://docs.example.com/errors/invalid_token", title: "The access token is invalid", status: 401 },
@@ -152,7 +152,7 @@ describe("the form of the answer", () => {
   });
 
   it.each(["application/grpc", "application/grpc+proto", "Application/gRPC;a=b", "application/grpc ;a"])(
-    "is gRPC's for %s: no body, the words as a header, the usual challenge",
+    "has the form of gRPC for %s: no body, the message as a header, the usual challenge",
     (contentType) => {
       expect(exitFor("token_missing", { ...withProblem, contentType })).toEqual({
         status: 401,

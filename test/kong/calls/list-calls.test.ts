@@ -22,7 +22,7 @@ const resource = { metadataUrl: "https://x/y", metadataPath: "/y", metadata: "{}
 
 const OUTCOMES: readonly (readonly [what: string, outcome: unknown, methods: readonly string[]])[] = [
   [
-    "an Allow with everything that it may change",
+    "an Allow with all possible changes",
     withCaller({ consumer: { id: "1", customId: "c" }, credentialId: "alice", groups: ["a"] }),
     [
       "log.warn",

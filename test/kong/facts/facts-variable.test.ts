@@ -71,7 +71,7 @@ describe("the facts variable", () => {
       ]),
     }),
     row(
-      "a request of HTTP/0.9, whose line cannot be split: the other fields stand",
+      "a request of HTTP/0.9, whose line cannot be split: the other fields are read",
       lines("", "", "").replace(" HTTP/1.1", ""),
       { requestLine: undefined },
     ),
@@ -90,7 +90,7 @@ describe("the facts variable", () => {
     });
   });
 
-  it("with a mark in a client's field is not guarded", () => {
+  it("with a fake mark in a client's field does not count as guarded", () => {
     const facts = parseFactsVariable(`${lines("", MARK, "")}\n${NONCE}`);
     expect(facts).toMatchObject({ authorization: MARK, guard: undefined });
   });
@@ -148,7 +148,7 @@ describe("a request line", () => {
     expect(parseRequestLine(text)).toBeUndefined();
   });
 
-  it("of 5 MB that is almost valid is refused, which a reader with backtracking would read for minutes", () => {
+  it("of 5 MB that is almost valid is refused, although a reader with backtracking would need minutes", () => {
     expect(parseRequestLine(`GET ${" HTTP/1.1".repeat(600_000)}x`)).toBeUndefined();
   });
 });

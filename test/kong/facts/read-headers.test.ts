@@ -8,7 +8,7 @@ describe("headers read one by one", () => {
   it.each<[what: string, answers: Answers, facts: object]>([
     ["none", {}, { connection: undefined, authorization: undefined }],
     [
-      "an empty Authorization, which Kong cannot tell from none",
+      "an empty Authorization, which Kong does not distinguish from a missing header",
       header("authorization", ""),
       { authorization: undefined },
     ],

@@ -3,7 +3,7 @@ import { renderLuaSchema } from "../../../plugin/kong/schema/lua-schema.ts";
 import { runCli } from "../../cli/run-cli.ts";
 
 describe("the schema in Lua", () => {
-  it("has null instead of nil, which Lua would drop, and keeps lists, texts, numbers and booleans", () => {
+  it("has null instead of nil, because Lua would drop nil, and keeps lists, texts, numbers and booleans", () => {
     const schema = { name: 'a "b" \\ c', fields: [{ len_min: 1, required: true, eq: null }, {}, []] };
     expect(renderLuaSchema(schema)).toBe(`return {
   name = "a \\"b\\" \\\\ c",

@@ -10,7 +10,7 @@ describe("the plugin's configuration", () => {
     ["a file and a rule", { policy_file: "a.yaml", rule: "read" }, { policyFile: "a.yaml", rule: "read" }],
     ["an inline policy", { policy: "jwt_policy: 1" }, { policy: "jwt_policy: 1" }],
     [
-      "null for what is not set, and members of Kong's own, as Kong sends them",
+      "null for unset fields, and Kong's own members, as Kong sends them",
       {
         policy_file: "a.yaml",
         policy: null,
@@ -24,12 +24,8 @@ describe("the plugin's configuration", () => {
       },
       { policyFile: "a.yaml", identity: { pluginId: "5d7f", sequence: 3 }, workspace: "0", routeId: "8b1c" },
     ],
-    [
-      "an empty string, as if it were not set",
-      { policy_file: "a.yaml", policy: "", rule: "" },
-      { policyFile: "a.yaml" },
-    ],
-    ["blanks, which are a name like any other", { policy_file: " " }, { policyFile: " " }],
+    ["an empty string, like an unset field", { policy_file: "a.yaml", policy: "", rule: "" }, { policyFile: "a.yaml" }],
+    ["blanks, which are a valid name", { policy_file: " " }, { policyFile: " " }],
   ])("with %s is read", (_what, config, expected) => {
     expect(parse(config)).toEqual({ ...NOTHING, ...expected });
   });

@@ -70,7 +70,7 @@ describe("an alarm", () => {
         }
       }
     }),
-  ])("%s is raised once, and not if it is off", (kind, act) => {
+  ])("%s is raised once, and not at all if the detector is off", (kind, act) => {
     const scene = createWatch();
     act(scene);
     expect(scene.alarms.map((alarm) => alarm.kind)).toEqual([kind]);
@@ -124,7 +124,7 @@ describe("a shared token", () => {
     expect([scene.watch.isRefused(SIGNED), scene.watch.status().refusedTokens]).toEqual([false, 0]);
   });
 
-  it("is the same token with another valid signature", () => {
+  it("is recognised as the same token with another valid signature", () => {
     // Only the signed text identifies the token, and the watch never sees the signature.
     const scene = createWatch({ shared_tokens: { on_abuse: "refuse_token" } });
     share(scene);
@@ -145,7 +145,7 @@ describe("a shared token", () => {
     expect(token && scene.watch.isSuspect(token, HOME)).toBe(true);
   });
 
-  it("whose subject is long or no text is reported without a subject", () => {
+  it("whose subject is too long or not a string is reported without a subject", () => {
     for (const sub of ["x".repeat(257), 7, undefined]) {
       const scene = createWatch();
       share(scene, { claims: sub === undefined ? {} : { sub } });

@@ -124,7 +124,7 @@ describe("lifetimes", () => {
     expect(learn(lifetimes, 3_000, secondsOf)).toBe(0);
   });
 
-  it("count once for each token, and no text is a lifetime", () => {
+  it("count once for each token, and a text does not count as a lifetime", () => {
     const lifetimes = new TokenLifetimes({ factor: 2, afterTokens: 1_000, ...REPEAT });
     for (let request = 0; request < 2_000; request += 1) {
       lifetimes.see("payments\nacme", key(1), 900, request);
@@ -186,7 +186,7 @@ describe("refused tokens", () => {
     ]);
   });
 
-  it("are bounded: the one whose time ends first is forgotten", () => {
+  it("are bounded: the token whose time ends first is forgotten", () => {
     const tokens = new RefusedTokens(300_000);
     for (let number = 0; number <= MAX_REFUSED; number += 1) {
       tokens.refuse(token(number), number);

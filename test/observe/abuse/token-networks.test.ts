@@ -43,7 +43,7 @@ describe("a token is not shared", () => {
       [...Array(50).keys()].map((second) => [second < 25 ? 1 : 2, second] as const),
     ],
     [
-      "its client moves to and fro, and stays for eleven seconds",
+      "its client moves between two networks, and stays in each for eleven seconds",
       [...Array(20).keys()].map((n) => [n % 2, n * 11] as const),
     ],
     [
@@ -78,18 +78,18 @@ describe("the watch of one token", () => {
     return found.filter((finding) => finding !== undefined);
   };
 
-  it("reports it again after the time of repetition only", () => {
+  it("reports the token again only after the time of repetition", () => {
     const networks = new TokenNetworks(OPTIONS);
     expect(alternate(networks, 0, 598).map(({ isRepeat }) => isRepeat)).toEqual([false, ...Array(293).fill(true)]);
     expect(alternate(networks, 600, 640).filter(({ isRepeat }) => !isRepeat)).toHaveLength(1);
   });
 
-  it("knows until when the guard can have a verdict", () => {
+  it("knows how long the guard can have a verdict", () => {
     const networks = new TokenNetworks(OPTIONS);
     expect(alternate(networks, 0, 18).map(({ isInGuard }) => isInGuard)).toEqual([true, false, false, false]);
   });
 
-  it("suspects a token from the second network's first request until a minute without a change", () => {
+  it("suspects a token from the first request of a second network until a minute without a change of network", () => {
     const networks = new TokenNetworks(OPTIONS);
     expect(networks.isSuspect(TOKEN, HOME, 0)).toBe(false);
     networks.see(TOKEN, HOME, 0);

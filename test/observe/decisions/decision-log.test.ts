@@ -92,7 +92,7 @@ describe("allowed requests", () => {
     expect(sink.lines).toMatchObject([{ outcome: "would_deny" }]);
   });
 
-  it("that the guard let pass are summed up, because nothing else is known about them", async () => {
+  it("that the guard let pass are only counted, because the server does not know more about them", async () => {
     const log = open();
     log.noteReused(EVIDENCE, 40);
     log.noteReused(EVIDENCE, 2);
@@ -104,7 +104,7 @@ describe("allowed requests", () => {
 });
 
 describe("a flood", () => {
-  it("gets only its lines of each second, and the log says how many are missing", async () => {
+  it("gets only its number of lines in each second, and the log says how many are missing", async () => {
     const log = open({ linesPerSecond: 10 });
     for (let count = 0; count < 1_000; count += 1) {
       log.note(deny(), eventOf());
@@ -137,7 +137,7 @@ describe("a flood", () => {
 });
 
 describe("a file that cannot be written", () => {
-  it("costs its lines, which are counted, and the operator is told once, and again when it works", async () => {
+  it("loses its lines, which are counted; the operator's log says so once, and again when writing works", async () => {
     const log = open();
     sink.failure = "ENOSPC";
     log.note(deny(), eventOf());
@@ -156,7 +156,7 @@ describe("a file that cannot be written", () => {
     expect(log.status()).toMatchObject({ dropped: { write: 2 } });
   });
 
-  it("the exit of the process writes what still waits", () => {
+  it("the exit of the process writes all waiting lines", () => {
     const log = open();
     log.note(deny(), eventOf());
     log.writeLast();

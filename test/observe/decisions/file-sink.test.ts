@@ -27,7 +27,7 @@ it("appends to a file that only the user and the group can read", async () => {
   expect(statSync(path).mode & 0o007).toBe(0);
 });
 
-it("goes on in a new file after the old one was renamed, without a signal and without a lost line", async () => {
+it("continues in a new file after the old one was renamed, without a signal and without a lost line", async () => {
   await sink.write("a\n");
   renameSync(path, `${path}.1`);
   await sink.write("b\n");
@@ -35,7 +35,7 @@ it("goes on in a new file after the old one was renamed, without a signal and wi
   expect([read(`${path}.1`), read()]).toEqual(["a\n", "b\nc\n"]);
 });
 
-it("goes on in a file that another program put in its place", async () => {
+it("continues in a file with which another program replaced it", async () => {
   await sink.write("a\n");
   renameSync(path, `${path}.1`);
   await makeSink().write("x\n");
@@ -43,7 +43,7 @@ it("goes on in a file that another program put in its place", async () => {
   expect(read()).toBe("x\nb\n");
 });
 
-it("goes on after the file was deleted, or cut", async () => {
+it("continues after the file was deleted or cut", async () => {
   await sink.write("a\n");
   unlinkSync(path);
   await sink.write("b\n");
@@ -53,7 +53,7 @@ it("goes on after the file was deleted, or cut", async () => {
   expect(read()).toBe("c\n");
 });
 
-it("opens the file again when it is told to", async () => {
+it("opens the file again on request", async () => {
   await sink.write("a\n");
   sink.reopen();
   await sink.write("b\n");

@@ -72,38 +72,44 @@ it.each<[what: string, claims: Record<string, unknown>, header: Record<string, u
   ["another type", GOOD, { typ: "JWT" }, ["needs typ at+jwt"]],
   ["another issuer", { ...GOOD, iss: "https://evil.example" }, {}, ["needs iss https://idp.example"]],
   ["another algorithm", GOOD, { alg: "RS256" }, ["needs alg ES256"]],
-])("a line about a token with %s explains as the token itself does", async (_what, claims, header, changes) => {
-  const token = tokenOf(claims, { alg: "ES256", typ: "at+jwt", ...header });
-  const own = await explainToken({
-    policy: POLICY,
-    token,
-    keys: new OwnKeys(undefined),
-    consumers: [],
-    nowSeconds: NOW,
-    request: {
-      binding: { by: "rule", rule: "pay" },
-      method: "GET",
-      target: "/o",
-      headers: new Map(),
-      transport: "tls",
-      tokenIn: undefined,
-      authenticated: undefined,
-      route: undefined,
-    },
-  });
-  const { rule, issuer, denial } = own;
-  const line = lineOf({ ...denial, requiredScopes: [] } as unknown as Denial, {
-    ...(rule !== undefined && { rule }),
-    ...(issuer !== undefined && { issuer }),
-  });
-  const explained = explain(line);
-  expect(explained.nearestAllow).toEqual(changes);
-  expect({ ...explained.denial, status: 0 }).toEqual({ ...denial, status: 0 });
-  expect(explained.stages.map(({ stage, result }) => [stage, result])).toEqual(
-    own.stages.map(({ stage, result }) => [stage, stage === "verify" && result === "not checked" ? "passed" : result]),
-  );
-  expect(explained.expected).toContainEqual(expect.arrayContaining(["iss https://idp.example", "alg ES256"]));
-});
+])(
+  "a line about a token with %s has the same explanation as the token itself",
+  async (_what, claims, header, changes) => {
+    const token = tokenOf(claims, { alg: "ES256", typ: "at+jwt", ...header });
+    const own = await explainToken({
+      policy: POLICY,
+      token,
+      keys: new OwnKeys(undefined),
+      consumers: [],
+      nowSeconds: NOW,
+      request: {
+        binding: { by: "rule", rule: "pay" },
+        method: "GET",
+        target: "/o",
+        headers: new Map(),
+        transport: "tls",
+        tokenIn: undefined,
+        authenticated: undefined,
+        route: undefined,
+      },
+    });
+    const { rule, issuer, denial } = own;
+    const line = lineOf({ ...denial, requiredScopes: [] } as unknown as Denial, {
+      ...(rule !== undefined && { rule }),
+      ...(issuer !== undefined && { issuer }),
+    });
+    const explained = explain(line);
+    expect(explained.nearestAllow).toEqual(changes);
+    expect({ ...explained.denial, status: 0 }).toEqual({ ...denial, status: 0 });
+    expect(explained.stages.map(({ stage, result }) => [stage, result])).toEqual(
+      own.stages.map(({ stage, result }) => [
+        stage,
+        stage === "verify" && result === "not checked" ? "passed" : result,
+      ]),
+    );
+    expect(explained.expected).toContainEqual(expect.arrayContaining(["iss https://idp.example", "alg ES256"]));
+  },
+);
 
 it.each<[what: string, denial: Denial, evidence: { rule?: string }, request: string, expected: RegExp]>([
   ["no rule", { reason: "no_matching_rule" }, {}, "GET /", /name, or a tag, of one of the rules: pay, each, parts/],
@@ -178,7 +184,7 @@ function decisionOf(members: Readonly<Record<string, unknown>>): string {
 it.each<[what: string, line: Record<string, unknown>, needed: readonly string[] | undefined, lacks: readonly RegExp[]]>(
   [
     row(
-      "with a claim that does not fit names the need of this claim",
+      "with a wrong claim names the requirement on this claim",
       { claims: { scope: "payments:read", sub: { hmac: "Zk0b7cP1xQe2Vt9L", key: "5e1f0a3c" } } },
       ["add scope payments:write in claim scope"],
       [/^the claims of the token, except "scope"; so other/, /request_id "f811920a/],

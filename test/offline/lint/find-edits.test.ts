@@ -32,12 +32,12 @@ describe("a fix writes", () => {
     ["without the first element in line", "a: [p, q]", remove(0), "a: [q]"],
     ["without the last element in line", "a: [p, q] # why", remove(1), "a: [p] # why"],
     [
-      "without a map on lines, and keeps the comment of the next",
+      "without a map over several lines, and keeps the comment of the next map",
       "a:\n  - b: 1\n    c: 2\n  # why\n  - d: 3\n",
       remove(0),
       "a:\n  # why\n  - d: 3\n",
     ],
-    ["without the last map, at the end of the text", "a:\n  - b: 1\n  - d: 3", remove(1), "a:\n  - b: 1\n"],
+    ["without the last map, at the end of the file", "a:\n  - b: 1\n  - d: 3", remove(1), "a:\n  - b: 1\n"],
   ])("%s", (_what, before, wanted, after) => {
     expect(change(before, wanted) ?? before).toBe(after);
   });
@@ -56,7 +56,7 @@ describe("a fix leaves alone", () => {
     expect(change(text, wanted)).toBeUndefined();
   });
 
-  it("all changes of a finding if one of them cannot be written", () => {
+  it("no change of a finding if one of its changes cannot be written", () => {
     expect(change("a: x\nb: |\n  y\n", set("z"), { kind: "set", path: ["b"], to: "z" })).toBeUndefined();
   });
 });

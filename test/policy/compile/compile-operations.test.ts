@@ -89,7 +89,7 @@ describe("compares other spellings of a path", () => {
     ["GET /me/", "GET /{x}"],
     ["GET /{x}", "GET /admin/{rest...}"],
     ["GET /{x}:cancel", "GET /{x}"],
-  ])("if the path may be read as that of a more specific operation: %s, %s", (first, second) => {
+  ])("if servers may read the path as the path of a more specific operation: %s, %s", (first, second) => {
     expect([isLayered(first, second), isLayered(second, first)]).toEqual([true, true]);
   });
 

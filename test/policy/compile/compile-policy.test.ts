@@ -123,7 +123,7 @@ describe("accept may be omitted if there is only one issuer", () => {
   it.each<[what: string, text: string, accept: string[]]>([
     ["one issuer", `${ISSUER_START}${ROUTES}`, ["acme"]],
     ["two, with a default", policy(`${ROUTES}defaults: {accept: [partner]}`), ["partner"]],
-    ["two, with a rule that replaces the default", policy(replaced), ["acme"]],
+    ["two issuers, with a rule that replaces the default", policy(replaced), ["acme"]],
     ["two, on a public rule", policy("routes: {r: {access: public}}"), ["acme", "partner"]],
   ])("%s", (_what, text, accept) => {
     expect([...(compileDocument(text).rules.get("r")?.requirements.accept ?? [])]).toEqual(accept);

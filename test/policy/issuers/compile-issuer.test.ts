@@ -14,7 +14,7 @@ describe("defaults are as strict as most issuers allow", () => {
   const claim = (...path: string[]) => ({ text: path.length > 1 ? `/${path.join("/")}` : path[0], path });
   const list = (name: string, separator?: string) => ({ claim: claim(name), separator });
 
-  it("for an issuer that names only itself and its audiences", () => {
+  it("for an issuer with only an identifier and audiences", () => {
     expect([...compileDocument(issuer()).issuers.values()]).toEqual([
       {
         id: "acme",
@@ -69,7 +69,7 @@ describe("defaults are as strict as most issuers allow", () => {
     expect(compileDocument(issuer(line)).issuers.get("https://idp.example.com")).toHaveProperty(member, value);
   });
 
-  it("for claims in several places, and several conditions", () => {
+  it("for several claims and several conditions", () => {
     const lines = [
       'claims: {roles: [/a/0, {claim: r, separator: ","}, s]}',
       "required_claims: {token_use: {equals: access}, /a/b: {}}",
@@ -109,7 +109,7 @@ describe("defaults are as strict as most issuers allow", () => {
   });
 });
 
-describe("secrets are used for HS256, HS384 and HS512, and for nothing else", () => {
+describe("secrets are used only for HS256, HS384 and HS512", () => {
   it("so an issuer with both has keys for both", () => {
     const lines = ["algorithms: [HS256, RS256]", "keys: {discovery: true, secret_files: [{file: a.key, kid: a}]}"];
     expect([...compileDocument(issuer(...lines)).issuers.values()]).toMatchObject([
@@ -146,7 +146,7 @@ describe("options for fetched keys", () => {
     check(issuer(`keys: ${keys}`), ...codes);
   });
 
-  it("keeps discovery, which is the default place of keys", () => {
+  it("keeps discovery, which is the default source of keys", () => {
     check(issuer("keys: {allow_http: true}"));
   });
 });
@@ -236,7 +236,7 @@ describe("no_usable_key: an inline set must contain a key for one of the algorit
   });
 });
 
-it("clock_skew is 5m at most, to the second", () => {
+it("clock_skew is at most 5m, and not a second more", () => {
   check(issuer("clock_skew: 300s"));
   for (const skew of ["301s", "1h", "999999999d"]) {
     check(issuer(`clock_skew: ‸${skew}`), "duration_invalid");
@@ -256,7 +256,7 @@ describe("required_claims: conditions for every rule", () => {
     ["[‸{a: {}}]", "wrong_type"],
   ])("%s: %s", (conditions, code) => check(issuer(`required_claims: ${conditions}`), code));
 
-  it("say where a comparison with the request belongs", () => {
+  it("say that a comparison with the request belongs in a rule", () => {
     const [issue] = issuesOf(issuer("required_claims: {sub: {equals_path: user}}"));
     const place = 'so "equals_path" cannot be used here: write it into the required_claims of a rule.';
     expect(issue?.message).toBe(`An issuer's conditions apply to every request, ${place}`);
@@ -281,11 +281,11 @@ describe("issuer_template_invalid: a placeholder is one whole path segment, and 
     check(templated(`‸"${identifier}"`, "tenants: [a]", KEYS), "issuer_template_invalid");
   });
 
-  it("braces without tenants are a mistake, and no literal text", () => {
+  it("braces without tenants are a mistake, and do not count as literal text", () => {
     check(templated('‸"https://idp.example.com/{t}"', KEYS), "issuer_template_invalid");
   });
 
-  it("every tenant, and one of them, is a contradiction", () => {
+  it("every tenant together with a named tenant is a contradiction", () => {
     check(templated('"https://idp.example.com/{t}"', 'tenants: ‸["*", a]', KEYS), "issuer_template_invalid");
   });
 

@@ -47,8 +47,8 @@ describe("two entries with one identifier", () => {
       requiring({ "/c/use": { equals: "a" } }),
       requiring({ "/c/use": { matches: "[b-z]" } }),
     ],
-    ["a claim that the other entry wants to be absent", requiring(["azp"]), requiring({ azp: { absent: true } })],
-    ["an audience in a claim that the other entry wants to be absent", byClient, {}],
+    ["a claim that must be absent in the other entry", requiring(["azp"]), requiring({ azp: { absent: true } })],
+    ["an audience in a claim that must be absent in the other entry", byClient, {}],
   ])("are accepted with %s, in either order", (_what, one, other) => {
     expect(compare(one, other)).toEqual([]);
     expect(compare(other, one)).toEqual([]);
@@ -121,21 +121,21 @@ describe("two entries with one identifier", () => {
     expect(findingsOf({ access: one, id: other })).toEqual([...DUPLICATE, "issuer_duplicate /issuers/id/tenants"]);
   });
 
-  it("are all issuers of the policy, and the first one leads to the others", () => {
+  it("are all issuers of the policy, and the first entry contains the others", () => {
     const policy = compileDocument(documentWith({ access: ACCESS, id: ID }));
     expect(listIssuers(policy).map(({ id }) => id)).toEqual(["access", "id"]);
     expect([...policy.issuers.values()].map(({ id }) => id)).toEqual(["access"]);
   });
 });
 
-it("a list of audience claims is a mistake that names the other way", () => {
+it("a list of audience claims is a mistake, and the message proposes two entries", () => {
   const a = { ...ACCESS, claims: { audience: ["aud", "client_id"] } };
   const [finding] = issuesOf(JSON.stringify(documentWith({ a })));
   expect(finding).toMatchObject({ code: "wrong_type", pointer: "/issuers/a/claims/audience" });
   expect(finding?.message).toContain("write one entry of the issuer for each kind of token");
 });
 
-it("any is not one of several token types", () => {
+it("a list of token types cannot contain any", () => {
   const found = findingsOf({ a: { ...ACCESS, token_type: ["JWT", "ANY"] } });
   expect(found).toEqual(["invalid_value /issuers/a/token_type/1"]);
 });

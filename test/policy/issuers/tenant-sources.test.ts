@@ -17,7 +17,7 @@ const messagesOf = (issuer: Members): string[] =>
 describe("each tenant has its own keys", () => {
   const [acme, globex] = ["https://sso.example.com/realms/acme", "https://sso.example.com/realms/globex"];
 
-  it("by discovery, which is the default, each under its own issuer", () => {
+  it("by discovery, which is the default, each with its own issuer", () => {
     const discovered = (issuer: string) => [{ from: "discovery", issuer, metadata: "openid" }];
     expect(keysOf({})).toEqual({ [acme]: discovered(acme), [globex]: discovered(globex) });
     expect(keysOf({ keys: { discovery: "oauth" } })[acme]).toMatchObject([{ issuer: acme, metadata: "oauth" }]);
@@ -92,7 +92,7 @@ describe("a policy that would let a token choose an address or keys is refused",
     ],
     ["every tenant, in the host", inHost("*"), "tenants", /need the names of the tenants/],
     [
-      "files for all beside keys of one tenant",
+      "files for all tenants together with keys of one tenant",
       keys({ jwks_files: ["keys/shared.jwks"] }),
       "keys",
       shared("jwks_files"),
@@ -120,7 +120,7 @@ describe("a policy that would let a token choose an address or keys is refused",
     ["shared keys under hosts of tenants", ofHost, "keys", /needs keys for each tenant: use discovery, or write \{t\}/],
     ["plain http", { issuer: "http://sso.example.com/{realm}" }, "issuer", /must be an https URL/],
     ["a tenant with capitals in the host", inHost("Acme"), "tenants/0", /a part of a host name/],
-    ["a tenant with a line below in the host", inHost("a_b"), "tenants/0", /a part of a host/],
+    ["a tenant with an underscore in the host", inHost("a_b"), "tenants/0", /a part of a host/],
     ["a hyphen at the end in the host", inHost("a", "b-"), "tenants/1", /a part of a host/],
     ["a hyphen at the start in the host", inHost("-b"), "tenants/0", /a part of a host/],
     [
@@ -130,7 +130,7 @@ describe("a policy that would let a token choose an address or keys is refused",
       /at most 63 characters/,
     ],
     [
-      "such a tenant in the host of an address of keys",
+      "a tenant with an underscore in the host of an address of keys",
       { tenants: ["A"], ...keysAt("https://{realm}.example.com/jwks") },
       "tenants/0",
       /a part of a host/,
@@ -156,7 +156,7 @@ describe("a policy that would let a token choose an address or keys is refused",
   });
 });
 
-it("for any tenants, addresses of keys differ only in the tenant, and stay below the provider", () => {
+it("for all tenants, the addresses of keys differ only in the tenant, and belong to the provider", () => {
   const tenant = fc.stringMatching(/^[A-Za-z0-9_-]{1,20}$/);
   fc.assert(
     fc.property(fc.uniqueArray(tenant, { minLength: 1, maxLength: 5 }), (tenants) => {

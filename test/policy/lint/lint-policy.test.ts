@@ -308,7 +308,7 @@ const ROWS: Partial<Record<LintCode, readonly Row[]>> = {
     ],
     ["an empty alternative", withRule({ any_of: [{}, { required_scopes: ["a"] }] }), FIRST, /every token/],
     [
-      "an alternative that only names the audiences of the other one",
+      "an alternative that only names the audiences of another alternative",
       withRule({ any_of: [{ audiences: ["a"] }, { audiences: ["a"], required_scopes: ["a"] }] }),
       FIRST,
       /every token/,
@@ -350,7 +350,7 @@ describe("there is no warning about", () => {
     ["a plain policy", {}],
     ["claims with colons", withRoles("cognito:groups")],
     ["claims that are URLs", withRoles("https://example.com/roles")],
-    ["a claim that is named by a host", withIssuer({ claims: kubernetes })],
+    ["a claim whose name is a host", withIssuer({ claims: kubernetes })],
     ["an operation with a name and a subtree", withPath("/files/{id}/{rest...}")],
     ["an action behind a name", withPath("/orders/{id}:cancel")],
     ...["localhost:8080", "127.0.0.1", "[::1]/a"].map((host): [string, Members] => [

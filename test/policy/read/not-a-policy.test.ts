@@ -87,7 +87,7 @@ describe("messages about a policy do not repeat", () => {
     ["a string below keys", policyOf("keys: SECRET")],
     ["a number below keys", policyOf("keys: {jwks_uri: 5318008}").replace("5318008", "53180080000001")],
     [
-      "a place of keys with a secret in it",
+      "an address of keys with a secret in it",
       policyOf("keys: {jwks_uri: 'http://u:SECRET@idp.example/SECRET?k=SECRET'}"),
     ],
     ["an address of keys that is not a URL", policyOf("keys: {jwks_uri: SECRET}")],

@@ -106,7 +106,7 @@ describe("number_inexact: a number that would be rounded", () => {
     expect(read(`a: ${text}\n`)).toEqual({ a: number });
   });
 
-  it("a quoted number is a string, and a key is one without quotes", () => {
+  it("a quoted number is a string, and a key is a string without quotes", () => {
     const number = "1147953659032899585";
     expect(read(`a: "${number}"\n${number}: b\n`)).toEqual({ a: number, [number]: "b" });
   });
@@ -120,8 +120,8 @@ describe("reads", () => {
     ["JSON", '{"a":[1,"x",true,null],"b":{"c":"d"}}', { a: [1, "x", true, null], b: { c: "d" } }],
     ["YAML with a document start and CR LF", "---\r\na: 1\r\n", { a: 1 }],
     ["a byte order mark", "\ufeffa: 1\n", { a: 1 }],
-    ["words that YAML 1.1 takes for booleans as text", "a: [yes, no, on, off]\n", { a: ["yes", "no", "on", "off"] }],
-    ["times and octals of YAML 1.1 as YAML 1.2 does", "a: [1:30, 010]\n", { a: ["1:30", 10] }],
+    ["words that YAML 1.1 reads as booleans, as text", "a: [yes, no, on, off]\n", { a: ["yes", "no", "on", "off"] }],
+    ["times and octals of YAML 1.1, in the way of YAML 1.2", "a: [1:30, 010]\n", { a: ["1:30", 10] }],
     ["a few aliases", "a: &x [1]\nb: *x\nc: *x\n", { a: [1], b: [1], c: [1] }],
     ["a quoted << as a plain key", "a: {\"<<\": 1}\nb: {'<<': 2}\n", { a: { "<<": 1 }, b: { "<<": 2 } }],
     ["keys that look like numbers as text", "1: a\ntrue: b\n", { 1: "a", true: "b" }],

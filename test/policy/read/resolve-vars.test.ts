@@ -125,7 +125,7 @@ describe("a mistake with a variable", () => {
     expect(messagesOf({ vars: { a: true } })[0]).toMatch(/quote it/);
   });
 
-  it("in a value is reported where the variable is used, as a mistake of that text", () => {
+  it("in a value is reported at each use of the variable, as a mistake of the string", () => {
     expectIssues(`${ISSUER_START}vars: {c: yes please}\nroutes: {r: {access: ‸"\${vars.c}"}}\n`, "invalid_value");
   });
 });

@@ -183,7 +183,7 @@ describe("defaults, token and header mappings", () => {
   ])("%s: %s", (code, line, message) => expectIssues(`${ISSUER_START}${ROUTES}${line}\n`, code, message));
 });
 
-describe("headers that other gateways use for the identity can be mapped, and are then cleared", () => {
+describe("headers that other gateways use for the identity can be mapped, and the plugin then removes the client's", () => {
   const words = [
     "user",
     "email",

@@ -133,7 +133,7 @@ describe("alternatives", () => {
 
   it("accept issuers of the policy only", () => check("{any_of: [{}, {accept: [‸acne]}]}", "issuer_unknown"));
 
-  it("say which issuers pass, each of them or the rule for all", () => {
+  it("name the accepted issuers, in each alternative or in the rule for all", () => {
     const named = "{any_of: [{accept: [acme]}, {accept: [partner]}]}";
     expect(issuesOf(policy(`routes: {r: ${named}}`))).toEqual([]);
     expectIssues(policy("routes: {‸r: {any_of: [{accept: [acme]}, {}]}}"), "accept_missing");
@@ -193,7 +193,7 @@ describe("a claim may have to equal a segment of the path", () => {
     expect(operationOf(rules, "PUT", ["ann"])?.alternatives).toEqual(test(0));
   });
 
-  it("of an operation that has no such name: condition_invalid, once", () => {
+  it("of an operation without this name: condition_invalid, once", () => {
     const operations = "operations: [{methods: [GET], path: '/{id}'}, {methods: [PUT], path: '/{id}'}]";
     check(`{required_claims: {sub: {equals_path: ‸user}}, ${operations}}`, "condition_invalid");
   });

@@ -40,11 +40,11 @@ describe("condition_shadowed: a condition of defaults or of the rule that does n
     ["an operation with its own claims", ACCESS, `{${operations("", "‸required_claims: {sub: {}}")}}`],
     ["an operation with an alternative", ACCESS, `{${operations(`any_of: [{${ACCESS}}, ‸{}]`)}}`],
     [
-      "a rule whose claims several operations take over, once",
+      "a rule whose claims several operations inherit, once",
       ACCESS,
       `{‸required_claims: {sub: {}}, ${operations("", "")}}`,
     ],
-    ["a rule whose alternatives an operation takes over", ACCESS, `{any_of: [{${ACCESS}}, ‸{}], ${operations("")}}`],
+    ["a rule whose alternatives an operation inherits", ACCESS, `{any_of: [{${ACCESS}}, ‸{}], ${operations("")}}`],
     ["an optional rule", ACCESS, "{access: optional, ‸required_claims: {sub: {}}}"],
     ["a rule in report mode", ACCESS, "{mode: report, ‸required_claims: {sub: {}}}"],
     [
@@ -69,7 +69,11 @@ describe("condition_shadowed: a condition of defaults or of the rule that does n
     ["any instead of all scopes", "required_scopes: [a]", "{‸required_scopes: {any_of: [a, b]}}"],
     ["more scopes in any_of", "required_scopes: {any_of: [a]}", "{‸required_scopes: {any_of: [a, b]}}"],
     ["nothing, where any of two was required", "required_scopes: {any_of: [a, b]}", "{‸required_scopes: []}"],
-    ["an absent claim allowed, where none may be", claims("a: {absent: true}"), `{‸${claims("a: {absent: allowed}")}}`],
+    [
+      "an absent claim that the default does not allow",
+      claims("a: {absent: true}"),
+      `{‸${claims("a: {absent: allowed}")}}`,
+    ],
     ["no amr at all", "authentication: {amr: [otp]}", "{‸authentication: {max_age: 5m}}"],
     ["an exclusion left out", "required_roles: {none_of: [x]}", "{‸required_roles: [a]}"],
     ["groups", "required_groups: [a]", "{‸required_groups: [b]}"],
@@ -115,11 +119,11 @@ describe("condition_shadowed: a condition of defaults or of the rule that does n
     ["audiences without a default", ACCESS, "{audiences: [b]}"],
     ["no token at all", ACCESS, "{access: public}"],
     [
-      "operations that repeat it or take it over",
+      "operations that repeat or inherit the condition",
       "mode: enforce",
       `{required_scopes: [a], ${operations("", "required_scopes: [a, b]")}}`,
     ],
-    ["alternatives that an operation takes over or replaces by its own", "mode: enforce", `{${ANY}, ${replaced}}`],
+    ["alternatives that an operation inherits or replaces", "mode: enforce", `{${ANY}, ${replaced}}`],
     ["the same condition on absent claims", optional, `{${optional}}`],
     ["an empty default", "required_scopes: []", "{required_scopes: [a]}"],
   ])("is not found if a rule has %s", (_what, defaults, rule) => {

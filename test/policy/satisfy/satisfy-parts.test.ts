@@ -167,7 +167,7 @@ it.each<[pattern: string, ...texts: string[]]>([
 });
 
 it.each([
-  row("a claim in another one replaces its value", { "/a/b": 1, a: 2 }, { a: { b: 1 } }),
+  row("a claim inside another claim replaces its value", { "/a/b": 1, a: 2 }, { a: { b: 1 } }),
   row("the order of the wishes does not matter", { a: 2, "/a/b": 1 }, { a: { b: 1 } }),
   row("the first of two values counts", { "/a/b": 1, "/a/c": 2 }, { a: { b: 1, c: 2 } }),
   row("members 0 and 1 are a list, in their order", { "/a/1": "y", "/a/0": "x" }, { a: ["x", "y"] }),
@@ -183,7 +183,7 @@ it.each([
   expect(writeClaims([...others, ...chosen])).toEqual(claims);
 });
 
-it("the least requirements of an alternative ask only for a token of its issuers", () => {
+it("the smallest alternative requires only a token of its issuers", () => {
   const names = { allOf: [], anyOf: [], noneOf: [] };
   const accept = new Set(["acme"]);
   const alternative = acceptAll(accept, new Set(["api"]));

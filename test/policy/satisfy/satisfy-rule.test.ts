@@ -109,7 +109,7 @@ describe("the claims that satisfy a rule", () => {
       requiring({ n: { one_of: [3, 7] } }),
     ],
     [
-      "a list has what contains_all and contains_any want",
+      "a list meets contains_all and contains_any",
       requiring({ l: { contains_all: ["a", 1], contains_any: [true, "b"] } }),
       { l: ["a", 1, true] },
     ],
@@ -251,7 +251,7 @@ describe("the request around the token", () => {
       "OPTIONS",
       { cookie: "__Host-t=T" },
     ],
-    ["another source if the cookie has no Origin", [{ cookie: "__Host-t" }, { query: "q" }], "POST", {}],
+    ["another source if the cookie has no allowed origins", [{ cookie: "__Host-t" }, { query: "q" }], "POST", {}],
   ])("has the token in %s", async (_, sources, method, expected) => {
     const policy = compile({}, {}, { token: { sources } });
     const request = await satisfyOne(policy, { methods: [method] });
@@ -367,9 +367,12 @@ describe("a rule that no token satisfies", () => {
     ],
     ["a Route that gets none of the requests", false, [`issuer "acme": ${nowhere}`], {}, {}, { isRouted: () => false }],
     ["the same for a public rule", false, [nowhere], { access: "public" }, {}, { isRouted: () => false }],
-  ])("says why, and whether that is certain: %s", async (_, isCertain, reasons, rule, issuer, more) => {
-    expect(await satisfyAll(compile(rule, issuer), more)).toEqual([fail({ isCertain, reasons })]);
-  });
+  ])(
+    "says why there is no such request, and whether this is certain: %s",
+    async (_, isCertain, reasons, rule, issuer, more) => {
+      expect(await satisfyAll(compile(rule, issuer), more)).toEqual([fail({ isCertain, reasons })]);
+    },
+  );
 });
 
 const NAMES = ["a", "b", "c"];

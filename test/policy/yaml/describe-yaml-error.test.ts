@@ -57,7 +57,7 @@ describe("one mistake in YAML is one finding that says what to write", () => {
       "a: ‸[\n- b\n",
       /^This \[ has no closing \], or the lines after it are/,
     ],
-    ["a map that does not end, after one that does", "a: ‸{b: {c: 1}\nd: e\n", /^This \{ has no closing \}/],
+    ["a map without its end, after a complete map", "a: ‸{b: {c: 1}\nd: e\n", /^This \{ has no closing \}/],
     ["a tab after a blank", "a:\n  b: c\n \t‸d: e\n", /^A tab cannot indent a line/],
     ["a map without commas", "a: {b: ‸1 c: 2}\n", /^Put text that has a colon .* Separate elements by commas\.$/],
     ["a list without commas", "a: [x: ‸y\n z: w]\n", /^A comma is missing after this/],

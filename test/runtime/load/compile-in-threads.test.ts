@@ -116,7 +116,7 @@ it("policies that requests wait for are compiled first, in the order of the requ
 });
 
 describe("a new thread compiles a sample before it helps, because its first policies take long", () => {
-  it("but a policy that a request waits for comes before the sample", async () => {
+  it("but a policy comes before the sample if a request waits for it", async () => {
     const compiler = start(misbehavingThread(""), { maxThreads: 1, warmUps: 3 });
     const order: string[] = [];
     const note = (what: string) => () => order.push(what);
@@ -127,7 +127,7 @@ describe("a new thread compiles a sample before it helps, because its first poli
     expect(order).toEqual(["awaited", "warm", "background"]);
   });
 
-  it("and requests wait for the warm thread, even if a new one is free", async () => {
+  it("and requests wait for the warm thread, even if a new thread is free", async () => {
     // The second thread never gets warm, because it does not answer the sample.
     const marker = join(root, "first");
     const misbehave = `
@@ -262,7 +262,7 @@ it("a second thread starts when more than eight policies wait, and no third one"
   expect(threads()).toBe(before + 1);
 });
 
-it("a second thread starts only when the first one has finished some work, because two new threads slow each other down", async () => {
+it("a second thread starts only after the first thread has finished some work, because two new threads slow each other down", async () => {
   await expect.poll(threads).toBe(0);
   const compiler = start(misbehavingThread(""), { aloneFor: 3 });
   const [one, two, three, ...others] = Array.from({ length: 20 }, () => compiler.compileFile("a"));
@@ -273,7 +273,7 @@ it("a second thread starts only when the first one has finished some work, becau
   await Promise.all(others);
 });
 
-it("a second thread compiles other policies while the first one, although new, takes long for one policy", async () => {
+it("a second thread compiles other policies while the new first thread needs long for one policy", async () => {
   await expect.poll(threads).toBe(0);
   const compiler = start(misbehavingThread('if (request.file === "slow") return;'), { aloneFor: 100, slowMs: 1 });
   void compiler.compileFile("slow");

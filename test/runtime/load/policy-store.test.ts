@@ -71,7 +71,7 @@ describe("refuses a file outside the root", () => {
   it.each<[what: string, name: () => string]>([
     ["by ..", () => "../secret.yaml"],
     ["by .. behind a directory", () => "team/../../secret.yaml"],
-    ["by .. to a sibling whose name starts alike", () => "../policies-other/a.yaml"],
+    ["by .. to a sibling whose name begins with the root's name", () => "../policies-other/a.yaml"],
     ["by .. to a missing file, and does not say whether the file exists", () => "../policies-none.yaml"],
     ["by an absolute path", () => join(directory, "secret.yaml")],
     ["by the path of a system file", () => "/etc/passwd"],
@@ -144,7 +144,7 @@ describe("identifies the version of a file", () => {
     joinIdentities((await store.identify([file])).identities);
   const identify = (): Promise<string> => identifyFile("a.yaml");
 
-  it("by the same identity as long as nothing changes, with and without reads", async () => {
+  it("by the same identity if the file does not change, with and without reads", async () => {
     await write("a.yaml", GOOD);
     const identity = await identify();
     await loadPolicyFile(root, "a.yaml");
@@ -170,7 +170,7 @@ describe("identifies the version of a file", () => {
     expect(await identify()).not.toBe(identity);
   });
 
-  it("by another identity when a link in the path changes, and by the first identity when it changes back", async () => {
+  it("by another identity after a link in the path changes, and by the first identity after it changes back", async () => {
     for (const version of ["one", "two"]) {
       await mkdir(join(root, version));
       await write(`${version}/a.yaml`, GOOD);
@@ -185,7 +185,7 @@ describe("identifies the version of a file", () => {
     expect(await leadTo("one")).toBe(first);
   });
 
-  it("by the reason if it cannot be read, always the same", async () => {
+  it("by the reason if it cannot be read, which is always the same", async () => {
     const reasons = await Promise.all(["a.yaml", "a.yaml/b", "a\u0000"].map(identifyFile));
     expect(reasons).toEqual([
       expect.stringMatching(/^a\.yaml cannot be read: ENOENT/),
@@ -228,7 +228,7 @@ describe("compiles a file", () => {
     expect(parsed.filter((name) => name !== "")).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 1].map((n) => `payments-${n}`));
   });
 
-  it("at most three times if it changes at every read, and then says that it belongs to no version", async () => {
+  it("at most three times if it changes during every read, and then says that its text belongs to no version", async () => {
     let readings = 0;
     const changing = createPolicyStore(root, (text) => {
       readings += 1;
@@ -241,7 +241,7 @@ describe("compiles a file", () => {
     expect([readings, identity]).toEqual([3, undefined]);
   });
 
-  it("with a missing parent: then the identity says so, and the file is read again when the parent comes", async () => {
+  it("with a missing parent: the identity says so, and the file is read again when the parent exists", async () => {
     await write("a.yaml", CHILD);
     const compiled = await store.compileFile("a.yaml");
     expect(codesOf(compiled)).toEqual(["3:10 extends_refused"]);

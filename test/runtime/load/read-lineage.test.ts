@@ -28,7 +28,7 @@ const issuesOf = (read: FileLoad): readonly string[] =>
   !read.ok ? read.failure.map(({ line, column, code, message }) => `${line}:${column} ${code}: ${message}`) : [];
 
 describe("a policy file that extends another", () => {
-  it("has the content of both, under its own name", async () => {
+  it("has the content of both files, under its own name", async () => {
     const read = await load({ "a.yaml": child("base.yaml"), "base.yaml": BASE });
     const policy = policyOf(read);
     expect(policy.name).toBe("payments");
@@ -38,7 +38,7 @@ describe("a policy file that extends another", () => {
     expect(read.files).toEqual(["a.yaml", "base.yaml"]);
   });
 
-  it("is named by the SHA-256 of the one document that both make, which reads as the same policy", async () => {
+  it("is identified by the SHA-256 of the merged document, which gives the same policy", async () => {
     const read = await load({ "a.yaml": child("base.yaml"), "base.yaml": BASE });
     expect(policyOf(read).hash).toBe(hashText(read.text));
     const flat = await load({ "a.yaml": read.text });
@@ -46,7 +46,7 @@ describe("a policy file that extends another", () => {
     expect(policyOf(flat)).toEqual(policyOf(read));
   });
 
-  it("finds it in its own directory and not at the root, and follows further parents", async () => {
+  it("finds the parent in its own directory and not in the root, and follows further parents", async () => {
     const team = `jwt_policy: 1\nname: team\nextends: ../../base.yaml\ntoken: {max_bytes: 1000}\n`;
     const ofTeam = { "team/a.yaml": child("shared/base.yaml"), "team/shared/base.yaml": team };
     const read = await load({ ...ofTeam, "base.yaml": BASE, "shared/base.yaml": "{}" }, "team/a.yaml");
@@ -141,7 +141,7 @@ describe("while the parent changes on disk", () => {
     expect(await current()).toBe(3_000);
   });
 
-  it("a parent that comes later is found, and a parent that is no longer named is not followed", async () => {
+  it("a parent that exists later is found, and a parent that is no longer named is not followed", async () => {
     const { scene, current } = await setUp();
     await scene.write("a.yaml", child("late.yaml"));
     await scene.look(3);
@@ -169,7 +169,7 @@ routes: {read: {required_roles: ["\${vars.role}"]}}
   const audiencesOf = (read: FileLoad) =>
     [...policyOf(read).issuers.values()].flatMap(({ audiences }) => [...audiences]);
 
-  it("of a child replace those of its parent one by one, also in the parent's texts", async () => {
+  it("of a child replace variables of its parent one by one, also in the parent's strings", async () => {
     const read = await load({ "api.yaml": PRODUCTION, "a.yaml": STAGING });
     expect(audiencesOf(read)).toEqual(["https://api.staging.example.com"]);
     expect(policyOf(read).rules.get("read")?.requirements.alternatives[0]?.roles.allOf).toEqual(["admin"]);

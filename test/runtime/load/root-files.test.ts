@@ -18,10 +18,10 @@ beforeEach(() => {
 /** These names can also come from key files in policies, so this check must not rely on the check of policy names. */
 describe("no name leads out of the root", () => {
   it.each<[what: string, name: string, target?: string]>([
-    ["by .. to a sibling whose name starts alike", "../policies-other/a.yaml"],
+    ["by .. to a sibling whose name begins with the root's name", "../policies-other/a.yaml"],
     ["by .. to a file that does not exist, beside the root", "../policies-none"],
-    ["by a link to a sibling whose name starts alike", "link", "../policies-other/a.yaml"],
-    ["by a link to a directory whose name starts alike", "link/a.yaml", "../policies-other"],
+    ["by a link to a sibling whose name begins with the root's name", "link", "../policies-other/a.yaml"],
+    ["by a link to a directory whose name begins with the root's name", "link/a.yaml", "../policies-other"],
     ["by a link to the root itself", "link", "."],
     ["by the root's own name", "."],
   ])("%s", async (_what, name, target) => {
@@ -36,8 +36,8 @@ describe("no name leads out of the root", () => {
 
 it.each<[what: string, name: string, folder: string, isMissing: boolean]>([
   ["a file that was deleted is missing", "none.yaml", "policies", true],
-  ["a file of a root that is missing is not, because the root's volume may be unmounted", "a.yaml", "none", false],
-  ["a file whose name leads through a file is not", "a.yaml/b.yaml", "policies", false],
+  ["a file under a missing root is not, because the root's volume may be unmounted", "a.yaml", "none", false],
+  ["a file with another file in its path is not", "a.yaml/b.yaml", "policies", false],
 ])("%s", (_what, name, folder, isMissing) => {
   const identity = expect.stringMatching(`^${name} cannot be read: E`);
   expect(identifyNow(join(directory, folder), name)).toEqual({ identity, isMissing });

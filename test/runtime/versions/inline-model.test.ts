@@ -58,10 +58,10 @@ async function ask(history: History, instance: Started): Promise<void> {
     return;
   }
   if (version !== undefined && !history.heldKeys.has(version) && !wasReplaced(history, instance)) {
-    expect(decided, "a good version whose keys have come judges by itself").toBe(version);
+    expect(decided, "a good version judges requests after its keys have arrived").toBe(version);
   }
   if (decided !== undefined) {
-    expect(lastGoodVersions(history, instance), "only the last good version may judge in its place").toEqual([decided]);
+    expect(lastGoodVersions(history, instance), "only the last good version may judge instead").toEqual([decided]);
   }
 }
 
@@ -153,7 +153,7 @@ const requestAt = (pick: fc.Arbitrary<number>) =>
   );
 const request = requestAt(fc.constant(0));
 
-describe("an inline version judges only where it is the instance's own, or surely the last good one", () => {
+describe("an inline version judges only for its own instance, or if it is certainly the last good version", () => {
   it("for any configuration, by any worker, with any Route of these ids", async () => {
     const configurations = [configure(true), configure(true), configure(false), lateWorker];
     const requests = [request, request, requestAt(fc.nat({ max: 10 }))];

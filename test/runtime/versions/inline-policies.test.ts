@@ -122,7 +122,7 @@ describe("a broken version", () => {
 
 describe("a last good version counts only while its Route is unchanged", () => {
   it.each<[what: string, route: string | null]>([
-    ["leads elsewhere under the same id, as after it was deleted and made again", '["route","/payroll"]'],
+    ["leads elsewhere with the same id, as after it was deleted and created again", '["route","/payroll"]'],
     ["is unknown to Kong", null],
   ])(
     "and not if the Route %s: the newest version decides at once, and a broken version refuses",
@@ -159,7 +159,7 @@ describe("a last good version counts only while its Route is unchanged", () => {
     expect(await nameOf(openText(BROKEN, onService))).toBe(BROKEN_CODES);
   });
 
-  it("and never for a global plugin, because its Routes can be deleted and made again with other paths", async () => {
+  it("and never for a global plugin, because its Routes can be deleted and created again with other paths", async () => {
     const global = { routeId: undefined };
     await putIntoEffect("one", global);
     keys.hold("two");
@@ -188,7 +188,7 @@ describe("a last good version ends", () => {
 });
 
 describe("if it is uncertain which version was the last good version, there is none", () => {
-  it("for example after a late worker starts an instance of the version before", async () => {
+  it("for example after a late worker starts an instance of the previous version", async () => {
     const before = { sequence: 1 };
     await putIntoEffect("lax", before);
     await putIntoEffect("strict", { sequence: 3 });
@@ -218,7 +218,7 @@ it("without a plugin's id no version is kept, because the policy of one plugin m
 });
 
 describe("a new good version", () => {
-  it("decides for its own instance when its keys have come, and the previous version until then", async () => {
+  it("decides for its own instance after its keys have arrived; until then, the previous version decides", async () => {
     await putIntoEffect("one");
     keys.hold("two");
     const second = open("two");
@@ -252,7 +252,7 @@ describe("a new good version", () => {
   );
 
   it.each([
-    ["a late worker starts an instance of the version before", "one", 2],
+    ["a late worker starts an instance of the previous version", "one", 2],
     ["another worker starts an instance of the same version", "two", 4],
   ])("still waits when %s", async (_what, other, sequence) => {
     await putIntoEffect("one", { sequence: 1 });

@@ -81,7 +81,7 @@ describe("puts a version into effect", () => {
     expect(opened.current(askNothing)).toMatchObject({ value: { name: "two" } });
   });
 
-  it("but not again, if only the file is new and its text is the same", async () => {
+  it("but not again, if the file is new but its text is the same", async () => {
     await putIntoForce("one");
     const before = await scene.files.open("a.yaml").current(askNothing);
     await change("one", 3);
@@ -124,7 +124,7 @@ describe("Kong's log shows at its default level", () => {
 describe("waits for the writer while a good version is in effect, because a cut-off policy can be valid and less strict", () => {
   beforeEach(() => putIntoForce("one"));
 
-  it("so that one check is not enough and a second check that finds the same is", async () => {
+  it("so that the change counts only after a second check with the same result", async () => {
     await change("two", 1);
     await expectPolicy("one");
     await expectPolicy("two", 1);
@@ -294,7 +294,7 @@ describe("a broken version never replaces a good version", () => {
 describe("the keys of a new version's issuers", () => {
   beforeEach(() => putIntoForce("one"));
 
-  it("are waited for, while the old version decides", async () => {
+  it("delay the new version, and the old version decides", async () => {
     scene.keys.hold("two");
     await change("two", 4);
     expect(scene.keys.prepared).toEqual(["one", "two"]);
@@ -376,7 +376,7 @@ describe("a file that no request needed for an hour", () => {
     expect(known()).toEqual([]);
   });
 
-  it("and never was good is kept while requests need it", async () => {
+  it("and never was valid is kept as long as requests need it", async () => {
     await scene.nameOf("none.yaml");
     await passTime(HOUR);
     await scene.nameOf("none.yaml");
@@ -412,7 +412,7 @@ describe("a deleted file is no longer in effect from the second check on that mi
     ]);
   });
 
-  it("also if a broken version was its last text", async () => {
+  it("also if its last version was broken", async () => {
     await putIntoForce("good");
     await spoil();
     await remove("a.yaml");
@@ -521,11 +521,11 @@ describe("a version that is replaced while it waits for keys never takes effect"
     expect(await releaseMistake()).toBe("strict");
   });
 
-  it("but it does if it is still there", async () => {
+  it("but the version takes effect if the file still has it", async () => {
     expect(await releaseMistake()).toBe("mistake");
   });
 
-  it("and it does if a link changes for a moment between two checks", async () => {
+  it("and the version takes effect if a link changes only for a moment between two checks", async () => {
     await writeVersions();
     await linkTo("..2026_1", "..data");
     await linkTo("..data/a.yaml", "linked.yaml");

@@ -165,13 +165,13 @@ describe("a new process with a broken policy is not ready", () => {
     await becomeReady(runtime);
   });
 
-  it("nor beside one that leads out of the root", async () => {
+  it("nor if another file leads out of the root", async () => {
     const place = setUp();
     await symlink("/etc/passwd", join(place.root, "a.yaml"));
     await stayUnready(place, place.start(), [expect.stringMatching(/^a\.yaml:1:1 file_outside_root: /)]);
   });
 
-  it("nor where the policies cannot be listed, until they can", async () => {
+  it("nor if the policies cannot be listed, until they can", async () => {
     const place = setUp();
     await rm(place.root, { recursive: true, maxRetries: 5 });
     const runtime = place.start();
@@ -184,7 +184,7 @@ describe("a new process with a broken policy is not ready", () => {
 });
 
 describe("keys that do not come", () => {
-  it("keep a process from being ready, until they do", async () => {
+  it("prevent that a process is ready, until they are loaded", async () => {
     const { server, place } = await setUpKeys(status(503));
     const runtime = place.start();
     await stayUnready(place, runtime, ["a.yaml: issuer acme has no keys yet"]);
@@ -195,7 +195,7 @@ describe("keys that do not come", () => {
     expect(keysMissing()).toEqual([]);
   });
 
-  it("are asked for with the usual pauses, however often it looks whether they are there", async () => {
+  it("are requested with the usual pauses, even if the process checks more often", async () => {
     const { server, place } = await setUpKeys(status(503));
     const begin = performance.now();
     const runtime = place.start();

@@ -107,7 +107,7 @@ plugins: null
     expect(plugin("config: {policy: null, policy_file: null}")).toHaveLength(1);
   });
 
-  test("a plugin may be on a service, on a route, global, and off", () => {
+  test("a plugin may be on a service, on a route, global, or disabled", () => {
     const plugin = "{name: jwt-policy, enabled: false, config: {policy_file: a.yaml, rule: r}}";
     const text = withRoute("paths: [/a]", `plugins: [${plugin}]`).concat(
       `  plugins: [${plugin}]\nplugins: [${plugin}]\n`,

@@ -145,7 +145,7 @@ describe("a request that the plugin lets pass", () => {
     expect(headers).not.toHaveProperty("x-forwarded-prefix");
   });
 
-  test("loses the matched path and keeps the host if the route says so", async () => {
+  test("has no matched path and keeps its host if the route says so", async () => {
     const { path, headers } = echoed(await get("/stripped/a%20b/%2e%2e/c?"));
     expect(path).toBe("/c?");
     expect(headers).toMatchObject({ host: "Shop.Test:8000", "x-forwarded-prefix": "/stripped" });
@@ -174,7 +174,7 @@ describe("a request that the plugin lets pass", () => {
     }
   });
 
-  test("loses headers that the client names in Connection, even headers from the plugin", async () => {
+  test("has no headers that the client names in Connection, even if the plugin set them", async () => {
     onEvent = async (peer) => {
       const headers = headersToStruct({ "x-user-id": "me", "x-scope": "s" });
       await peer.callPdk("kong.service.request.set_headers", StructMessage.encode(headers));
@@ -186,7 +186,7 @@ describe("a request that the plugin lets pass", () => {
     expect(headers["x-scope"]).toBe("s");
   });
 
-  test("keeps header names with underscores, and loses names with other characters", async () => {
+  test("keeps header names with underscores, and drops names with other characters", async () => {
     const { headers } = echoed(await get("/plain", "x_user_id: a", "x.user: b", "x~user: c"));
     expect(headers.x_user_id).toBe("a");
     expect(headers).not.toHaveProperty("x.user");
@@ -316,7 +316,7 @@ describe("upstreams and clients that fail", () => {
     expect((await get("/slow")).status).toBe(504);
   });
 
-  test("an upstream that closes a kept connection is asked again, but not for a POST or a request with a body", async () => {
+  test("the gateway tries again if the upstream closes a kept connection, but not for a POST or a request with a body", async () => {
     const sockets = new Set<Socket>();
     onSpecial = (request, response) => {
       if (sockets.has(request.socket)) {
@@ -337,7 +337,7 @@ describe("upstreams and clients that fail", () => {
     expect(statuses).toEqual([200, 200, 200, 502, 200, 502]);
   });
 
-  test("if the upstream breaks off, the client's response breaks off too", async () => {
+  test("if the upstream's response is cut off, the client's response is cut off too", async () => {
     onSpecial = (_, response) => {
       response.writeHead(200, { "content-length": "100" });
       response.write("only this", () => response.destroy());

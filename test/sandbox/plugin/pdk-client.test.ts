@@ -36,7 +36,7 @@ describe("the sandbox finds a Consumer", () => {
   it.each<[what: string, id: string, byUsername: boolean, expected: Consumer]>([
     ["by username", "billing", true, BILLING],
     ["by id", BILLING.id, false, BILLING],
-    ["by id first, also where a username is asked for", BILLING.id, true, BILLING],
+    ["by id first, also in a look-up by username", BILLING.id, true, BILLING],
     ["not by username in other letters", "Billing", true, {}],
     ["not by custom_id", "c-17", true, {}],
     ["not by the id of an unknown Consumer", "00000000-0000-4000-8000-000000000000", false, {}],

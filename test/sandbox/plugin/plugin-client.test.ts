@@ -207,11 +207,9 @@ describe("every fault leads to 500 or to another try, never to a request that pa
     row("a method that objects have anyway", /method "constructor" not/, {
       onEvent: (peer) => peer.callPdk("constructor"),
     }),
-    row(
-      "a call that fails, with the end of the event sent right behind it",
-      /either credential or consumer must be provided/,
-      { onEvent: (peer) => peer.send("kong.client.authenticate", "", "", RpcReturnMessage.encode({ sequence: 3 })) },
-    ),
+    row("a failed call, directly followed by the end of the event", /either credential or consumer must be provided/, {
+      onEvent: (peer) => peer.send("kong.client.authenticate", "", "", RpcReturnMessage.encode({ sequence: 3 })),
+    }),
     row("an answer to another call", /another sequence/, {
       onEvent: (peer) => peer.send("", RpcReturnMessage.encode({ sequence: 1 })),
     }),

@@ -68,7 +68,7 @@ describe("a regular expression of Kong's router", () => {
     expect(compileRegex(pattern).example).toBe(example);
   });
 
-  it("needs no more time for an expression that makes other engines hang", () => {
+  it("needs a short time for an expression with which other engines hang", () => {
     const { matchStart } = compileRegex("/(a+)+(a|aa)*(.*)*(.*)*=$");
     expect(matchStart(`/${"a".repeat(4_000)}`)).toBeUndefined();
   });

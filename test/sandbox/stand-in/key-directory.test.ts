@@ -59,7 +59,7 @@ describe("the sandbox's keys", () => {
   });
 });
 
-describe("a key directory that is not safe is refused, with what to do", () => {
+describe("an unsafe key directory is refused, and the message says what to do", () => {
   it.each<[title: string, message: RegExp, spoil: (directory: string, file: string) => void]>([
     row("others can read a key", /other users can use .*ES256\.json: run chmod 600/, (_, file) =>
       chmodSync(file, 0o644),

@@ -28,7 +28,7 @@ describe("a launcher", () => {
   });
 
   it.each<NodeJS.Signals>(["SIGTERM", "SIGKILL"])(
-    "leaves its server running at %s, and the next launcher adopts it",
+    "leaves its server running at %s, and the next launcher keeps it",
     async (signal) => {
       const place = createPlace();
       const first = await runLauncher(place);
@@ -46,7 +46,7 @@ describe("a launcher", () => {
     },
   );
 
-  it("adopts while the launcher before still runs, as at a reload, and prints the log from then on", async () => {
+  it("attaches while the previous launcher still runs, as during a reload, and then prints the log", async () => {
     const place = createPlace();
     const first = await runLauncher(place);
     const server = findServer(place.socket);
@@ -121,7 +121,7 @@ describe("a launcher", () => {
     await expectServing(place);
   });
 
-  it("that starts at the same time as others leaves one server, which all of them keep", async () => {
+  it("that starts at the same time as others results in one server, which all launchers keep", async () => {
     const place = createPlace();
     const launchers = Array.from({ length: 4 }, () => startLauncher(place));
     for (const { stdout } of launchers) {
@@ -137,7 +137,7 @@ describe("a launcher", () => {
     expect(findServers(place.socket)).toEqual([server]);
   });
 
-  it("adopts no control socket that answers differently from our server", async () => {
+  it("attaches to no control socket that answers differently from our server", async () => {
     const place = createPlace();
     const foreign = createServer((socket) => socket.on("error", () => {}).end("HTTP/1.1 400\r\n\r\n"));
     await new Promise<void>((resolve) => foreign.listen(`${place.socket}.control`, resolve));

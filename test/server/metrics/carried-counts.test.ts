@@ -70,7 +70,7 @@ describe("the file of counts", () => {
     return metric?.values.map(({ value }) => value);
   };
 
-  it("of this process has its counts and those that it includes, and only this user can read it", async () => {
+  it("of this process has its own and the included counts, and only this user can read it", async () => {
     const { directory, files, carried, read } = createFiles();
     await carried.write([count(5)]);
     const [name = ""] = files();
@@ -84,7 +84,7 @@ describe("the file of counts", () => {
     expect(carried.readOthers(), "without its own").toEqual([[]]);
   });
 
-  it("of an ended process is included once and removed, but that of a running process is kept", async () => {
+  it("of an ended process is included once and removed, but the file of a running process is kept", async () => {
     const { files, carried, write, read } = createFiles();
     write("dead", { metrics: [count(10)] });
     write("old", { metrics: [count(100)] });
@@ -144,7 +144,7 @@ describe("the file of counts", () => {
 });
 
 describe("the counts of a server", () => {
-  it("go on in the next server, also those from after it took over", async () => {
+  it("continue in the next server, including counts from after the hand-over", async () => {
     const { place, start, count } = await createScene();
     const first = await start();
     const askFirst = await connectInstance(place);

@@ -52,7 +52,7 @@ it("returns no number that faster processes claimed and removed between its chec
   const list = (path: string): string[] => {
     looks += 1;
     if (looks === 2) {
-      writeFileSync(`${socket}.generation-3`, ""); // They had 0 to 3, and kept the last.
+      writeFileSync(`${socket}.generation-3`, ""); // The processes claimed 0 to 3, and kept the last number.
     }
     return readdirSync(path);
   };

@@ -28,7 +28,7 @@ async function serveOpen(pace: Pace = "usual") {
 }
 
 describe("the server's process", () => {
-  it("serves with an empty environment: start, event, empty frame, RpcReturn", async () => {
+  it("serves requests with an empty environment: start, event, empty frame, RpcReturn", async () => {
     const { place, server, worker, id } = await serveOpen();
     const { ended, calls } = await playEvent(worker, id, NO_HEADERS);
     expect(ended).toBe("proxied");
@@ -82,7 +82,7 @@ describe("the server's process", () => {
 
 describe("SIGTERM", () => {
   it("still serves open connections, until a new process listens and takes them; then the process ends", async () => {
-    const { place, server: old, worker, id } = await serveOpen("slow"); // It waits for its successor for as long as that takes.
+    const { place, server: old, worker, id } = await serveOpen("slow"); // It waits for its successor without a limit.
     old.child.kill("SIGTERM");
     expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
     await runServer(place);

@@ -36,7 +36,7 @@ describe("whether the user of Kong's workers can create a socket in a directory"
 
   it.each([
     ["a stranger", STRANGER, 0o755],
-    ["a stranger who may write but not enter", STRANGER, 0o772],
+    ["another user who may write but not enter", STRANGER, 0o772],
     ["a member of a group without write permission", MEMBER, 0o757],
   ] as const)("no for %s, and it names the owner of the directory", (_who, user, mode) => {
     const path = directory(mode);

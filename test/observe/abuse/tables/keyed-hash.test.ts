@@ -30,7 +30,7 @@ describe("the keyed hash", () => {
     expect(one.ofWords([4, 5])).not.toBe(other.ofWords([4, 5]));
   });
 
-  it("has halves that do not depend on each other, and reads a part of a buffer only", () => {
+  it("has independent halves, and reads only the given part of a buffer", () => {
     const { group, tag, third, fourth } = new KeyedHash(key(1)).identify("a");
     expect(new Set([group, tag, third, fourth]).size).toBe(4);
     const bytes = new TextEncoder().encode("xabcdey");

@@ -93,7 +93,7 @@ describe("a process that should end, with a successor", () => {
     expect(server.logged).toEqual([]);
   });
 
-  it("closes an idle connection only after Kong has seen the end of the connection before", async () => {
+  it("closes an idle connection only after Kong has seen the end of the previous connection", async () => {
     const scene = await startHandOver(5);
     const { handOver, ended, replace } = scene;
     replace();

@@ -104,7 +104,7 @@ describe("a server whose socket belongs to a service manager", () => {
 });
 
 describe("a launched server whose socket belongs to a service manager", () => {
-  it("is replaced by a new server when the launcher is restarted, and serves until the new server does", async () => {
+  it("is replaced by a new server when the launcher is restarted, and serves until the new server is ready", async () => {
     const { place, manager, launcher } = await startLaunchedService();
     for (let round = 1; round <= 2; round += 1) {
       const before = findServer(place.socket);

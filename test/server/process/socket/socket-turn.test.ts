@@ -137,11 +137,11 @@ describe("keepSocket", () => {
     row("the socket's file was removed", () => rmSync(path)),
     row("it was renamed", () => renameSync(path, `${path}.old`)),
     row("the process that had taken it over is gone", leaveDeadSocket),
-    row("a plain file was put in its place", () => {
+    row("a plain file replaced the socket", () => {
       rmSync(path);
       writeFileSync(path, "");
     }),
-    row("a link that leads nowhere but to itself was put in its place", () => {
+    row("a link to itself replaced the socket", () => {
       rmSync(path);
       symlinkSync(path, path);
     }),
@@ -170,7 +170,7 @@ describe("keepSocket", () => {
     let times = 0;
     const isFine = (): boolean => {
       looks += 1;
-      return looks % 2 === 0; // Not fine before the probe, fine after it.
+      return looks % 2 === 0; // The socket is not fine before the probe, and fine after it.
     };
     keepSocket(
       isFine,

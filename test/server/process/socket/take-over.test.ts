@@ -50,7 +50,7 @@ async function setUpBroken(): Promise<{ place: ServerPlace; old: RunningProcess;
   expect(await answersOf(place)).toEqual(["proxied", "proxied"]);
   writePolicy(place, "bad.json", "{}");
   await old.waitForOutput("bad.json is refused; the last good version stays in effect");
-  const fresh = startServer(place, POLL, "fast"); // It would soon have waited for too long, if its wait had a limit.
+  const fresh = startServer(place, POLL, "fast"); // With a limit, its wait would soon have been too long.
   await fresh.waitForOutput("bad.json is refused; its routes answer 503");
   return { place, old, fresh };
 }

@@ -119,7 +119,7 @@ describe("for an event of another phase the server names a method that Kong does
   it.each<[what: string, frame: Uint8Array]>([
     ["an empty frame", EMPTY],
     ["a call with a sequence only", RpcCallMessage.encode({ sequence: 9 })],
-    ["a call of a field unknown here, Kong's cmd_get_instance_status", Buffer.from([0x08, 9, 0x92, 0x02, 0])],
+    ["a call with an unknown field, Kong's cmd_get_instance_status", Buffer.from([0x08, 9, 0x92, 0x02, 0])],
   ])("%s", async (_what, frame) => {
     const worker = await (await startTestServer(allowAll)).connect();
     worker.sendFrame(frame);

@@ -113,7 +113,7 @@ describe("a connection that should close when idle", () => {
     expect(server.sockets[0]?.writableEnded).toBe(false);
   });
 
-  it("stays open if its last call was recent, however old the connection is", async () => {
+  it("stays open if its last call was recent, even if the connection is old", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     onTestFinished(() => void vi.useRealTimers());
     const server = await startTestServer(ALLOW);

@@ -29,7 +29,7 @@ async function expectServing(server: TestServer): Promise<void> {
 }
 
 describe("frames that arrive in pieces", () => {
-  it.each([1, 3, 5])("are joined again, %i bytes at a time", async (size) => {
+  it.each([1, 3, 5])("in pieces of %i bytes are joined again", async (size) => {
     const { worker, id } = await serve(askAndAllow);
     const sendSlowly = async (payload: Uint8Array): Promise<void> => {
       const bytes = encodeFrame(payload);
@@ -66,7 +66,7 @@ describe("bytes that Kong never sends end only that connection", () => {
     ["an HTTP request", Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n")],
     ["a MsgPack request of another Kong", Buffer.from([0x94, 0x00, 0x01, 0xb0, 0x70, 0x6c, 0x75, 0x67])],
     ["a call that does not decode", encodeFrame(Buffer.from([0x0a, 0xff]))],
-    ["a good call and then one that does not decode", Buffer.concat([call, encodeFrame(Buffer.from([0xff]))])],
+    ["a good call, and then an undecodable call", Buffer.concat([call, encodeFrame(Buffer.from([0xff]))])],
   ])("%s", async (_what, bytes) => {
     const server = await startTestServer(allowAll);
     const worker = await server.connect();
@@ -105,7 +105,7 @@ describe("bytes that Kong never sends end only that connection", () => {
 });
 
 describe("a peer that closes", () => {
-  it("by a reset (TCP RST) does not end the process, between events and during an event", async () => {
+  it("by a reset (TCP RST), between events or during an event, does not end the process", async () => {
     const { server, id } = await serve(askAndAllow);
     const logged: string[] = [];
     const tcp = createServer((socket) =>
@@ -135,7 +135,7 @@ describe("a peer that closes", () => {
     await expectServing(server);
   });
 
-  it("with bytes unread (Unix ECONNRESET) or by a plain close, in an event, leaves no timer and no socket behind", async () => {
+  it("during an event, with unread bytes (ECONNRESET) or by a plain close, leaves no timer and no socket behind", async () => {
     const { server, id } = await serve(askAndAllow);
     const countTimers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
     const timers = countTimers();
