@@ -43,9 +43,8 @@ export function formatAge(ageMs: number | undefined): string {
   if (ageMs === undefined) {
     return UNKNOWN;
   }
-  const age = Math.max(0, ageMs);
-  const [ms, unit] = UNITS.find(([ms]) => age >= ms) ?? [SECOND, "s"];
-  return `${Math.floor(age / ms)} ${unit}`;
+  const [ms, unit] = UNITS.find(([ms]) => ageMs >= ms) ?? [SECOND, "s"];
+  return `${Math.max(0, Math.floor(ageMs / ms))} ${unit}`;
 }
 
 /** Writes a number with its noun, for example: `1 policy`, `2 policies`. */

@@ -123,8 +123,9 @@ function describeProcesses(servers: readonly ServerReading[]): Cell {
 }
 
 function describeShare(id: Figure["id"], name: string, count: Count, of: Count, tone: "bad" | "warn"): Figure {
-  const isNow = (count.perSecond ?? 0) > 0;
-  const now = isNow ? `${formatShare(count.perSecond ?? 0, of.perSecond ?? 0)} now, ` : "";
+  const { perSecond = 0 } = count;
+  const isNow = perSecond > 0;
+  const now = isNow ? `${formatShare(perSecond, of.perSecond ?? 0)} now, ` : "";
   return {
     id,
     name,

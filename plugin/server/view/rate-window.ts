@@ -33,10 +33,10 @@ export class RateWindow {
     while (isTooOld(known[1]?.document, document) || known.length > MAX_DOCUMENTS) {
       known.shift();
     }
-    const [first] = known;
-    const seconds = (document.at - (first?.document.at ?? document.at)) / 1_000;
+    const [first = { document, counters }] = known;
+    const seconds = (document.at - first.document.at) / 1_000;
     const rateOf = (key: string): number | undefined =>
-      seconds > 0 ? Math.max(0, ((counters.get(key) ?? 0) - (first?.counters.get(key) ?? 0)) / seconds) : undefined;
+      seconds > 0 ? Math.max(0, ((counters.get(key) ?? 0) - (first.counters.get(key) ?? 0)) / seconds) : undefined;
     return {
       ofRejection: (row) => rateOf(keyOfRejection(row)),
       ofRule: (row) => ({

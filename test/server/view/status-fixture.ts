@@ -1,5 +1,5 @@
 /** When the server of the tests started. */
-const START = Date.parse("2027-01-15T08:00:00Z");
+export const START = Date.parse("2027-01-15T08:00:00Z");
 
 interface Requests {
   readonly passed?: number;

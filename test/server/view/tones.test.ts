@@ -84,7 +84,8 @@ describe("each text of the view has the tone that its value deserves, and each c
       "keys, Issuers: !5 of 6 failing (.6 issuers, 8 keys)",
       "policies, Policies: !2 refused (.3 of 4 policies in effect)",
     ]);
-    expect(linesOf(trouble, "rejections").slice(1)).toEqual([
+    expect(linesOf(trouble, "rejections")).toEqual([
+      "Rejections: .Requests that were refused, and requests that passed only because of report mode.",
       REJECTIONS,
       "1.0 | 10 | !refused | payments | read | token_expired | acme | 401 | .0 s",
       "0.3 | 3 | ~would refuse | payments | watched | scope_insufficient | acme | 401 | .0 s",
@@ -115,7 +116,8 @@ describe("each text of the view has the tone that its value deserves, and each c
       "Report mode: ~1 rule would refuse 10.0 % of the 30 requests in report mode.",
       ...[REPORT_MODE, "~10.0 % | 0.3 | 3 | 30 | payments | watched"],
     ]);
-    expect(linesOf(trouble, "rules").slice(1)).toEqual([
+    expect(linesOf(trouble, "rules")).toEqual([
+      "Rules: .Requests that each rule judged.",
       RULES,
       "10 | !10.0 % | 100 | 10.0 % | payments | read",
       "3.0 | .0 % | 30 | .0 % | payments | watched",
@@ -129,6 +131,27 @@ describe("each text of the view has the tone that its value deserves, and each c
     const cells = [state, about, ...tables.map(({ summary }) => summary)];
     expect(cells.map(({ tone }) => SIGNS[tone ?? "bad"]).join("")).toBe(tones);
     expect(tables.filter(({ id }) => id === "rejections" || id === "rules").map(({ rows }) => rows)).toEqual([[], []]);
+  });
+
+  it("while no request comes", () => {
+    expect(topOf(calm)).toEqual([
+      ...["+ready", ".version 1.2.3, counting for 10 s", "requests, Requests: 0 /s (.0 in total)"],
+      ...["refused, Refused: 0 /s (0 in total (–))", "would-refuse, Report mode: 0 /s (0 in total (–))"],
+      ...["guard, Guard hits: 0 /s (.0 in total (–))", "keys, Issuers: +all answer (.1 issuer, 2 keys)"],
+      "policies, Policies: +1 in effect (.1 of 1 policy in effect)",
+    ]);
+    expect(calm.tables.map(({ id, summary }) => `${id}: ${summary.text}`)).toEqual([
+      ...["rejections: No request was rejected.", "alarms: No alarm about replayed or stolen tokens."],
+      ...["issuers: All keys of 1 issuer are loaded.", "policies: 1 policy in effect, none refused."],
+      ...["report-mode: No request was judged in report mode.", "rules: No request was judged."],
+    ]);
+  });
+
+  it("while there were alarms, but no token is refused now", () => {
+    const alarms = [{ kind: "shared_token", policy: "payments", rule: null, issuer: "acme", alarms: 2 }];
+    expect(linesOf(show(statusAt(0, {}, { abuse: { alarms, refused_tokens: 0 } })), "alarms")[0]).toMatch(
+      /^Abuse: .2 alarms about replayed or stolen tokens\. Kong's log has the details\.$/,
+    );
   });
 
   it("while a provider is down, but its keys are kept", () => {
