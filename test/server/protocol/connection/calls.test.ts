@@ -2,9 +2,13 @@ import { describe, expect, it } from "vitest";
 import { createAllow } from "../../../../plugin/core/model/decision.ts";
 import type { Pdk } from "../../../../plugin/kong/contract/pdk.ts";
 import {
+  AuthenticatedCredentialMessage,
+  ConsumerMessage,
+  ConsumerSpecMessage,
   headersToStruct,
   IntMessage,
   RouteMessage,
+  ServiceMessage,
   StringMessage,
   StructMessage,
 } from "../../../../plugin/server/protocol/messages.ts";
@@ -13,6 +17,7 @@ import { playEvent } from "../raw-worker.ts";
 
 const EVIDENCE = { policy: "payments" };
 const ALLOW = createAllow({ headers: {} }, EVIDENCE);
+const NOTHING = new Uint8Array();
 const text = (v: string): Uint8Array => StringMessage.encode({ v });
 
 const REPLIES = {
@@ -22,30 +27,75 @@ const REPLIES = {
 };
 
 describe("calls of the PDK", () => {
-  it("are sent with Kong's method names and encoded arguments, and their replies are decoded", async () => {
+  const route = { id: "1", name: "orders", tags: ["a", "b"] };
+  const headers = headersToStruct({ authorization: "Bearer x", "x-a": ["1", "2"] });
+  const decodedHeaders = new Map([
+    ["authorization", ["Bearer x"]],
+    ["x-a", ["1", "2"]],
+  ]);
+  const consumer = { id: "1", username: "shop", customId: "c" };
+  it.each<[method: string, call: (pdk: Pdk) => Promise<unknown>, args: Uint8Array, reply: Uint8Array, value: unknown]>([
+    [
+      "kong.nginx.get_var",
+      ({ nginx }) => nginx.getVar("request"),
+      text("request"),
+      text("GET / HTTP/1.1"),
+      "GET / HTTP/1.1",
+    ],
+    [
+      "kong.request.get_headers",
+      ({ request }) => request.getHeaders(1_000),
+      IntMessage.encode({ v: 1_000 }),
+      StructMessage.encode(headers),
+      decodedHeaders,
+    ],
+    [
+      "kong.request.get_forwarded_scheme",
+      ({ request }) => request.getForwardedScheme(),
+      NOTHING,
+      text("https"),
+      "https",
+    ],
+    ["kong.request.get_forwarded_scheme", ({ request }) => request.getForwardedScheme(), NOTHING, NOTHING, ""],
+    [
+      "kong.client.load_consumer",
+      ({ client }) => client.loadConsumer("shop", true),
+      ConsumerSpecMessage.encode({ id: "shop", byUsername: true }),
+      ConsumerMessage.encode(consumer),
+      consumer,
+    ],
+    [
+      "kong.client.get_consumer",
+      ({ client }) => client.getConsumer(),
+      NOTHING,
+      ConsumerMessage.encode(consumer),
+      consumer,
+    ],
+    [
+      "kong.client.get_credential",
+      ({ client }) => client.getCredential(),
+      NOTHING,
+      AuthenticatedCredentialMessage.encode({ id: "k", consumerId: "1" }),
+      { id: "k", consumerId: "1" },
+    ],
+    ["kong.router.get_route", ({ router }) => router.getRoute(), NOTHING, RouteMessage.encode(route), route],
+    [
+      "kong.router.get_service",
+      ({ router }) => router.getService(),
+      NOTHING,
+      ServiceMessage.encode({ id: "2" }),
+      { id: "2" },
+    ],
+  ])("%s is sent with encoded arguments, and its reply is decoded", async (method, call, args, reply, value) => {
     const seen: unknown[] = [];
     const { worker, id } = await serve(async (pdk) => {
-      seen.push(await pdk.nginx.getVar("request"), await pdk.request.getHeaders(1000), await pdk.router.getRoute());
+      seen.push(await call(pdk));
       return ALLOW;
     });
-    const { ended, calls } = await playEvent(worker, id, REPLIES);
+    const { ended, calls } = await playEvent(worker, id, { [method]: reply });
     expect(ended).toBe("proxied");
-    expect(calls.map(({ method }) => method)).toEqual([
-      "kong.nginx.get_var",
-      "kong.request.get_headers",
-      "kong.router.get_route",
-    ]);
-    expect(StringMessage.decode(calls[0]?.args ?? Buffer.alloc(0))).toEqual({ v: "request" });
-    expect(IntMessage.decode(calls[1]?.args ?? Buffer.alloc(0))).toEqual({ v: 1000 });
-    expect(calls[2]?.args).toEqual(Buffer.alloc(0));
-    expect(seen).toEqual([
-      "GET / HTTP/1.1",
-      new Map([
-        ["authorization", ["Bearer x"]],
-        ["x-a", ["1", "2"]],
-      ]),
-      { id: "1", name: "orders", tags: ["a", "b"] },
-    ]);
+    expect(calls).toEqual([{ method, args: Buffer.from(args) }]);
+    expect(seen).toEqual([value]);
   });
 
   it("that get an empty reply return no text, no headers, no name", async () => {
