@@ -41,7 +41,7 @@ export const EQUIVALENT = [
     because: "no code reads the id; removing it saves memory",
   },
   {
-    file: "plugin/server/launcher-main.ts",
+    file: "plugin/server/launcher/find-server.ts",
     original: "process.getuid !== undefined && stats.uid !== process.getuid()",
     replacement: "stats.uid !== process.getuid()",
     because: "systems with Kong have the function; the check is for the types",

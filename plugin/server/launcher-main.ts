@@ -3,14 +3,14 @@
  * starts a server, and runs as long as that server runs. Kong ends the launcher at each reload, but the server keeps running.
  */
 import { randomUUID } from "node:crypto";
-import { lstatSync, readFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { messageOf } from "../core/text/error-message.ts";
 import { controlPathOf, pidPathOf } from "./launcher/control-messages.ts";
+import { reachServer, readServerProcess, waitForServer } from "./launcher/find-server.ts";
 import { type Ending, type KeptServer, keepServer, killServer } from "./launcher/keep-server.ts";
-import { findOwner, identifyProcess, isAlive, type ProcessIdentity } from "./launcher/process-identity.ts";
+import { findOwner, identifyProcess, isAlive } from "./launcher/process-identity.ts";
 import { identifyServer, type ServerCommand } from "./launcher/server-identity.ts";
 import { readLastWords, startServer } from "./launcher/start-server.ts";
 import { findInheritedSocket } from "./process/inherited-socket.ts";
@@ -26,8 +26,7 @@ const RESTART_MS = 1_000;
  * How long the launcher looks for the server that has replaced its server, in milliseconds. That server may not listen for
  * launchers yet.
  */
-const REPLACEMENT_MS = 5_000;
-const LOOK_MS = 50;
+const REPLACEMENT = { maxMs: 5_000, lookMs: 50 };
 const CANNOT_START = 2;
 const SERVER_DIED = 1;
 
@@ -72,7 +71,7 @@ async function keepOneServer(): Promise<never> {
   let isReplaced = false;
   for (;;) {
     const nextStart = performance.now() + RESTART_MS;
-    const found = isReplaced ? await findReplacement() : await findServer();
+    const found = isReplaced ? await waitForServer(findServer, REPLACEMENT) : await findServer();
     const ending: Ending = await (found?.isEnding === false && (isReplaced || found.isWanted)
       ? follow(found.server)
       : startAnother(found));
@@ -91,26 +90,13 @@ interface FoundServer {
 
 /** Finds the running server of this plugin socket, if there is one. */
 async function findServer(): Promise<FoundServer | undefined> {
-  const connection = await reach(controlPathOf(socket));
+  const connection = await reachServer(controlPathOf(socket));
   if (connection === undefined) {
     return undefined;
   }
   const server = keep(connection);
   const welcome = await server.welcome;
   return welcome && { server, isEnding: welcome.isEnding, isWanted: welcome.identity === identity };
-}
-
-/** Finds the server that has replaced the server of this launcher. After a while, the result is any server that runs. */
-async function findReplacement(): Promise<FoundServer | undefined> {
-  const end = performance.now() + REPLACEMENT_MS;
-  for (;;) {
-    const found = await findServer();
-    if (found?.isEnding === false || performance.now() > end) {
-      return found;
-    }
-    found?.server.leave();
-    await sleep(LOOK_MS);
-  }
 }
 
 /** Stays attached to a server that already runs. */
@@ -171,38 +157,9 @@ function keep(connection: Socket, warn: (line: string) => void = () => {}): Kept
     },
     onSilence(server) {
       print("the plugin server does not answer: it is killed");
-      killServer(server ?? readPid());
+      killServer(server ?? readServerProcess(pidPathOf(socket)));
     },
   });
-}
-
-/** Connects to a server's control socket; undefined if no process of this user listens there. */
-function reach(path: string): Promise<Socket | undefined> {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (!stats?.isSocket() || (process.getuid !== undefined && stats.uid !== process.getuid())) {
-    return Promise.resolve(undefined);
-  }
-  return new Promise((resolve) => {
-    const connection = connect(path);
-    connection.once("connect", () => resolve(connection));
-    connection.once("error", () => resolve(undefined));
-  });
-}
-
-/**
- * Returns the process of a server that does not answer. The server wrote its process id and its start time into a file. If the
- * file has no start time, the function returns no process, because the id in the file could belong to any process.
- */
-function readPid(): ProcessIdentity {
-  try {
-    const { pid, startedAt } = JSON.parse(readFileSync(pidPathOf(socket), "utf8"));
-    if (Number.isSafeInteger(pid) && pid > 1 && typeof startedAt === "string") {
-      return { pid, startedAt };
-    }
-  } catch {
-    // The server's file is missing, or has another format.
-  }
-  return { pid: Number.NaN };
 }
 
 function endWithParent(): void {

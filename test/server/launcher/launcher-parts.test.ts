@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { onMessage, sendMessage } from "../../../plugin/server/launcher/control-messages.ts";
+import { reachServer, readServerProcess, waitForServer } from "../../../plugin/server/launcher/find-server.ts";
 import { findOwner, identifyProcess, isAlive } from "../../../plugin/server/launcher/process-identity.ts";
 import { identifyServer, type ServerCommand } from "../../../plugin/server/launcher/server-identity.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
@@ -102,6 +103,67 @@ describe("the owner of a launcher", () => {
   ])("is %s", async (_what, parentTitle, childTitle, owner) => {
     const family = await startFamily(parentTitle, childTitle);
     expect(findOwner(family.child)).toEqual(identifyProcess(family[owner]));
+  });
+});
+
+describe("the search for a server", () => {
+  it("reaches a control socket of this user, but no other kind of file and no socket without a process", async () => {
+    const directory = temporaryFolder(onTestFinished);
+    const path = join(directory, "control");
+    expect(await reachServer(path)).toBeUndefined();
+    writeFileSync(join(directory, "file"), "");
+    expect(await reachServer(join(directory, "file"))).toBeUndefined();
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    symlinkSync(path, join(directory, "link"));
+    expect(await reachServer(join(directory, "link"))).toBeUndefined();
+    const connection = await reachServer(path);
+    expect(connection?.readyState).toBe("open");
+    vi.spyOn(process, "getuid").mockReturnValue(54_321);
+    expect(await reachServer(path), "of another user").toBeUndefined();
+    vi.restoreAllMocks();
+    renameSync(path, join(directory, "moved")); // So closing the server does not remove the socket's file.
+    connection?.destroy();
+    await new Promise((resolve) => server.close(resolve));
+    expect(await reachServer(join(directory, "moved"))).toBeUndefined();
+  });
+
+  it.each<[text: string, process: object]>([
+    ['{"pid":2,"startedAt":"7"}', { pid: 2, startedAt: "7" }],
+    ['{"pid":1,"startedAt":"7"}', { pid: Number.NaN }],
+    ['{"pid":-5,"startedAt":"7"}', { pid: Number.NaN }],
+    ['{"pid":2.5,"startedAt":"7"}', { pid: Number.NaN }],
+    ['{"pid":"22","startedAt":"7"}', { pid: Number.NaN }],
+    ['{"pid":2}', { pid: Number.NaN }],
+    ['{"pid":2,"startedAt":7}', { pid: Number.NaN }],
+    ["null", { pid: Number.NaN }],
+    ["", { pid: Number.NaN }],
+  ])("reads the process of a silent server from %j", (text, process) => {
+    expect(readServerProcess(createFile(text))).toEqual(process);
+    expect(readServerProcess(`${createFile(text)}.none`)).toEqual({ pid: Number.NaN });
+  });
+
+  it.each<[title: string, states: string, found: string | undefined, left: number, looks: number]>([
+    ["a server that is not ending, at once", "s", "s", 0, 1],
+    ["the server that replaces an ending one", "e-es", "s", 2, 4],
+    ["an ending server, if no other server comes in time", "eeeeeeeeee", "e", 4, 5],
+    ["no server, if none comes in time", "----------", undefined, 0, 5],
+  ])("waits for %s", async (_title, states, found, left, looks) => {
+    let count = 0;
+    let leaves = 0;
+    const find = async () => {
+      const state = states[count];
+      count += 1;
+      vi.advanceTimersByTime(20); // So the fifth look is the first that ends after 99 ms.
+      const leave = () => {
+        leaves += 1;
+      };
+      return state === "-" ? undefined : { server: { leave }, isEnding: state === "e", state };
+    };
+    vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const waited = await waitForServer(find, { maxMs: 99, lookMs: 0 });
+    expect([waited?.state, leaves, count]).toEqual([found, left, looks]);
   });
 });
 

@@ -59,6 +59,21 @@ describe("Kong's query", () => {
     expect(stderr).toContain("the plugin server will refuse all requests: --policy-root");
   });
 
+  it("is answered with the plugin, and a line for each file of settings that the server cannot read", () => {
+    const place = createPrefix("root root");
+    const files = ["fetch-settings", "decision-log", "abuse"].map((name) => [
+      name,
+      join(place.directory, `${name}.yaml`),
+    ]);
+    const { stdout, stderr } = askAsKong(
+      place,
+      files.flatMap(([name, file]) => [`--${name}`, `${file}`]),
+    );
+    expect(stdout).toBe(`${renderDump()}\n`);
+    const lines = stderr.trimEnd().split("\n");
+    expect(lines).toEqual(files.map(([, file]) => expect.stringContaining(`${file}`)));
+  });
+
   it("is not checked for other commands of Kong, which have made no directories yet", () => {
     const place = createPlace();
     mkdirSync(join(place.directory, "elsewhere"));

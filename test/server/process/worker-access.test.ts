@@ -71,6 +71,11 @@ describe("the user of Kong's workers", () => {
     expect(findWorkerUser(prefix)?.uid).toBe(own.uid === 0 ? findUser("nobody")?.uid : own.uid);
   });
 
+  it("is the user of this process, with all its groups, if it cannot start workers as another user", () => {
+    const gids = [process.getgid?.(), ...(process.getgroups?.() ?? [])];
+    expect(currentUser()).toEqual({ name: String(process.getuid?.()), uid: process.getuid?.(), gids });
+  });
+
   it("is undefined if the system does not know the user", () => {
     expect(findUser("no-such-user")).toBeUndefined();
     expect(findUser("root")).toEqual({ name: "root", uid: 0, gids: expect.arrayContaining([0]) });

@@ -66,7 +66,11 @@ describe("createFrameReader", () => {
     );
   });
 
-  it.each([16 * 1024 * 1024, 2 ** 31, 2 ** 32 - 1])("refuses %i bytes if no limit is given", (bytes) => {
+  it("accepts 4 MiB if no limit is given", () => {
+    expect(readAll([announce(4 * 1024 * 1024)])).toEqual([]);
+  });
+
+  it.each([4 * 1024 * 1024 + 1, 2 ** 31, 2 ** 32 - 1])("refuses %i bytes if no limit is given", (bytes) => {
     expect(() => readAll([announce(bytes)])).toThrow(RangeError);
   });
 
