@@ -150,10 +150,11 @@ for (const [characters, kind] of [
 const FRESH = 0;
 const DOTS = 1;
 const NAMED = 2;
-/** The number of dots, or of bytes that may be parts of dots, at the end of the text that was read. */
+/**
+ * The number of dots, or of bytes that may be parts of dots, at the end of the text that was read. More than two count as two, and
+ * characters that some server drops do not count.
+ */
 const TWO_DOTS = 2;
-/** The text ends with at least two dots, and then characters that some server drops. */
-const TWO_DOTS_AND_DROPPED = 3;
 
 /**
  * Whether a segment has only dots, or may have only dots after Kong strips the Route's path. Kong strips `/route` from
@@ -171,7 +172,7 @@ function hasDots(reading: string, slash: number): boolean {
   for (let index = 0; index < reading.length; index += 1) {
     const code = reading.charCodeAt(index);
     const kind = code === SLASH_CODE ? slash : (KINDS[code] ?? SOLID);
-    const isBared = dots >= TWO_DOTS && (kind === OTHER_SLASH || kind === END);
+    const isBared = dots === TWO_DOTS && (kind === OTHER_SLASH || kind === END);
     if (isBared || (segment === DOTS && kind >= SENT_SLASH)) {
       return true;
     }
@@ -199,9 +200,9 @@ function countDots(dots: number, kind: number): number {
   switch (kind) {
     case A_DOT:
     case UNKNOWN:
-      return dots === 1 || dots === TWO_DOTS ? TWO_DOTS : 1;
+      return Math.min(dots + 1, TWO_DOTS);
     case DROPPED:
-      return dots >= TWO_DOTS ? TWO_DOTS_AND_DROPPED : 0;
+      return dots;
     default:
       return 0;
   }

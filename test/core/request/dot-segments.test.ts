@@ -14,6 +14,17 @@ describe("a dot segment is found", () => {
     ["encoded more often", "/a/%25252e%25252e/b /a/..%25252fb /a/%252525252525252e/b"],
     ["as overlong UTF-8", "/a/%c0%ae%c0%ae/b /a/%C0%AE./b /a/..%c0%afb /a/..%c1%9cb /a/%e0%80%ae%e0%80%ae/b"],
     ["as longer overlong UTF-8", "/a/%f0%80%80%ae./b /a/%f8%80%80%80%ae./b"],
+    // A reader that drops wrong bytes finds no dot segment in these paths.
+    [
+      "as two longer overlong dots",
+      "/%e0%80%ae%e0%80%ae/b /%f0%80%80%ae%f0%80%80%ae/b /%f8%80%80%80%ae%f8%80%80%80%ae/b",
+    ],
+    ["as the longest overlong dots", "/%fc%80%80%80%80%ae%fc%80%80%80%80%ae/b /%fc%00%40%c0%80%ae%fc%80%80%80%80%ae/b"],
+    [
+      "before an overlong backslash",
+      "/..%c1%9cb /..%e0%81%9cb /..%f0%80%81%9cb /..%f8%80%80%81%9cb /..%fc%80%80%80%81%9cb",
+    ],
+    ["before an overlong backslash with wrong bytes", "/..%c1%1cb /..%e0%01%5cb /..%f0%40%41%dcb /..%f0%c0%c1%9cb"],
     ["as overlong UTF-8 with wrong bytes", "/a/%c0%2e%c0%2e/b /a/%c0%ee%c0%6e/b /a/..%c0%2fb /a/%e0%40%ae./b"],
     ["as overlong UTF-8, encoded twice", "/a/%25c0%25ae%25c0%25ae/b /a/%c0%a52e%c0%a52e/b"],
     ["in the escapes of IIS", "/a/%u002e%u002e/b /a/..%u002fb /a/..%u005Cb /a/%uff0e%uff0e/b /a/..%u2215b"],
@@ -24,11 +35,13 @@ describe("a dot segment is found", () => {
       "/a/..%00/b /a/.%00./b /a/..%20/b /a/%20../b /a/..%09/b /a/..+/b /a/.%E2%80%8B./b /a/%ff../b",
     ],
     ["before an encoded end of the path", "/a/..%3fb /a/..%23b /a/..#b /a#/../b /a/..?b /a/..?"],
-    ["once Kong takes the Route's path away", "/a..%2fb /a..;/b /a..\\b /a..%5cb /a%2e%2e%2fb /a..%252fb"],
+    ["once Kong takes the Route's path away", "/a..%2fb /a..;/b /a..\\b /a..%5cb /a%2e%2e%2fb /a..%252fb /a...%2fb"],
+    ["once the Route's path and what readers drop are away", "/a..%20%2fb /a..+;b /a.%20.%2fb /a%00..%5cb"],
     ["in absolute form", "http://host/a/..%2fb http://host/../b HTTPS://host/%2e%2e"],
     ["in bytes that are lost", "/a/\ufffd\ufffd\ufffd\ufffd/b /a/..\ufffd\ufffdb /a\ufffd\ufffd%2fb"],
     ["in bytes that became DEL", "/a/\x7f\x7f./b /a\x7f\x7f../b"],
-    ["beside an escape that is broken", "/a/%zz/../b /a/..%2/../b"],
+    ["in bytes that are lost, at the start or at the end", "\ufffd\ufffd /a/\ufffd\ufffd"],
+    ["beside an escape that is broken", "/a/%zz/../b /a/..%2/../b ../%zz"],
   ])("%s", (_reading, targets) => {
     expect(targets.split(" ").filter((target) => !hasDotSegment(target))).toEqual([]);
   });
@@ -40,7 +53,13 @@ describe("no dot segment is found", () => {
     ["in an empty path", ""],
     ["with an encoded slash alone", "/a%2fb /a%2Fb%2Fc.txt /a%5cb /a%2F.c /a%252fb"],
     ["with other escapes", "/a%20b /caf%e9/x /%e9/x /%E6%97%A5%E6%9C%AC/x /%f0%9f%98%80 /100%25 /a%25b /a%zz/b"],
+    ["with many nested escapes", `/a%${"25".repeat(20)}b`],
+    ["with one dot before a slash that Kong does not read", "/a.%2fb /a.;b /a.%5cb /a.%20%2fb"],
+    ["with what readers drop, but without dots", "/%20/b /%20/b.c /a/+/b /a/+/b.c /a%20%2fb /a+;b /a%00%5cb"],
+    ["with lost bytes in a name", "/\ufffdx/c /a/\ufffd\ufffdx\ufffd/c"],
+    ["with escapes of IIS", "/%e9/%u0100../b /a/%u65e5../b /a/%u00e9..b"],
     ["with characters beyond ASCII", "/\u65e5\u672c/x /caf\u00e9"],
+    ["with a letter of a long compatible form", "/a/\ufdfa../b /%zz/\ufdfa../b"],
     ["with path parameters", "/a;b/c /a;x=c"],
     ["in the query", "/a?b=/../c /a?.. /a?/..%2f /a?b#/../c"],
     ["in a path of gRPC", "/things.Things/Get"],
@@ -115,6 +134,20 @@ describe("characters that look like dots", () => {
 
 describe("a path that is too long for all ways to read it", () => {
   const long = "/x".repeat(250);
+
+  it.each([
+    ["an unusual path", 512, `/%zz`, false],
+    ["an unusual path", 513, `/%zz`, true],
+    ["a decoded path with a dot", 512, "/\u00e9.", false],
+    ["a decoded path with a dot", 513, "/\u00e9.", true],
+  ])("%s of %i characters", (_what, length, start, isFound) => {
+    expect(hasDotSegment(start.padEnd(length, "x"))).toBe(isFound);
+  });
+
+  it("is refused if it has six layers of escapes, and not with five", () => {
+    const layers = (count: number): string => `/%${"u0025".repeat(count - 1)}41`;
+    expect([hasDotSegment(layers(5)), hasDotSegment(layers(6))]).toEqual([false, true]);
+  });
 
   it.each(["%25", "%zz", "%e9", "%uabcd", "%7f", "\ufffd"])(
     "is refused if it has %j, and a shorter one is not",
