@@ -103,14 +103,14 @@ export function addKongCommand(program: Command): void {
     .addOption(
       new Option(
         "--verdict-cache <where>",
-        "where the verdict about a repeated token is reused: in the plugin server and in the guard (guard, the default), in the server only (server), or nowhere (off)",
+        "where the verdict about a repeated token is reused: guard (the default) means in the plugin server and in the guard, server means only in the server, off means nowhere",
       )
         .choices(["guard", "server", "off"])
         .conflicts("stock"),
     )
     .option(
       "--header <name...>",
-      "a request header that a policy reads; the plugin then reads this header without another call to Kong; headers in the policies under the root are added automatically",
+      "a request header that a policy reads; the plugin then needs no additional call to Kong for it; the command adds headers in the policies under the root by itself",
     )
     .option(
       "--guard [dir]",
@@ -118,7 +118,7 @@ export function addKongCommand(program: Command): void {
     )
     .option(
       "--stock <path>",
-      "use kong-pdk's kong-js-pluginserver at this path instead of our own server; its protocol is safe only with the guard, so the guard is loaded too",
+      "use kong-pdk's kong-js-pluginserver at this path instead of our own server; also loads the guard, because this server is safe only with the guard",
     )
     .addOption(
       new Option(

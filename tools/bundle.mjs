@@ -1,6 +1,6 @@
-// Bundles the built plugin server into one file that needs only Node, and its launcher into another small one. One file loads in
-// a fraction of the time that two hundred files need, and Kong refuses all requests while the server starts. This program also
-// writes the licences of the bundled packages. The bundle has no comments of our own, but it is not minified, because stack traces
+// Bundles the built plugin server into one file that needs only Node, and its launcher into another small one. One file loads in a
+// fraction of the time that two hundred files need, and Kong refuses all requests while the server starts. This program also
+// writes the licences of the bundled packages. The bundle has no comments of our own. It is not minified, because stack traces
 // must be readable, and a minified bundle would not start faster.
 //
 // Run it in the folder that contains dist: node tools/bundle.mjs

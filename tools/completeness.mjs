@@ -1,6 +1,6 @@
-// Fails if a part of a change is missing: a reason without a conformance row, a key of the policy document that no test of the
-// policy names, or, on a pull request, changed sources without a line in CHANGELOG.md. `npm run check` runs this program after
-// the build.
+// Fails if a part of a change is missing: a reason without a conformance row, or a key of the policy document that no test of the
+// policy names. On a pull request, changed sources also need a line in CHANGELOG.md. `npm run check` runs this program after the
+// build.
 //
 //   node tools/completeness.mjs [--base REF]      REF is what the change is compared with; on GitHub the branch that it goes to
 import { execFileSync } from "node:child_process";

@@ -10,8 +10,9 @@ import { StringMessage } from "../../plugin/server/protocol/messages.ts";
 import { connectWorker, playEvent } from "../../test/server/protocol/raw-worker.ts";
 import { generateSigningKey } from "../../test/tokens.ts";
 
-// `npm run bench:policies`: how the plugin server's start, memory and idle work grow with the number of policies, and how long
-// requests wait while it starts and while policies change. It starts the one-file server as Kong does and asks it over its socket.
+// `npm run bench:policies`: how the plugin server's start, memory and idle work grow with the number of policies. It also
+// measures how long requests wait while the server starts and while policies change. It starts the one-file server as Kong
+// does and asks it over its socket.
 //
 //   npm run bench:policies                            all cases of the table
 //   npm run bench:policies -- --case "1000x50x3"      one case: policies × rules × operations
@@ -105,7 +106,10 @@ async function measureStarts(one: Case, rounds: number): Promise<string> {
   }
 }
 
-/** Milliseconds until it listens, of the first wait, of the longest wait and until it is ready; the load by others in percent. */
+/**
+ * Four times in milliseconds: until the server listens, of the first wait, of the longest wait, and until the server is ready.
+ * Also the load by other programs, in percent.
+ */
 async function measureStart(one: Case, directory: string, root: string): Promise<number[]> {
   const begin = performance.now();
   const [busyBefore, ownBefore] = [busySeconds(), process.cpuUsage()];

@@ -8,8 +8,8 @@ import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import { type Folder, measureCommand } from "./measure-command.ts";
 
-// `npm run bench:policy-tests`: the time of `kong-jwt-policy test` for 10,000 tests, as a separate process and without its start,
-// and the time of `--mutate` for 1,000 mutants and 50 tests. On a busy machine, only processor time is meaningful.
+// `npm run bench:policy-tests`: the time of `kong-jwt-policy test` for 10,000 tests, as a separate process and without its start.
+// It also measures the time of `--mutate` for 1,000 mutants and 50 tests. On a busy machine, only processor time is meaningful.
 
 const RULES = 60;
 const MUTANTS = 1_000;

@@ -72,12 +72,12 @@ describe("Kong's own plugins beside this one", () => {
     ["/acl-both", "another Consumer, with any groups in the token", { azp: "partner", roles: ["gold"] }, 403],
     [
       "/acl-token-groups",
-      "the token's groups where acl is told to",
+      "the token's groups if acl must look at them",
       { azp: "partner", roles: ["admin"] },
       200,
       "admin",
     ],
-    ["/acl-token-groups", "the token's lack of groups where acl is told to", { azp: "billing", roles: [] }, 403],
+    ["/acl-token-groups", "the token's missing groups if acl must look at them", { azp: "billing", roles: [] }, 403],
     ["/acl-lenient", "a Consumer of the group", { azp: "billing" }, 200],
     ["/acl-lenient", "an unknown Consumer that is ignored", { azp: "nobody" }, 401],
   ])("acl on %s judges %s", async (path, _what, claims, status, groups) => {

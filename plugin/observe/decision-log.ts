@@ -43,7 +43,7 @@ export function formatDenial({ denial, evidence, reply }: Deny, did = "denied"):
     ["detail", denial.detail && JSON.stringify(limitText(denial.detail, MAX_DETAIL_LENGTH))],
     ["next", JSON.stringify(next)],
     // The line ends with the request's id, because Kong itself does not append the id for gRPC. Without the id at the end, LuaJIT
-    // would give many of these lines the same hash, and Kong's worker would compare thousands of them byte by byte.
+    // would give many of these lines the same hash. Kong's worker would then compare thousands of lines byte by byte.
     ["request_id", reply.requestId],
   ];
   const text = pairs.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])).join(" ");

@@ -25,8 +25,8 @@ export interface KeptVerdict {
 }
 
 /**
- * All facts on which an Allow of one policy depends. The `Authorization` header is separate, because it is long: the cache finds
- * an entry by the end of this header, which is the end of a token's signature, and then compares the whole header.
+ * All facts on which an Allow of one policy depends. The `Authorization` header is separate, because it is long. The cache finds
+ * an entry by the end of this header, which is the end of a token's signature. Then the cache compares the whole header.
  */
 export interface VerdictKey {
   readonly authorization: string;

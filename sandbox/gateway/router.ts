@@ -143,8 +143,8 @@ function compileHeader(name: string, wanted: readonly string[]): HeaderTest {
 }
 
 /**
- * Compares two candidates, in this order: more kinds of criteria, plain hosts before wildcards, more headers, regular expressions
- * by their priority, the longer path, the greater id.
+ * Compares two candidates by these criteria, in this order: more kinds of criteria, plain hosts before wildcards, more headers, the
+ * priority of regular expressions, the longer path, the greater id.
  */
 function comparePriority(a: Candidate, b: Candidate): number {
   return (

@@ -142,9 +142,9 @@ describe("a file that is not a policy is not quoted", () => {
     ["validate --format json", (file) => ["validate", "--format", "json", file]],
     ["flatten", (file) => ["flatten", file]],
     ["render", (file) => ["render", "--policy-root", join(directory, "policies"), file]],
-    ["render of a plugin that names it", (file) => renderOf(file)],
+    ["render of a plugin that names the policy", (file) => renderOf(file)],
     [
-      "render of a policy that extends it",
+      "render of a policy that extends the policy",
       (file) => renderOf(write("child.yaml", `${POLICY}extends: ${file.split("/").at(-1)}\n`)),
     ],
   ];

@@ -14,7 +14,7 @@ const letsAnyNamePass = kongBinary({
 
 // An assumption of SECURITY.md about nginx, and a proof that this suite notices if it is false.
 it.skipIf(letsAnyNamePass.missing)(
-  "if nginx keeps header names with any character, a dot has the effect of a dash",
+  "if nginx keeps header names with any character, a dot in a name has the effect of a dash",
   async () => {
     const world = await createSpoofingWorld();
     const kong = await letsAnyNamePass.start(world);

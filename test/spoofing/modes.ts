@@ -95,7 +95,7 @@ export const ACCESS_MODES: readonly AccessMode[] = [
   mode("no mappings, good token", "plain", "good", "user", "forwards", "isPlain"),
   mode("no mappings, bad token", "plain", "bad", "refused", "isPlain"),
   mode("a header compared with a claim", "compared", "good", "user", "forwards", "grpc", { headers: TENANT }),
-  mode("a header compared with a claim, which is not there", "compared", "good", "refused"),
+  mode("a header that is compared with a claim, but is missing", "compared", "good", "refused"),
   mode("token moved from Authorization", "moved", "good", "user", moved, "grpc"),
   mode("token moved from a header", "moved", "good", "user", moved, inSource),
   mode("token moved from a cookie", "moved", "good", "user", moved, { place: "cookie", headers: SAME_SITE }),

@@ -92,7 +92,7 @@ const spellings: readonly Variant[] = [
   // RFC 9113 section 8.2.1 takes these for malformed.
   either("upper case on HTTP/2", upperCase, HTTP2),
   judged("every mix twice", (name) => [...all(name), ...all(name)]),
-  judged("one name three times, each time with another value", (name) =>
+  judged("one header name three times, with different values", (name) =>
     [1, 2, 3].map((count): Line => [name, `${EVIL}-${count}`]),
   ),
   judged("dashes and underscores doubled", doubled),
@@ -160,7 +160,7 @@ const connections: readonly Variant[] = [
       [name, EVIL],
     ]),
   ),
-  refused("Connection names it in capitals, with underscores and on a second line", (name) => [
+  refused("Connection names the header in capitals, with underscores and on a second line", (name) => [
     ["connection", "close"],
     ["connection", capitalise(mix(name, -1))],
   ]),

@@ -11,7 +11,10 @@ import { generateSigningKey, mintToken, replaceSignature, type SigningKey } from
 export const JUDGES = ["alpha", "beta", "gamma"] as const;
 export type Judge = (typeof JUDGES)[number];
 
-/** The token of a request. Only `valid` is entitled; `only_…` is entitled if that policy is in effect. */
+/**
+ * The token of a request. Only the client `valid` always has access. A client `only_…` has access if the policy of this
+ * name is in effect.
+ */
 export const KINDS = [
   "valid",
   "no_token",

@@ -64,8 +64,8 @@ const RESIGNERS: Readonly<Record<string, (seed: TokenInput, random: Random) => T
 const CHANGES_OF_ONE_MINT = 1_000;
 
 /**
- * Takes tokens of each algorithm and policy, makes every kind of change in turn, and lets the pipeline and the oracle judge the
- * results.
+ * Takes tokens of each algorithm and policy, and makes every kind of change in turn. The pipeline and the oracle then judge the
+ * changed tokens.
  */
 export async function tryMutatedTokens(count: number, seed: number): Promise<Tally> {
   const random = createRandom(seed);

@@ -3,15 +3,14 @@ import type { Validity } from "../model/decision.ts";
 import type { CompiledIssuer, Requirements } from "../model/policy.ts";
 
 /**
- * In seconds. The result of a check counts as uncertain this close to the time at which it changes, because sums of
- * fractions are rounded.
+ * In seconds. Within this time of a change, the result of a check counts as uncertain, because sums of fractions are rounded.
  */
 const MARGIN = 0.001;
 
 /**
- * The time span in which every check of a time gives the same result as now. Every stage that compares a claim with the
- * time must {@link narrow} the span at the times at which its result changes. Returns undefined if the plugin must
- * judge the token each time: if a check changes its result now, or if the token is bound to a key (RFC 7800).
+ * The time span in which every check of a time gives the same result as now. Every stage that compares a claim with the time must
+ * {@link narrow} the span at the times at which its result changes. Returns undefined if the plugin must judge the token each
+ * time. This is so if a check changes its result now, or if the token is bound to a key (RFC 7800).
  */
 export function findValidity(
   issuer: CompiledIssuer,

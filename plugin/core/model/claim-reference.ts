@@ -56,9 +56,8 @@ export type Obstacle =
   | { readonly is: "elsewhere"; readonly text: string };
 
 /**
- * Explains why {@link readClaim} found nothing. Returns undefined if the claim is really absent: an object has no such
- * member, a list has no such element, or a step is null. A requirement that accepts an absent claim must also call this
- * function.
+ * Explains why {@link readClaim} found nothing. Returns undefined if the claim is really absent: an object lacks the member, a list
+ * lacks the element, or a step of the pointer is null. A requirement that accepts an absent claim must also call this function.
  */
 export function findObstacle(claims: JsonObject, { path }: ClaimReference): Obstacle | undefined {
   const [first = ""] = path;

@@ -44,7 +44,7 @@ export function intersect(one: Validity, other: Validity): Validity {
 export interface Allow extends UpstreamChanges {
   readonly verdict: "allow";
   /**
-   * While policy and keys stay the same, a new decision about the same facts would be equal at every time in this span.
+   * While policy and keys stay the same, a new decision about the same facts would give the same result at every time in this span.
    * Undefined if the plugin must not reuse the decision: see docs/adr/0040-verdict-cache.md.
    */
   readonly validity: Validity | undefined;

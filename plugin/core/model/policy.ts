@@ -30,8 +30,8 @@ export interface CompiledPolicy {
   /** How tokens set Kong's caller. If undefined, Kong's caller and its headers stay unchanged. */
   readonly identity: CompiledIdentity | undefined;
   /**
-   * Every header to remove from the client's request, in each spelling with `-` and `_`. These are all mapped headers, the header with
-   * the forwarded token unless it is a source, and Kong's identity headers if `identity` sets them.
+   * Every header to remove from the client's request, in each spelling with `-` and `_`. These are all mapped headers, and Kong's
+   * identity headers if `identity` sets them. The header with the forwarded token is one of them unless it is a source.
    */
   readonly clearedHeaders: readonly string[];
   /** Whether any rule rejects requests that come over the network in clear text. */
@@ -49,8 +49,8 @@ export interface CompiledPolicy {
 }
 
 /**
- * The facts on which an Allow depends. An Allow of one request is also right for another request with the same facts,
- * the same method and the same `Connection`, if both paths are plain.
+ * The facts on which an Allow depends. Two requests may share an Allow if these facts, their method and their `Connection` are the
+ * same, and both paths are plain.
  */
 export interface DecidingFacts {
   /**

@@ -39,8 +39,8 @@ export interface RequestLine {
 }
 
 /**
- * How a request is bound to a rule of the policy: by the rule's name in the plugin's configuration, by the Kong Route's
- * name, or by a tag of the Route.
+ * What binds a request to a rule of the policy: the rule's name in the plugin's configuration, the Kong Route's name, or a tag of
+ * the Route.
  */
 export type Binding =
   | { readonly by: "rule"; readonly rule: string }

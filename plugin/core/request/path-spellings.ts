@@ -1,10 +1,10 @@
 import type { TemplateSegment } from "../model/operation-tree.ts";
 
 /**
- * Some servers read other spellings as the same path: another case, compatible or invisible characters, a slash, dot or
- * space at the end, a format such as `.json`, or needless escapes. The plugin itself compares paths without any
- * conversion. If the operation for `/users/me` is stricter than the operation for `/users/{id}`, `/users/ME` must not
- * pass as an `{id}`.
+ * Some servers read other spellings as the same path. The spellings differ in upper and lower case, in compatible or
+ * invisible characters, or in needless escapes. Or they have a slash, dot, space or format such as `.json` at the end.
+ * The plugin itself compares paths without any conversion. If the operation for `/users/me` is stricter than the
+ * operation for `/users/{id}`, `/users/ME` must not pass as an `{id}`.
  */
 
 const ASCII = /^[\0-\x7f]*$/;

@@ -31,8 +31,8 @@ export class SuspectNames {
   }
 
   /**
-   * Whether the name from `start` to `end` in a string is suspect. If there are too many names that begin like the
-   * wanted name, or their total length is too large, every further such name is suspect.
+   * Whether the name from `start` to `end` in a string is suspect. If too many names begin like the wanted name, or if these
+   * names together are too long, every further such name is suspect.
    */
   has(text: string, start: number, end: number): boolean {
     if (end - start < this.#name.length || !beginsAlike(text, start, end, this.#name)) {

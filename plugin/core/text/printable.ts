@@ -1,7 +1,7 @@
 /**
- * Makes text from files, requests, providers and the environment safe to print. Only this module knows which characters a terminal, an
- * editor or a log viewer interprets or hides: control characters, line separators, direction marks, ignorable characters, lone
- * surrogates and noncharacters.
+ * Makes text from files, requests, providers and the environment safe to print. Only this module knows which characters a terminal,
+ * an editor or a log viewer interprets or hides. These are control characters, line separators, direction marks, ignorable
+ * characters, lone surrogates and noncharacters.
  */
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;

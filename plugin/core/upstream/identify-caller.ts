@@ -107,7 +107,7 @@ function readIdentifier(claims: JsonObject, references: readonly ClaimReference[
 }
 
 /**
- * Returns the groups from all locations: an empty list if the claims are absent or null, undefined if one of them cannot be
+ * Returns the groups from all claims: an empty list if all claims are absent or null, and undefined if a claim cannot be
  * read.
  */
 function readGroups(claims: JsonObject, locations: readonly NameLocation[]): readonly string[] | undefined {

@@ -93,8 +93,8 @@ let lastId = 0;
 
 /**
  * Adds a member with a number at the end of the JSON text of an object. The end of each text is different, in JSON and in base64.
- * LuaJIT hashes a long string by its length, its first and last eight bytes, and a few positions between them. If the texts of two
- * callers differed only in a name, many of them would have the same hash, and LuaJIT would compare each new text with all others.
+ * LuaJIT hashes a long string by its length, its first and last eight bytes, and a few positions between them. If the texts of
+ * callers differed only in a name, many texts would have the same hash. LuaJIT would then compare each new text with all others.
  * The number has so many digits that base64 needs no padding, because padding would leave less of the number in the last bytes.
  */
 function endDifferently(json: string): string {

@@ -124,8 +124,8 @@ function findLostClaims(
 }
 
 /**
- * Whether a condition is at least as strict as the inherited condition: it has each inherited test, and it accepts an
- * absent claim only if the inherited condition does.
+ * Whether a condition is at least as strict as the inherited condition. A strict condition has each inherited test, and
+ * accepts an absent claim only if the inherited condition accepts it.
  */
 function isAtLeast({ absent, ...own }: Condition, { absent: wantedAbsent, ...wanted }: Condition): boolean {
   if (absent === true || wantedAbsent === true) {

@@ -27,9 +27,9 @@ const EMPTY = new Uint8Array();
  * Encodes the calls that carry out an outcome of a handler, for one write. Only an Allow that our own code made lets the
  * request pass.
  *
- * The guard answers refused requests, because each `kong.response.exit` ends the connection to this server, and a new
- * connection costs more than the decision. Kong's code that calls the plugin server cannot distinguish an answer through the
- * guard from an Allow. But the guard lets no request pass without a positive verdict.
+ * The guard answers refused requests. Each `kong.response.exit` would end the connection to this server, and a new connection
+ * costs more than the decision. Kong's code that calls the plugin server cannot distinguish an answer through the guard from an
+ * Allow. But the guard lets no request pass without a positive verdict.
  *
  * @param warnings lines for the operator, also written to Kong's log.
  * @param guard what the guard expects of the verdict. Only Kong can write the guard's mark.
@@ -60,8 +60,8 @@ export function encodeOutcome(
 
 /**
  * The encoded calls of decisions that may be reused. A decision never changes, so its encoded calls stay the same. The frames are
- * texts with one character for each byte, because Node cuts small buffers from a buffer of 8 kB, and a small buffer would keep
- * all 8 kB in memory.
+ * texts with one character for each byte, and not buffers. Node cuts small buffers from a buffer of 8 kB, so a small buffer would
+ * keep all 8 kB in memory.
  */
 const encoded = new WeakMap<Allow, { readonly frames: string; readonly repliesToDrop: number }>();
 

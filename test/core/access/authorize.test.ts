@@ -276,7 +276,7 @@ describe("names in several claims", () => {
     [{ realm_access: { roles: ["y"] }, resource_access: { shop: ["x"] } }],
     [{ _claim_names: { realm_access: "src1" } }],
     [{ realm_access: { roles: ["y"] }, _claim_names: { resource_access: "src1" } }],
-  ])("cannot be excluded if one claim contains them or cannot be read: %j", (claims) => {
+  ])("cannot be excluded if a claim contains the names, or cannot be read: %j", (claims) => {
     expect(judgeRoles(none, claims)).toMatch(/^condition_unmet: role (?:x is excluded|cannot be read): /);
   });
 

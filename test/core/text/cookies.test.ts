@@ -71,7 +71,7 @@ const own = fc
   .tuple(fc.constantFrom("", " ", "\t "), fc.constantFrom("", " "), fc.constantFrom("=", "=x", '="x"', ""))
   .map(([before, behind, rest]) => `${before}${NAME}${behind}${rest}`);
 
-it("in any header, the bytes and the order of all other parts stay, and no part that some server reads as the cookie", () => {
+it("in any header, all other parts keep their bytes and order, and no part stays that some server reads as the cookie", () => {
   const isOwn = (part: string): boolean => part.split("=")[0]?.trim() === NAME;
   const header = fc.array(fc.oneof(text, own), { maxLength: 8 }).map((parts) => parts.join(";"));
   fc.assert(

@@ -125,7 +125,7 @@ describe("any query", () => {
     );
   });
 
-  it("has the values that URLSearchParams finds, or counts as unclear", () => {
+  it("finds the same values as URLSearchParams, or counts the query as unclear", () => {
     fc.assert(
       fc.property(parts, (all) => {
         const sent = all.map((part) => part.sent).join("&");

@@ -62,7 +62,7 @@ describe("an unknown kid", () => {
     }
   });
 
-  it("is found by all waiting requests after the issuer publishes its key, and the old key stays as long as it is published", async () => {
+  it("is found by all waiting requests after its publication, and the old key stays as long as it is published", async () => {
     scene.serve(keySetOf(first, second));
     scene.clock += COOLDOWN_MS;
     expect(await scene.findAll(["2", "2", "1"])).toEqual([FOUND, FOUND, FOUND]);

@@ -26,7 +26,7 @@ describe("two Routes with one id are distinguished", () => {
     ["port", { port: 8080 }],
     ["path", { path: "/payroll" }],
     ["protocol", { protocol: "https" }],
-  ])("by the %s of a Service whose id is the same", async (_what, changes) => {
+  ])("by the %s of a Service with the same id", async (_what, changes) => {
     expect(await describeAs(full, { ...SERVICE, ...changes })).not.toBe(await describeAs(full, SERVICE));
   });
 

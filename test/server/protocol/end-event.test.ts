@@ -26,7 +26,7 @@ const EVIDENCE = { policy: "payments", rule: "read" };
 const isEmpty = (frame: Buffer): boolean => frame.byteLength === 0;
 
 describe("the frames of an Allow", () => {
-  it("without headers are an empty frame and the RpcReturn, and Kong does not reply", () => {
+  it("without headers are an empty frame and the RpcReturn, to which Kong does not reply", () => {
     const { frames, repliesToDrop } = encodeOutcome(createAllow({ headers: {} }, EVIDENCE), 7);
     const [end, rpcReturn, ...rest] = splitFrames(frames);
     expect(end).toEqual(Buffer.alloc(0));
@@ -94,7 +94,7 @@ describe("the frames of an Allow", () => {
       [nobody, setContext("authenticated_credential", {}), noGroups],
     ),
     row(
-      "groups alone, in place of whomever another plugin set",
+      "only groups, in place of the caller that another plugin set",
       { consumer: undefined, credentialId: undefined, groups: ["a", "b"] },
       [nobody, setContext("authenticated_credential", {}), groups],
     ),
@@ -193,8 +193,12 @@ describe("with a guard that waits for the outcome", () => {
 
 describe("a failure", () => {
   it.each([
-    ["of an unknown instance is Kong's own words and an empty argument", encodeUnknownInstance(), "no plugin instance"],
-    ["of another kind is its text and an empty argument", encodeFailure("jwt-policy failed"), "jwt-policy failed"],
+    [
+      "about an unknown instance has Kong's own words and an empty argument",
+      encodeUnknownInstance(),
+      "no plugin instance",
+    ],
+    ["of another kind has its own text and an empty argument", encodeFailure("jwt-policy failed"), "jwt-policy failed"],
   ])("%s, to which Kong replies nothing", (_what, { frames, repliesToDrop }, text) => {
     expect(splitFrames(frames).map(String)).toEqual([text, ""]);
     expect(repliesToDrop).toBe(0);

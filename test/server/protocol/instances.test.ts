@@ -64,7 +64,7 @@ describe("ids", () => {
     expect(start()).toBeGreaterThan(first);
   });
 
-  it("continue in another generation when one is used up", () => {
+  it("continue in another generation when all ids of one generation are used", () => {
     const { instances, start } = setUp(0, [0, 1]);
     let last = 0;
     for (let count = 1; count < PER_GENERATION; count += 1) {
@@ -113,7 +113,7 @@ describe("instances", () => {
     expect(instances.find(second)).toBeDefined();
   });
 
-  it("that no event used for an hour are released, a millisecond later and not earlier", () => {
+  it("that no event has used for an hour are released one millisecond later, and not earlier", () => {
     const { clock, instances, start } = setUp(1000);
     const id = start();
     clock.now = 1000 + HOUR;
@@ -124,7 +124,7 @@ describe("instances", () => {
     expect(instances.find(id)).toBeUndefined();
   });
 
-  it("that an event used stay for another hour", () => {
+  it("that an event has used stay for another hour", () => {
     const { clock, instances, start } = setUp(1000);
     const [used, idle] = [start(), start()];
     clock.now += HOUR;
@@ -141,7 +141,7 @@ describe("instances", () => {
     };
     const isKnown = ({ instances }: Setup, id = 0): boolean => instances.find(id) !== undefined;
 
-    it("so that one more releases only the instance that was unused for the longest time", () => {
+    it("one more instance releases only the instance that was unused for the longest time", () => {
       const full = fill();
       const last = full.start();
       expect([full.ids[0], full.ids[1], full.ids.at(-1), last].map((id) => isKnown(full, id))).toEqual([
@@ -152,7 +152,7 @@ describe("instances", () => {
       ]);
     });
 
-    it("and an instance that is always in use survives any number of starts", () => {
+    it("an instance that is always in use survives any number of starts", () => {
       const full = fill();
       full.clock.now += 2_000;
       isKnown(full, full.ids[0]);
@@ -165,7 +165,7 @@ describe("instances", () => {
       }
     });
 
-    it("and use counts by the second: within one second, the order is that of the starts", () => {
+    it("time counts in seconds: within one second, the order of the starts decides", () => {
       const full = fill();
       full.clock.now += 1_000;
       expect(isKnown(full, full.ids[0])).toBe(true);
@@ -187,7 +187,7 @@ describe("instances", () => {
   });
 });
 
-describe("an instance is notified once of its end", () => {
+describe("an instance learns once that it ends", () => {
   function setUpClosing(limits?: InstanceLimits) {
     const closed: string[] = [];
     const clock = { now: 0 };
@@ -216,7 +216,7 @@ describe("an instance is notified once of its end", () => {
     expect(closed).toEqual(["a"]);
   });
 
-  it("when all configurations together are too long, and then the longest unused instances are released", () => {
+  it("when all configurations together are too long: the instances that were unused for the longest time are released", () => {
     const { instances, closed } = setUpClosing({ maxInstances: 100, maxConfigLength: 10 });
     const ids = ["aaaa", "bbbb", "cc"].map(instances.start);
     expect(closed).toEqual([]);
@@ -227,7 +227,7 @@ describe("an instance is notified once of its end", () => {
     expect(closed).toEqual(["aaaa", "bbbb", "cc"]);
   });
 
-  it("and a configuration longer than this total is still started, because Kong limits a single configuration", () => {
+  it("a configuration longer than this total still starts, because Kong limits a single configuration", () => {
     const { instances, closed } = setUpClosing({ maxInstances: 100, maxConfigLength: 3 });
     instances.start("a");
     expect(instances.find(instances.start("bbbb"))).toBeDefined();

@@ -25,7 +25,7 @@ describe("the settings for Kong", () => {
     expect(facts).not.toContain("$http_x_tenant");
   });
 
-  it("have each option of the server, but the query command has only those that it checks", () => {
+  it("have each option of the server, but the query command has only the options that it checks", () => {
     const settings = createKongSettings({
       ...INSTALLATION,
       ...{ fetchSettings: "/f", stateDir: "/st", statusListen: "[::1]:1", decisionLog: "/d", abuse: "/a" },
@@ -42,7 +42,7 @@ describe("the settings for Kong", () => {
     });
   });
 
-  it("load the guard beside the plugin, with Kong's own path of Lua after the guard's", () => {
+  it("load the guard beside the plugin, with the guard's Lua path before Kong's own Lua path", () => {
     expect(addGuardSettings(others, "/p/guard")).toEqual({
       ...others,
       KONG_PLUGINS: "bundled,jwt-policy,jwt-policy-guard",

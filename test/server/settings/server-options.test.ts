@@ -74,7 +74,7 @@ describe("readServerOptions", () => {
     expect(readServerOptions([...GOOD, option])).toMatchObject(expected);
   });
 
-  it("leaves it to a launched server to report a policy root that is missing", () => {
+  it("does not check the policy root of a launched server, because this server itself reports a missing root", () => {
     const args = ["--socket", "/run/s", "--policy-root", `${root}/none`, "--launched", "identity"];
     expect(readServerOptions(args)).toMatchObject({ policyRoot: `${root}/none`, launched: "identity" });
   });

@@ -409,7 +409,7 @@ describe("clients that do not speak HTTP, or stop in the middle, do no harm", ()
     expect(half.received()).not.toContain("200 OK");
   });
 
-  it("with more than 64 connections the oldest is closed, and the newest is answered", async () => {
+  it("with more than 64 connections, the oldest connection is closed, and the newest gets an answer", async () => {
     const { port } = await start();
     const oldest = await openRaw(port);
     const others: Awaited<ReturnType<typeof openRaw>>[] = [];
@@ -498,7 +498,7 @@ describe("/metrics", () => {
     expect(received()).not.toContain("a_total");
   });
 
-  it("answers 500 if they cannot be read, and goes on", async () => {
+  it("answers 500 if the metrics cannot be read, and goes on", async () => {
     const { port } = await start(NO_METRICS);
     expect(await ask(port, "/metrics")).toMatchObject({ status: 500 });
     expect(await ask(port, "/status/live")).toMatchObject({ status: 200 });

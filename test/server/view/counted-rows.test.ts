@@ -57,7 +57,7 @@ const fresh = readingOf(
   ),
 );
 
-describe("the rejections of several servers, the most frequent now first, then those with most requests", () => {
+describe("the rejections of several servers: first the most frequent now, then those with the most requests", () => {
   const none = { policy: undefined, rule: undefined, reason: undefined, status: undefined, issuer: undefined };
   it("are one row for equal columns, with the sum of known rates and the age of the newest request", () => {
     const of = { policy: "p", status: 401, issuer: "acme" };
@@ -97,7 +97,7 @@ describe("the rejections of several servers, the most frequent now first, then t
   });
 });
 
-it("the rules of several servers are added up, the busiest now first, then those with most requests", () => {
+it("the rules of several servers are added up: first the busiest now, then those with the most requests", () => {
   const count = (requests: number, perSecond?: number) => ({ requests, perSecond });
   const rule = (name: string | undefined, requests: object, denied: object, wouldDeny: object, inReportMode = 0) => ({
     ...{ policy: "p", rule: name, requests, denied, wouldDeny, inReportMode },
@@ -120,7 +120,7 @@ it("the sum of no counts is unknown per second, unless a server has rates", () =
   expect(sumCounts(counts, [fresh])).toEqual({ requests: 3, perSecond: 3 });
 });
 
-it("the view of several servers has their sums, and names the server in each row that belongs to one", () => {
+it("the view of several servers has their sums, and each row of a single server names this server", () => {
   const { policies, keys } = statusAt(0, {});
   const alarm = (alarms: number) => ({ kind: "shared_token", policy: "p", rule: null, issuer: "acme", alarms });
   const changes = {
@@ -226,7 +226,7 @@ describe("rates", () => {
     expect(rateAfter(...times.slice(0, 100))).toBeCloseTo(0.99);
   });
 
-  it("know a rule and a rejection of two rows as one, and are unknown if the clock stands still", () => {
+  it("count two rows of one rule or rejection together, and are unknown if the clock stands still", () => {
     expect(rateAfter(3, 3)).toBeUndefined();
     const twice = (requests: number) => ({ judged: [judged("r", requests, 1, 2), judged("r", requests, 1, 2)] });
     const { rates, document } = readingOf("a:1", statusAt(0, {}, twice(0)), statusAt(2, {}, twice(5)));

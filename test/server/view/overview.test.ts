@@ -73,7 +73,7 @@ describe("rejections", () => {
     ]);
   });
 
-  it("without rule or issuer say so", () => {
+  it("without a rule or an issuer name none", () => {
     const [row] = statusAt(0, { expired: 4 }).rejections;
     const reading = readingOf([statusAt(0, {}, { rejections: [{ ...row, rule: null, issuer: null }] })]);
     expect(rowsOf(show([reading]), "rejections")[0]).toContain("(no rule) | token_expired | (no issuer) | 401");
@@ -110,13 +110,13 @@ describe("rates", () => {
 });
 
 describe("report mode", () => {
-  it("says how many rules would refuse which part of the requests, and lists the largest part first", () => {
+  it("says how many rules would refuse requests, and which share, with the largest share first", () => {
     const overview = show([readingOf(BUSY)]);
     expect(summaryOf(overview, "report-mode")).toBe("1 rule would refuse 10.0 % of the 30 requests in report mode.");
     expect(rowsOf(overview, "report-mode")).toEqual(["10.0 % | 0.3 | 3 | 30 | payments | watched"]);
   });
 
-  it("says that no rule would refuse a request, so that they may be enforced", () => {
+  it("says that no rule would refuse a request, so the rules may be enforced", () => {
     const judged = [
       { policy: "p", rule: "r", requests: 1_000, denied: 0, would_have_denied: 0, in_report_mode: 1_000 },
     ];

@@ -73,7 +73,7 @@ const [REJECTIONS, RULES, REPORT_MODE, ISSUERS, POLICIES, ALARMS] = [
   "Alarms (number) | Kind (code) | Policy (code) | Rule (code) | Issuer (code)",
 ];
 
-describe("each text of the view has the tone that its value deserves, and each column its kind", () => {
+describe("each text of the view has the tone that fits its value, and each column has its kind", () => {
   it("while there is trouble", () => {
     expect(topOf(trouble)).toEqual([
       ...["!not ready", ".version 1.2.3, counting for 10 s", "!no keys of partner"],
@@ -154,7 +154,7 @@ describe("each text of the view has the tone that its value deserves, and each c
     );
   });
 
-  it("while a provider is down, but its keys are kept", () => {
+  it("while a provider is down and the server keeps its keys", () => {
     const kept = show(statusAt(0, {}, { keys: [{ ...KEYS, failures: 1, failure: "503" }] }));
     expect([topOf(kept).at(-2), linesOf(kept, "issuers")[0]]).toEqual([
       "keys, Issuers: ~1 of 1 failing (.1 issuer, 2 keys)",

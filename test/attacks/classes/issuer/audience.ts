@@ -34,7 +34,7 @@ export const audience: AttackClass = {
     }),
     row("aud-nested", "a list in a list", { claims: { aud: [[AUDIENCE]] } }),
     row("aud-mixed", "a list with something that is not a string", { claims: { aud: [AUDIENCE, { admin: true }] } }),
-    row("aud-object", "an object with it as name", { claims: { aud: { [AUDIENCE]: true } } }),
+    row("aud-object", "an object with the audience as a name", { claims: { aud: { [AUDIENCE]: true } } }),
     row("aud-like-list", "an object like a list", { claims: { aud: { 0: AUDIENCE, length: 1 } } }),
     row("aud-true", "true", { claims: { aud: true } }),
     row("aud-nul", "a NUL behind it", { claims: { aud: `${AUDIENCE}\u0000` } }),

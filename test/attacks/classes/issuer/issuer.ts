@@ -4,7 +4,10 @@ import { type AttackClass, attacks, INVALID, raw, row } from "../../forge/attack
 const REFUSED = { reason: "issuer_untrusted", told: INVALID } as const;
 const REFERENCE = "RFC 8725 3.8; RFC 7519 4.1.1";
 
-/** Names that look like a trusted issuer's. All are signed with that issuer's key, so that only the name can fail them. */
+/**
+ * Names that look like a trusted issuer's. All these tokens are signed with the accepted issuer's key, so that a refusal can
+ * only come from the name.
+ */
 export const issuer: AttackClass = {
   name: "issuer",
   honest: [

@@ -21,7 +21,10 @@ const fetched = (iss: string, key: "remote" | "stranger" = "remote") =>
   ({ key, claims: { iss }, rule: "fetched-realms" }) as const;
 const fetchedIssuer = (tenant: string): string => ISSUERS.fetchedRealms.replace("{realm}", tenant);
 
-/** Issuers with many tenants, where anyone can register a tenant: which issuers the placeholder accepts, and what binds a token to its tenant. */
+/**
+ * Attacks on issuers with many tenants, where anyone can register a tenant. The attacks test which issuers the placeholder
+ * accepts, and what binds a token to its tenant.
+ */
 export const tenant: AttackClass = {
   name: "tenant",
   honest: [

@@ -31,7 +31,7 @@ export const credentials: AttackClass = {
     row("scheme-alone", "the scheme alone", { authorization: ["Bearer"] }),
     row("token-alone", "the token without a scheme", { authorization: ["{token}"] }),
     row("scheme-basic", "the token as Basic", { authorization: ["Basic {token}"] }),
-    row("scheme-longer", "a scheme that begins like it", { authorization: ["BearerX {token}"] }),
+    row("scheme-longer", "a scheme that begins like Bearer", { authorization: ["BearerX {token}"] }),
     row("scheme-tab", "a tab between scheme and token", { authorization: ["Bearer\t{token}"] }),
     row("scheme-equals", "Bearer=", { authorization: ["Bearer={token}"] }),
     row("scheme-no-break-space", "a no-break space behind the scheme", { authorization: ["Bearer\u00a0{token}"] }),

@@ -65,7 +65,7 @@ export const tokenType: AttackClass = {
     row("typ-absent", "no typ", { header: { typ: undefined } }),
     "RFC 8725 3.11",
     row("typ-empty", "an empty typ", { header: { typ: "" } }),
-    row("typ-longer", "a type that begins like it", { header: { typ: "at+jwtx" } }),
+    row("typ-longer", "a type that begins like at+jwt", { header: { typ: "at+jwtx" } }),
     { reason: "token_malformed", told: INVALID },
     "RFC 7515 4.1.9",
     row("typ-list", "a list of types", { header: { typ: ["at+jwt", "JWT"] } }),

@@ -119,7 +119,7 @@ describe("identifySocket", () => {
 });
 
 describe("two processes that overlap, as on `kong reload`", () => {
-  it("use the path in turn: the old process serves its connections, new connections go to the new process, and the socket stays when a process ends", async () => {
+  it("use the path in turn: the old process serves its connections, and new connections go to the new process", async () => {
     const place = createPlace();
     const old = await runServer(place);
     const oldWorker = await connectWorker(place.socket);

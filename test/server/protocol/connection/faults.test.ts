@@ -88,7 +88,7 @@ describe("bytes that Kong never sends end only that connection", () => {
     expect(server.logged).toHaveLength(1);
   });
 
-  it("no bytes lead to an empty frame where Kong expects a method, or to the end of the server", async () => {
+  it("whatever bytes Kong sends, the server writes no empty frame in place of a method, and does not end", async () => {
     const server = await startTestServer(allowAll);
     for (let seed = 1; seed <= 60; seed += 1) {
       const worker = await server.connect();
@@ -161,7 +161,7 @@ describe("a peer that closes", () => {
     await expectServing(server);
   });
 
-  it("in the middle of an answer of many frames does not end the process", async () => {
+  it("a close in the middle of an answer of many frames does not end the process", async () => {
     const { server, worker, id } = await serve(allowAll);
     for (let event = 0; event < 500; event += 1) {
       worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });

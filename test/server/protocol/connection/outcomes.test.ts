@@ -77,14 +77,14 @@ describe("every value that is not our own Allow leads to 500", () => {
     ["one that rejects with an Error", async () => Promise.reject(error)],
     ["one that rejects with undefined", async () => Promise.reject(undefined)],
     ["one that rejects with an Allow", async () => Promise.reject(ALLOW)],
-    ["one that returns undefined instead of a promise", returning(undefined)],
-    ["one that returns an Allow instead of a promise", returning(ALLOW)],
+    ["a handler that returns undefined instead of a promise", returning(undefined)],
+    ["a handler that returns an Allow instead of a promise", returning(ALLOW)],
     ["null", resolving(null)],
     ["true", resolving(true)],
     ["a function", resolving(() => ALLOW)],
     ["a look-alike", resolving({ verdict: "allow", headers: {}, evidence: EVIDENCE })],
     ["a list of an Allow", resolving([ALLOW])],
-    ["a thenable that gives a look-alike first and an Allow after it", returning(twiceThenable())],
+    ["a thenable that first gives an object like an Allow, and then an Allow", returning(twiceThenable())],
   ])("%s", async (_what, access) => {
     const { server, worker, id } = await serve(access);
     const outcome = await playEvent(worker, id);
@@ -105,7 +105,7 @@ describe("every value that is not our own Allow leads to 500", () => {
     ["a Deny without a denial", { verdict: "deny" }],
     ["a Deny of an unknown reason", { verdict: "deny", denial: { reason: "because" }, evidence: EVIDENCE }],
     ["a Deny without evidence", { verdict: "deny", denial: { reason: "token_missing" } }],
-  ])("%s, which cannot be encoded, names a method that Kong does not know", async (_what, value) => {
+  ])("for %s, which cannot be encoded, the server names a method that Kong does not know", async (_what, value) => {
     const { server, worker, id } = await serve(resolving(value));
     const { ended, calls } = await playEvent(worker, id);
     expect(ended).toBe("failed");
@@ -114,7 +114,7 @@ describe("every value that is not our own Allow leads to 500", () => {
     await worker.expectSilence();
   });
 
-  it("an Allow whose headers cannot be encoded names such a method too", async () => {
+  it("for an Allow whose headers cannot be encoded, the server also names such a method", async () => {
     const headers = { "x-user-id": 7 } as unknown as HeaderChanges;
     const { worker, id } = await serve(async () => createAllow({ headers }, EVIDENCE));
     const { ended, calls } = await playEvent(worker, id);
@@ -153,7 +153,7 @@ describe("a handler that does not settle within the deadline leads to 503", () =
     await worker.expectSilence();
   });
 
-  it("and an event that ended in time is not ended again when the deadline comes", async () => {
+  it("an event that ended in time does not end again at the deadline", async () => {
     const outcomes = [Promise.resolve<Decision>(ALLOW), new Promise<Decision>(() => {})];
     const { server, worker, id } = await serve(() => outcomes.shift() as Promise<Decision>, 30);
     expect((await playEvent(worker, id)).ended).toBe("proxied");
@@ -162,7 +162,7 @@ describe("a handler that does not settle within the deadline leads to 503", () =
     await worker.expectSilence();
   });
 
-  it("while the next event on the same connection gets its own deadline", async () => {
+  it("the next event on the same connection gets its own deadline", async () => {
     const outcomes = [new Promise<Decision>(() => {}), Promise.resolve<Decision>(ALLOW)];
     const { worker, id } = await serve(() => outcomes.shift() as Promise<Decision>, 30);
     expect((await playEvent(worker, id)).exit?.status).toBe(503);

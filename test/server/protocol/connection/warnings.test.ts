@@ -48,7 +48,7 @@ describe("warnings for the operator are sent before the next result", () => {
     await worker.expectSilence();
   });
 
-  it("thirty-two at once, and the replies to all of them are dropped", async () => {
+  it("all 32 at once, and the replies to all warnings are dropped", async () => {
     const seen: string[] = [];
     const { server, worker, id } = await serve(async (pdk) => {
       seen.push(await pdk.nginx.getVar("request"));

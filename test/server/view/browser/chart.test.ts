@@ -31,7 +31,7 @@ const rungsOf = (elements: readonly PageElement[]): readonly string[] =>
   elements.filter(({ attributes }) => attributes.x === "38").map(({ textContent }) => textContent);
 
 describe("the samples of the chart", () => {
-  it("are from five minutes, without points that are newer than the newest, as after the clock was set back", () => {
+  it("are from five minutes, without points after the time of the newest answer, as after the clock was set back", () => {
     const samples = [-1, 0, 1, 300, 301].map((seconds) => sampleAt(seconds));
     expect(keepRecent(samples, sampleAt(300, 7))).toEqual([sampleAt(0), sampleAt(1), sampleAt(300, 7)]);
   });
@@ -61,7 +61,7 @@ describe("the chart", () => {
     );
   });
 
-  it("draws refused requests, above them those that report mode would refuse, and above them the others", () => {
+  it("draws refused requests at the bottom, then requests that report mode would refuse, then other requests", () => {
     expect(areasOf(draw([sampleAt(0, 4, 1, 1), sampleAt(30, 2)]))).toEqual([
       "area bad: 244,130 444,130 444,130 244,99.5",
       "area warn: 244,99.5 444,130 444,130 244,69",
@@ -77,7 +77,7 @@ describe("the chart", () => {
     ]);
   });
 
-  it("draws nothing for a time without answers, which is longer than half a minute", () => {
+  it("draws nothing for a time of more than half a minute without answers", () => {
     const seconds = [0, 30, 61, 91];
     const areas = areasOf(draw(seconds.map((second) => sampleAt(second, 1))));
     expect(areas.map((area) => area.split(" ").length - 2)).toEqual([4, 4, 4, 4, 4, 4]);

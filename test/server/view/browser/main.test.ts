@@ -72,7 +72,7 @@ describe("the script of the page asks", () => {
     expect(asked).toHaveLength(2);
   });
 
-  it("a slow server for at most a twentieth of its time", async () => {
+  it("asks a slow server for at most a twentieth of the time", async () => {
     await open(async () => {
       await new Promise((resolve) => setTimeout(resolve, 500));
       return FIRST();

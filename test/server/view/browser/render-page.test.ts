@@ -118,7 +118,7 @@ describe("the page", () => {
   });
 });
 
-it("an element without kind and tone has no class, and one that page.html lacks is a defect", () => {
+it("an element without kind and tone has no class, and an element that page.html lacks is a defect", () => {
   const element = new PageElement("p");
   setText(element as unknown as Element, { text: "a" });
   expect(element.html).toBe('<p class="">a</p>');

@@ -127,7 +127,7 @@ end
 
 -- Returns the text that all requests with the same verdict have in common; nil if the plugin server must judge the request in any
 -- case. The token comes last in the text, because LuaJIT hashes only a few positions of a long string, including its end. If the
--- texts differed only in the middle, many would have the same hash, and LuaJIT would compare each new text with all others.
+-- texts differed only in the middle, many texts would have the same hash. LuaJIT would then compare each new text with all others.
 function Facts.narrow(request, conf, counted)
   local line = narrow_line(request.line, counted)
   if not line then
