@@ -248,6 +248,13 @@ export const EQUIVALENT = [
     because: "without samples, the chart shows the time only relative to now",
   },
   {
+    file: "plugin/policy/yaml/describe-yaml-structure.ts",
+    within: "index >= 0",
+    original: "index >= 0",
+    replacement: "index > 0",
+    because: "a flow collection in a block comes after a key or a dash, so no such bracket is the first character",
+  },
+  {
     file: "plugin/policy/lint/lint-requirements.ts",
     original: "source === undefined || Array.isArray(source)",
     replacement: "source === undefined",

@@ -256,6 +256,21 @@ describe("required_claims: conditions for every rule", () => {
     ["[‸{a: {}}]", "wrong_type"],
   ])("%s: %s", (conditions, code) => check(issuer(`required_claims: ${conditions}`), code));
 
+  it.each<[claims: string, ...conditions: object[]]>([
+    ["[sub, /a/b]", { claim: { text: "sub", path: ["sub"] } }, { claim: { text: "/a/b", path: ["a", "b"] } }],
+    ["{}"],
+    ["{use: {}}", { claim: { text: "use", path: ["use"] } }],
+    ["{use: {absent: true}}", { claim: { text: "use", path: ["use"] }, absent: "required" }],
+  ])(
+    "%s have only the named claims, which must have a value unless the condition wants none",
+    (claims, ...conditions) => {
+      const [compiled] = compileDocument(issuer(`required_claims: ${claims}`)).issuers.values();
+      expect(compiled?.conditions).toEqual(
+        conditions.map((condition) => ({ absent: "refused", tests: [], ...condition })),
+      );
+    },
+  );
+
   it("say that a comparison with the request belongs in a rule", () => {
     const [issue] = issuesOf(issuer("required_claims: {sub: {equals_path: user}}"));
     const place = 'so "equals_path" cannot be used here: write it into the required_claims of a rule.';

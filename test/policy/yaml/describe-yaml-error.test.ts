@@ -57,6 +57,7 @@ describe("one mistake in YAML is one finding that says what to write", () => {
       "a: ‸[\n- b\n",
       /^This \[ has no closing \], or the lines after it are/,
     ],
+    ["a list whose first element is a list that is less indented", "a: ‸[\n[b]\n", /^This \[ has no closing \]/],
     ["a map without its end, after a complete map", "a: ‸{b: {c: 1}\nd: e\n", /^This \{ has no closing \}/],
     ["a tab after a blank", "a:\n  b: c\n \t‸d: e\n", /^A tab cannot indent a line/],
     ["a map without commas", "a: {b: ‸1 c: 2}\n", /^Put text that has a colon .* Separate elements by commas\.$/],
