@@ -19,6 +19,23 @@ describe("a process with settings for fetching keys", () => {
     expect(server.stderr()).toBe(`jwt-policy: ${file}:2:10 file_unreadable: ${named} cannot be read: ENOENT.\n`);
   });
 
+  it("never reads its own settings and their secrets as policies, even if they are below the policy root", async () => {
+    const place = createPlace();
+    const pathOf = (name: string): string => join(place.policyRoot, `${name}.yaml`);
+    const secret = { pseudonyms: { secret_file: "secret.yaml" } };
+    writeFileSync(pathOf("secret"), "5".repeat(64));
+    writeFileSync(pathOf("fetch"), "fetch_settings: 1\n");
+    writeFileSync(pathOf("log"), JSON.stringify({ decision_log: 1, to: join(place.directory, "log"), ...secret }));
+    writeFileSync(pathOf("abuse"), JSON.stringify({ abuse: 1, ...secret }));
+    writeFileSync(pathOf("z"), "broken"); // Files are read in the order of their names.
+    const own = ["--fetch-settings", pathOf("fetch"), "--decision-log", pathOf("log"), "--abuse", pathOf("abuse")];
+    const server = startServer(place, ["--facts-variable", ...own]);
+    await server.waitForOutput("z.yaml is refused");
+    const refused = [...server.stdout().matchAll(/(\w+\.yaml) is refused/g)].map(([, name]) => name);
+    expect(refused).toEqual(["z.yaml"]);
+    expect(server.stdout()).not.toContain("5".repeat(64));
+  });
+
   if (missingOpenssl !== undefined) {
     reportMissing("with a certificate authority of our own", missingOpenssl);
   } else {
