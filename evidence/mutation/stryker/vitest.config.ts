@@ -6,14 +6,16 @@ export default defineConfig({
     include: [
       "test/{core,keys,kong,observe,policy,property,runtime}/**/*.test.ts",
       "test/server/protocol/*.test.ts",
-      "test/server/{process/hand-over,status/status}.test.ts",
+      "test/server/status/status.test.ts",
       "test/server/launcher/launcher-parts.test.ts",
     ],
     exclude: [
       "test/**/kong-{binary,container}*.test.ts",
       "test/kong/schema/{kong,lua}-schema.test.ts",
+      "test/kong/plugin-module.test.ts",
       "test/runtime/load/compile-in-threads.test.ts",
     ],
     testTimeout: 60_000,
+    expect: { poll: { timeout: 45_000, interval: 20 } }, // As in vitest.config.ts.
   },
 });
