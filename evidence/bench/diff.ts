@@ -1,8 +1,8 @@
 import { type Cost, type Folder, measureCommand } from "./measure-command.ts";
 
-// `npm run bench:diff`: the cost of `kong-jwt-policy diff` as a separate process, from start to end. It measures three cases: one
-// change in a policy of 300 rules with 5 operations each, one change among 500 policies, and one changed Route among 300. On a busy
-// machine, only processor time is meaningful.
+// `npm run bench:diff`: the cost of `kong-jwt-policy diff` as a separate process, from start to end. The bench measures three
+// cases: one change in a policy of 300 rules with 5 operations each, one change among 500 policies, and one changed Route among 300.
+// On a busy machine, only processor time is meaningful.
 
 const RULES = 300;
 const POLICIES = 500;

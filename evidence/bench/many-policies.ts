@@ -10,9 +10,9 @@ import { StringMessage } from "../../plugin/server/protocol/messages.ts";
 import { connectWorker, playEvent } from "../../test/server/protocol/raw-worker.ts";
 import { generateSigningKey } from "../../test/tokens.ts";
 
-// `npm run bench:policies`: how the plugin server's start, memory and idle work grow with the number of policies. It also
-// measures how long requests wait while the server starts and while policies change. It starts the one-file server as Kong
-// does and asks it over its socket.
+// `npm run bench:policies`: how the plugin server's start, memory and idle work grow with the number of policies. The bench
+// also measures how long requests wait while the server starts and while policies change. The bench starts the bundled server
+// as Kong does, and sends requests to the server's socket.
 //
 //   npm run bench:policies                            all cases of the table
 //   npm run bench:policies -- --case "1000x50x3"      one case: policies × rules × operations

@@ -9,7 +9,8 @@ import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import { type Folder, measureCommand } from "./measure-command.ts";
 
 // `npm run bench:policy-tests`: the time of `kong-jwt-policy test` for 10,000 tests, as a separate process and without its start.
-// It also measures the time of `--mutate` for 1,000 mutants and 50 tests. On a busy machine, only processor time is meaningful.
+// The bench also measures the time of `--mutate` for 1,000 mutants and 50 tests. On a busy machine, only processor time is
+// meaningful.
 
 const RULES = 60;
 const MUTANTS = 1_000;

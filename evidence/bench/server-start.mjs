@@ -1,6 +1,6 @@
 // `npm run size`: the size of the plugin server, and two times after its start: until it has printed its dump, and until it
-// listens. It measures the server as one file and as separate modules. The rounds are interleaved, the figures are medians.
-// `RESULTS=1` writes them to results/size.
+// listens. The script measures the server as one file and as separate modules. The rounds are interleaved, the figures are
+// medians. `RESULTS=1` writes them to results/size.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

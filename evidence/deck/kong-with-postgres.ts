@@ -23,8 +23,8 @@ export interface KongWithPostgres {
 }
 
 /**
- * A Kong that keeps its configuration in a separate PostgreSQL. It does not start the plugin server: Kong 3.9 cannot print its
- * configuration (`GET /` of the Admin API, which decK asks first) in the worker that did.
+ * A Kong that keeps its configuration in a separate PostgreSQL. This Kong does not start the plugin server: Kong 3.9 cannot
+ * print its configuration (`GET /` of the Admin API, which decK asks first) in the worker that did.
  */
 export async function startKongWithPostgres(policyRoot: string): Promise<KongWithPostgres> {
   const postgres = await startPostgres();

@@ -31,7 +31,7 @@ interface File {
 }
 
 /**
- * Starts to count in the modules whose URL contains one of `parts`. It must be called before these modules run, because V8
+ * Starts to count in the modules whose URL contains one of `parts`. Call the function before these modules run, because V8
  * counts no blocks in code that is already compiled.
  */
 export function startCoverage(parts: readonly string[]): Coverage {

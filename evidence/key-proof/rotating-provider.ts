@@ -60,7 +60,7 @@ export async function startRotatingProvider(keys: readonly ProviderKey[]): Promi
   const setKeys = (next: readonly ProviderKey[]): Promise<void> =>
     withoutDevelopmentNotices(async () => {
       const { Provider } = await import("oidc-provider");
-      // It reads its keys once; its tokens are signed and remembered nowhere, so another instance is as good.
+      // The provider reads its keys once and remembers no tokens, so another instance can replace it.
       answer = new Provider(issuer, configuration(secret, next)).callback();
     });
   await setKeys(keys);

@@ -234,7 +234,7 @@ describe("Kong's own plugins beside this one", () => {
     });
 
     it("can be required in addition, and then Kong keeps its Consumer", async () => {
-      // It wants one token; a tokens of ours in Authorization would be its second.
+      // Kong's jwt plugin accepts only one token, so our token must not be in Authorization.
       const refused = await send(`/kong-jwt-and?jwt=${own}`, { token: world.token({ azp: "billing" }) });
       expect(refused.status).toBe(401);
       const { status, upstream } = await send(`/kong-jwt-or?jwt=${own}`, {});

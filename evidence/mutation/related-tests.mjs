@@ -1,5 +1,5 @@
-// Finds the fast tests that can notice a change of a source file. These are tests that import it (nearest first), and tests
-// that start the built files.
+// Finds the fast tests that can notice a change of a source file. These are the tests that import the file (nearest first),
+// and the tests that start the built files.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 

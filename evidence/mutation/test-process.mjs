@@ -1,5 +1,5 @@
-// A process that keeps one Vitest and runs the test files that its parent names. It stops at the first failure. The parent ends it
-// if a mutant hangs, so each test that ends is reported.
+// A process that keeps one Vitest and runs the test files that its parent names. The process stops at the first failure. The
+// parent ends it if a mutant hangs, so each test that ends is reported.
 import { createVitest } from "vitest/node";
 
 const progress = {

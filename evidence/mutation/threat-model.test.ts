@@ -34,7 +34,7 @@ function readRows(): Row[] {
 
 const ROWS = readRows();
 const IDS = new Set(ATTACK_CLASSES.flatMap(({ attacks }) => attacks.map(({ id }) => id)));
-/** Whole files, `DIR/**` + `/*.ts` and exclusions with `!`: the only forms in Stryker's lists. */
+/** Stryker's lists have only three forms: whole files, `DIR/**` + `/*.ts`, and exclusions with `!`. */
 const STRYKER_LISTS: readonly string[][] = ["stryker.config.json", "stryker.core.config.json"].map(
   (name) => JSON.parse(readFileSync(join(import.meta.dirname, "stryker", name), "utf8")).mutate,
 );

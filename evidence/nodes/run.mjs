@@ -1,5 +1,5 @@
 // `npm run test:nodes`: runs the tests that need only the sandbox, under each supported Node. npm's package `node` contains the
-// runtimes. They are in a temporary folder outside of the clone.
+// runtimes. The Node versions are in a temporary folder outside of the clone.
 //
 //   npm run test:nodes [-- VERSION…]      such as 22, or 24.1.0; `RESULTS=1` writes the results to results/nodes
 import { execFileSync, spawnSync } from "node:child_process";

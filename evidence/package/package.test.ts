@@ -192,7 +192,7 @@ routes: { r: { required_scopes: [s] } }
       .filter((path) => path !== socket && !path.endsWith("/jwt-policy-keys")) // The server makes both.
       .map((path) => path.replace(/\/$/, ""));
     expect(paths.filter((path) => !existsSync(path))).toEqual([]);
-    // Those of this package, and not those of the clone that it was made from.
+    // The paths must be in the installed package, and not in the clone that it was made from.
     const own = paths.filter((path) => path.startsWith(root)).map((path) => relative(root, path));
     expect(own.length).toBeGreaterThan(0);
     expect(own.filter((path) => !files.some((file) => file.startsWith(path)))).toEqual([]);

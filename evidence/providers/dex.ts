@@ -13,14 +13,15 @@ const DEX = process.env.DEX_BIN ?? "dex";
 const CLIENT = "proof";
 const SECRET = "for-this-run-only";
 const START_MS = 60_000;
-/** It looks every 30 s whether to rotate. */
+/** dex checks every 30 s whether to rotate its keys. */
 const ROTATION = { every: "25s", withinMs: 90_000 };
 const ASK_AGAIN_MS = 100;
 
 /**
- * dex, in Go, from `DEX_BIN` or PATH. Its tokens are ID tokens without `typ` and scope, and it rotates by itself. dex has no
- * releases as Go modules, but a separate module can use a commit of it: `go get github.com/dexidp/dex@COMMIT
- * github.com/dexidp/dex/api/v2@COMMIT`, then `go build github.com/dexidp/dex/cmd/dex`. The tested commit is ab64ed778070.
+ * dex, in Go, from `DEX_BIN` or PATH. The tokens of dex are ID tokens without `typ` and scope, and dex rotates its keys by
+ * itself. dex has no releases as Go modules, but a separate module can use a commit of it: `go get
+ * github.com/dexidp/dex@COMMIT github.com/dexidp/dex/api/v2@COMMIT`, then `go build github.com/dexidp/dex/cmd/dex`. The
+ * tested commit is ab64ed778070.
  */
 export function findDex(): ProviderKind {
   const version = readVersion();
@@ -34,7 +35,7 @@ export function findDex(): ProviderKind {
       await writeFile(join(directory, "dex.json"), JSON.stringify(configuration(issuer, address)));
       const server = spawn(DEX, ["serve", join(directory, "dex.json")], { stdio: "ignore" });
       const end = (): boolean => server.exitCode === null && server.kill();
-      process.once("exit", end); // Also when the run is broken off.
+      process.once("exit", end); // Ends dex also if the run is aborted.
       const stop = async (): Promise<void> => {
         const ended = once(server, "exit");
         if (end()) {

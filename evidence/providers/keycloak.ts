@@ -17,7 +17,7 @@ const ARTIFACT = `org.keycloak:keycloak-quarkus-dist:${VERSION}:zip`;
 /** Where the distribution is unpacked once; never part of the clone. */
 const CACHE = join(tmpdir(), "jwt-policy-providers");
 const DOWNLOAD_MS = 600_000;
-/** Its first start compiles itself. */
+/** At its first start, Keycloak compiles itself. */
 const START_MS = 600_000;
 
 /** Keycloak from `KEYCLOAK_HOME`, or from Maven Central where java and mvn are here. */
@@ -96,7 +96,7 @@ async function startServer(home: string, port: number): Promise<Server> {
     stdio: ["ignore", "pipe", "pipe"],
     detached: true, // A shell script starts java, and both are to end.
   });
-  // Also when the run is broken off.
+  // Ends Keycloak also if the run is aborted.
   process.once("exit", () => killGroup(server));
   let output = "";
   for (const stream of [server.stdout, server.stderr]) {

@@ -14,9 +14,9 @@ import { compileDocument, ISSUER, policyDocument, requirementsOf } from "../../t
 import { type IssuerKeysSource, textSecretOf } from "./vector-issuer.ts";
 
 /**
- * Judges vectors that are signed but are not claims sets. It splits the token as in a request, checks issuer and algorithm, loads
- * and selects keys, and verifies the signature. It does not read the payload as claims, and accepts the given `iss`. The result is
- * `accepted` or the reason. For unreadable tokens and unusable keys, the result also says why.
+ * Judges vectors that are signed but are not claims sets. The judge splits the token as in a request, checks issuer and algorithm,
+ * loads and selects keys, and verifies the signature. The judge does not read the payload as claims, and accepts the given `iss`.
+ * The result is `accepted` or the reason. For unreadable tokens and unusable keys, the result also says why.
  */
 
 export async function judgeJws(token: string, source: IssuerKeysSource): Promise<string> {

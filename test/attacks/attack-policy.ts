@@ -66,7 +66,7 @@ export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
         keys: { jwks: { keys: [ofTenants, { ...keys.blue.publicJwk, issuer: tenantIssuer("blue") }] } },
       }),
       anyTenant: issuer("anyTenant", ["ES256"], { tenants: ["*"], keys: { jwks: { keys: [keys.tenants.publicJwk] } } }),
-      // It signs tokens of several kinds; each rule says less than the issuer does.
+      // The issuer signs tokens of several kinds, and each rule requires less than the issuer's own conditions.
       kinds: issuer("kinds", ["ES256"], {
         token_type: "JWT",
         required_claims: { token_use: { equals: "access" }, client_id: {} },
@@ -190,7 +190,7 @@ export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
 
 const SOURCE_RULES = ["anywhere", "anywhere-optional", "anywhere-bound"] as const;
 
-/** The same issuer for tokens in other places than Authorization; its name and so the realm are the same. */
+/** The same issuer for tokens outside of Authorization. The policy has the same name, so the realm is the same. */
 export function createSourcePolicy(keys: AttackKeys, jwksUri: string): Members {
   const { issuers, ...rest } = createPolicy(keys, jwksUri);
   return {

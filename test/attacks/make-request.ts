@@ -86,7 +86,7 @@ function makeSignature(
   return createHmac("sha256", findSecret(hmac, scene.keys)).update(input).digest().subarray(0, bytes);
 }
 
-/** The same bytes, for decoders that drop what fills no byte. */
+/** The same bytes, for decoders that ignore bits after the last full byte. */
 function setLooseBits(segment: string): string {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   return segment.slice(0, -1) + alphabet[alphabet.indexOf(segment.at(-1) ?? "") + 1];

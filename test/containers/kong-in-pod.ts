@@ -11,7 +11,7 @@ interface PodGatewayKind extends Pick<GatewayKind, "label" | "missing"> {
   start(pod: Pod, input: Parameters<GatewayKind["start"]>[0]): Promise<Gateway>;
 }
 
-/** A gateway that runs in the pod of its neighbours. They must be open before it starts. */
+/** A gateway that runs in the pod of its neighbours. The servers of the neighbours must be open before the gateway starts. */
 export function inPod({ start, ...kind }: PodGatewayKind): GatewayKind {
   let pod: Pod | undefined;
   return {

@@ -1,7 +1,7 @@
 /**
- * Runs in a container whose network Kong and the plugin server share. It starts the servers that the tests need, and answers
- * the tests' questions about them. It also relays the tests' connections to Kong, so that Kong sees clients on the loopback
- * address.
+ * Runs in a container whose network Kong and the plugin server share. The program starts the servers that the tests need,
+ * and answers the tests' questions about these servers. The program also relays the tests' connections to Kong, so that Kong
+ * sees clients on the loopback address.
  */
 import { createServer as createHttpServer } from "node:http";
 import { connect, createServer, type Socket } from "node:net";

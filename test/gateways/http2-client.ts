@@ -40,7 +40,7 @@ export function requestHttp2(
       trailers = { ...got };
     });
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("error", () => undefined); // Its close says with which code.
+    stream.on("error", () => undefined); // The event `close` has the code of the reset.
     stream.on("close", () => {
       const code = stream.rstCode ?? 0;
       if (head === undefined) {

@@ -101,7 +101,7 @@ const TOKENS: readonly Row[] = [
   ["cognito", "with all", COGNITO],
   ["cognito", "of another client", { ...COGNITO, client_id: "other" }, "audience_mismatch"],
   ["cognito", "that is an ID token", { ...COGNITO, token_use: "id" }, "claim_invalid"],
-  ["cognito", "that does not say what it is", without(COGNITO, "token_use"), "claim_missing"],
+  ["cognito", "that does not say which kind of token it is", without(COGNITO, "token_use"), "claim_missing"],
   ["keycloak", "that is an ID token", { ...KEYCLOAK, typ: "ID" }, "claim_invalid"],
   ["entra", "that is an ID token", without(ENTRA, "azpacr"), "claim_missing"],
   ["okta", "that is an ID token", without(OKTA, "cid"), "claim_missing"],

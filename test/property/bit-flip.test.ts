@@ -8,7 +8,7 @@ import { isThorough, runsOf } from "../runs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 
 const algorithms = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"] as const;
-// Their curves take a millisecond for each check, so fewer bits are flipped.
+// The curves of these algorithms take a millisecond for each check, so the test flips fewer bits.
 const slowAlgorithms: readonly string[] = ["ES384", "ES512"];
 const signingKeys = [...algorithms, "ES384" as const, "ES512" as const].map((alg) => generateSigningKey(alg, alg));
 // Without a required typ, clock or scope in the way: only the signature is left to notice the change.

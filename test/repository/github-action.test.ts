@@ -66,7 +66,10 @@ interface Call {
   readonly body: any;
 }
 
-/** A replacement of api.github.com. It lists the comments, and accepts each request, unless the test sets an error status. */
+/**
+ * A replacement of api.github.com. This server lists the comments, and accepts each request unless the test sets
+ * an error status.
+ */
 async function serveApi(comments: readonly unknown[], status = 200): Promise<{ url: string; calls: Call[] }> {
   const calls: Call[] = [];
   server = createServer(async (request, response) => {

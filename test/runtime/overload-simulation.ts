@@ -28,7 +28,10 @@ interface Arrival {
   readonly dueMs: number;
 }
 
-/** A model of a plugin server's event loop: it reads waiting requests, judges admitted requests, and turns. It has its own clock. */
+/**
+ * A model of a plugin server's event loop: it reads waiting requests, judges admitted requests, and turns. The model has its
+ * own clock.
+ */
 export async function simulate(load: Load, seconds: number, isAdmissionUsed = true): Promise<Outcome> {
   let nowMs = 0;
   let deferred: (() => void)[] = [];

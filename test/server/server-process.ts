@@ -53,7 +53,7 @@ export function runNode(args: readonly string[]): RunningProcess {
   });
   onTestFinished(async () => {
     child.kill("SIGKILL");
-    // Its children may still have the pipes open.
+    // The children of the process may still have the pipes open.
     child.stdout.destroy();
     child.stderr.destroy();
     await ended;
@@ -150,7 +150,7 @@ export function probeSocket(path: string): Promise<true | string> {
   });
 }
 
-/** This key makes it a policy; no token is signed with it. */
+/** A policy needs this key, but no token is signed with it. */
 const POLICY = {
   jwt_policy: 1,
   name: "inline",

@@ -1,4 +1,4 @@
-/** How an upstream reads the received headers. It has its own rules, and uses no code of the product for names. */
+/** How an upstream reads the received headers. The oracle has its own rules, and uses no code of the product for names. */
 
 /** One header line: name and value as they travel, one character per byte. */
 export type Line = readonly [name: string, value: string];

@@ -164,7 +164,10 @@ const USUAL = Object.fromEntries(
 ) as unknown as Choice;
 const REMEMBERED = 30;
 
-/** Chooses requests. Most repeat an earlier one, or differ from it in one respect. Others differ in a few from the usual one. */
+/**
+ * Chooses requests. Most requests repeat an earlier request, or differ from an earlier request in one respect. Other requests
+ * differ from the usual request in a few respects.
+ */
 export class RequestWalk {
   readonly #random: Random;
   readonly #earlier: Choice[] = Array(REMEMBERED).fill(USUAL);

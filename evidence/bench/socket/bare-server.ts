@@ -4,8 +4,8 @@ import { encodeCall, encodePdkCall } from "../../../plugin/server/protocol/encod
 import { createFrameReader, encodeFrames } from "../../../plugin/server/protocol/frames.ts";
 import { RpcReturnMessage, StringMessage } from "../../../plugin/server/protocol/messages.ts";
 
-// A server that does only the work that no plugin server can avoid. It exchanges the same frames with Kong as the plugin server,
-// and checks the signature of the token. It judges nothing. Arguments: the socket, and the key as a JWK.
+// A server that does only the work that no plugin server can avoid. This server exchanges the same frames with Kong as the
+// plugin server, and checks the signature of the token. It judges nothing. Arguments: the socket, and the key as a JWK.
 
 const ASK = encodePdkCall("kong.nginx.get_var", StringMessage.encode({ v: "jwt_facts" }));
 const CHANGES = { "x-user-id": "user-1", "x-client-id": "app", "x-scope": "things:read things:write", cookie: [] };

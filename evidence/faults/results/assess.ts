@@ -65,8 +65,8 @@ function isEntitled(kind: Kind, judge: Judge): boolean {
 }
 
 /**
- * Whether the client must be served. It must be served if each policy that may have judged permits its request, and if the
- * client waited for the answer.
+ * Whether the client must be served. A client must be served if each policy that may have judged the request permits it,
+ * and if the client waited for the answer.
  */
 function isOwed({ kind, isBrokenOff }: Sent, judges: readonly Judge[]): boolean {
   return !isBrokenOff && judges.every((judge) => isEntitled(kind, judge));

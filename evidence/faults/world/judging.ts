@@ -5,8 +5,8 @@ import { type Judge, usualJudge } from "./world.ts";
 export interface Judging {
   judgesOf(sent: Sent): readonly Judge[];
   /**
-   * A new policy takes effect. It may judge requests from the start of `apply` on. From `settleMs` after the end of `apply`, no
-   * other policy may judge requests.
+   * A new policy takes effect. The new policy may judge requests from the start of `apply` on. From `settleMs` after the end of
+   * `apply`, no other policy may judge requests.
    */
   change(judgeOf: (route: number) => Judge, apply: () => Promise<void>, settleMs: number): Promise<void>;
 }

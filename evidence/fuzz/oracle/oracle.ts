@@ -11,8 +11,8 @@ import { areClaimsGood, expectHeaders, type HeadersWanted } from "./oracle-claim
 import { findRequirements, type Matched } from "./oracle-rules.ts";
 
 /**
- * A second implementation of the promises in the documentation. It reads the policy's plain data, uses no code of the plugin,
- * and may be slow. It decides whether a request passes and which headers are set, but knows no reasons.
+ * A second implementation of the promises in the documentation. This oracle reads the policy's plain data, uses no code of
+ * the plugin, and may be slow. The oracle decides whether a request passes and which headers are set, but knows no reasons.
  */
 
 /** The headers to set when the request is to be allowed, else undefined. */

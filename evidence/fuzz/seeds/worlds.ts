@@ -226,7 +226,7 @@ function describePolicies(find: (name: string) => Signer): readonly PolicyData[]
   ];
 }
 
-/** A key as the least careful issuers publish it: it serves every algorithm that fits, and has no name. */
+/** A key as careless issuers publish it: without a name, and for every algorithm that fits. */
 function withoutName({ kid: _kid, alg: _alg, ...jwk }: JWK): JWK {
   return jwk;
 }

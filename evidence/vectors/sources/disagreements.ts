@@ -3,7 +3,7 @@ interface Disagreement {
   /** Name of the {@link VectorSource}. */
   readonly source: string;
   readonly ids: readonly string[];
-  /** Their result in this plugin. */
+  /** The result of these vectors in this plugin. */
   readonly found: string;
   readonly why: string;
 }
@@ -71,7 +71,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     source: KONG_SCENARIOS,
     ids: ["config.anonymous 2", "config.anonymous 3"],
     found: "401 signature_invalid",
-    why: "A rule with optional access lets a request without a token pass. But it refuses a request with a bad token, because the sender claims an identity.",
+    why: "A rule with optional access lets a request without a token pass. But the rule refuses a request with a bad token, because the sender claims an identity.",
   },
   {
     source: "Istio: requests against its policies",
@@ -89,6 +89,6 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     source: "KrakenD: matchers of roles and scopes",
     ids: ["krakend/CanAccess/simple_space_success"],
     found: "condition_unmet",
-    why: "The plugin reads a string as one role, because names of roles may contain blanks. It splits only scopes at blanks (RFC 8693 section 4.2).",
+    why: "The plugin reads a string as one role, because names of roles may contain blanks. The plugin splits only scopes at blanks (RFC 8693 section 4.2).",
   },
 ];

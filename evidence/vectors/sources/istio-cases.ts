@@ -1,7 +1,8 @@
 /**
  * Istio's settings as policy documents, and what each of its requests is here. Istio checks the audience only if the policy has
- * `audiences`. It lets requests without a token pass, unless an AuthorizationPolicy requires one. It matches hosts and paths
- * itself; on Kong, the Route does this. Its `requestPrincipals: [issuer/sub]` is one accepted issuer and a condition on `sub`.
+ * `audiences`. Istio lets requests without a token pass, unless an AuthorizationPolicy requires a token. Istio matches hosts
+ * and paths itself; with Kong, the Route matches them. Its `requestPrincipals: [issuer/sub]` is one accepted issuer and a
+ * condition on `sub`.
  */
 
 type Members = Record<string, unknown>;
@@ -105,7 +106,7 @@ export const ISTIO_TEMPLATES: Readonly<Record<string, MappedTemplate>> = {
   },
   forward: { document: documentOfOne(AUTHENTICATE, "/jwks"), cases: { "valid-token-forward": OK } },
   remote: { document: documentOfOne(AUTHENTICATE, "/jwks"), cases: { "valid-token-forward-remote-jwks": OK } },
-  // There the key server takes longer than the timeout of the policy; here it never answers.
+  // In Istio's test, the key server takes longer than the timeout of the policy. In this test, the key server never answers.
   timeout: {
     document: documentOfOne(AUTHENTICATE, "/late"),
     cases: { "valid-token-forward-remote-jwks": refused("keys_unavailable") },

@@ -39,7 +39,7 @@ const RIGHT_REASONS: readonly (readonly [reason: string, marks: readonly string[
       "InvalidCharacterInPayload",
       "ModifiedUnusedBitsInPayload",
       "MacOfIncorrectlyEncodedMessage",
-      "json_web_signature_test#373", // Published as valid, as #372.
+      "json_web_signature_test#373", // Wycheproof publishes this vector as valid, as vector 372.
     ],
   ],
   [

@@ -86,7 +86,9 @@ function groupRequests(
   for (const { criteria } of changed) {
     const requests = listRequests(criteria, all, operations, samplePattern);
     if (!requests || requests.length === 0) {
-      problems.push(reportUnknown(nameOf(criteria.name), "Its requests are too many, or cannot be listed"));
+      problems.push(
+        reportUnknown(nameOf(criteria.name), "The requests of the Route are too many, or cannot be listed"),
+      );
     }
     for (const request of requests ?? []) {
       const [old, current] = [findOld(request), findNew(request)];

@@ -322,7 +322,7 @@ export const DENIALS = {
     ...ACCESS_DENIED,
     stage: "propagate",
     meaning:
-      "A mapped claim cannot be sent as a header. It is not a string, number, boolean or list of strings; or it has characters other than visible ASCII; or it is too long.",
+      "A mapped claim cannot be sent as a header. The claim is not a string, number, boolean or list of strings; or it has characters other than visible ASCII; or it is too long.",
     next: "Set `encoding`, `list`, `separator` or `max_bytes` of the mapping, or map another claim.",
     spec: "RFC 9110 section 5.5",
   },

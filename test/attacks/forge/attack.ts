@@ -107,7 +107,7 @@ interface RequestRecipe {
 export interface Told {
   readonly status: number;
   readonly message: string;
-  /** The challenge behind the realm; null for none. */
+  /** The challenge after its realm; null without a challenge. */
   readonly challenge: string | null;
 }
 
@@ -117,7 +117,7 @@ const withError = (status: number, error: string, message: string): Told => ({
   challenge: `error="${error}", error_description="${message}"`,
 });
 
-/** The same for every token that is not valid: the client does not learn why. */
+/** The challenge of every invalid token, which does not tell the client the reason. */
 export const INVALID = withError(401, "invalid_token", "The access token is invalid");
 export const EXPIRED = withError(401, "invalid_token", "The access token expired");
 export const OTHER_AUDIENCE = withError(401, "invalid_token", "The access token is not meant for this audience");

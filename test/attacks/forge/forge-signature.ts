@@ -74,7 +74,7 @@ const FORGERIES = {
   pssWithoutSalt: pss(0),
   pssWithLongestSalt: pss(constants.RSA_PSS_SALTLEN_MAX_SIGN),
   pssOverSha512: pss(32, "sha512"),
-  // One in 256 begins with a zero byte, which OpenSSL does not miss.
+  // One signature in 256 begins with a zero byte, and OpenSSL accepts it without this byte.
   pssWithoutZeroBefore(key, input) {
     for (;;) {
       const signature = signBytes(key, input);
@@ -94,7 +94,7 @@ const FORGERIES = {
     const start = Buffer.concat([Buffer.from("0001ffffffffffffffff00", "hex"), SHA256_INFO, sha256(input)]);
     return toBytes(cubeRoot(toNumber(start) << BigInt((256 - start.length) * 8)) + 1n, 256);
   },
-  // With e = 1 every number is its own signature.
+  // With the exponent 1, every number is its own signature.
   pkcs1AsItIs(_key, input) {
     const end = Buffer.concat([Buffer.from([0]), SHA256_INFO, sha256(input)]);
     return Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(254 - end.length, 0xff), end]);

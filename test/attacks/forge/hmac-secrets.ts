@@ -32,7 +32,10 @@ export const SECRET_FILES = {
 /** The value that the remote issuer publishes like a public key. */
 export const PUBLISHED_SECRET: Uint8Array = Buffer.alloc(32, 7);
 
-/** The bytes of a secret. They come from the RSA key of the issuer `mixed`, or from its P-256 key if the name says so. */
+/**
+ * The bytes of a secret. The bytes come from the RSA key of the issuer `mixed`, or from its P-256 key if the name of the secret
+ * says so.
+ */
 export function findSecret(secret: HmacSecret, { mixedRsa: rsaKey, mixed }: AttackKeys): string | Uint8Array {
   const rsa = publicKeyOf(rsaKey.publicJwk);
   const pem = pemOf(rsa, "spki");

@@ -62,7 +62,7 @@ export const CALLER_CASES: readonly ConformanceCase[] = [
       ["a Consumer that Kong does not have", "nobody"],
       ["a Consumer by its custom_id", "c-17"],
       ["does not find a Consumer by its id if the username is required", BILLING.id],
-      ["a Consumer in other letters", "Billing-App"],
+      ["a Consumer's name in another case", "Billing-App"],
       ["an empty name", ""],
       ["a name with a line feed", "billing-app\n"],
       ["nobody", undefined],

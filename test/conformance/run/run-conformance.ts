@@ -81,7 +81,7 @@ export function runConformance(kind: GatewayKind): void {
       });
     }
 
-    // It has no headers and no version, so the plugin cannot judge it.
+    // A request of HTTP/0.9 has no headers and no version, so the plugin cannot judge it.
     it.each(["/watched", "/public", "/withheld-report?access_token=a"])(
       "lets no HTTP/0.9 request pass to %s, not even in report mode",
       async (path) => {

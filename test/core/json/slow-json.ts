@@ -1,6 +1,6 @@
 /**
  * Strict JSON without the plugin's reader: JSON.parse checks the grammar, and a second pass over the tokens finds
- * everything else. It is slow and simple, and must agree with the plugin's reader on every text.
+ * everything else. This reader is slow and simple, and must agree with the plugin's reader on every text.
  */
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };

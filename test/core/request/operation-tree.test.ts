@@ -66,7 +66,7 @@ describe("finds the most specific operation", () => {
   });
 });
 
-/** All templates that match, by comparing each one with the path. It shares no code with the tree. */
+/** All templates that match, by comparing each one with the path. This comparison shares no code with the tree. */
 function findSlowly(operations: readonly Operation<string>[], path: readonly string[]): string | undefined {
   const ranks = { literal: 0, affixed: 1, placeholder: 2, subtree: 3 };
   const matching = operations.flatMap(({ segments, value }) => {

@@ -1,5 +1,6 @@
 /**
- * Simple readers of queries and Cookie headers: they split the text into parts, and judge each part by regular expressions. They are too slow for a gateway, and define the expected results of the scanners in plugin/core.
+ * Simple readers of queries and Cookie headers: they split the text into parts, and judge each part by regular expressions.
+ * These readers are too slow for a gateway, and define the expected results of the scanners in plugin/core.
  */
 
 const MALFORMED_ESCAPE = /%(?![0-9A-Fa-f]{2})/;

@@ -4,7 +4,7 @@ import type { Frame } from "./recording.ts";
 export interface FrameProxy {
   /** Every frame since the last call, in the order in which they passed. */
   takeFrames(): Frame[];
-  /** The same without forgetting them. */
+  /** The same frames, which stay for the next call. */
   peekFrames(): readonly Frame[];
   stop(): Promise<void>;
 }

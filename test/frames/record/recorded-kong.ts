@@ -20,7 +20,7 @@ export interface RecordedKong {
 }
 
 /**
- * Starts a DB-less Kong that starts no plugin server. It has one worker, so that one client counts the calls.
+ * Starts a DB-less Kong that starts no plugin server. This Kong has one worker, so that one client counts the calls.
  *
  * @param prefix an empty directory.
  * @param socket the path where Kong expects the plugin server.

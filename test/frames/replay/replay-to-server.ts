@@ -5,8 +5,8 @@ import { createFrameCutter } from "../record/frame-proxy.ts";
 import type { Conversation, Frame } from "../record/recording.ts";
 
 /**
- * Plays Kong's part of a recorded conversation to a plugin server. It sends each frame when the server has sent as much as
- * at the time of the recording.
+ * Plays Kong's part of a recorded conversation to a plugin server. The player sends each frame when the server has sent as
+ * much as at the time of the recording.
  *
  * @returns the new conversation.
  * @throws Error if the server sends nothing more.

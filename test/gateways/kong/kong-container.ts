@@ -20,7 +20,9 @@ interface KongContainerOptions {
   readonly guard?: boolean;
 }
 
-/** The official image of Kong, with the plugin server in a second container. They share a volume with the socket. */
+/**
+ * The official image of Kong, with the plugin server in a second container. The two containers share a volume with the socket.
+ */
 export async function kongContainer({ guard = false }: KongContainerOptions = {}): Promise<GatewayKind> {
   const kind = guard ? ", with the guard" : "";
   return inPod({

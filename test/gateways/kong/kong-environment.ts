@@ -1,7 +1,7 @@
 import type { KongSettings } from "../gateway.ts";
 
 /**
- * The environment of a DB-less Kong with one worker. It listens only on the proxy's ports, and sends no reports.
+ * The environment of a DB-less Kong with one worker. This Kong listens only on the proxy's ports, and sends no reports.
  *
  * @param tlsPort where TLS is spoken as well, with the certificate that Kong makes for itself.
  * @param address where Kong listens.

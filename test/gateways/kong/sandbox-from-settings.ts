@@ -23,8 +23,8 @@ import {
 import { askKongSettings } from "./kong-settings.ts";
 
 /**
- * Kong's old worker ends this long after the start of the new worker. It kills its plugin server's process soon after
- * SIGTERM.
+ * Kong's old worker ends this long after the start of the new worker. The old worker kills its plugin server's process soon
+ * after SIGTERM.
  */
 const OVERLAP_MS = 100;
 const KILL_AFTER_MS = 172;

@@ -1,5 +1,5 @@
--- Replaces Kong around the guard, on an nginx with Lua. It has the parts of Kong's PDK that the guard uses, and a jwt-policy whose
--- plugin server is the test. The test sets the clock with each request.
+-- Replaces Kong around the guard, on an nginx with Lua. The stub has the parts of Kong's PDK that the guard uses, and a jwt-policy
+-- whose plugin server is the test. The test sets the clock with each request.
 local cjson = require "cjson"
 
 local Stub = {}

@@ -24,7 +24,7 @@ it("counts up from 0, keeps only the last claim, and starts again after 255", ()
 
 it("yields to a process that was faster", () => {
   claimGeneration(socket);
-  writeFileSync(`${socket}.generation-1`, ""); // It has not removed generation 0 yet.
+  writeFileSync(`${socket}.generation-1`, ""); // The faster process has not removed generation 0 yet.
   writeFileSync(`${socket}.generation-2`, "");
   expect(claimGeneration(socket)).toBe(3);
 });

@@ -82,7 +82,7 @@ describe("the server's process", () => {
 
 describe("SIGTERM", () => {
   it("still serves open connections, until a new process listens and takes them; then the process ends", async () => {
-    const { place, server: old, worker, id } = await serveOpen("slow"); // It waits for its successor without a limit.
+    const { place, server: old, worker, id } = await serveOpen("slow"); // The process waits for its successor without a limit.
     old.child.kill("SIGTERM");
     expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
     await runServer(place);
@@ -208,7 +208,7 @@ describe("when the parent process is killed, the server ends", () => {
       "--policy-root",
       place.policyRoot,
     ]);
-    // It does not use the parent's output, so it can only notice the end of the parent.
+    // The server does not use the parent's output, so it can only notice the end of the parent.
     writeFileSync(
       file,
       `import { spawn } from "node:child_process";

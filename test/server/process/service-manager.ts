@@ -4,8 +4,8 @@ import { renameSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 
 /**
- * Behaves like a socket unit and a service unit of systemd. It keeps the listening socket, and starts the service again when
- * the service ends.
+ * Behaves like a socket unit and a service unit of systemd. This service manager keeps the listening socket, and starts the
+ * service again when the service ends.
  */
 export interface ServiceManager {
   /** The output of the service, and a line `ended <status>` after each end. */

@@ -10,7 +10,7 @@ import {
   StringMessage,
 } from "../../../plugin/server/protocol/messages.ts";
 
-/** The end of a Kong worker on one connection. It works with frames, so tests see every byte of the server. */
+/** The end of a Kong worker on one connection. This worker works with frames, so tests see every byte of the server. */
 export interface RawWorker {
   readonly socket: Socket;
   /** Every frame the server wrote so far, in order. */

@@ -23,7 +23,7 @@ const judged = (rule: string | null, requests: number, denied: number, wouldDeny
 });
 const lastAt = (time: string) => ({ last_at: `2027-01-15T08:00:${time}Z` });
 
-/** It counts for ten seconds; the clock is at 8:00:10. */
+/** The server has counted for ten seconds; its clock is at 8:00:10. */
 const measured = readingOf(
   "a:1",
   statusAt(0, {}, { rejections: [rejected("read", "expired", 10)], judged: [judged("read", 100, 10)] }),
@@ -40,7 +40,7 @@ const measured = readingOf(
     },
   ),
 );
-/** It has no rates yet; its clock is at 8:00:20. */
+/** The server has no rates yet; its clock is at 8:00:20. */
 const fresh = readingOf(
   "b:1",
   statusAt(
@@ -92,9 +92,12 @@ describe("the rejections of several servers: first the most frequent now, then t
       { issuer: "acme", requests: 535, perSecond: 52, ageMs: 1_000 },
       { issuer: "acme", outcome: "would_deny", requests: 900, perSecond: undefined, ageMs: 0 },
     ],
-  ] as const)("are joined by %s, but a refusal is no refusal of report mode", (by, ...rows: readonly object[]) => {
-    expect(listRejections([measured, fresh], by)).toEqual(rows.map((row) => ({ ...none, outcome: "deny", ...row })));
-  });
+  ] as const)(
+    "are joined by %s, but real refusals and refusals of report mode stay separate",
+    (by, ...rows: readonly object[]) => {
+      expect(listRejections([measured, fresh], by)).toEqual(rows.map((row) => ({ ...none, outcome: "deny", ...row })));
+    },
+  );
 });
 
 it("the rules of several servers are added up: first the busiest now, then those with the most requests", () => {

@@ -132,7 +132,7 @@ describe("a connection that should close when idle", () => {
       events += 1;
       return ALLOW(pdk);
     });
-    // Both in one turn: the call leaves before the other side's end is seen.
+    // The call and the end come in one turn: the worker sends the call before it sees the end of the other side.
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     worker.call({ cmdStartInstance: { name: "jwt-policy", config: Buffer.from("{}") } });
     expect(server.connections[0]?.closeIfIdle(ANY_TIME)).toBe(true);

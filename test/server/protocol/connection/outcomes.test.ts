@@ -198,7 +198,7 @@ it("a result that comes after Kong closed the connection is not written and has 
   expect((await playEvent(other, id)).ended).toBe("proxied");
 });
 
-/** No promise: calls back twice, as only hostile code does. */
+/** An object that is no promise: it calls back twice, as only hostile code does. */
 function twiceThenable(): unknown {
   const call = (resolve: (value: unknown) => void): void => {
     resolve({ verdict: "allow" });
