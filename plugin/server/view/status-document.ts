@@ -213,7 +213,7 @@ function readTexts(value: unknown): readonly string[] {
 }
 
 function readCount(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) ? Math.max(0, value) : 0;
+  return Number.isFinite(value) ? Math.max(0, value as number) : 0;
 }
 
 function readTime(value: unknown): number | undefined {

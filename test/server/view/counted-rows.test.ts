@@ -51,7 +51,7 @@ const fresh = readingOf(
         rejected("read", "expired", 5, lastAt("19")),
         rejected("read", "expired", 900, { ...lastAt("20"), outcome: "would_deny" }),
       ],
-      judged: [judged("read", 4, 3, 2, 1), judged("other", 2_000, 0)],
+      judged: [judged("read", 4, 3, 2, 1), judged("small", 3, 0), judged("other", 2_000, 0)],
       verdict_cache: null,
     },
   ),
@@ -110,6 +110,7 @@ it("the rules of several servers are added up: first the busiest now, then those
     rule("read", count(204, 10), count(33, 2), count(2, 0), 1),
     rule(undefined, count(7, 0.7), count(0, 0), count(5, 0.5), 6),
     rule("other", count(2_000), count(0), count(0)),
+    rule("small", count(3), count(0), count(0)),
   ]);
 });
 
@@ -221,6 +222,16 @@ describe("rates", () => {
       18,
     ]);
     expect(rateAfter(0, 1, 2, 12, 13)).toBe(15);
+    expect(rateAfter(0, 3, 3), "the same answer twice").toBe(3);
+  });
+
+  it("are unknown in the first answer of another process, so a rule's share of refusals is unknown too", () => {
+    const next = statusAt(1, { expired: 5 }, { counted_since: "2027-01-15T08:00:01Z" });
+    const reading = readingOf("a:1", statusAt(0, {}), next);
+    expect(reading.rates.ofRejection(reading.document.rejections[0] ?? expect.fail())).toBeUndefined();
+    const { tables } = describeServers([reading], { by: "all", isHashWhole: false });
+    const [row = []] = tables.find(({ id }) => id === "rules")?.rows ?? [];
+    expect(row.map(({ text }) => text).join(" | ")).toBe("– | – | 5 | 100 % | payments | read");
   });
 
   it("keep at most 100 answers, so that a server whose clock stands still cannot fill the memory", () => {

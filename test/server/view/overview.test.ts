@@ -109,27 +109,6 @@ describe("rates", () => {
   });
 });
 
-describe("report mode", () => {
-  it("says how many rules would refuse requests, and which share, with the largest share first", () => {
-    const overview = show([readingOf(BUSY)]);
-    expect(summaryOf(overview, "report-mode")).toBe("1 rule would refuse 10.0 % of the 30 requests in report mode.");
-    expect(rowsOf(overview, "report-mode")).toEqual(["10.0 % | 0.3 | 3 | 30 | payments | watched"]);
-  });
-
-  it("says that no rule would refuse a request, so the rules may be enforced", () => {
-    const judged = [
-      { policy: "p", rule: "r", requests: 1_000, denied: 0, would_have_denied: 0, in_report_mode: 1_000 },
-    ];
-    const overview = show([readingOf([statusAt(0, {}, { judged })])]);
-    expect(summaryOf(overview, "report-mode")).toBe("1 rule would refuse none of 1,000 requests.");
-  });
-
-  it("says that nothing is in report mode", () => {
-    const overview = show([readingOf([statusAt(0, {}, { judged: [] })])]);
-    expect(summaryOf(overview, "report-mode")).toBe("No request was judged in report mode.");
-  });
-});
-
 describe("issuers", () => {
   const [keys] = statusAt(0, {}).keys;
   it.each<[changes: object, row: string]>([
@@ -150,14 +129,6 @@ describe("issuers", () => {
     const overview = show([readingOf([statusAt(3_600, {}, { keys: [{ ...keys, ...changes }] })])]);
     expect(rowsOf(overview, "issuers")).toEqual([row]);
   });
-
-  it("with a problem are first, and are counted", () => {
-    const failing = { ...keys, issuer: "partner", failures: 1, failure: "503" };
-    const overview = show([readingOf([statusAt(0, {}, { keys: [keys, failing] })])]);
-    expect(rowsOf(overview, "issuers")[0]).toMatch(/^partner/);
-    expect(summaryOf(overview, "issuers")).toBe("1 of 2 issuers failing.");
-    expect(figureOf(overview, "keys")).toBe("1 of 2 failing; 2 issuers, 4 keys");
-  });
 });
 
 describe("policies", () => {
@@ -175,37 +146,6 @@ describe("policies", () => {
     const overview = show([readingOf([statusAt(0, {}, { policies: [{ ...policy, ...changes }] })])]);
     expect(rowsOf(overview, "policies")).toEqual([row]);
   });
-
-  it("that are refused are first, and are counted", () => {
-    const refused = { ...policy, source: "b.yaml", refused: [mistake] };
-    const overview = show([readingOf([statusAt(0, {}, { policies: [policy, refused] })])]);
-    expect(rowsOf(overview, "policies")[0]).toContain("b.yaml");
-    expect(figureOf(overview, "policies")).toBe("1 refused; 2 of 2 policies in effect");
-  });
-});
-
-describe("several servers", () => {
-  const servers = [
-    readingOf(BUSY, "a:1"),
-    readingOf([...BUSY, statusAt(12, { expired: 12 }, { ready: false })], "b:1"),
-  ];
-
-  it("are added up, and each row of keys and policies names its server", () => {
-    const overview = show(servers);
-    expect(overview.state.text).toBe("1 of 2 servers ready");
-    expect(rowsOf(overview, "rejections")[0]).toMatch(/^2\.0 \| 22 \| refused/);
-    expect(rowsOf(overview, "policies").map((row) => row.slice(0, 14))).toEqual(["a:1 | payments", "b:1 | payments"]);
-    expect(rowsOf(overview, "issuers")[1]).toMatch(/^b:1 \| acme/);
-  });
-
-  it("name the server whose start is not complete", () => {
-    const waiting = readingOf([statusAt(0, {}, { ready: false, reasons: ["no keys"] })], "c:1");
-    expect(show([...servers, waiting]).reasons.map(({ text }) => text)).toEqual(["c:1: no keys"]);
-  });
-});
-
-it("counts hits of the guard as a part of the requests", () => {
-  expect(figureOf(show([readingOf(BUSY)]), "guard")).toBe("4.5 /s; 45 in total (34.6 %)");
 });
 
 describe("alarms about abuse", () => {
