@@ -42,7 +42,7 @@ export async function judgeJws(token: string, source: IssuerKeysSource): Promise
   return judgeWith(token, policy.value, keys, unusable.join("; "));
 }
 
-/** With a secret of any kind, although a policy could not have such a secret. */
+/** Judges a token with any secret, even a secret that a policy must not have. */
 export function judgeJwsWithAnySecret(token: string, secret: Uint8Array): Promise<string> {
   const key = createVerificationKey(ISSUER, undefined, "HS256", createSecretKey(secret));
   return judgeWith(token, compileDocument(documentOf(textSecretOf("", "HS256"))), [key], "");

@@ -20,7 +20,7 @@ export function compareModes(rule: string, resolved: readonly ResolvedCell[]): r
     const summary =
       mode === "report"
         ? "Denied requests now pass, and the plugin only logs them."
-        : "Denied requests are now refused. Before, they passed, and the plugin only logged them.";
+        : "Denied requests are now refused. Before the change, such requests passed, and the plugin only logged them.";
     return cell
       ? [
           {

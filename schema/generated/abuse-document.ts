@@ -72,7 +72,7 @@ export type Enabled3 = boolean
  */
 export type Factor1 = number
 /**
- * How many tokens of an issuer the plugin server must see before it knows the usual lifetime. Until then, it reports no long lifetimes of this issuer.
+ * How many tokens of an issuer the plugin server must see before it knows the usual lifetime. Until then, the server reports no long lifetimes of this issuer.
  */
 export type Learning = number
 /**

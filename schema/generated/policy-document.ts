@@ -962,7 +962,7 @@ client_authorization: ClientSAuthorization
 forward: Forwarding
 }
 /**
- * Tells Kong and its plugins, such as acl, rate-limiting and log plugins, who the caller is. The caller (a Consumer, a credential, groups) comes from the verified token. The upstream gets it in the headers `X-Consumer-ID`, `X-Consumer-Username`, `X-Consumer-Custom-ID` and `X-Credential-Identifier`. With every rule, the plugin removes these headers from the client's request, in every spelling with `-` and `_`. It also removes `X-Anonymous-Consumer`, `X-Consumer-Groups` and `X-Authenticated-Groups`.
+ * Tells Kong and its plugins, such as acl, rate-limiting and log plugins, who the caller is. The caller (a Consumer, a credential, groups) comes from the verified token. The upstream gets the caller in the headers `X-Consumer-ID`, `X-Consumer-Username`, `X-Consumer-Custom-ID` and `X-Credential-Identifier`. With every rule, the plugin removes these headers from the client's request, in every spelling with `-` and `_`. It also removes `X-Anonymous-Consumer`, `X-Consumer-Groups` and `X-Authenticated-Groups`.
  */
 export interface Identity {
 issuers?: IdentifyingIssuers

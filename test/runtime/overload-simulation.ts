@@ -2,14 +2,14 @@ import { Admission } from "../../plugin/runtime/admission.ts";
 
 /** The cost of requests for the event loop, in milliseconds. */
 export interface Load {
-  /** To read a request, and to reject it. */
+  /** The time to read a request and to reject it. */
   readonly readMs: number;
   readonly goodMs: number;
   readonly floodMs: number;
   readonly goodPerSecond: number;
   /** Connections that each send the next request when they have the answer to the last one. */
   readonly floodConnections: number;
-  /** Between an answer and the next request of a flood. */
+  /** The time between an answer and the next request of a flood. */
   readonly pauseMs: number;
   readonly floodAddress: string;
 }

@@ -24,7 +24,7 @@ export interface OperationTree<T> {
   readonly values: readonly T[];
   readonly root: OperationNode<T>;
   /**
-   * The same operations, but with the templates as lenient servers read them: see path-spellings.ts. Undefined if no
+   * The same operations, with templates in the form in which lenient servers read paths: see path-spellings.ts. Undefined if no
    * other spelling of a path can lead to a more specific operation.
    */
   readonly lenientRoot: OperationNode<T> | undefined;

@@ -25,8 +25,7 @@ export interface Match {
 export interface Mismatch {
   readonly denial: Denial;
   /**
-   * The mode of the matched rule or operation. If it is uncertain which rule or operation matches, the strictest mode
-   * of all that may match.
+   * The mode of the matched rule or operation. If several rules or operations may match, this is the strictest of their modes.
    */
   readonly mode: Mode;
   /** Requirements of the matched rule or operation; undefined if no rule or operation matched. */

@@ -31,7 +31,7 @@ const LISTS = REFUSED.map(([kind, ...subnets]) => {
  * IPv4 address is checked too.
  *
  * @param address as a resolver returns it.
- * @param isLoopbackMeant whether the URL itself names loopback. If it does, only loopback is allowed.
+ * @param isLoopbackMeant whether the URL itself names loopback; then only loopback is allowed.
  */
 export function findRefusal(address: string, isLoopbackMeant: boolean): string | undefined {
   const [bare = ""] = address.split("%", 1); // The part after the % is the address's zone.

@@ -58,12 +58,12 @@ export interface ConformanceCase {
   readonly answer?: {
     /** Exact value, or null for none. */
     readonly headers?: Readonly<Record<string, string | null>>;
-    /** Members that its JSON has at least; empty for no body. */
+    /** Members that the answer's JSON must have; empty for an answer without a body. */
     readonly body?: object | "";
   };
   /** Headers that the upstream gets: exact value, or null for none. */
   readonly upstream?: Readonly<Record<string, string | null>>;
-  /** Path and query with which it reached the upstream. */
+  /** Path and query of the request that reached the upstream. */
   readonly upstreamUrl?: string;
 }
 

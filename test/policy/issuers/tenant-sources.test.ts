@@ -46,7 +46,7 @@ describe("each tenant has its own keys", () => {
     expect(keysOf({ issuer, tenants: ["acme"] })).toEqual({ [iss]: keys });
   });
 
-  it("and no claim must name the tenant, because the keys distinguish tenants, unless the policy names the claim", () => {
+  it("without a claim that names the tenant, because the keys distinguish tenants, unless the policy names such a claim", () => {
     expect(compile({}).issuers.get(acme)).toMatchObject({ template: undefined, tenantOf: REALMS, conditions: [] });
     const condition = { claim: { text: "org", path: ["org"] }, tests: [{ is: "equals", value: "globex" }] };
     const { conditions } = compile({ claims: { tenant: "org" } }).issuers.get(globex) ?? expect.fail();
