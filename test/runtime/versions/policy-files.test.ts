@@ -407,6 +407,7 @@ describe("a deleted file is no longer in effect from the second check on that mi
     expect(await codes()).toBe("good");
     await scene.look();
     expect(await codes()).toBe("file_missing");
+    await scene.look(3); // The missing file is not read again.
     expect(scene.log.warnings).toEqual([
       "policy file a.yaml is refused; its routes answer 503: a.yaml:1:1 file_missing: a.yaml was deleted.",
     ]);
