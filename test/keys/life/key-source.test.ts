@@ -186,6 +186,17 @@ describe("a key that an issuer leaked", () => {
     expect([await find(compile()), await find(both)]).toEqual([undefined, undefined]);
   });
 
+  it("is still refused if a policy with another set of sources comes after the search for idle issuers", async () => {
+    await find(compile());
+    clock += 60_001;
+    await source.prepare(compile());
+    server.answer("/jwks", leaking());
+    await source.refresh();
+    server.answer("/jwks", keySetOf(key));
+    const later = { jwks_uri: `${server.origin}/jwks`, jwks: keySetOf(key).json };
+    expect(await find(compile({ keys: later }))).toBeUndefined();
+  });
+
   it("is not refused because of a source that only another policy reads: any author could name such a source", async () => {
     server.answer("/mine", leaking());
     const mine = compile({ keys: { jwks_uri: `${server.origin}/mine` } });
