@@ -181,7 +181,7 @@ it.each<[what: string, before: string, after: string, expected: readonly Expecte
     ["unknown", "read", /reach Service "shop" at \/v1\/\. Before, they reached Service "shop" at \/v1\/items/],
   ]),
   row(
-    "a new Route without a plugin that takes requests of another",
+    "a new Route without a plugin, which takes requests of another Route",
     edit([OF_SERVICE, ""]),
     edit([OF_SERVICE, "      - { name: bypass, paths: [/items/internal], methods: [GET], strip_path: false }\n"]),
     [

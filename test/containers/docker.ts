@@ -7,7 +7,7 @@ import { findMissingImages, KONG_IMAGE, NODE_IMAGE } from "./images.ts";
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../..");
 
-/** More than a first build takes on a small machine, packages and all. */
+/** Longer than a first build takes on a small machine, with the download of packages. */
 const BUILD_TIMEOUT_MS = 1_100_000;
 
 /**

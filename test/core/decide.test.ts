@@ -139,7 +139,7 @@ describe("the clock is read once, after the key was found", () => {
     expect(await judge(requestOf(token), slow, () => clock)).toEqual(expected);
   });
 
-  it("and not at all if no claims are read", async () => {
+  it("and does not read the clock if no claims are read", async () => {
     const noClock = (): number => {
       throw new Error("the clock was read");
     };

@@ -32,7 +32,7 @@ export const issuer: AttackClass = {
     row("iss-in-path", "the issuer's name in the path of another host", {
       claims: { iss: "https://evil.example/https://idp.example.com" },
     }),
-    row("iss-as-user", "the issuer's host as the user of another", {
+    row("iss-as-user", "the issuer's host as the user in an address of another host", {
       claims: { iss: "https://idp.example.com@evil.example" },
     }),
     row("iss-slash", "a slash behind it", { claims: { iss: `${ISSUERS.acme}/` } }),
