@@ -7,6 +7,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { DENIALS } from "../dist/plugin/core/model/denial.js";
+import { REQUIREMENT_KEYS } from "../dist/plugin/policy/requirements/settle-requirements.js";
 
 /**
  * Reasons that the conformance tests leave out, because their cause differs between gateways. Each reason has a list of the tests
@@ -20,6 +21,22 @@ const WITHOUT_ROW = {
   deadline_exceeded: "the reason occurs only if the plugin hangs; test/server/protocol/connection/outcomes.test.ts",
   internal_error: "the reason occurs only if the plugin fails; test/server/protocol/connection/outcomes.test.ts",
 };
+/** Each requirement of a token must be in these files. Without it, no test fails, but messages, tests and the fuzzer do not know it. */
+const REQUIREMENT_FILES = [
+  "plugin/policy/language/hint-at-key.ts",
+  "test/offline/rich-policy.ts",
+  "evidence/fuzz/oracle/oracle-authorize.ts",
+  "evidence/fuzz/seeds/worlds.ts",
+];
+/** Each reason whose cause is the gateway must be in these files. */
+const OPERATOR_FILES = ["deploy/observability/alerts.yml", "deploy/observability/grafana/dashboards/jwt-policy.json"];
+/** Each command of the command line must be in these files, in this form. */
+const COMMAND_FILES = {
+  "docs/reference/npm.md": (name) => `\`${name}`,
+  "test/cli/printing.test.ts": (name) => `"${name}"`,
+};
+/** Commands that print no text of other people. */
+const WITHOUT_FOREIGN_TEXT = ["completion"];
 const SOURCES = /^(?:plugin|offline|cli|sandbox)\//;
 /** If users do not notice a commit, its message has this trailer with the reason. */
 const NO_LINE = /^No-Changelog: *\S/m;
@@ -28,7 +45,12 @@ const { values } = parseArgs({ options: { base: { type: "string" } } });
 const target = process.env.GITHUB_BASE_REF;
 const base = values.base ?? (target ? `origin/${target}` : undefined);
 
-const mistakes = [...checkReasons(), ...checkKeys(), ...(base === undefined ? [] : checkChangelog(base))];
+const mistakes = [
+  ...checkReasons(),
+  ...checkKeys(),
+  ...checkLists(),
+  ...(base === undefined ? [] : checkChangelog(base)),
+];
 process.stderr.write(mistakes.map((mistake) => `${mistake}\n`).join(""));
 process.exitCode = mistakes.length > 0 ? 1 : 0;
 
@@ -54,6 +76,24 @@ function checkKeys() {
   return [...keys]
     .filter((key) => !isNamed(key))
     .map((key) => `The key ${key} of schema/policy.schema.json is in no test of test/policy.`);
+}
+
+/** Lists in several files name the same things. */
+function checkLists() {
+  const ownReasons = Object.keys(DENIALS).filter((reason) => DENIALS[reason].status >= 500);
+  const commands = [...readFileSync("cli/main.ts", "utf8").matchAll(/^ {2}\["(\w+)", async/gm)].map(([, name]) => name);
+  return [
+    ...REQUIREMENT_FILES.flatMap((file) => findMissing(file, REQUIREMENT_KEYS)),
+    ...OPERATOR_FILES.flatMap((file) => findMissing(file, ownReasons)),
+    ...Object.entries(COMMAND_FILES).flatMap(([file, write]) =>
+      findMissing(file, commands.filter((name) => !WITHOUT_FOREIGN_TEXT.includes(name)).map(write)),
+    ),
+  ];
+}
+
+function findMissing(file, words) {
+  const text = readFileSync(file, "utf8");
+  return words.filter((word) => !text.includes(word)).map((word) => `${file} must also name ${word}.`);
 }
 
 function listKeys(node) {

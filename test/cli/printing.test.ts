@@ -11,7 +11,7 @@ import { createWriter } from "./write-files.ts";
 
 /** Colours, a title, a line that runs backwards, new lines, C1, a zero-width space, a tag. */
 const NASTY = "\u001b[31m\u001b]0;x\u0007\u202e\u2066\u2028\u0085\u009b\u200b\u{e0041}x";
-const HARMFUL = /[^\n -~…|^]/u;
+const HARMFUL = /[^\n -~…|^✓✗–]/u;
 
 const directory = temporaryFolder();
 beforeAll(() => {
@@ -53,6 +53,15 @@ const WAYS: readonly (readonly [what: string, print: () => string])[] = [
     "report: a rule in a log, as JSON",
     () => runCli(["report", "--log", "-", "--format", "json"], {}, reportLine(NASTY)).stdout,
   ],
+  ["init: a provider", () => output(["init", NASTY])],
+  ["check: a mistake", () => output(["check", write("g.yaml", `${POLICY}"${NASTY}": 1\n`)])],
+  ["diff: a file that is not there", () => output(["diff", "--against", `/nowhere/${NASTY}`, write("h.yaml", POLICY)])],
+  ["doctor: a policy root", () => output(["doctor", "--policy-root", `/nowhere/${NASTY}`])],
+  ["explain: a mistake", () => output(["explain", write("j.yaml", `${POLICY}"${NASTY}": 1\n`), "--effective"])],
+  ["mint: a mistake", () => output(["mint", write("k.yaml", `${POLICY}"${NASTY}": 1\n`)])],
+  ["replay: a log that is not there", () => output(["replay", "--against", directory, `/nowhere/${NASTY}.log`])],
+  ["sandbox: a kong.yml that is not there", () => output(["sandbox", "--config", `/nowhere/${NASTY}.yml`])],
+  ["test: a file that is not there", () => output(["test", `/nowhere/${NASTY}.test.yaml`])],
   ["an unknown option", () => output(["validate", `--${NASTY}`])],
   ["an unknown command", () => output([NASTY])],
   ["an option's value", () => output(["validate", "--format", NASTY, "x"])],

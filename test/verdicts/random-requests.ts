@@ -65,27 +65,30 @@ export const POLICIES: Readonly<Record<string, object>> = {
 
 const MORE_HEADERS = ["cookie", "upgrade", "x-token", "x-tenant"];
 
-/** @param now in seconds. Verdicts about some of the tokens change in the 100 seconds after it. */
+/**
+ * What is special about each token of a key, by the time in seconds. Verdicts about some of the tokens change in the 100 seconds
+ * after this time.
+ */
+const CHANGES: readonly ((now: number) => object)[] = [
+  () => ({}),
+  () => ({ sub: "bob" }),
+  () => ({ scope: "read write", groups: ["a", "b"] }),
+  () => ({ scope: "none" }),
+  (now) => ({ exp: now + 10.5 }),
+  (now) => ({ nbf: now + 5 }),
+  (now) => ({ iat: now + 3, exp: now + 50 }),
+  (now) => ({ auth_time: now - 15 }),
+  (now) => ({ auth_time: now + 4 }),
+  () => ({ cnf: { jkt: "x" } }),
+  () => ({ aud: "other" }),
+];
+const TOKENS_OF_A_KEY = CHANGES.length;
+const TOKEN_WITH_LOGIN = CHANGES.findIndex((change) => "auth_time" in change(0));
+
 function mintAll(key: SigningKey, now: number): readonly string[] {
   const usual = { iss: ISSUER, aud: AUDIENCE, sub: "alice", scope: "read", exp: now + 100, iat: now - 10 };
-  const changes: readonly object[] = [
-    {},
-    { sub: "bob" },
-    { scope: "read write", groups: ["a", "b"] },
-    { scope: "none" },
-    { exp: now + 10.5 },
-    { nbf: now + 5 },
-    { iat: now + 3, exp: now + 50 },
-    { auth_time: now - 15 },
-    { auth_time: now + 4 },
-    { cnf: { jkt: "x" } },
-    { aud: "other" },
-  ];
-  return changes.map((change) => mintToken({ key, claims: { ...usual, ...change } }));
+  return CHANGES.map((change) => mintToken({ key, claims: { ...usual, ...change(now) } }));
 }
-
-const TOKENS_OF_A_KEY = 11;
-const TOKEN_WITH_LOGIN = 7;
 
 /** All tokens, signed by each of the two keys, for a test run that begins at this time in seconds. */
 export const mintTokens = (now: number): readonly string[] => Object.values(KEYS).flatMap((key) => mintAll(key, now));

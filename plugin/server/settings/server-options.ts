@@ -45,7 +45,8 @@ export interface LauncherOptions {
   readonly files: readonly string[];
 }
 
-const OPTIONS = {
+/** As `parseArgs` of Node takes them. */
+export const OPTIONS = {
   socket: { type: "string" },
   "policy-root": { type: "string" },
   "facts-variable": { type: "boolean", default: false },
