@@ -18,7 +18,7 @@ export interface MemoryResults {
   readonly megabytes: readonly number[];
   /** The first samples, until the heap has its usual size. */
   readonly warmUp: number;
-  /** From the end of the warm-up to the end, in MB. */
+  /** How much the memory grew after the warm-up, in MB. */
   readonly growth: number;
 }
 

@@ -16,7 +16,7 @@ port.on("message", async ({ args, environment }) => {
   process.env = environment;
   process.exitCode = 0;
   runs += 1;
-  await import(`${main}?run=${runs}`); // Only the main module runs anew.
+  await import(`${main}?run=${runs}`); // For each command, only the main module runs again.
   port.postMessage({ status: process.exitCode, ...written });
   Atomics.store(done, 0, runs);
   Atomics.notify(done, 0);

@@ -2,8 +2,8 @@ import type { Finding } from "../language/finding.ts";
 import { badPathFinding, parsePathTemplate } from "../language/path-template.ts";
 
 /**
- * Checks the paths of operations in a document that the schema refuses. So authors see wrong paths together with wrong
- * keys and types, and not only after they have corrected the keys and types.
+ * Checks the paths of operations in a document that the schema refuses. So authors see wrong paths at once, together
+ * with wrong keys and types.
  *
  * @param known findings of the schema. A path that already has a finding gets no second finding.
  */

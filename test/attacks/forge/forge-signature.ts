@@ -99,7 +99,7 @@ const FORGERIES = {
     const end = Buffer.concat([Buffer.from([0]), SHA256_INFO, sha256(input)]);
     return Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(254 - end.length, 0xff), end]);
   },
-  // The same number for a verifier that does not check whether it is below the modulus.
+  // The signature plus the modulus: a verifier must check that the number is below the modulus.
   rsaRaisedByModulus(key, input) {
     const raised = toNumber(signBytes(key, input)) + toNumber(Buffer.from(key.publicJwk.n ?? "", "base64url"));
     return Buffer.from(raised.toString(16).padStart(514, "0"), "hex");

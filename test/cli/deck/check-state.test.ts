@@ -59,7 +59,7 @@ describe("an explicit null counts as absent", () => {
     expect(await find([state])).toEqual([]);
   });
 
-  it("so a route whose service is null has no service", async () => {
+  it("a route whose service is null has no service", async () => {
     const [line] = await find([{ routes: [{ name: "read", paths: ["/"], service: null, plugins: null }] }]);
     expect(line).toContain("route_without_policy");
   });

@@ -94,7 +94,7 @@ it("our reader finds every dot segment that the URL standard's parser finds", ()
       const path = `/${parts.join("")}`;
       const marked = path.split(/[/\\]/).length;
       const { pathname } = new URL(`http://h/x${path}`);
-      // The parser removes dot segments, and with them separators.
+      // The parser removes dot segments together with their separators.
       const hasRemoved = pathname.split("/").length - 1 < marked;
       expect(hasRemoved && !hasDotSegment(path) && !path.includes("\t")).toBe(false);
     }),

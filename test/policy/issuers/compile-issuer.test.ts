@@ -110,7 +110,7 @@ describe("defaults are as strict as most issuers allow", () => {
 });
 
 describe("secrets are used only for HS256, HS384 and HS512", () => {
-  it("so an issuer with both has keys for both", () => {
+  it("an issuer with RS256 and HS256 has keys for both algorithms", () => {
     const lines = ["algorithms: [HS256, RS256]", "keys: {discovery: true, secret_files: [{file: a.key, kid: a}]}"];
     expect([...compileDocument(issuer(...lines)).issuers.values()]).toMatchObject([
       {

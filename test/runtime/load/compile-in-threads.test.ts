@@ -284,7 +284,7 @@ it("a second thread compiles other policies while the new first thread needs lon
 describe("a thread that was started before the compiler", () => {
   beforeEach(() => expect.poll(threads).toBe(0));
 
-  it("is the first thread of the compiler, and of no other compiler", async () => {
+  it("becomes the first thread of one compiler, and no other compiler uses this thread", async () => {
     startFirstPolicyThread(BUILT);
     expect(nameOfLoad(await start().compileText(SAMPLE_POLICY))).toBe("sample");
     expect(threads()).toBe(1);
