@@ -1,4 +1,5 @@
 /** Runs the plugin server, from its command line to its end. */
+import { messageOf } from "../core/text/error-message.ts";
 import { toPrintableLines } from "../core/text/printable.ts";
 import { NAME, VERSION } from "../kong/contract/plugin-identity.ts";
 import { DEADLINE_MS } from "../kong/handler.ts";
@@ -39,7 +40,7 @@ export function runServer(args: readonly string[], replaceKeys?: ReplaceKeys): v
   process.stderr.on("error", () => {});
   const options = readOptions(args);
   (options.isDump ? answerQuery(options) : serve(options, replaceKeys)).catch((error: unknown) => {
-    fail(error instanceof Error ? error.message : "cannot start");
+    fail(messageOf(error));
   });
 }
 
