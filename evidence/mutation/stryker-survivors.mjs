@@ -33,12 +33,6 @@ export const SURVIVORS = [
   },
   {
     file: "plugin/core/request/dot-segments.ts",
-    line: "return [...reading.matchAll(UNKNOWN_SEGMENT)].some(([, segment]) => segment?.includes(LOST));",
-    replacement: "segment.includes",
-    because: ALL_GROUPS,
-  },
-  {
-    file: "plugin/core/request/dot-segments.ts",
     line: 'const char = String.fromCharCode(Number.parseInt(wide ?? hex ?? "", 16));',
     replacement: '"Stryker was here!"',
     because: "one of the two groups always matches; the check is for the types",

@@ -17,7 +17,8 @@ const LOST = "\x7f";
 /** More rounds of decoding than any server does. */
 const MAX_ROUNDS = 6;
 
-const UNKNOWN_SEGMENT = /(?:^|[\x01/\\])([.\x7f\0\x02-\x20+]+)(?=[\x01/\\;?#]|$)/g;
+/** A segment that has lost bytes, and otherwise only dots and characters that some server drops. */
+const UNKNOWN_SEGMENT = /(?:^|[\x01/\\])[.\0\x02-\x20+]*\x7f[.\x7f\0\x02-\x20+]*(?=[\x01/\\;?#]|$)/;
 const ESCAPE = /%(?:u([0-9a-f]{4})|([0-9a-f]{2}))/gi;
 // Overlong forms of `%`, `.`, `/`, `;` and `\` (RFC 3629 section 10). Lenient decoders read only six bits of each byte that follows.
 const OVERLONG =
@@ -108,7 +109,7 @@ function hasUnusualDotSegment(path: string): boolean {
 }
 
 function readsAsDots(reading: string): boolean {
-  return hasDots(reading, OTHER_SLASH) || (reading.includes(LOST) && isUnknown(reading));
+  return hasDots(reading, OTHER_SLASH) || UNKNOWN_SEGMENT.test(reading);
 }
 
 /**
@@ -206,11 +207,6 @@ function countDots(dots: number, kind: number): number {
     default:
       return 0;
   }
-}
-
-/** Whether a segment with lost bytes may be a dot segment. */
-function isUnknown(reading: string): boolean {
-  return [...reading.matchAll(UNKNOWN_SEGMENT)].some(([, segment]) => segment?.includes(LOST));
 }
 
 /** Converts text to UTF-8, with one character for each byte. */

@@ -4,6 +4,8 @@ import { Worker } from "node:worker_threads";
 const ENTRY: URL | string = new URL("./policy-thread.js", import.meta.url);
 /** To compile the largest accepted document, a thread needs about 100 MB. */
 const MAX_HEAP_MB = 256;
+/** A compiled policy leaves much garbage. With V8's default, each thread would keep some 30 MB more, and be a tenth faster. */
+const MAX_NEW_SPACE_MB = 6;
 
 /** A thread that no caller of {@link startPolicyThread} has got yet. */
 let first: { readonly entry: URL | string; readonly worker: Worker } | undefined;
@@ -19,7 +21,7 @@ export function startPolicyThread(entry = ENTRY, maxHeapMb = MAX_HEAP_MB): Worke
     first = undefined;
     return worker;
   }
-  const resourceLimits = { maxOldGenerationSizeMb: maxHeapMb };
+  const resourceLimits = { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: MAX_NEW_SPACE_MB };
   const worker = new Worker(entry, { eval: typeof entry === "string", resourceLimits });
   worker.unref();
   return worker;
