@@ -26,6 +26,7 @@ describe("a key whose private part is published is recognised by the thumbprint 
     ["P-256 with leading zero octets", ec, { ...ec, x: longer(ec.x), y: longer(ec.y) }],
     ["P-521", p521, p521],
     ["Ed25519", okp, okp],
+    ["Ed25519 in the standard alphabet", okp, { ...okp, x: standard(okp.x) }],
     ["P-256 without its public part", ec, { kty: "EC", crv: "P-256", d: ec.d ?? "" }],
     ...[p384, p521].map((jwk): [string, JWK, JWK] => {
       const { kty, crv, d } = jwk as { kty: string; crv: string; d: string };

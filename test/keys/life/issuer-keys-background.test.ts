@@ -148,10 +148,20 @@ describe("tells the operator", () => {
     expect(lines).toEqual([1, 1, 2, 2, 3, 4]);
   });
 
-  it("about a key without a kid", async () => {
+  it.each([
+    ["without a kid", {}, "ES256 null"],
+    ["with only a certificate's name", { x5t: "Zm9v" }, 'ES256 x5t "Zm9v"'],
+    [
+      "with only a long name, of which 64 characters are shown",
+      { x5t: "x".repeat(65) },
+      `ES256 x5t "${"x".repeat(64)}"`,
+    ],
+    ["with a kid and a certificate's name", { kid: "k", x5t: "Zm9v" }, 'ES256 "k"'],
+    ["with a long kid, of which 64 characters are shown", { kid: "k".repeat(65) }, `ES256 "${"k".repeat(64)}"`],
+  ])("about a key %s", async (_what, names, shown) => {
     const { kid: _, ...publicJwk } = first.publicJwk;
-    await scene.load({ json: { keys: [publicJwk] } });
-    expect(scene.log).toEqual([expect.stringMatching(/keys in effect: ES256 null$/)]);
+    await scene.load({ json: { keys: [{ ...publicJwk, ...names }] } });
+    expect(scene.log.map((line) => line.split("keys in effect: ")[1])).toEqual([shown]);
   });
 
   it("about a kid in one line, for any text of the kid", async () => {

@@ -96,6 +96,13 @@ describe("processes that share the directory", () => {
     expect(await old.readKeySet("a")).toEqual({ keys: [], loadedAt: NOW });
   });
 
+  it("replace an answer of the same millisecond", async () => {
+    const { store } = openIn(temporaryFolder(onTestFinished));
+    await store.saveKeySet("a", { keys: [], loadedAt: NOW });
+    await store.saveKeySet("a", { keys: [KEY], loadedAt: NOW });
+    expect(await store.readKeySet("a")).toEqual({ keys: [KEY], loadedAt: NOW });
+  });
+
   it.each([
     ["replace an answer from a clock that was more than five minutes ahead", NOW + 300_001, SET],
     ["keep an answer from a clock that was five minutes ahead", NOW + 300_000, { keys: [], loadedAt: NOW + 300_000 }],
