@@ -81,7 +81,7 @@ function withoutIds(issuers: ReadonlyMap<string, CompiledIssuer>, ids: ReadonlyS
 }
 
 /**
- * Whether one of these ids belongs to an entry of this issuer. All entries for one issuer's kinds of tokens have the same keys.
+ * Whether one of these ids belongs to an entry of this issuer. An issuer has one entry for each kind of token. All these entries have the same keys.
  */
 function isOneOf(ids: ReadonlySet<string>, issuer: CompiledIssuer): boolean {
   return listEntries(issuer).some(({ id }) => ids.has(id));

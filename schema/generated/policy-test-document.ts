@@ -60,7 +60,7 @@ export type Name = string
  */
 export type TokenIssuer = string
 /**
- * The algorithm of the signature. Without this key, `test` uses the fastest algorithm that the policy allows. If the policy does not allow the named algorithm, the signature is correct, but the plugin must refuse the token.
+ * The algorithm of the signature. Without this key, `test` uses the fastest algorithm that the policy allows. You can also name an algorithm that the policy does not allow. The signature is then correct, but the plugin must refuse the token.
  */
 export type TokenAlgorithm = ("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512")
 /**

@@ -37,7 +37,7 @@ export class LeakedKeys {
     this.restored = this.#restore();
   }
 
-  /** The number of leaked keys, which only grows. If the number differs from an earlier number, more keys are leaked. */
+  /** The number of leaked keys, which only grows. A changed number means that more keys have leaked. */
   get count(): number {
     return this.#thumbprints.size;
   }

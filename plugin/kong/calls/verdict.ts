@@ -92,7 +92,7 @@ const ID_LENGTH = 16;
 let lastId = 0;
 
 /**
- * Adds a member with a number at the end of the JSON text of an object. The end of each text is different, in JSON and in base64.
+ * Adds a member with a number at the end of the JSON text of an object. No two texts have the same end, neither as JSON nor as base64.
  * LuaJIT hashes a long string by its length, its first and last eight bytes, and a few positions between them. If the texts of
  * callers differed only in a name, many texts would have the same hash. LuaJIT would then compare each new text with all others.
  * The number has so many digits that base64 needs no padding, because padding would leave less of the number in the last bytes.

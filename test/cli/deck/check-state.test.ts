@@ -191,7 +191,7 @@ describe("findings about decK files", () => {
         },
       ],
     }),
-  ])("is a warning, if it should be one, for %s", async (_what, words, state) => {
+  ])("gives the expected warning, or none, for %s", async (_what, words, state) => {
     const found = await find([state]);
     expect(found).toEqual(words === undefined ? [] : [expect.stringContaining(words)]);
     expect(found.every((line) => line.startsWith("warning"))).toBe(true);

@@ -26,7 +26,7 @@ describe("failing subjects", () => {
     [190, 56_810],
     [210, undefined],
     [1_000, undefined],
-  ])("with a denial each %i ms are found at %s ms", (everyMs, foundAtMs) => {
+  ])("that fail every %i ms are found after %s ms", (everyMs, foundAtMs) => {
     expect(fail(everyMs, 600_000)).toBe(foundAtMs);
   });
 

@@ -107,7 +107,7 @@ describe("identifySocket", () => {
     expect(identifySocket(join(createDirectory(), "s"))).toBeUndefined();
   });
 
-  it("stays the same while one server listens and changes when another takes over", async () => {
+  it("stays the same while one server listens, but changes when another server takes over", async () => {
     const path = join(createDirectory(), "s");
     await listen(path, "old");
     const first = identifySocket(path);

@@ -67,7 +67,7 @@ describe("waitForTurn", () => {
     expect(await countLooks(() => false)).toBe(1);
   });
 
-  it("gives the turn at the first check to a ready process, even if another process answers", async () => {
+  it("at the first check, a ready process gets the turn, even if another process answers", async () => {
     await listen();
     expect(await countLooks(() => true)).toBe(1);
   });
