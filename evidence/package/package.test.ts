@@ -94,8 +94,8 @@ function describeTarball({ root, files }: InstalledPackage): void {
     const text = readFileSync(join(root, "dist/jwt-policy-server.licenses.txt"), "utf8");
     const bundled = new Map([...text.matchAll(/^=+\n(\S+) (\S+) \(/gm)].map(([, name, version]) => [name, version]));
     expect([...bundled.keys()]).toEqual([
-      ...["@opentelemetry/api", "ajv", "bintrees", "content-type", "fast-deep-equal", "jose", "long", "negotiator"],
-      ...["prom-client", "protobufjs", "tdigest", "yaml"],
+      ...["@opentelemetry/api", "ajv", "bintrees", "content-type", "fast-deep-equal", "jose", "js-yaml", "long"],
+      ...["negotiator", "prom-client", "protobufjs", "tdigest", "yaml"],
     ]);
     const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     // Packages that only our libraries need, in a range of versions. These libraries are protobufjs, negotiator, ajv and
@@ -123,9 +123,19 @@ function describeCommand({ directory, root, files }: InstalledPackage): void {
   it("installs its dependencies, direct and indirect, and no development dependencies", () => {
     const lock = JSON.parse(readFileSync(join(directory, "node_modules/.package-lock.json"), "utf8"));
     const names = Object.keys(lock.packages).map((path) => path.replace("node_modules/", ""));
-    const direct = ["ajv", "commander", "jose", "negotiator", "picocolors", "prom-client", "protobufjs", "yaml"];
+    const direct = [
+      "ajv",
+      "commander",
+      "jose",
+      "js-yaml",
+      "negotiator",
+      "picocolors",
+      "prom-client",
+      "protobufjs",
+      "yaml",
+    ];
     const ofAjv = ["fast-deep-equal", "fast-uri", "json-schema-traverse", "require-from-string"];
-    const ofOthers = [...ofAjv, ...OF_PROM_CLIENT, "content-type", "long"];
+    const ofOthers = [...ofAjv, ...OF_PROM_CLIENT, "argparse", "content-type", "long"];
     expect(names.sort()).toEqual([...direct, ...ofOthers, "kong-jwt-policy"].sort());
   });
 

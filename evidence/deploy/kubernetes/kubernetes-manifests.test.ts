@@ -147,7 +147,7 @@ describe("docs/guides/kubernetes.md", () => {
     const [chart] =
       /kong\/kong \(checked with [\d.]+\)/.exec(readFileSync(join(KUBERNETES, "values.yaml"), "utf8")) ?? [];
     const [, version] = /with ([\d.]+)/.exec(chart ?? "") ?? [];
-    expect(text).toContain(`(checked with chart ${version} and Kong 3.9)`);
+    expect(text.replaceAll(/\s+/g, " ")).toContain(`We checked this page with chart ${version} and Kong 3.9.`);
     expect(text.match(/--version [\d.]+/g)).toEqual([`--version ${version}`, `--version ${version}`]);
   });
 });
