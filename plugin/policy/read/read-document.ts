@@ -78,16 +78,19 @@ export function readYaml(text: string): Result<SourceDocument, UnreadText> {
     return fail({ findings: [wholeDocument("document_too_large", message)], isMarked: false });
   }
   const plain = readPlainYaml(text);
-  return plain ? succeed({ data: plain, locate: (findings) => locateIn(text, findings) }) : readExactYaml(text);
+  return plain ? succeed({ data: plain, locate: createLocator(text) }) : readExactYaml(text);
 }
 
-/** Places findings in a plain text. Most plain texts have no findings, so they are parsed a second time only here. */
-function locateIn(text: string, findings: readonly Finding[]): readonly Finding[] {
-  if (findings.length === 0) {
-    return findings;
-  }
-  const exact = readExactYaml(text);
-  return exact.ok ? exact.value.locate(findings) : exact.failure.findings;
+/** Most plain texts have no findings, so the exact parser reads a plain text only for its first finding, and only once. */
+function createLocator(text: string): SourceDocument["locate"] {
+  let exact: ReturnType<typeof readExactYaml> | undefined;
+  return (findings) => {
+    if (findings.length === 0) {
+      return findings;
+    }
+    exact ??= readExactYaml(text);
+    return exact.ok ? exact.value.locate(findings) : exact.failure.findings;
+  };
 }
 
 /** Reads YAML with the exact parser, which knows the place of each part. All texts that are not plain need this parser. */
