@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findProcesses, startsOurs } from "../../test/gateways/find-process.ts";
 import { type KongSettings, START_CMD, waitFor } from "../../test/gateways/gateway.ts";
@@ -18,6 +19,9 @@ const TIMES = Number(process.env.RELOADS ?? 100);
 const CLIENTS = 32;
 const SERVED_BETWEEN = 500;
 const WORKERS = 2;
+/** A start of the service is interrupted at each of these moments after its beginning. On a busy machine, a start takes a second. */
+const MOMENTS = 25;
+const MOMENT_MS = 60;
 const SLOW = 60 * 60_000;
 /**
  * Each row runs twice: on a machine without other work, and with all processors busy. `BUSY=0` or `BUSY=1` selects one of them.
@@ -109,10 +113,11 @@ describe.skipIf(missing !== undefined)("32 keep-alive clients lose no valid requ
       const [service] = await Promise.all(starting);
       try {
         await tryOften("kong reload, server as a service", isBusy, kong, () => reload(kong));
-        await tryOften("restart of the service", isBusy, kong, async (round) => {
-          const [before] = await findProcesses(startsOurs("jwt-policy-launcher.mjs", socket));
-          process.kill(before?.pid ?? Number.NaN, "SIGTERM");
-          await waitFor(() => (countStarts(service) > round + 1 ? true : undefined), 30_000);
+        await tryOften("restart of the service", isBusy, kong, () => restart(service, socket));
+        await tryOften("restart of the service during its restart", isBusy, kong, async (round) => {
+          await endLauncher(socket);
+          await sleep((round % MOMENTS) * MOMENT_MS);
+          await restart(service, socket);
         });
       } finally {
         await kong.stop();
@@ -133,7 +138,23 @@ async function reload(kong: KongBinary, changed: KongSettings = {}): Promise<voi
 }
 
 const countStarts = (service: ServiceManager | undefined): number =>
-  service?.output().split(" listens on ").length ?? 0;
+  (service?.output().split(" listens on ").length ?? 1) - 1;
+
+/** Restarts the service and waits until its new server listens. */
+async function restart(service: ServiceManager | undefined, socket: string): Promise<void> {
+  const before = countStarts(service);
+  await endLauncher(socket);
+  await waitFor(() => (countStarts(service) > before ? true : undefined), 30_000);
+}
+
+/** Ends the service's main process. The service manager starts the service again. */
+async function endLauncher(socket: string): Promise<void> {
+  const launchers = await waitFor(async () => {
+    const found = await findProcesses(startsOurs("jwt-policy-launcher.mjs", socket));
+    return found.length > 0 ? found : undefined;
+  }, 30_000);
+  process.kill(launchers?.[0]?.pid ?? Number.NaN, "SIGTERM");
+}
 
 if (missing !== undefined) {
   reportMissing("counts requests through reloads", missing);

@@ -74,9 +74,17 @@ export class ServerProcess {
       connections: this.socket.connections,
       isReplaced: () => this.#isReplaced(),
       // A launched server keeps answering until its successor accepts connections.
-      leaveToQueue: () => this.launchers === undefined && this.socket.leaveToQueue(),
+      leaveToQueue: (hasWaited) => (hasWaited || this.launchers === undefined) && this.#leaveToQueue(),
       lastCallMs: () => this.socket.lastCallMs,
     });
+  }
+
+  #leaveToQueue(): boolean {
+    const hasLeft = this.socket.leaveToQueue();
+    if (hasLeft) {
+      this.lifecycle.end("new calls wait for the next server"); // This process cannot be needed again, because it accepts no connections.
+    }
+    return hasLeft;
   }
 
   #manageLifecycle(): Lifecycle {

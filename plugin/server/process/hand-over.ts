@@ -23,9 +23,12 @@ export interface HandOverOptions {
   readonly isReplaced: () => boolean;
   /**
    * Stops accepting connections if a service manager keeps the socket open. The next process then finds all new connections in
-   * the socket's queue. Returns whether a service manager keeps the socket open.
+   * the socket's queue.
+   *
+   * @param hasWaited whether this process has waited for a successor in vain.
+   * @returns whether new connections wait in the queue from now on.
    */
-  readonly leaveToQueue: () => boolean;
+  readonly leaveToQueue: (hasWaited: boolean) => boolean;
   /** When the last call came, measured with `performance.now`. */
   readonly lastCallMs: () => number;
 }
@@ -73,35 +76,38 @@ export function createHandOver({ connections, isReplaced, leaveToQueue, lastCall
   };
 
   /**
-   * Waits for a successor, which another program may be starting now. Without a successor, no process would answer requests
-   * after the end of this process.
+   * Whether this process has waited long enough for a successor, which another program may be starting now. Without a successor,
+   * no process would answer requests after the end of this process.
    */
-  const waitForSuccessor = (since: number): string | undefined =>
-    isPast(SUCCESSOR_WAIT_MS, since) || isPast(SUCCESSOR_IDLE_WAIT_MS, Math.max(since, lastCallMs()))
-      ? "no process took over"
-      : undefined;
+  const hasWaitedSince = (since: number): boolean =>
+    isPast(SUCCESSOR_WAIT_MS, since) || isPast(SUCCESSOR_IDLE_WAIT_MS, Math.max(since, lastCallMs()));
+
+  const closeConnections = (): string | undefined => {
+    for (const connection of connections) {
+      connection.retire();
+    }
+    closeNextIdle();
+    if (replacedSince === undefined) {
+      // Some connections may have come before the other process took over. Node accepts these connections only after this turn of
+      // the event loop.
+      replacedSince = performance.now();
+      return undefined;
+    }
+    if (connections.size === 0) {
+      return "nothing left to serve";
+    }
+    return isPast(isQueued ? QUEUE_GRACE_MS : GRACE_MS, replacedSince) ? "grace time over" : undefined;
+  };
 
   return {
     drain() {
       endingSince ??= performance.now();
-      isQueued = isQueued || leaveToQueue();
-      if (!isQueued && !isReplaced()) {
-        return waitForSuccessor(endingSince);
+      const hasWaited = hasWaitedSince(endingSince);
+      isQueued = isQueued || (!isReplaced() && leaveToQueue(hasWaited));
+      if (isQueued || isReplaced()) {
+        return closeConnections();
       }
-      for (const connection of connections) {
-        connection.retire();
-      }
-      closeNextIdle();
-      if (replacedSince === undefined) {
-        // Some connections may have come before the other process took over. Node accepts these connections only after this turn
-        // of the event loop.
-        replacedSince = performance.now();
-        return undefined;
-      }
-      if (connections.size === 0) {
-        return "nothing left to serve";
-      }
-      return isPast(isQueued ? QUEUE_GRACE_MS : GRACE_MS, replacedSince) ? "grace time over" : undefined;
+      return hasWaited ? "no process took over" : undefined;
     },
     resume() {
       endingSince = undefined;

@@ -10,7 +10,7 @@ import {
   sendMessage,
 } from "../launcher/control-messages.ts";
 import { identifyProcess, isAlive, type ProcessIdentity } from "../launcher/process-identity.ts";
-import { identifySocket, listenOnSocket } from "./listen.ts";
+import { identifySocket, isAnswered, listenOnSocket } from "./listen.ts";
 
 /** Kong starts the next launcher within this time in milliseconds, even on a busy machine. */
 const WITHOUT_LAUNCHER_MS = 30_000;
@@ -74,14 +74,27 @@ export class Launchers {
   }
 
   /**
-   * Takes the control socket back if another process has replaced it. Two servers that start at the same time may replace each
-   * other's sockets in a different order. Then the control socket belongs to the server that ends, and launchers would not find
-   * the server that has the plugin socket. Call this method only while this server has the plugin socket.
+   * Handles the case that another process has replaced the control socket. Call this method only while this server has the
+   * plugin socket.
+   *
+   * - If a service manager keeps the plugin socket open, several servers can accept connections on it. The server that has
+   *   opened the control socket last stays, and this server ends. Usually the launcher of the new server asks this server to
+   *   end, but the service manager may have ended that launcher too early.
+   * - Otherwise this server takes the control socket back. Two servers that start at the same time may replace each other's
+   *   sockets in a different order. Then the control socket belongs to the server that ends, and launchers would not find the
+   *   server that has the plugin socket.
    */
   async keepControl(): Promise<void> {
-    const { socket, isQueue } = this.#options;
-    if (this.#control !== undefined && !isQueue && identifySocket(controlPathOf(socket)) !== this.#control) {
+    const { socket, isQueue, onRetire } = this.#options;
+    const path = controlPathOf(socket);
+    if (this.#control === undefined || identifySocket(path) === this.#control) {
+      return;
+    }
+    if (!isQueue) {
       await this.#openControl();
+    } else if (await isAnswered(path)) {
+      this.#control = undefined;
+      onRetire();
     }
   }
 

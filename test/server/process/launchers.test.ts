@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { connect, Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
@@ -24,12 +24,14 @@ let directory: string;
 let launchers: Launchers;
 let lastCallMs: number;
 let ends: number;
+let retirements: number;
 let warnings: string[];
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["performance"] });
   directory = temporaryFolder(onTestFinished);
   lastCallMs = performance.now();
   ends = 0;
+  retirements = 0;
   warnings = [];
 });
 afterEach(async () => {
@@ -48,7 +50,9 @@ async function start(isQueue = false): Promise<void> {
     onAttached() {},
     isEnding: () => false,
     lastCallMs: () => lastCallMs,
-    onRetire() {},
+    onRetire() {
+      retirements += 1;
+    },
     onEnd() {
       ends += 1;
     },
@@ -194,13 +198,27 @@ describe("the control socket", () => {
     foreign.close();
   });
 
-  it("belongs to the newest server if a service manager keeps the plugin socket", async () => {
+  it("belongs to the newest server if a service manager keeps the plugin socket, and this server ends, once", async () => {
     await start(true);
+    await launchers.keepControl();
+    expect(retirements).toBe(0);
     const foreign = await replaceControl();
     const before = inodeOf();
     await launchers.keepControl();
-    expect(inodeOf()).toBe(before);
+    await launchers.keepControl();
+    expect([inodeOf(), retirements]).toEqual([before, 1]);
     foreign.close();
+  });
+
+  it("does not end this server if it belongs to a process that is gone", async () => {
+    await start(true);
+    const foreign = await replaceControl();
+    const path = controlPathOf(join(directory, "s"));
+    linkSync(path, `${path}.kept`);
+    foreign.close();
+    renameSync(`${path}.kept`, path);
+    await launchers.keepControl();
+    expect(retirements).toBe(0);
   });
 
   it("is not tried again if this server could not create it", async () => {

@@ -19,8 +19,11 @@ interface Scene {
   /** Which of the connections this side has ended, by number. */
   ended(): number[];
   replace(): void;
-  /** A service manager holds the socket, so that new connections wait for the next process. */
-  queue(): void;
+  /**
+   * A service manager holds the socket, so that new connections wait for the next process: at once, or after this process has
+   * waited for a successor.
+   */
+  queue(when?: "at once" | "after the wait"): void;
   /** A call came, on some connection. */
   call(): void;
 }
@@ -40,11 +43,12 @@ async function startHandOver(count: number): Promise<Scene> {
   const connections = new Set<Connection>(server.connections);
   let isReplaced = false;
   let isQueued = false;
+  let isQueuedLater = false;
   let lastCallMs = performance.now();
   const handOver = createHandOver({
     connections,
     isReplaced: () => isReplaced,
-    leaveToQueue: () => isQueued,
+    leaveToQueue: (hasWaited) => isQueued || (hasWaited && isQueuedLater),
     lastCallMs: () => lastCallMs,
   });
   for (const [number, socket] of server.sockets.entries()) {
@@ -63,8 +67,9 @@ async function startHandOver(count: number): Promise<Scene> {
     replace() {
       isReplaced = true;
     },
-    queue() {
-      isQueued = true;
+    queue(when = "at once") {
+      isQueued = when === "at once";
+      isQueuedLater = true;
     },
     call() {
       lastCallMs = performance.now();
@@ -166,6 +171,30 @@ describe("a process that should end, whose socket belongs to a service manager",
     await close(scene, 0);
     await close(scene, 1);
     expect(handOver.drain()).toBe("nothing left to serve");
+  });
+
+  it("answers running calls before it ends, although no successor came in a minute", async () => {
+    const scene = await startHandOver(2);
+    const { workers, handOver, id, queue, call, server } = scene;
+    queue("after the wait");
+    for (let second = 0; second < 60; second += 1) {
+      expect(handOver.drain()).toBeUndefined();
+      vi.advanceTimersByTime(1_000);
+      call();
+    }
+    vi.advanceTimersByTime(1);
+    for (const worker of workers) {
+      expect((await playEvent(worker, id)).ended).toBe("proxied");
+    }
+    expect(handOver.drain()).toBeUndefined();
+    for (const worker of workers) {
+      expect((await playEvent(worker, id)).ended).toBe("proxied");
+      expect(worker.chunks.at(-1)?.at(-1)).toBe(0xff);
+    }
+    await close(scene, 0);
+    await close(scene, 1);
+    expect(handOver.drain()).toBe("nothing left to serve");
+    expect(server.logged).toEqual([]);
   });
 
   it("waits four seconds for a missing answer, because Kong gives up calls in the queue after seven seconds", async () => {

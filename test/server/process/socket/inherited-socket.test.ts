@@ -1,11 +1,15 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { pidPathOf } from "../../../../plugin/server/launcher/control-messages.ts";
 import { findInheritedSocket } from "../../../../plugin/server/process/inherited-socket.ts";
-import { findServer, findServers, isRunning, LAUNCHER } from "../../launcher/launcher-scene.ts";
+import { findServer, findServers, isRunning, LAUNCHER, startOpen } from "../../launcher/launcher-scene.ts";
 import { connectWorker, NO_HEADERS, playEvent } from "../../protocol/raw-worker.ts";
 import { createPlace, OPEN_CONFIG, OPEN_POLICY, SERVER_MAIN, type ServerPlace, setPace } from "../../server-process.ts";
 import { type ServiceManager, startServiceManager } from "../service-manager.ts";
+
+/** The byte after a server's last answer on a connection: Kong does not use the connection again. */
+const PARTING = 0xff;
 
 async function startService(policy = OPEN_POLICY): Promise<{ place: ServerPlace; manager: ServiceManager }> {
   const place = createPlace();
@@ -115,6 +119,24 @@ describe("a launched server whose socket belongs to a service manager", () => {
       await waitForStarts(manager, round + 1);
       expect(findServer(place.socket)).not.toBe(before);
     }
+    expect(await judge(place)).toBe("proxied");
+  });
+
+  it("hands over although the launcher of the new server was killed before it could ask for that", async () => {
+    const { place, launcher } = await startLaunchedService();
+    const before = findServer(place.socket);
+    const { worker, id } = await startOpen(place);
+    process.kill(launcher(), "SIGTERM");
+    await expect.poll(() => findServers(place.socket).length).toBe(2);
+    const tooEarly = launcher();
+    process.kill(tooEarly, "SIGSTOP");
+    await expect.poll(() => readFileSync(pidPathOf(place.socket), "utf8")).not.toContain(`"pid":${before},`);
+    process.kill(tooEarly, "SIGKILL");
+    while (worker.chunks.at(-1)?.at(-1) !== PARTING) {
+      expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+    }
+    await expect.poll(() => isRunning(before)).toBe(false);
+    await expect.poll(() => findServers(place.socket).length).toBe(1);
     expect(await judge(place)).toBe("proxied");
   });
 
