@@ -168,10 +168,13 @@ function endWithParent(): void {
   }
 }
 
-/** SIGINT ends this launcher and its server, for example after Ctrl-C in a terminal. */
+/**
+ * SIGINT ends this launcher and its server, for example after Ctrl-C in a terminal. The launcher does not wait for the end of
+ * its server, because it would report this end as an error.
+ */
 function endAll(): void {
   current?.end();
-  setTimeout(() => process.exit(0), 100);
+  process.exit(0);
 }
 
 function passHangUpOn(): void {

@@ -114,9 +114,6 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
     throw new Error(`--socket-mode must be three octal digits such as 660, not "${values["socket-mode"]}"`);
   }
   const policyRoot = requirePath("--policy-root", values["policy-root"]);
-  if (values.launched === undefined && !values.dump) {
-    checkPolicyRoot(policyRoot); // A launched server does not stop here, but reports the problem through Kong's log.
-  }
   const socket = requirePath("--socket", values.socket);
   checkSocketPath(socket);
   return {
@@ -148,7 +145,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
  */
 export function parseLauncherOptions(args: readonly string[]): LauncherOptions {
   const serverOptions = args.filter((word, index) => !isParentOption(word) && args[index - 1] !== "--parent");
-  const options = readServerOptions([...args, "--launched", "later"]);
+  const options = readServerOptions(args);
   if (typeof options === "string") {
     throw new Error(`--${options} is an option of jwt-policy-server`);
   }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { connectWorker, NO_HEADERS, playEvent, type RawWorker } from "../protocol/raw-worker.ts";
-import { OPEN_CONFIG, type RunningProcess, runNode, type ServerPlace, setPace } from "../server-process.ts";
+import { OPEN_CONFIG, type Pace, type RunningProcess, runNode, type ServerPlace, setPace } from "../server-process.ts";
 
 export const LAUNCHER = join(import.meta.dirname, "../../../dist/jwt-policy-launcher.mjs");
 const SERVER = "jwt-policy-server.mjs";
@@ -10,18 +10,26 @@ const SERVER = "jwt-policy-server.mjs";
 const LENGTH_BYTES = 4;
 
 /** Starts a launcher like a worker of Kong: without an environment, and as a child of this process. */
-export function startLauncher({ socket, policyRoot }: ServerPlace, more: readonly string[] = []): RunningProcess {
+export function startLauncher(
+  { socket, policyRoot }: ServerPlace,
+  more: readonly string[] = [],
+  pace: Pace = "usual",
+): RunningProcess {
   onTestFinished(() => killServers(socket));
   return runNode([
-    ...[...setPace("usual"), LAUNCHER, "--parent", String(process.pid)],
+    ...[...setPace(pace), LAUNCHER, "--parent", String(process.pid)],
     ...["--socket", socket, "--policy-root", policyRoot],
     ...more,
   ]);
 }
 
 /** A launcher whose server listens. */
-export async function runLauncher(place: ServerPlace, more: readonly string[] = []): Promise<RunningProcess> {
-  const launcher = startLauncher(place, more);
+export async function runLauncher(
+  place: ServerPlace,
+  more: readonly string[] = [],
+  pace: Pace = "usual",
+): Promise<RunningProcess> {
+  const launcher = startLauncher(place, more, pace);
   await launcher.waitForOutput("listens on");
   return launcher;
 }

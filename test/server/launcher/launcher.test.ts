@@ -167,14 +167,25 @@ describe("a launcher", () => {
 });
 
 describe("a launched server", () => {
-  it("ends soon after Kong and its launcher have ended", async () => {
+  it("ends at once when its launcher gets SIGINT, for example after Ctrl-C, and the launcher reports no error", async () => {
     const place = createPlace();
-    const launcher = await runLauncher(place);
-    const server = findServer(place.socket);
-    launcher.child.kill("SIGINT"); // As in a terminal.
-    await launcher.ended;
+    const launcher = await runLauncher(place, [], "slow"); // So the server does not end because no launcher is attached.
+    launcher.child.kill("SIGINT");
+    expect(await launcher.ended).toEqual({ code: 0, signal: null });
+    expect(launcher.stderr()).toBe("");
     await expect.poll(() => findServers(place.socket)).toEqual([]);
-    expect(isRunning(server)).toBe(false);
+  });
+
+  it("keeps running when one of two launchers gets SIGINT", async () => {
+    const place = createPlace();
+    const first = await runLauncher(place);
+    const server = findServer(place.socket);
+    const second = startLauncher(place);
+    await second.waitForOutput("this launcher stays attached to it");
+    first.child.kill("SIGINT");
+    expect(await first.ended).toEqual({ code: 0, signal: null });
+    await expectServing(place);
+    expect(findServer(place.socket)).toBe(server);
   });
 
   it("refuses all requests with the reason while it cannot judge, and judges after the reason is gone", async () => {

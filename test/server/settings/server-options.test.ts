@@ -75,11 +75,6 @@ describe("readServerOptions", () => {
     expect(readServerOptions([...GOOD, option])).toMatchObject(expected);
   });
 
-  it("does not check the policy root of a launched server, because this server itself reports a missing root", () => {
-    const args = ["--socket", "/run/s", "--policy-root", `${root}/none`, "--launched", "identity"];
-    expect(readServerOptions(args)).toMatchObject({ policyRoot: `${root}/none`, launched: "identity" });
-  });
-
   it("accepts a socket path of 80 bytes", () => {
     const socket = `/${"s".repeat(79)}`;
     expect(readServerOptions(["--socket", socket, "--policy-root", root])).toMatchObject({ socket });
@@ -163,16 +158,6 @@ describe("readServerOptions", () => {
       `--parent must be the number of a process, not "${pid}"`,
     ]),
     [
-      "a policy root that is not there",
-      ["--socket", "/run/s", "--policy-root", `${root}/none`],
-      `--policy-root ${root}/none is not a directory`,
-    ],
-    [
-      "a policy root that is a file",
-      ["--socket", "/run/s", "--policy-root", file],
-      `--policy-root ${file} is not a directory`,
-    ],
-    [
       "a socket path that is too long",
       ["--socket", `/${"s".repeat(80)}`, "--policy-root", root],
       `the socket path /${"s".repeat(80)} has 81 bytes, at most 80 are possible`,
@@ -222,6 +207,16 @@ describe("the process", () => {
     expect(await server.ended).toEqual({ code: 2, signal: null });
     expect(server.stdout()).toBe("");
     expect(server.stderr()).toBe(`jwt-policy: --socket must be given as an absolute path, not "s"\n${USAGE}\n`);
+  });
+
+  it.each([
+    ["is not there", `${root}/none`],
+    ["is a file", file],
+  ])("exits with 2 and the reason, without the usage, if the policy root %s", async (_what, policyRoot) => {
+    const server = runNode([SERVER_MAIN, "--socket", createPlace().socket, "--policy-root", policyRoot]);
+    expect(await server.ended).toEqual({ code: 2, signal: null });
+    expect(server.stdout()).not.toContain("listens on");
+    expect(server.stderr()).toBe(`jwt-policy: --policy-root ${policyRoot} is not a directory\n`);
   });
 
   it("exits with 2 and the reason if it cannot listen", async () => {

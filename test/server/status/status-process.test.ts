@@ -151,6 +151,12 @@ describe("the status of a process", () => {
     await (await connectWorker(place.socket)).expectSilence();
   });
 
+  it("is served nowhere without an address, not even on a port that the system chooses", async () => {
+    const server = await runServer(createPlace());
+    // With an address, this line comes before the line of the plugin socket.
+    expect(server.stdout()).not.toContain("status is served on");
+  });
+
   it("is answered before the process gets the socket", async () => {
     const place = createPlace();
     await runServer(place);
