@@ -171,12 +171,10 @@ function readPublicKey(members: ReturnType<typeof readPublicMembers>): KeyObject
   }
 }
 
-/** Builds the public JWK, from which a later import reads the same key. */
+/** Builds the public JWK, from which a later import reads the same key. Members that the key does not have are undefined. */
 function describeUse({ kid, alg, use, key_ops, issuer, x5t, "x5t#S256": x5tS256, x5c }: Jwk, members: Jwk): Jwk {
   const certificate = Array.isArray(x5c) ? x5c.slice(0, 1) : undefined;
-  const said = { kid, alg, use, key_ops, issuer, x5t, "x5t#S256": x5tS256, x5c: certificate };
-  const present = Object.entries(said).filter(([, value]) => value !== undefined);
-  return { ...members, ...Object.fromEntries(present) };
+  return { ...members, kid, alg, use, key_ops, issuer, x5t, "x5t#S256": x5tS256, x5c: certificate };
 }
 
 /**
