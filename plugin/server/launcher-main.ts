@@ -116,15 +116,9 @@ async function startAnother(found: FoundServer | undefined): Promise<Ending> {
   const { connection, exited } = await startServer(command, socket, inherited, launched).catch((error: Error) =>
     fail(CANNOT_START, `the plugin server cannot be started: ${error.message}`),
   );
-  let isListening = false;
-  const server = keep(connection, (line) => {
-    if (!isListening) {
-      before?.warn(line);
-    }
-  });
+  const server = keep(connection, (line) => before?.warn(line));
   current = server;
   void server.listening.then(() => {
-    isListening = true;
     if (inherited === undefined) {
       before?.leave(); // The old server itself notices that another server has replaced the socket's file.
     } else {
@@ -146,6 +140,7 @@ function describeExit(status: number | undefined): string {
     : `the plugin server has ended with status ${status}`;
 }
 
+/** @param warn writes a warning of this server to Kong's log, until the server can do so itself. */
 function keep(connection: Socket, warn: (line: string) => void = () => {}): KeptServer {
   return keepServer(connection, {
     owner,

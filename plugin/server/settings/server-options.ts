@@ -132,7 +132,7 @@ export function readServerOptions(args: readonly string[]): ServerOptions | "dum
     abuse: values.abuse === undefined ? undefined : requirePath("--abuse", values.abuse),
     verdictCache: readVerdictCaching(values["verdict-cache"]),
     launched: values.launched,
-    queued: values.queued === undefined ? undefined : values.queued === "later" ? "later" : "now",
+    queued: readQueued(values.queued),
     isDump: values.dump,
   };
 }
@@ -171,6 +171,13 @@ export function checkPolicyRoot(policyRoot: string): void {
 function readVerdictCaching(text: string): VerdictCaching {
   if (text !== "guard" && text !== "server" && text !== "off") {
     throw new Error(`--verdict-cache must be guard, server or off, not "${text}"`);
+  }
+  return text;
+}
+
+function readQueued(text: string | undefined): ServerOptions["queued"] {
+  if (text !== undefined && text !== "now" && text !== "later") {
+    throw new Error(`--queued must be now or later, not "${text}"`);
   }
   return text;
 }

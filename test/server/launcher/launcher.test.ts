@@ -27,24 +27,24 @@ describe("a launcher", () => {
     expect(own.filter((name) => (statSync(join(place.directory, name)).mode & 0o777) !== 0o600)).toEqual([]);
   });
 
-  it.each<NodeJS.Signals>(["SIGTERM", "SIGKILL"])(
-    "leaves its server running at %s, and the next launcher keeps it",
-    async (signal) => {
-      const place = createPlace();
-      const first = await runLauncher(place);
-      const server = findServer(place.socket);
-      const { worker, id } = await startOpen(place);
-      first.child.kill(signal);
-      await first.ended;
-      expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
-      const second = startLauncher(place);
-      await second.waitForOutput(
-        `the plugin server already runs as process ${server}; this launcher stays attached to it`,
-      );
-      expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
-      expect(findServers(place.socket)).toEqual([server]);
-    },
-  );
+  it.each<[signal: NodeJS.Signals, end: object]>([
+    ["SIGTERM", { code: 0, signal: null }],
+    ["SIGKILL", { code: null, signal: "SIGKILL" }],
+  ])("leaves its server running at %s, and the next launcher keeps it", async (signal, end) => {
+    const place = createPlace();
+    const first = await runLauncher(place);
+    const server = findServer(place.socket);
+    const { worker, id } = await startOpen(place);
+    first.child.kill(signal);
+    expect(await first.ended).toEqual(end);
+    expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+    const second = startLauncher(place);
+    await second.waitForOutput(
+      `the plugin server already runs as process ${server}; this launcher stays attached to it`,
+    );
+    expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+    expect(findServers(place.socket)).toEqual([server]);
+  });
 
   it("attaches while the previous launcher still runs, as during a reload, and then prints the log", async () => {
     const place = createPlace();

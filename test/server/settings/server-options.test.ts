@@ -68,7 +68,6 @@ describe("readServerOptions", () => {
 
   it.each([
     ["--queued=now", { queued: "now" }],
-    ["--queued=x", { queued: "now" }],
     ["--verdict-cache=off", { verdictCache: "off" }],
     ["--parent=9999999999", { parentPid: 9_999_999_999 }],
   ])("reads %s", (option, expected) => {
@@ -147,6 +146,7 @@ describe("readServerOptions", () => {
       [...GOOD, "--verdict-cache", "on"],
       '--verdict-cache must be guard, server or off, not "on"',
     ],
+    ["another time to listen", [...GOOD, "--queued="], '--queued must be now or later, not ""'],
     ...["--fetch-settings", "--state-dir", "--decision-log", "--abuse"].map((option): [string, string[], string] => [
       `a relative path for ${option}`,
       [...GOOD, option, "a.yaml"],

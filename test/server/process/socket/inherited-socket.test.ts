@@ -5,7 +5,15 @@ import { pidPathOf } from "../../../../plugin/server/launcher/control-messages.t
 import { findInheritedSocket } from "../../../../plugin/server/process/inherited-socket.ts";
 import { findServer, findServers, isRunning, LAUNCHER, startOpen } from "../../launcher/launcher-scene.ts";
 import { connectWorker, NO_HEADERS, playEvent } from "../../protocol/raw-worker.ts";
-import { createPlace, OPEN_CONFIG, OPEN_POLICY, SERVER_MAIN, type ServerPlace, setPace } from "../../server-process.ts";
+import {
+  createPlace,
+  OPEN_CONFIG,
+  OPEN_POLICY,
+  type Pace,
+  SERVER_MAIN,
+  type ServerPlace,
+  setPace,
+} from "../../server-process.ts";
 import { type ServiceManager, startServiceManager } from "../service-manager.ts";
 
 /** The byte after a server's last answer on a connection: Kong does not use the connection again. */
@@ -40,19 +48,14 @@ async function judge({ socket }: ServerPlace): Promise<string> {
 }
 
 /** A service whose main process is the launcher. */
-async function startLaunchedService(): Promise<{
+async function startLaunchedService(pace: Pace = "usual"): Promise<{
   place: ServerPlace;
   manager: ServiceManager;
   launcher: () => number;
 }> {
   const place = createPlace();
   const options = ["--socket", place.socket, "--policy-root", place.policyRoot];
-  const manager = await startServiceManager(place.socket, [
-    process.execPath,
-    ...setPace("usual"),
-    LAUNCHER,
-    ...options,
-  ]);
+  const manager = await startServiceManager(place.socket, [process.execPath, ...setPace(pace), LAUNCHER, ...options]);
   onTestFinished(manager.stop);
   await waitForStarts(manager, 1);
   return { place, manager, launcher: () => findServer(place.socket, "jwt-policy-launcher.mjs") };
@@ -119,6 +122,23 @@ describe("a launched server whose socket belongs to a service manager", () => {
       await waitForStarts(manager, round + 1);
       expect(findServer(place.socket)).not.toBe(before);
     }
+    expect(await judge(place)).toBe("proxied");
+  });
+
+  it("keeps the old server as long as a policy file is broken, and takes over when the file is corrected", async () => {
+    const { place, manager, launcher } = await startLaunchedService("fast"); // With a limit, its wait would soon have been too long.
+    const before = findServer(place.socket);
+    writeFileSync(join(place.policyRoot, "a.json"), "{}");
+    process.kill(launcher(), "SIGTERM");
+    await expect.poll(manager.output).toContain("a.json is refused; its routes answer 503");
+    await expect.poll(() => findServers(place.socket).length).toBe(2);
+    for (let round = 0; round < 300; round += 1) {
+      expect(await judge(place)).toBe("proxied");
+    }
+    expect(manager.output().split(" listens on ")).toHaveLength(2);
+    expect(isRunning(before)).toBe(true);
+    writeFileSync(join(place.policyRoot, "a.json"), OPEN_POLICY);
+    await expect.poll(() => isRunning(before)).toBe(false);
     expect(await judge(place)).toBe("proxied");
   });
 

@@ -1,0 +1,163 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync } from "node:fs";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { stderrPathOf } from "../../../plugin/server/launcher/control-messages.ts";
+import { createPlace, runNode, type ServerPlace } from "../server-process.ts";
+import {
+  expectServing,
+  findServer,
+  findServers,
+  isRunning,
+  LAUNCHER,
+  runLauncher,
+  startLauncher,
+  waitForReplacement,
+} from "./launcher-scene.ts";
+
+/** A process that only waits, in the role of the worker of Kong that started the launcher. */
+async function startParent(): Promise<{ pid: number; end(): Promise<void> }> {
+  const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+  const ended = once(child, "exit");
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child, "spawn");
+  return {
+    pid: child.pid ?? 0,
+    async end() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+/** Starts a launcher with a module that the launcher and its server load first. */
+function startChanged({ socket, policyRoot }: ServerPlace, code: string) {
+  onTestFinished(() => {
+    for (const pid of findServers(socket)) {
+      process.kill(pid, "SIGKILL");
+    }
+  });
+  const module = `data:text/javascript,${encodeURIComponent(code)}`;
+  const options = ["--parent", String(process.pid), "--socket", socket, "--policy-root", policyRoot];
+  return runNode(["--import", module, LAUNCHER, ...options]);
+}
+
+describe("the parent of a launcher", () => {
+  it("ends the launcher with it, even by SIGKILL", async () => {
+    const parent = await startParent();
+    const launcher = await runLauncher(createPlace(), ["--parent", String(parent.pid)]);
+    await parent.end();
+    expect(await launcher.ended).toEqual({ code: 0, signal: null });
+    expect(launcher.stderr()).toBe("");
+  });
+
+  it("that has ended before the launcher started gets no server", async () => {
+    const place = createPlace();
+    const parent = await startParent();
+    await parent.end();
+    const launcher = startLauncher(place, ["--parent", String(parent.pid)]);
+    expect(await launcher.ended).toEqual({ code: 0, signal: null });
+    expect([launcher.stdout(), existsSync(stderrPathOf(place.socket))]).toEqual(["", false]);
+  });
+});
+
+describe("a launcher", () => {
+  it("passes SIGHUP on to its server, and stays", async () => {
+    const place = createPlace();
+    const launcher = await runLauncher(place);
+    const server = findServer(place.socket);
+    for (const times of [1, 2]) {
+      launcher.child.kill("SIGHUP");
+      await expect.poll(() => launcher.stdout().match(/SIGHUP: all keys are loaded again/g)).toHaveLength(times);
+    }
+    expect(findServer(place.socket)).toBe(server);
+  });
+
+  it("replaces its server even if no process reads its output, for example after the end of Kong's worker", async () => {
+    const place = createPlace();
+    const launcher = await runLauncher(place);
+    const before = findServer(place.socket);
+    launcher.child.stdout?.destroy();
+    launcher.child.stderr?.destroy();
+    process.kill(before, "SIGTERM"); // The launcher prints this.
+    await waitForReplacement(place.socket, before);
+    await expectServing(place);
+    expect(launcher.child.exitCode).toBeNull();
+  });
+
+  it("waits a second before it starts a server again, so that a server that ends at once does not fill the log", async () => {
+    const place = createPlace();
+    const launcher = await runLauncher(place, [], "slow"); // By its clock, hardly any time has passed since the start.
+    const before = findServer(place.socket);
+    const since = performance.now();
+    process.kill(before, "SIGTERM");
+    await expect.poll(() => findServers(place.socket).some((pid) => pid !== before)).toBe(true);
+    expect(performance.now() - since).toBeGreaterThan(900);
+    expect(launcher.stdout()).toContain("the plugin server ends: SIGTERM");
+  });
+
+  it("ends with the status and the last words of a server that cannot listen", async () => {
+    const place = createPlace();
+    mkdirSync(place.socket);
+    const launcher = startLauncher(place);
+    expect(await launcher.ended).toEqual({ code: 2, signal: null });
+    expect(launcher.stderr()).toMatch(
+      /^jwt-policy: the plugin server has ended with status 2\njwt-policy: jwt-policy: EISDIR.*\n$/,
+    );
+  });
+
+  it("prints the last words of a server that crashed, also if another launcher had started that server", async () => {
+    const place = createPlace();
+    const crash = 'process.on("SIGUSR2", () => { console.error("out of\\nmemory"); process.exit(7); });';
+    const first = startChanged(place, crash);
+    await first.waitForOutput("listens on");
+    const second = startChanged(place, crash);
+    await second.waitForOutput("this launcher stays attached to it");
+    process.kill(findServer(place.socket), "SIGUSR2");
+    const [one, two] = await Promise.all([first.ended, second.ended]);
+    expect([one.code, two.code]).toEqual([7, 1]);
+    const words = "jwt-policy: out of\njwt-policy: memory\n";
+    expect(first.stderr()).toBe(`jwt-policy: the plugin server has ended with status 7\n${words}`);
+    expect(second.stderr()).toBe(`jwt-policy: the plugin server has died\n${words}`);
+  });
+});
+
+describe("a server that hangs", () => {
+  /** Sends all pings at once after which a server counts as hanging, so that the tests need not wait seven seconds. */
+  const PINGS = `
+    const start = setInterval;
+    let ping;
+    const sendAll = () => { for (let count = 0; count < 7; count += 1) ping(); };
+    globalThis.setInterval = (task, ms) => {
+      if (ms === 1000 && ping === undefined) {
+        ping = task;
+        setTimeout(onFirst, 100);
+      }
+      return start(task, ms);
+    };`;
+
+  it("is killed by its launcher, which ends, so that Kong starts both again", async () => {
+    const place = createPlace();
+    const launcher = startChanged(place, `${PINGS} const onFirst = () => {}; process.on("SIGUSR2", sendAll);`);
+    await launcher.waitForOutput("listens on");
+    const server = findServer(place.socket);
+    process.kill(server, "SIGSTOP");
+    launcher.child.kill("SIGUSR2");
+    expect((await launcher.ended).code).toBe(1);
+    expect(launcher.stdout()).toContain("the plugin server does not answer: it is killed");
+    expect(isRunning(server)).toBe(false);
+  });
+
+  it("is killed and replaced by a launcher that finds it, although it has never answered this launcher", async () => {
+    const place = createPlace();
+    const first = await runLauncher(place);
+    const server = findServer(place.socket);
+    process.kill(server, "SIGSTOP");
+    first.child.kill("SIGKILL");
+    const second = startChanged(place, `${PINGS} const onFirst = sendAll;`);
+    await second.waitForOutput("the plugin server does not answer: it is killed");
+    await second.waitForOutput("listens on");
+    expect(isRunning(server)).toBe(false);
+    await expectServing(place);
+  });
+});
