@@ -19,7 +19,7 @@ const RETRY_MS = 1_000;
 
 const countedSince = Date.now();
 
-/** Answers Kong's calls with decisions by policies, or refuses all requests. */
+/** Decides about Kong's calls by the policies. If the server cannot judge requests, it refuses all requests. */
 export interface Judge {
   readonly start: (configJson: string) => PluginInstance;
   readonly isReady: () => boolean;
@@ -34,8 +34,8 @@ export interface Judge {
 }
 
 /**
- * A launched server with wrong settings does not end, because Kong's log does not show why a process ended. Instead the server
- * refuses all requests and reports the reason.
+ * If a launcher started the server and the settings are wrong, the server does not end, because Kong's log does not
+ * show why a process ended. Instead the server refuses all requests and reports the reason.
  */
 export async function prepareJudge(own: ServerProcess, replaceKeys?: ReplaceKeys): Promise<Judge> {
   try {
@@ -116,7 +116,9 @@ async function listOwnFiles({ fetchSettings, decisionLog, abuse }: ServerOptions
   ];
 }
 
-/** @param reasons further reasons why this process is not ready, besides the reasons of its policies and keys. */
+/**
+ * @param reasons reasons why this process is not ready. The function adds the reasons that come from policies and keys.
+ */
 function describeStatus(runtime: Runtime, reasons: readonly string[]): Status {
   return {
     reasons: [...runtime.readiness.reasons(), ...reasons],

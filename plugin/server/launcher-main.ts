@@ -23,8 +23,8 @@ const PARENT_CHECK_MS = 500;
  */
 const RESTART_MS = 1_000;
 /**
- * How long the launcher looks for the server that has replaced its server, in milliseconds. That server may not listen for
- * launchers yet.
+ * Another server may replace the server of this launcher. The launcher then looks for the new server for at most
+ * `maxMs` milliseconds, because the new server may not listen for launchers yet.
  */
 const REPLACEMENT = { maxMs: 5_000, lookMs: 50 };
 const CANNOT_START = 2;
@@ -42,8 +42,8 @@ const command: ServerCommand = {
   files,
 };
 /**
- * When a service manager restarts this launcher, it expects a new server. When Kong reloads, it expects that the running server
- * stays.
+ * A service manager that restarts this launcher expects a new server. A Kong that reloads expects that the running
+ * server stays.
  */
 const inherited = findInheritedSocket(process.env, process.pid);
 const identity = `${identifyServer(command)}${inherited === undefined ? "" : `-${randomUUID()}`}`;

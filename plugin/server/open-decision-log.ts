@@ -5,8 +5,8 @@ import { openDecisionLogSettings } from "../runtime/decision-log-settings.ts";
 import type { ServerProcess } from "./server-process.ts";
 
 /**
- * If standard output is a full pipe, Node's own write blocks the process. So the sink opens standard output again, in a mode
- * that does not block.
+ * If standard output is a full pipe, Node's own write blocks the process. So the decision log opens standard output
+ * again, in a mode that does not block.
  */
 const STDOUT = "/dev/stdout";
 /** How long an ending process waits for its last lines to be written, in milliseconds. */

@@ -25,7 +25,10 @@ const FOLLOW_MS = 500;
  * process listens.
  */
 const MAX_WARMING_MS = 500;
-/** This limit is shorter than the time that Kong waits for the answer to a call. */
+/**
+ * How long calls may wait in the socket's queue until this process is ready, in milliseconds. Kong waits longer for the
+ * answer to a call.
+ */
 const MAX_QUEUE_MS = 3_000;
 
 /**
@@ -100,8 +103,8 @@ function offerStatus(
 }
 
 /**
- * Kong needs only one server, so a launched server ends when another server has taken over. Otherwise it makes sure that
- * launchers find it.
+ * Kong needs only one server. So a server that a launcher started ends when another server has taken over. As long as
+ * it has the socket, it makes sure that launchers can find it.
  */
 function agreeOnOneServer(own: ServerProcess): void {
   const { launchers, socket } = own;

@@ -7,8 +7,8 @@ export type LauncherMessage =
   | { readonly type: "hello"; readonly owner: ProcessIdentity }
   | { readonly type: "ping" }
   /**
-   * A warning of the server that will take over. The new server cannot write to Kong's log yet, so the old server writes the
-   * warning.
+   * A warning from a new server that has not taken over yet. The new server cannot write to Kong's log yet, so the old
+   * server writes the warning.
    */
   | { readonly type: "warning"; readonly line: string }
   /** Another server now accepts connections on the same socket, so the receiver must hand over and end. */
@@ -43,8 +43,8 @@ export const stderrPathOf = (socket: string): string => `${socket}.stderr`;
 
 const MAX_MESSAGE = 65_536;
 /**
- * If a peer does not read, messages to it are dropped when this many bytes wait, so that they do not fill this process's
- * memory.
+ * Maximum number of bytes that wait for a peer that does not read. Further messages to this peer are dropped, so that
+ * they do not fill this process's memory.
  */
 const MAX_WAITING = 262_144;
 

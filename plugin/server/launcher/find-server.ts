@@ -39,9 +39,10 @@ export function readServerProcess(path: string): ProcessIdentity {
 }
 
 /**
- * Waits until a server runs that is not ending. After `maxMs` milliseconds, the result is any server that runs, or undefined.
+ * Waits for a running server that is not about to end. After `maxMs` milliseconds, the result is any server that runs,
+ * or undefined.
  *
- * @param find looks once.
+ * @param find looks for a server once.
  */
 export async function waitForServer<Found extends FoundServer>(
   find: () => Promise<Found | undefined>,

@@ -17,7 +17,7 @@ export interface StartedServer {
  * server's error output goes to a file, because a pipe would break when the launcher ends.
  *
  * @param inherited file descriptor of the listening socket, if a service manager has opened it.
- * @param launched options that only a launched server gets.
+ * @param launched options that a server gets only from a launcher.
  * @throws Error if the process cannot be started.
  */
 export async function startServer(

@@ -15,8 +15,8 @@ interface CountsFile {
 }
 
 /**
- * How many ids of included processes are remembered. The file of an ended process is removed at once, so no file has an older
- * id.
+ * Maximum length of the list `included`. Older ids are not needed, because the file of an ended process is removed at
+ * once.
  */
 const MAX_INCLUDED = 100;
 const MAX_BYTES = 32 * 1024 * 1024;

@@ -35,7 +35,7 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-/** Values that the metrics show in addition to the counts of their own. */
+/** Values that the metrics show in addition to their own counts. */
 export interface MetricsSource {
   readonly runtime: Pick<
     Runtime,
@@ -56,12 +56,14 @@ const PREFIX = "jwt_policy_";
  */
 const DECISION_BUCKETS = [0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5];
 const WAIT_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
-/** Names of policies and issuers come from configuration, but they need a limit, because configuration can be large. */
+/**
+ * Maximum number of series of one metric. Names of policies and issuers come from configuration, which can be large.
+ */
 const MAX_SERIES = 10_000;
 
 /**
- * The metrics of the process. A request only changes plain numbers. This class reads the numbers when Prometheus asks for them.
- * Labels come from configuration and from closed lists, never from a request.
+ * The metrics of the process. A request only changes plain numbers. The metrics read these numbers when Prometheus asks
+ * for them. Labels come from configuration and from closed lists, never from a request.
  */
 export function createMetrics(source: MetricsSource): Metrics {
   const summed = new Registry();
@@ -177,7 +179,7 @@ function listCounters({ runtime, decisionLog, abuse }: MetricsSource): readonly 
     },
     {
       name: "decision_log_lines_total",
-      help: "Lines of the decision log: written, or dropped by cause.",
+      help: "Lines of the decision log that were written, or dropped for one of several causes.",
       labels: ["result"],
       read: () => {
         const { lines, dropped } = decisionLog?.status() ?? { lines: 0, dropped: {} };
@@ -199,7 +201,7 @@ function listCounters({ runtime, decisionLog, abuse }: MetricsSource): readonly 
     },
     {
       name: "abuse_records_lost_total",
-      help: "Records of tokens and subjects that were forgotten too early, because there were too many.",
+      help: "Records of tokens and subjects that were forgotten too early, because there were too many records.",
       labels: [],
       read: () => (abuse ? [[{}, abuse.status().lost]] : []),
     },
@@ -246,7 +248,7 @@ function listGauges({ runtime, abuse, now }: MetricsSource): readonly Family[] {
     },
     {
       name: "keys_age_seconds",
-      help: "Age of the issuer's keys: the time since the last answer of the source that has not answered for the longest time. Keys in the policy have no age.",
+      help: "Age of the issuer's keys: the time since their source last answered. If the issuer has several sources, the highest age counts. Keys in the policy have no age.",
       labels: ["issuer"],
       read: () =>
         runtime.keyStatus().flatMap(({ id, sets }): Series[] => {

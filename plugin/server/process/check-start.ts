@@ -32,7 +32,7 @@ export async function checkStart({
   const prefix = findKongPrefix(process.ppid);
   const user = prefix === undefined ? undefined : findWorkerUser(prefix);
   if (user === undefined) {
-    return { fatal: [], warnings: [] }; // The prefix is unknown: Kong runs another command at this time, and has not created its directories yet.
+    return { fatal: [], warnings: [] }; // The prefix is unknown if Kong has not created its directories yet.
   }
   const checks = [
     attempt(() => checkPolicyRoot(policyRoot)),

@@ -3,16 +3,16 @@ import type { Connection } from "../protocol/connection.ts";
 /** How long this process still answers on open connections after another process took over, in milliseconds. */
 const GRACE_MS = 10_000;
 /**
- * How long an ending process waits for a successor, in milliseconds. The second limit is shorter, and applies if no calls
- * arrive.
+ * How long an ending process waits for another process that takes over, in milliseconds. The shorter limit,
+ * `SUCCESSOR_IDLE_WAIT_MS`, applies if no calls arrive.
  */
 const SUCCESSOR_WAIT_MS = 60_000;
 const SUCCESSOR_IDLE_WAIT_MS = 3_000;
 /** A connection may be closed if no call came for this many milliseconds. */
 const IDLE_MS = 1_000;
 /**
- * This limit applies if new calls wait in the socket's queue until this process has ended. The limit is shorter than Kong's
- * read timeout.
+ * The value of `GRACE_MS` if new calls wait in the socket's queue until this process has ended. It is shorter than
+ * Kong's read timeout.
  */
 const QUEUE_GRACE_MS = 4_000;
 

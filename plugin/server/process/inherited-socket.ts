@@ -12,7 +12,7 @@ export function findInheritedSocket(
   pid: number,
 ): number | undefined {
   if (environment.LISTEN_PID !== String(pid)) {
-    return undefined; // The socket is for another process.
+    return undefined; // The service manager passed the socket to another process.
   }
   const count = Number(environment.LISTEN_FDS);
   if (count !== 1) {

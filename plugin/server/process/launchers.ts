@@ -32,7 +32,9 @@ export interface LaunchersOptions {
   readonly isQueue: boolean;
   /** Called when a launcher has attached. */
   readonly onAttached: () => void;
-  /** Whether this process is handing over, so that no launcher can adopt it. */
+  /**
+   * Whether this process is handing over to another server. During this time, no launcher can attach to this process.
+   */
   readonly isEnding: () => boolean;
   readonly lastCallMs: () => number;
   /** Called when another server accepts connections on the same socket. */
@@ -62,7 +64,8 @@ export class Launchers {
     try {
       this.#attach(new Socket({ fd: options.descriptor, readable: true, writable: true }));
     } catch {
-      // An operator has started the server by hand. The server will end, because no launcher is attached.
+      // The descriptor is not open, because an operator has started the server by hand. The server will end, because no
+      // launcher is attached.
     }
   }
 

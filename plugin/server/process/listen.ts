@@ -34,7 +34,7 @@ export async function listenOnSocket(path: string, mode: number, serve: (socket:
     chmodSync(privatePath, mode);
     renameSync(privatePath, path);
   } catch (error) {
-    server.close(); // Node also removes the private name.
+    server.close(); // Closing the server also removes the private name.
     throw error;
   }
   return server;

@@ -8,8 +8,8 @@ const STDERR = 2;
 /**
  * @param silentMs how long the event loop had been silent at the previous check, in milliseconds.
  * @param waitedMs time since the last check, in milliseconds.
- * @returns how long the event loop has been silent now, in milliseconds. The result is 0 if the wait took much longer than
- *   planned, because the system then paused the whole process or machine.
+ * @returns how long the event loop has been silent now, in milliseconds. If the wait took much longer than planned, the
+ * system has paused the whole process or machine, and the result is 0.
  */
 export function countSilence(silentMs: number, hasBeaten: boolean, waitedMs: number): number {
   return hasBeaten || waitedMs > CHECK_MS * 5 ? 0 : silentMs + CHECK_MS;

@@ -23,15 +23,15 @@ export interface Connection {
   /** Makes Kong close the connection after the next answer, so that Kong's next call goes to the process that took over. */
   retire(): void;
   /**
-   * Closes this process's half of the connection if no call has come for `idleMs`. Returns whether the process closed its half.
-   * If Kong sends a call at the moment of the close, Kong reads the end of the stream and repeats the call on another
-   * connection. For that call, Kong may start a plugin instance again on a further connection, and this connection must not be
-   * closed too. So the caller must close the next connection only after Kong has closed its half of this connection.
+   * Closes this process's half of the connection if no call has come for `idleMs`. Returns whether the process closed
+   * its half. If Kong sends a call at the moment of the close, Kong reads the end of the stream and repeats the call on
+   * another connection. Kong may then also start a plugin instance again on a third connection, which must stay open.
+   * So the caller must not close another connection before Kong has closed its half of this one.
    */
   closeIfIdle(idleMs: number): boolean;
 }
 
-/** No event is running, and Kong's next call may come. Kong's next call may come. */
+/** No event is running, and Kong's next call may come. */
 const IDLE = { name: "idle" } as const;
 /** Kong has left the connection and no longer reads its data. */
 const LEFT = { name: "left" } as const;

@@ -9,8 +9,8 @@ import { encodeFrames } from "./frames.ts";
 import { RpcReturnMessage } from "./messages.ts";
 
 /**
- * The text of the answer to a command or a phase that this plugin does not have. The command `doctor` sends an unknown command
- * on purpose, because the plugin only answers it and does nothing else.
+ * The text of the answer to a command or a phase that this plugin does not have. The command `doctor` sends an unknown
+ * command on purpose, because such a command causes nothing except this answer.
  */
 export const UNKNOWN_EVENT = `${NAME} has no such command or phase`;
 
@@ -27,12 +27,14 @@ const EMPTY = new Uint8Array();
  * Encodes the calls that carry out an outcome of a handler, for one write. Only an Allow that our own code made lets the
  * request pass.
  *
- * The guard answers refused requests. Each `kong.response.exit` would end the connection to this server, and a new connection
- * costs more than the decision. Kong's code that calls the plugin server cannot distinguish an answer through the guard from an
- * Allow. But the guard lets no request pass without a positive verdict.
+ * The guard (our Lua plugin in Kong) sends the answers to refused requests. Each `kong.response.exit` would end the
+ * connection to this server, and a new connection costs more than the decision. The code in Kong that calls the plugin
+ * server cannot distinguish an Allow from an answer that the guard will send. But the guard lets no request pass
+ * without a positive verdict.
  *
  * @param warnings lines for the operator, also written to Kong's log.
- * @param guard what the guard expects of the verdict. Only Kong can write the guard's mark.
+ * @param guard the values that the guard expects in the verdict. A client cannot forge these values, because only Kong
+ * can write them.
  */
 export function encodeOutcome(
   outcome: unknown,

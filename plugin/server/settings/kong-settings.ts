@@ -39,9 +39,10 @@ export interface Installation {
 export const MIN_KONG_VERSION = "3.8";
 
 /**
- * How long Kong waits for a plugin server that another process has paused. A paused server cannot limit this time itself. The
- * time is longer than the plugin's own time limit for an event. With a shorter time, Kong would give up just before the answer.
- * The setting applies to every Lua socket of the proxy that sets no timeout itself.
+ * How long Kong waits for an answer of the plugin server. A server that the system has paused cannot limit this time
+ * itself. The time is longer than the plugin's own time limit for an event. With a shorter time, Kong would stop
+ * waiting just before the answer arrives. The setting applies to every Lua socket of the proxy that sets no timeout
+ * itself.
  */
 const READ_TIMEOUT = "7s";
 
@@ -77,7 +78,7 @@ export function createKongSettings(installation: Installation): Readonly<Record<
   };
 }
 
-/** Renders a command for `sh`, through which Kong runs it, with exactly this environment. */
+/** Renders a command with exactly this environment. Kong runs the command through `sh`. */
 export function renderCommand(environment: Readonly<Record<string, string>>, words: readonly string[]): string {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   return quoteWords(["/usr/bin/env", ...variables, ...words]);

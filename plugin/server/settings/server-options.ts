@@ -10,7 +10,10 @@ export interface ServerOptions {
   readonly hasFactsVariable: boolean;
   readonly socketMode: number;
   readonly policyPollMs: number;
-  /** When the process with this id ends, this process ends too. If undefined, this is the process's parent at the start. */
+  /**
+   * The id of a process. When that process ends, this process ends too. If undefined, the process that started this
+   * process counts.
+   */
   readonly parentPid: number | undefined;
   /** The file with the settings for fetching keys; undefined if there is no such file. */
   readonly fetchSettings: string | undefined;
@@ -27,8 +30,8 @@ export interface ServerOptions {
   /** The identity by which launchers recognise this server; undefined if no launcher started it. */
   readonly launched: string | undefined;
   /**
-   * Only for a launched server whose socket a service manager keeps open. `later`: another server still accepts connections on
-   * the socket. `now`: no other server accepts connections on the socket.
+   * Only for a server that a launcher started, and whose socket a service manager keeps open. `later`: another server
+   * still accepts connections on the socket. `now`: no other server accepts connections on the socket.
    */
   readonly queued: "now" | "later" | undefined;
   /** Whether to print the answer to Kong's query command, after a check whether a server could start with these options. */
@@ -45,7 +48,7 @@ export interface LauncherOptions {
   readonly files: readonly string[];
 }
 
-/** As `parseArgs` of Node takes them. */
+/** The options in the form that Node's `parseArgs` expects. */
 export const OPTIONS = {
   socket: { type: "string" },
   "policy-root": { type: "string" },

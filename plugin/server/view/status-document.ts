@@ -85,7 +85,7 @@ export interface StatusDocument {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Further rows and longer texts are cut off, because the program at this address may be another program or hostile. */
+/** Limits for what is read. Another program, even a hostile one, may answer at this address. */
 const MAX_ROWS = 10_000;
 const MAX_TEXT = 500;
 const MAX_REASONS = 20;

@@ -103,7 +103,7 @@ describe("requests are answered in JSON that must not be cached", () => {
         path,
         READY,
         404,
-        { message: "There are /status, /status/view, /status/ready, /status/live and /metrics" },
+        { message: "Unknown path. The paths are /status, /status/view, /status/ready, /status/live and /metrics" },
       ],
     ),
   ])("GET %s of %j: %i", async (path, status, code, body) => {

@@ -110,7 +110,10 @@ function createSection(id: string, title: string): HTMLElement {
   return section;
 }
 
-/** The style for narrow screens removes the elements' own roles, so the page names the roles explicitly. */
+/**
+ * The style for narrow screens removes the ARIA roles that the elements have by default, so the page names the roles
+ * explicitly.
+ */
 function createWithRole(name: string, role: string): HTMLElement {
   const element = document.createElement(name);
   element.setAttribute("role", role);
