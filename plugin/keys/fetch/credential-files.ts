@@ -9,7 +9,7 @@ export interface Credentials {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Reads the files at each call, because certificates and secrets are replaced while the process runs. */
+/** Reads the files at each call, because operators replace certificates and secrets while the process runs. */
 export interface CredentialFiles {
   /** @throws Error that names a file and says what is wrong with it, without any of its content. */
   forOrigin(origin: string): Promise<Credentials>;
@@ -29,7 +29,8 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 const MIN_VERSION = "TLSv1.2";
 
 export function openCredentialFiles(settings: FetchSettings): CredentialFiles {
-  // Parsing a hundred authorities blocks the event loop for a tenth of a second, so they are parsed only when their file changed.
+  // Parsing a hundred authorities blocks the event loop for a tenth of a second. So the file is parsed only when it has
+  // changed.
   const contexts = new Map<string, { readonly texts: string; readonly context: SecureContext }>();
 
   const openContext = async ({ caFile, client }: TlsFiles): Promise<SecureContext> => {

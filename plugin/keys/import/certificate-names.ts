@@ -16,9 +16,9 @@ export interface CertificateNames {
 }
 
 /**
- * Returns the names by which tokens may name a key through its certificate (RFC 7517 sections 4.8 and 4.9). The names are the
- * key's own `x5t` and `x5t#S256`, and the thumbprints of its first certificate in `x5c`. A matching name proves nothing. SHA-1
- * can be forged, so only a valid signature shows that a key is the right one.
+ * Returns the names by which tokens may name a key through its certificate (RFC 7517 sections 4.8 and 4.9). The names
+ * are the key's own `x5t` and `x5t#S256`, and the thumbprints of its first certificate in `x5c`. A matching name proves
+ * nothing, because SHA-1 thumbprints can be forged. Only a valid signature shows that a key is the right one.
  */
 export function readCertificateNames(jwk: Jwk, publicKey: KeyObject): CertificateNames {
   const own = namesOf(asName(jwk.x5t), asName(jwk["x5t#S256"]));

@@ -57,7 +57,7 @@ export function keepFirst(keys: readonly ImportedKey[]): {
 }
 
 /**
- * Joins the keys of all sources. A leaked key is used from no source, whatever its kid.
+ * Joins the keys of all sources. A leaked key is never used, whatever its source and its kid.
  *
  * @param places the keys of each source, in the order of the policy.
  */

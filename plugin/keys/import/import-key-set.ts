@@ -27,7 +27,8 @@ class OtherPurposeError extends Error {}
  * Unsuitable keys are skipped, as RFC 7517 section 5 requires.
  *
  * @param jwks what the issuer published. The value is untrusted and may have any form.
- * @param thumbprints the only keys that may be used (RFC 7638, SHA-256); undefined if every key may be used.
+ * @param thumbprints the thumbprints (RFC 7638, SHA-256) of the only keys that may be used; undefined if every key may
+ * be used.
  */
 export async function importKeySet(
   jwks: unknown,

@@ -25,9 +25,9 @@ const FORMS: Readonly<Record<Exclude<SecretEncoding, "text">, RegExp>> = {
 const PUBLIC_KEY = /-----BEGIN |^(?:ssh|ecdsa)-|"kty"/;
 
 /**
- * Turns the content of a file into an issuer's secret. The secret is used for one algorithm (RFC 8725bis section 3.1). The
- * policy may name this algorithm for the secret. If the policy names none, the issuer's first HMAC algorithm for which the
- * secret is long enough is used (RFC 7518 section 3.2).
+ * Turns the content of a file into an issuer's secret. The secret is used for one algorithm (RFC 8725bis section 3.1).
+ * The policy may name this algorithm. If the policy names none, the plugin uses the issuer's first HMAC algorithm for
+ * which the secret is long enough (RFC 7518 section 3.2).
  *
  * @throws Error that says why the secret cannot be used. The message does not quote the secret.
  */

@@ -57,8 +57,8 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
   const leakedBySource = new Map<string, LeakedKeys>();
   // Remembers the keys of each compiled issuer, so that the issuer's name is not computed for each request.
   const byIssuer = new WeakMap<CompiledIssuer, IssuerKeys>();
-  // A wait stays in memory until the keys are loaded, which may never happen. So each policy has only one wait, even if
-  // `prepare` is called many times.
+  // The promise of `prepare` stays in memory until the keys are loaded, which may never happen. So all calls with the
+  // same policy get the same promise.
   const waits = new WeakMap<CompiledPolicy, Promise<void>>();
 
   const leakedOf = (issuer: CompiledIssuer): readonly LeakedKeys[] =>

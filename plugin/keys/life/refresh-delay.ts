@@ -71,10 +71,10 @@ export function retryDelayMs(
 ): number {
   const [first, last] = hasKeys ? [cooldownSeconds * 1000, maxSeconds * 1000] : [retryMs, cooldownSeconds * 1000];
   const delay = Math.min(first * 2 ** Math.min(failures - 1, 20), last);
-  // If there are keys, the random part only lengthens the delay, so that there is at most one fetch in a cooldown. If there are
-  // no keys, the random part only shortens the delay. The delay never exceeds the time after which the policy promises that
-  // withdrawn keys are refused. Even if delays are at the limit, processes fetch at different times, because their earlier delays
-  // differed.
+  // If there are keys, the random part only lengthens the delay, so that there is at most one fetch in a cooldown. If
+  // there are no keys, the random part only shortens the delay. The policy promises that withdrawn keys are refused
+  // after a certain time, and the delay never exceeds this time. Even if delays are at the limit, processes fetch at
+  // different times, because their earlier delays differed.
   const spread = delay * (hasKeys ? 1 + RETRY_SPREAD * random() : 1 - RETRY_SPREAD * random());
   return Math.round(Math.min(spread, last));
 }

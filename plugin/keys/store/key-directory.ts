@@ -22,8 +22,8 @@ const OUR_FILE = /^[0-9a-f]{64}\.(keys|leaked)$/;
 const UNFINISHED_FILE = /^[0-9a-f]{64}\.(?:keys|leaked)\.[0-9a-f.-]+\.tmp$/;
 
 /**
- * Limits on the age and number of stored files. Files beyond the limits are removed. Every fetch writes the source's keys to
- * its file. So if a file is old, no policy uses the keys in this file any longer.
+ * Limits on the age and number of stored files. Files beyond the limits are removed. Every fetch writes the source's
+ * keys to its file. So if a file is old, no policy fetches from its source any longer.
  */
 export interface KeyDirectoryLimits {
   readonly maxFiles: number;

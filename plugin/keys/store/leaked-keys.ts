@@ -13,10 +13,11 @@ export interface KnownLeaks {
 }
 
 /**
- * The keys of one issuer whose private parts one source has published. Every policy that uses this source rejects these keys
- * permanently, from every source and under every kid. The policy still rejects the keys if the issuer removes the private part
- * again. Other policies ignore the leak, because their authors did not choose this source. Otherwise, a policy author could
- * publish an issuer's key as leaked in a source of their own. All policies would then reject the key.
+ * The keys of one issuer whose private parts one source has published. Every policy that uses this source rejects these
+ * keys permanently, from every source and under every kid. The policy rejects the keys even after the issuer has
+ * removed the private part again. Other policies ignore the leak, because their authors did not choose this source.
+ * Otherwise, a policy author could publish an issuer's key as leaked in a source of their own. All policies would then
+ * reject the key.
  */
 export class LeakedKeys {
   /** Resolves when the leaked keys that earlier processes stored are loaded. The promise never rejects. */
@@ -27,7 +28,7 @@ export class LeakedKeys {
   readonly #thumbprints = new Set<string>();
 
   /**
-   * @param name of the issuer and the source.
+   * @param name a name made of the issuer and the source.
    * @param onGrow called when more keys count as leaked.
    */
   constructor(name: string, store?: KeyStore, onGrow: () => void = () => {}) {

@@ -88,7 +88,7 @@ export async function readPrivateFile(path: string, maxBytes: number): Promise<s
   try {
     const stats = await handle.stat();
     if (!stats.isFile() || stats.nlink !== 1) {
-      throw new Error(`${path} is not a regular file with one name`);
+      throw new Error(`${path} is not a regular file, or it has several names (hard links)`);
     }
     checkOwner(path, stats);
     if (stats.size > maxBytes) {

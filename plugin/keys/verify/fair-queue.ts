@@ -28,10 +28,11 @@ interface Entry<T> {
 const MAX_GONE = 1_024;
 
 /**
- * A queue of requests that wait for their turn. The networks take turns, so that a client with a thousand requests does not
- * delay a client with one request. As long as the overload counts as a burst, the oldest entry comes first. If waits stay long
- * for `standingMs`, the queue counts as standing until it is empty. The newest entry then comes first, and old entries are
- * rejected. A standing queue processes as many requests as in any other order, but the processed requests hardly wait.
+ * A queue of requests that wait for their turn. The networks take turns, so that a client with a thousand requests does
+ * not delay a client with one request. As long as the overload counts as a burst, the oldest entry comes first. If
+ * waits stay long for `standingMs`, the queue counts as standing until it is empty. The newest entry then comes first,
+ * and old entries are rejected. With this order, the queue processes as many requests as with any other order, but the
+ * processed requests hardly wait.
  */
 export class FairQueue<T> {
   readonly #patience: Patience;
