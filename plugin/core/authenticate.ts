@@ -37,7 +37,7 @@ export interface Ports {
   readonly refusals: TokenRefusals;
 }
 
-/** Takes the request's one token through every stage. The first stage that fails gives the reason. */
+/** Passes the request's token through all stages. The first stage that fails gives the reason. */
 export async function authenticate(
   { policy, facts }: Asked,
   credentials: Result<readonly Credential[], Denial>,

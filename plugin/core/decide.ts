@@ -154,8 +154,8 @@ async function pass(request: Request, matched: Matched, known: Known, parts: Par
 
 /**
  * In report mode the request passes. Even in report mode, only a verified token sets identity headers and Kong's
- * caller. {@link reportedCredentials} decides about credentials. A defect of the plugin proves nothing about the
- * request, so the request is denied in every mode.
+ * caller. {@link reportedCredentials} decides which credentials the upstream gets. If the reason is a defect of the
+ * plugin, nothing is known about the request, so the request is denied in every mode.
  */
 async function refuse(
   request: Request,

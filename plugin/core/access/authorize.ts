@@ -198,8 +198,8 @@ function hintAtNames({ allOf, anyOf }: Membership, names: ReadonlySet<string> | 
 }
 
 /**
- * Whether the rule requires no scope, role or group of this kind. In that case the plugin does not read the claim,
- * which saves time because most claims have no requirements.
+ * Whether the rule requires nothing and excludes nothing. The plugin then does not read the claim. This saves time,
+ * because most rules have requirements for few claims.
  */
 function asksNothing({ allOf, anyOf, noneOf }: Membership): boolean {
   return allOf.length === 0 && anyOf.length === 0 && noneOf.length === 0;

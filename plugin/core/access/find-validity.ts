@@ -3,14 +3,16 @@ import type { Validity } from "../model/decision.ts";
 import type { CompiledIssuer, Requirements } from "../model/policy.ts";
 
 /**
- * In seconds. Within this time of a change, the result of a check counts as uncertain, because sums of fractions are rounded.
+ * Within this many seconds before and after a change, the result of a check counts as uncertain, because sums of
+ * fractions are rounded.
  */
 const MARGIN = 0.001;
 
 /**
- * The time span in which every check of a time gives the same result as now. Every stage that compares a claim with the time must
- * {@link narrow} the span at the times at which its result changes. Returns undefined if the plugin must judge the token each
- * time. This is so if a check changes its result now, or if the token is bound to a key (RFC 7800).
+ * The time span in which every check of a time gives the same result as now. For every stage that compares a claim with
+ * the time, this function must {@link narrow} the span at the times at which the result of the stage changes. Returns
+ * undefined if the plugin must judge the token each time. The plugin must do so if a check changes its result now, or
+ * if the token is bound to a key (RFC 7800).
  */
 export function findValidity(
   issuer: CompiledIssuer,
@@ -42,8 +44,8 @@ export function findValidity(
 }
 
 /**
- * Cuts the span at a time at which the result of a check changes. The edge is NaN, and the span stays, if the token does not have
- * this time.
+ * Cuts the span at `edge`, a time at which the result of a check changes. If the token does not have this time, `edge`
+ * is NaN and the span stays unchanged.
  */
 function narrow(span: { after: number; before: number }, edge: number, nowSeconds: number): void {
   if (edge > nowSeconds) {

@@ -15,7 +15,7 @@ import { checkTypes } from "./registered-claims.ts";
 
 /** The last second of the year 9999. A NumericDate after that second is most likely in milliseconds. */
 const MAX_NUMERIC_DATE = 253_402_300_799;
-/** The year 2000 in milliseconds. A time of a token that is in seconds is never as large as this number. */
+/** The year 2000 in milliseconds. A token's time is never as large as this number if it is in seconds. */
 const MIN_MILLISECONDS = 946_684_800_000;
 
 /** A token, and everything that its claims are compared with. */

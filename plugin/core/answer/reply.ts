@@ -4,7 +4,7 @@ import type { RequestFacts } from "../model/request.ts";
 
 /**
  * @param facts undefined if the request could not be read.
- * @param requirements of the rule that the request matched; undefined if it matched no rule.
+ * @param requirements the requirements of the matched rule; undefined if the request matched no rule.
  */
 export function createReply(
   { answers, protectedResource }: CompiledPolicy,

@@ -3,7 +3,7 @@ import type { JsonValue } from "./json.ts";
 // Programs may split a string into different names if it has any other white space, or a control character.
 const CLEAR_TEXT = /^(?:[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}]| )*$/u;
 
-/** Splits a string into names. Returns undefined for a string that has no clear names. */
+/** Splits a string into names. Returns undefined if different programs could read different names in the string. */
 export type SplitText = (text: string) => readonly string[] | undefined;
 
 /**

@@ -76,7 +76,7 @@ export class NameTable {
    * is full.
    *
    * @param object the object's number, unique in the text.
-   * @param hash of the decoded name.
+   * @param hash the hash of the decoded name.
    */
   add(object: number, hash: number, start: number, end: number): boolean {
     let slot = Math.imul(hash, this.seed) >>> (INT_BITS - SLOT_BITS);

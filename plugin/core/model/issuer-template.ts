@@ -26,7 +26,7 @@ export function findPlaceholder(template: string): number | undefined {
 }
 
 /**
- * An https URL in which a placeholder is one label of the host, but not the last. Other parts of the URL have no
+ * An https URL in which a placeholder is one label of the host, but not the last label. Other parts of the URL have no
  * braces.
  */
 const HOST_TEMPLATE =

@@ -53,18 +53,18 @@ export interface Subtree<T> {
   readonly start: Fit<T>;
 }
 
-/** HTTP methods in upper case. */
+/** The operation that fits a path and a method. */
 export interface Fit<T> {
   readonly segments: readonly TemplateSegment[];
   /**
-   * The value of the operation; undefined if the path is only the start of a subtree, which no less specific operation
-   * may match.
+   * The value of the operation; undefined if the path is only the start of a subtree. No less specific operation may
+   * match such a path.
    */
   readonly value: T | undefined;
 }
 
 export interface Operation<T> {
-  /** Upper case. */
+  /** HTTP methods in upper case. */
   readonly methods: readonly string[];
   readonly segments: readonly TemplateSegment[];
   readonly value: T;

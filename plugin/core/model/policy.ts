@@ -30,8 +30,9 @@ export interface CompiledPolicy {
   /** How tokens set Kong's caller. If undefined, Kong's caller and its headers stay unchanged. */
   readonly identity: CompiledIdentity | undefined;
   /**
-   * Every header to remove from the client's request, in each spelling with `-` and `_`. These are all mapped headers, and Kong's
-   * identity headers if `identity` sets them. The header with the forwarded token is one of them unless it is a source.
+   * Every header to remove from the client's request, in each spelling with `-` and `_`. These are all mapped headers,
+   * and Kong's identity headers if `identity` sets them. The list also has the header with the forwarded token, unless
+   * that header is a token source.
    */
   readonly clearedHeaders: readonly string[];
   /** Whether any rule rejects requests that come over the network in clear text. */
@@ -80,7 +81,10 @@ type TokenPlace =
       /** Whether a token without a scheme is accepted too. */
       readonly allowsBare?: boolean;
     }
-  /** The name of the header in lower case. `scheme` matches the scheme before the token, with its spaces. */
+  /**
+   * The name of the header in lower case. `scheme` matches the scheme before the token, and the spaces after the
+   * scheme.
+   */
   | { readonly from: "header"; readonly name: string; readonly scheme: RegExp | undefined }
   | { readonly from: "cookie"; readonly name: string; readonly allowedOrigins: ReadonlySet<string> }
   | { readonly from: "query"; readonly name: string };
@@ -110,8 +114,8 @@ export interface CompiledIssuer {
   readonly issuer: string;
   readonly template: IssuerTemplate | undefined;
   /**
-   * Set if this entry is one tenant of an issuer with keys for each tenant: the issuer's template. The keys of a tenant
-   * are loaded when they are needed.
+   * The issuer's template if this entry is one tenant of an issuer with keys for each tenant; otherwise undefined. The
+   * keys of a tenant are loaded when they are needed.
    */
   readonly tenantOf: string | undefined;
   readonly audiences: ReadonlySet<string>;
@@ -119,9 +123,9 @@ export interface CompiledIssuer {
   readonly clockSkewSeconds: number;
   /** Accepted `typ`, in lower case without `application/`. If undefined, any `typ` is accepted. */
   readonly tokenTypes: ReadonlySet<string> | undefined;
-  /** Longest time since `iat`. If undefined, a token may have any age. */
+  /** The longest accepted time since `iat`. If undefined, a token may have any age. */
   readonly maxTokenAgeSeconds: number | undefined;
-  /** Longest time from `iat` to `exp`. If undefined, a token may have any lifetime. */
+  /** The longest accepted time from `iat` to `exp`. If undefined, a token may have any lifetime. */
   readonly maxTokenLifetimeSeconds: number | undefined;
   /** Whether tokens that are bound to a key are accepted without proof of possession. */
   readonly acceptsBoundTokens: boolean;
@@ -151,7 +155,7 @@ export interface CompiledIssuer {
 
 /** How long fetched keys are used, in seconds. */
 export interface KeyRefresh {
-  /** Limits for the time until the next fetch, which the provider suggests. */
+  /** Limits for the time until the next fetch. The provider suggests this time. */
   readonly minSeconds: number;
   readonly maxSeconds: number;
   /** For this time after an attempt to fetch keys, a token with an unknown `kid` causes no fetch. */
@@ -248,7 +252,7 @@ export interface Requirements {
   readonly alternatives: readonly Alternative[];
 }
 
-/** One way to get access: all of its parts must be met. */
+/** One way to get access: the token must meet all parts of the alternative. */
 export interface Alternative {
   /** Ids of the issuers whose tokens are accepted. */
   readonly accept: ReadonlySet<string>;
@@ -268,7 +272,7 @@ export interface Membership {
   readonly noneOf: readonly string[];
 }
 
-/** A condition on one claim. Its value must pass all tests. */
+/** A condition on one claim. The claim's value must pass all tests. */
 export interface Condition {
   readonly claim: ClaimReference;
   /** Whether the claim must have a value (`refused`), may have none (`allowed`), or must have none (`required`). */

@@ -14,7 +14,7 @@ import { MAX_TARGET_LENGTH } from "../model/request.ts";
 const SLASH = "\x01";
 /** Placeholder for a byte that was lost in decoding. */
 const LOST = "\x7f";
-/** More rounds of decoding than any server does. */
+/** How often the plugin decodes a path. No server decodes a path as often. */
 const MAX_ROUNDS = 6;
 
 /** A segment that has lost bytes, and otherwise only dots and characters that some server drops. */
@@ -42,8 +42,8 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * Whether some common server may read a dot segment in the path. A path with dot segments may leave the Kong Route, so
- * no rule can decide about the path. Returns true also for a path that is too long to check.
+ * Whether some common server may read a dot segment in the path. A path with dot segments may lead out of the Kong
+ * Route, so no rule can decide about the path. Returns true also for a path that is too long to check.
  *
  * @param target path and optional query, exactly as sent, in any form.
  */

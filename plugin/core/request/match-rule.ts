@@ -124,7 +124,7 @@ function matchOperation(rule: CompiledRule, facts: RequestFacts, isBare: boolean
   if (own.ok) {
     return found(own.value.value, own.value.captured, false);
   }
-  // A preflight is matched as the request that it announces.
+  // For a preflight, the plugin matches the request that the preflight announces.
   const asked = preflight === undefined ? own : chooseOperation(rule.operations, preflight, target, segments);
   if (asked.ok && own.failure === "none" && asked.value.value.passesPreflight) {
     return found(asked.value.value, asked.value.captured, true);

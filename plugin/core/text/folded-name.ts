@@ -1,7 +1,7 @@
 import { NO_HEX, readHexPair } from "./hex-pair.ts";
 import { escapeCharacter } from "./name-patterns.ts";
 
-/** More rounds of decoding than any server does. */
+/** How often the plugin decodes a name. No server decodes a name as often. */
 const MAX_ROUNDS = 3;
 /**
  * How many names of one request are compared in full, and their total length. Only a client that wants to cause load

@@ -107,7 +107,7 @@ function readMembers(bytes: Uint8Array, wanted: WantedMembers): Result<ReadMembe
 }
 
 function readHeader(segment: string): Result<JoseHeader, Denial> {
-  // A look-up hashes the whole segment, so it would only add to the cost of a long one.
+  // A look-up hashes the whole segment. For a long segment, the hash would cost more than the look-up saves.
   const mayBeKnown = segment.length <= MAX_KNOWN_LENGTH;
   const known = mayBeKnown ? knownHeaders.get(segment) : undefined;
   if (known) {
@@ -123,7 +123,8 @@ function readHeader(segment: string): Result<JoseHeader, Denial> {
     if (knownHeaders.size >= MAX_KNOWN_HEADERS) {
       knownHeaders.clear();
     }
-    // The text is encoded again, because the segment is a part of the token, and would keep the whole token in memory.
+    // The map's key is a new string, because the segment is a part of the token and would keep the whole token in
+    // memory.
     knownHeaders.set(encodeBase64url(bytes), header.value);
   }
   return header;

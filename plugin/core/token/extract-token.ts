@@ -45,7 +45,7 @@ const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/;
 /**
  * Takes the token from the found credentials (RFC 6750 section 2: clients must not use more than one method).
  *
- * @param maxTokenBytes checked before the token is decoded.
+ * @param maxTokenBytes the longest accepted token, checked before the token is decoded.
  */
 export function extractToken(
   credentials: readonly Credential[],

@@ -18,7 +18,7 @@ export function clearIdentity({ clearedHeaders }: CompiledPolicy): Record<string
   return removeHeaders(clearedHeaders);
 }
 
-/** This code is a loop, because every request has dozens of these names. */
+/** This code is a loop for speed, because it removes dozens of names from every request. */
 export function removeHeaders(names: readonly string[]): Record<string, string | readonly string[]> {
   const removed: Record<string, string | readonly string[]> = {};
   for (const name of names) {

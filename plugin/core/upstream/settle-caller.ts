@@ -17,13 +17,13 @@ const CLEARED: CallerChange = { identity: NO_CALLER, headers: {} };
  * Settles the caller of a request that passes. With `identity` in the policy there are exactly three cases:
  *
  * 1. The verified token names the caller.
- * 2. The rule honours other plugins (`skip` or `require`), and one of them authenticated the request. The caller that
+ * 2. The rule accepts other plugins (`skip` or `require`), and one of them authenticated the request. The caller that
  * this other plugin set stays.
  * 3. Otherwise Kong's caller is cleared. An earlier plugin may have set a caller that this policy does not accept.
  *
  * Without `identity` the policy leaves Kong's caller unchanged.
  *
- * @param caller named by the verified token.
+ * @param caller the caller that the verified token names.
  * @param requirements undefined if no rule matches.
  */
 export async function settleCaller(
