@@ -11,7 +11,7 @@ const REASONS = Object.keys(DENIALS) as Reason[];
  */
 const STATUSES_WITH_A_MEANING: ReadonlyMap<number, string> = new Map([
   [405, "needs the header field Allow"],
-  [407, "is a proxy's"],
+  [407, "is only for proxies"],
   [408, "makes clients repeat the request"],
   [417, "answers the header field Expect"],
   [421, "makes clients repeat the request"],

@@ -6,7 +6,7 @@ import { compareSpecificity, templatesOverlap } from "../../core/request/specifi
 import type { DocumentPath, Finding } from "../language/finding.ts";
 import { badPathFinding, parsePathTemplate } from "../language/path-template.ts";
 
-/** One operation of the document, with its requirements after defaults. */
+/** One operation of the document, with its requirements and all defaults. */
 export interface OperationSource {
   readonly methods: readonly string[];
   readonly path: string;

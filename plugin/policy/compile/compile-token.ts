@@ -141,7 +141,7 @@ function checkIssuersAccepted(sources: readonly TokenSource[], rules: readonly C
   const accepted = new Set(listRequirements(rules).flatMap(({ accept }) => [...accept]));
   const lost = [...accepted].filter((id) => !sources.some(({ issuers }) => issuers?.has(id)));
   const names = lost.map((id) => `"${id}"`).join(", ");
-  const message = `Rules accept tokens of ${names}, but no source does: name ${names} under "issuers" of a source.`;
+  const message = `Rules accept tokens of ${names}, but no token source does: name ${names} under "issuers" of a source.`;
   return lost.length === 0 ? [] : refuse(SOURCES_PATH, message);
 }
 

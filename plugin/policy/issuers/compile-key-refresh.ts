@@ -12,7 +12,7 @@ const MAX_TIMEOUT_SECONDS = 30;
 /**
  * Compiles the settings for how long an issuer's keys are used, and reports times that contradict each other.
  *
- * @param path of the issuer.
+ * @param path the issuer's path in the document.
  */
 export function compileKeyRefresh(
   source: Issuer,

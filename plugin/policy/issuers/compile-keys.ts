@@ -25,7 +25,7 @@ const KEY_SOURCES = [
 /**
  * Compiles the origins of an issuer's keys, and reports mistakes that the schema cannot find.
  *
- * @param path of the issuer.
+ * @param path the issuer's path in the document.
  */
 export function compileKeys(
   { issuer, algorithms, keys: written }: Issuer,

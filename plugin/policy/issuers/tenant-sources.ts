@@ -59,7 +59,7 @@ export function checkTenantSources(issuer: Issuer, path: DocumentPath): readonly
   const badLabel = isInHost(issuer, placeholder) ? tenants.findIndex((tenant) => !LABEL.test(tenant)) : -1;
   if (badLabel >= 0) {
     const message =
-      "This tenant becomes a part of a host name: use lower-case letters, digits and hyphens inside, at most 63 characters.";
+      "This tenant becomes a part of a host name: use at most 63 lower-case letters, digits and hyphens, without a hyphen at either end.";
     findings.push({ code: "issuer_template_invalid", path: [...path, "tenants", badLabel], message });
   }
   return findings;

@@ -9,7 +9,10 @@ import { quoteText } from "../../core/text/printable.ts";
 
 const PARTS =
   /(?:\\[dws.\\/*+?()[\]{}|^$]|\[\^?(?:\\[dws.\\[\]^-]|[^\\[\]])+\]|[^\\()[\]{}|^$*+?])([*+?]|\{\d{1,3}(?:,(?:\d{1,3})?)?\})?/y;
-/** A repeating part may try every length of a string of 256 characters. Two repeating parts take some ten thousand steps. */
+/**
+ * A match may try each possible length of a repeating part, up to 256 characters. For two repeating parts, this takes
+ * some ten thousand steps.
+ */
 const MAX_REPEATING = 2;
 /** Each optional part doubles the number of steps. */
 const MAX_OPTIONAL = 4;
@@ -27,10 +30,10 @@ export function compileClaimPattern(pattern: string): Result<RegExp, string> {
     quantifiers.push(part[1] ?? "");
   }
   if (quantifiers.filter((quantifier) => /[*+,]/.test(quantifier)).length > MAX_REPEATING) {
-    return fail(`At most ${MAX_REPEATING} parts may repeat without an upper limit; name the values with one_of.`);
+    return fail(`At most ${MAX_REPEATING} parts may repeat without an upper limit; or list the values under one_of.`);
   }
   if (quantifiers.filter((quantifier) => quantifier === "?").length > MAX_OPTIONAL) {
-    return fail(`At most ${MAX_OPTIONAL} parts may be optional; name the values with one_of.`);
+    return fail(`At most ${MAX_OPTIONAL} parts may be optional; or list the values under one_of.`);
   }
   try {
     return succeed(new RegExp(`^${pattern}$`, "su"));

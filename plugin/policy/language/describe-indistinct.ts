@@ -3,8 +3,8 @@ import { DENIALS, publicReason, type Reason } from "../../core/model/denial.ts";
 const REASONS = Object.keys(DENIALS) as Reason[];
 
 /**
- * Explains why a reason must share its answer with other reasons. With distinct answers, an attacker would have an
- * oracle for forging tokens. Returns undefined for a reason that may have its own answer.
+ * Explains why a reason must share its answer with other reasons. If the answers differed, they would help an attacker
+ * to forge tokens. Returns undefined for a reason that may have its own answer.
  */
 export function describeIndistinct(name: string): string | undefined {
   const reason = REASONS.find((candidate) => candidate === name);

@@ -33,7 +33,7 @@ export function parsePathTemplate(template: string): Result<readonly TemplateSeg
   const segments = plain.includes("?") || plain.includes("#") ? undefined : splitPath(plain);
   if (!segments) {
     return fail(
-      "No request path could match the template: it has a query, an empty or dot segment, or characters to escape.",
+      "No request path could match the template: it has a query, an empty segment, a dot segment, or characters that must be escaped.",
     );
   }
   return succeed(segments.map((text, index) => toSegment(parts[index], text)));

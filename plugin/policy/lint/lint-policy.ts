@@ -7,15 +7,15 @@ import { lintTexts } from "./lint-texts.ts";
 /**
  * Warns of settings that are valid, but cannot work. offline/lint/rules describes each code.
  *
- * @param document must be free of mistakes.
+ * @param document a policy document without mistakes.
  */
 export function lintPolicy(document: PolicyDocument): readonly Finding[] {
   return [...lintVars(document), ...lintTexts(document), ...lintIssuers(document), ...lintRequirements(document)];
 }
 
 /**
- * Warns of variables that no string uses. Variables that are used were resolved and removed earlier. A policy without rules is
- * not checked, because policies that extend it may use its variables.
+ * Warns of variables that no string uses. Variables that are used were resolved and removed earlier. A policy without
+ * rules is not checked, because policies that extend it may use its variables.
  */
 function lintVars({ vars = {}, routes }: PolicyDocument): readonly Finding[] {
   return Object.keys(routes).length === 0

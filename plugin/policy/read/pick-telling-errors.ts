@@ -5,7 +5,8 @@ const MAX_ERRORS = 500;
 
 /**
  * Leaves out errors that repeat another error or only follow from it, so that one mistake gives one message. Examples
- * are `propertyNames` beside its cause, and further checks of a value with a wrong type.
+ * are an error of `propertyNames` beside the error that caused it, and errors of further checks of a value with a wrong
+ * type.
  */
 export function pickTellingErrors(all: readonly ErrorObject[]): readonly ErrorObject[] {
   const errors = dropRepeated(all.slice(0, MAX_ERRORS));
@@ -16,8 +17,8 @@ export function pickTellingErrors(all: readonly ErrorObject[]): readonly ErrorOb
 }
 
 /**
- * The schema repeats the type beside some references, because Ajv needs the type there. So Ajv reports one error of a
- * repeated type twice.
+ * The schema repeats the type beside some references, because Ajv needs the type there. So Ajv reports a wrong type at
+ * these places twice.
  */
 function dropRepeated(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const byText = new Map(

@@ -51,8 +51,8 @@ interface UnreadText {
 }
 
 /**
- * Reads a policy document. Messages never quote a document that is not a policy, because a configuration can name any file, and messages
- * reach logs.
+ * Reads a policy document. Messages never quote a document that is not a policy, because a configuration can name any
+ * file, and messages reach logs.
  */
 export function readDocument(text: string): Result<SourceDocument, readonly Finding[]> {
   const source = readYaml(text);
@@ -69,8 +69,8 @@ export function readDocument(text: string): Result<SourceDocument, readonly Find
 }
 
 /**
- * Reads YAML 1.2 or JSON (which is YAML), and never executes any of it. Unknown tags, duplicate keys and more than one document
- * are mistakes.
+ * Reads YAML 1.2 or JSON (which is YAML), and never executes any of it. Unknown tags, duplicate keys and more than one
+ * document are mistakes.
  */
 export function readYaml(text: string): Result<SourceDocument, UnreadText> {
   if (text.length > MAX_DOCUMENT_LENGTH) {
@@ -81,7 +81,9 @@ export function readYaml(text: string): Result<SourceDocument, UnreadText> {
   return plain ? succeed({ data: plain, locate: createLocator(text) }) : readExactYaml(text);
 }
 
-/** Most plain texts have no findings, so the exact parser reads a plain text only for its first finding, and only once. */
+/**
+ * Most plain texts have no findings, so the exact parser reads a plain text only for its first finding, and only once.
+ */
 function createLocator(text: string): SourceDocument["locate"] {
   let exact: ReturnType<typeof readExactYaml> | undefined;
   return (findings) => {
@@ -93,7 +95,9 @@ function createLocator(text: string): SourceDocument["locate"] {
   };
 }
 
-/** Reads YAML with the exact parser, which knows the place of each part. All texts that are not plain need this parser. */
+/**
+ * Reads YAML with the exact parser, which knows the place of each part. All texts that are not plain need this parser.
+ */
 export function readExactYaml(text: string): Result<SourceDocument, UnreadText> {
   const lineCounter = countLines(text);
   const parsed = parseYaml(text);
@@ -164,7 +168,9 @@ function countLines(text: string): LineCounter {
   return lineCounter;
 }
 
-/** YAML 1.1 has other scalars and tags than YAML 1.2. The same text must not get another meaning because of a directive. */
+/**
+ * YAML 1.1 has other scalars and tags than YAML 1.2. The same text must not get another meaning because of a directive.
+ */
 function findOtherVersion({ directives }: Document): Finding[] {
   const version = directives?.yaml.version;
   const message = `The document asks for YAML ${version}; only YAML 1.2 is read.`;
@@ -303,7 +309,7 @@ function offsetAt(document: Document, path: DocumentPath, atKey: boolean): numbe
   return isScalar(node) || isCollection(node) ? node.range?.[0] : undefined;
 }
 
-/** RFC 6901. */
+/** Writes a path as a JSON Pointer (RFC 6901). */
 function toPointer(path: DocumentPath): string {
   return path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }

@@ -15,8 +15,8 @@ import { pickTellingErrors } from "./pick-telling-errors.ts";
 import { resolveVars } from "./resolve-vars.ts";
 
 /**
- * Checks plain data against policy.schema.json, after it resolves variables. The function fills in values and defaults
- * in place, and returns the same data, typed.
+ * Resolves variables in plain data, and then checks the data against policy.schema.json. The function fills in values
+ * and defaults in place, and returns the same data, typed.
  */
 export function validateDocument(data: unknown): Result<PolicyDocument, readonly Finding[]> {
   if (!hasMark(data)) {
@@ -83,7 +83,10 @@ function toFinding(error: ErrorObject, data: unknown, secrecy: Secrecy): Finding
   }
 }
 
-/** An audience is read from one claim only, because ID tokens and access tokens have the client's id in different claims. */
+/**
+ * An audience is read from one claim only, because ID tokens and access tokens have the client's id in different
+ * claims.
+ */
 function hintAtAudience(path: DocumentPath, data: unknown): string | undefined {
   return path[0] === "issuers" && path[2] === "claims" && path[3] === "audience" && Array.isArray(data)
     ? " If tokens have the audience in different claims, write one entry of the issuer for each kind of token."
@@ -172,8 +175,8 @@ function boundMessage({ keyword, params, message }: ErrorObject): string {
 }
 
 /**
- * Lists the keys that an author can write. Omits keys that must be null, because the schema has them only to say why an author
- * cannot use them.
+ * Lists the keys that an author can write. Omits keys that must be null, because the schema has them only to say why an
+ * author cannot use them.
  */
 function listKnown(schema: ErrorObject["parentSchema"]): readonly string[] {
   const properties: Readonly<Record<string, { readonly type?: unknown }>> = schema?.properties ?? {};
@@ -215,7 +218,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   boolean: "true or false",
 };
 
-/** @param type of JSON Schema: one or several. */
+/** @param type one or several types of JSON Schema. */
 function wantedName(type: string | readonly string[], schema: ErrorObject["parentSchema"]): string {
   if (schema?.enum) {
     return `one of ${schema.enum.join(", ")}`;

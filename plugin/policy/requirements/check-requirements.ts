@@ -28,7 +28,7 @@ export function checkNeeded(source: RequirementSource, isPublic: boolean, path: 
   return [{ code: "requirement_contradiction", path: [...path, needless], atKey: true, message }];
 }
 
-/** Reports the mistakes that one source has, whatever the other sources say. */
+/** Reports the mistakes in the requirements of one part of the document: an operation, a rule or the defaults. */
 export function checkSource({ source, path }: PlacedSource, document: PolicyDocument): Finding[] {
   const beside = source.any_of && REQUIREMENT_KEYS.find((key) => source[key] !== undefined);
   const message = `"any_of" replaces all other requirements: put "${beside}" into each alternative that needs it.`;
@@ -43,7 +43,7 @@ export function checkSource({ source, path }: PlacedSource, document: PolicyDocu
   ];
 }
 
-/** Reports issuers that a source accepts, but the document does not have. */
+/** Reports issuers that are accepted here, but that the document does not have. */
 export function checkAccepted(
   source: Pick<RequirementSource, "accept">,
   document: PolicyDocument,

@@ -30,7 +30,7 @@ const COMPARISONS = ["equals_path", "equals_header"] as const;
  * request.
  *
  * @param source claims that must have a value, or conditions by claim.
- * @param path of the issuer.
+ * @param path the issuer's path in the document.
  */
 export function compileIssuerConditions(source: Issuer["required_claims"], path: DocumentPath): Compiled {
   const place = [...path, "required_claims"];

@@ -26,8 +26,8 @@ const NO_HEADERS: Requirements["comparedHeaders"] = [];
 /**
  * Compiles the requirements of one rule or operation.
  *
- * @param sources nearest first; the last are the defaults.
- * @param captures segment index for each name in the operation's path template.
+ * @param sources the parts of the document with requirements, the nearest first and the defaults last.
+ * @param captures the segment's index for each name in the operation's path template.
  */
 export function compileRequirements(
   sources: readonly PlacedSource[],

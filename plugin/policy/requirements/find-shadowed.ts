@@ -33,7 +33,7 @@ const FIXES: Readonly<Record<Key, string>> = {
  * Warns of each inherited condition that a nearer part of the document replaces and does not repeat. A rule can replace
  * a condition of `defaults`. An operation or an alternative can replace a condition of the rule or of `defaults`.
  *
- * @param document must be free of mistakes.
+ * @param document a policy document without mistakes.
  */
 export function findShadowed(document: PolicyDocument): readonly Finding[] {
   const judging = listSettled(document).filter(({ settled }) => settled.access !== "public");

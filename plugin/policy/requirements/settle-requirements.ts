@@ -49,7 +49,7 @@ export interface SettledRequirements {
  * sources are: operation, rule, defaults, built-in value. `any_of` replaces all other requirements if it comes from a
  * nearer source.
  *
- * @param sources nearest first; the last are the defaults.
+ * @param sources the parts of the document with requirements, the nearest first and the defaults last.
  */
 export function settleRequirements(sources: readonly PlacedSource[], document: PolicyDocument): SettledRequirements {
   const nearest = <K extends keyof RequirementSource>(key: K): PlacedSource | undefined =>

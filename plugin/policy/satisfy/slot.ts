@@ -29,9 +29,9 @@ export interface Wish {
   readonly pattern?: RegExp;
   readonly bound?: number;
   readonly members?: WantedMembers;
-  /** Values to try if no wish names any. */
-  readonly suggestions?: readonly JsonValue[];
   /** Values to try if no wish about the slot names a value. */
+  readonly suggestions?: readonly JsonValue[];
+  /** Another slot that must have the same value. */
   readonly sameAs?: Slot;
   /** Whether the value meets this wish. */
   accepts?(value: JsonValue): boolean;

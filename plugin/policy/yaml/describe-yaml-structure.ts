@@ -137,7 +137,7 @@ function braces(offset: number, text: string): string {
     .flatMap((content, index) => (index + 1 > line && UNQUOTED_BRACES.test(content.slice(0, 500)) ? [index + 1] : []));
   const listed = more.slice(0, MAX_LISTED).join(", ");
   const rest = more.length > MAX_LISTED ? " and more" : "";
-  return more.length === 0 ? `${BRACES}.` : `${BRACES}. The same is missing in line ${listed}${rest}.`;
+  return more.length === 0 ? `${BRACES}.` : `${BRACES}. Quotes are also missing in line ${listed}${rest}.`;
 }
 
 /** Looks at the text before an offset, and finds the last opening bracket without a closing bracket. */

@@ -79,7 +79,7 @@ describe("a status", () => {
     ["unavailable", 403, /^Status 403 must begin with 5: .*, and 4xx makes the client give up; .* 503\.$/],
     ["internal_error", 404, /give up; the usual status is 500\.$/],
     ["access_denied", 405, /^Status 405 needs the header field Allow; the usual status is 403\.$/],
-    ["token_missing", 407, /is a proxy's/],
+    ["token_missing", 407, /is only for proxies/],
     ...[408, 421, 425].map((status) => ["token_missing", status, /makes clients repeat the request/] as const),
     ["token_missing", 417, /answers the header field Expect/],
     ["token_missing", 426, /needs the header field Upgrade/],

@@ -127,7 +127,7 @@ describe("a policy that would let a token choose an address or keys is refused",
       "more than 63 characters in the host",
       inHost("a".repeat(63), "a".repeat(64)),
       "tenants/1",
-      /at most 63 characters/,
+      /at most 63 lower-case letters, digits and hyphens/,
     ],
     [
       "a tenant with an underscore in the host of an address of keys",

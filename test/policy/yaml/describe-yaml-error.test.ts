@@ -86,7 +86,7 @@ describe("one mistake in YAML is one finding that says what to write", () => {
     const text = `a:\n${["/a/{id}", "/b/{id}/c", '"/d/{id}"', "/e", "/f/{id}"].map(line).join("")}`;
     const source = readYaml(text);
     expect(source.ok ? [] : source.failure.findings.map(({ line: at, message }) => [at, message])).toEqual([
-      [2, expect.stringMatching(/in quotes.* The same is missing in line 3, 6\.$/)],
+      [2, expect.stringMatching(/in quotes.* Quotes are also missing in line 3, 6\.$/)],
     ]);
   });
 
