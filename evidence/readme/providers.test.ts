@@ -70,7 +70,7 @@ describe.each(STEP_BY_STEP)("%s", (name) => {
     });
     await expect.poll(() => output, PATIENCE).toContain("Ctrl-C ends everything");
     expect(output).not.toContain("cannot be tried");
-    await expect.poll(() => output, PATIENCE).toContain("ready: every policy is in force");
+    await expect.poll(() => output, PATIENCE).toContain("ready: every policy is in effect");
     const results: string[] = [];
     for (const { command } of others) {
       const script = command.replaceAll(COMMAND, `'${process.execPath}' '${MAIN}'`).replaceAll(":8000", `:${port}`);

@@ -35,7 +35,10 @@ export interface Asker {
   readonly credentials?: string | undefined;
 }
 
-/** This limit lets a burst of 1,500 requests pass after a short stall, even if other processes use most of the processor. */
+/**
+ * With these limits, a burst of 1,500 requests passes after a short stall, even if other processes use most of the
+ * processor.
+ */
 const PATIENCE: Patience = { promptMs: 50, standingMs: 1_000, longMs: 1_000, shortMs: 10, capacity: 2_048 };
 /**
  * Requests with known credentials come first. So they wait only slightly longer than the event loop takes to read the requests.

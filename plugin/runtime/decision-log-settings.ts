@@ -45,8 +45,8 @@ export async function listDecisionLogFiles(file: string): Promise<readonly strin
 }
 
 /**
- * Returns the headers that the fields of the decision log need. The plugin logs these headers only if the facts variable contains
- * them.
+ * The header that each of these fields of the decision log needs. The plugin logs such a field only if the facts
+ * variable contains its header.
  */
 const HEADER_OF_FIELD = { trace_id: "traceparent", host: "host" } as const;
 

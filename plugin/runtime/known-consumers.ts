@@ -16,8 +16,8 @@ export interface KnownConsumers {
 
 const MAX_ENTRIES = 10_000;
 /**
- * The plugin caches for this time that Kong knows no such Consumer. The time is short, so that a new Consumer works soon. If
- * Kong cannot read its database, its answer is the same, so the plugin also asks again soon.
+ * How long the plugin caches Kong's answer that there is no such Consumer. The time is short, so that a new Consumer
+ * works soon. Kong gives the same answer if it cannot read its database. In that case, too, the plugin asks again soon.
  */
 const MAX_UNKNOWN_AGE_SECONDS = 10;
 /**

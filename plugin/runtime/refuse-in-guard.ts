@@ -1,8 +1,8 @@
 import type { Generation } from "./generation.ts";
 
 /**
- * A new generation empties all caches of verdicts. In this time, in milliseconds, refusals of tokens begin at most one new
- * generation.
+ * The shortest time between two generations that refusals of tokens begin, in milliseconds. Each new generation empties
+ * all caches of verdicts.
  */
 const PAUSE_MS = 1_000;
 

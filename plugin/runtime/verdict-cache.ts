@@ -9,8 +9,8 @@ import type { Generation } from "./generation.ts";
 export interface KeptVerdict {
   readonly allow: Allow;
   /**
-   * The times between which the verdict may be reused, in milliseconds since the epoch. At exactly one of these times, the
-   * verdict may not be reused.
+   * The times between which the verdict may be reused, in milliseconds since the epoch. The two times themselves are
+   * not included.
    */
   readonly afterMs: number;
   readonly beforeMs: number;
@@ -96,9 +96,15 @@ const MAX_BYTES = 32 * 1024 * 1024;
  * its key.
  */
 const BYTES_PER_ENTRY = 2_500;
-/** So many characters contain the last 256 bits of a signature. They are different in two tokens, and quick to hash. */
+/**
+ * This many characters contain the last 256 bits of a signature. These bits differ between any two tokens, and are
+ * quick to hash.
+ */
 const END_LENGTH = 43;
-/** Names come only from configuration, but they need a limit, because configuration can change while the process runs. */
+/**
+ * Maximum number of counters. Their names come only from configuration, but configuration can change while the process
+ * runs.
+ */
 const MAX_TALLIES = 10_000;
 
 interface Entry {

@@ -19,7 +19,7 @@ const COMPILING_PRIORITY = 5;
 if (parentPort) {
   const port = parentPort;
   giveWay();
-  process.env = {}; // The YAML library reads a variable for each token, and Node needs a microsecond to find a real variable.
+  process.env = {}; // The YAML library reads an environment variable for each part of a text. A read of Node's real environment takes a microsecond.
   port.once("message", ({ policyRoot }: CompilingThread) => answerRequests(port, createPolicyStore(policyRoot)));
 }
 

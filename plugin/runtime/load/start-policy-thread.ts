@@ -1,10 +1,16 @@
 import { Worker } from "node:worker_threads";
 
-/** tools/bundle.mjs puts the module's text here, so that the threads of the one file load only what they need. */
+/**
+ * In the server that is bundled into one file, tools/bundle.mjs replaces this value by the text of a smaller module. So
+ * the threads load only what they need.
+ */
 const ENTRY: URL | string = new URL("./policy-thread.js", import.meta.url);
 /** To compile the largest accepted document, a thread needs about 100 MB. */
 const MAX_HEAP_MB = 256;
-/** A compiled policy leaves much garbage. With V8's default, each thread would keep some 30 MB more, and be a tenth faster. */
+/**
+ * Compiling a policy leaves much garbage. With V8's default, each thread would use some 30 MB more memory, and would be
+ * a tenth faster.
+ */
 const MAX_NEW_SPACE_MB = 6;
 
 /** A thread that no caller of {@link startPolicyThread} has got yet. */

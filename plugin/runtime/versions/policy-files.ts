@@ -34,7 +34,10 @@ export interface PolicyFilesOptions extends VersionPorts {
   readonly now: () => number;
 }
 
-/** The process forgets a missing file, or a file that was never good, if no request needed it for this time in milliseconds. */
+/**
+ * The process forgets a missing file, or a file that was never good, if no request needed it for this time in
+ * milliseconds.
+ */
 const IDLE_MS = 3_600_000;
 /**
  * If compiling threads failed at a policy, the process waits this many milliseconds before it tries the policy again. A busy
@@ -55,7 +58,7 @@ interface WatchedFile {
   seenIdentity: string | undefined;
   /** Number of consecutive checks in which the file, or a file that it extends, was missing. */
   missedLooks: number;
-  /** Set while a read is running. */
+  /** Resolves when the running read of the file ends; undefined if no read is running. */
   reading: Promise<void> | undefined;
   usedAt: number;
 }
@@ -64,16 +67,16 @@ interface WatchedFile {
 const SETTLED_LOOKS = 2;
 
 /**
- * Keeps policy files in effect while they change on disk. The process polls the files. On every file system, polling detects an
- * atomic rename, an edit in place and Kubernetes' swap of symbolic links. The process reads a version when two consecutive
- * checks have found it unchanged. {@link FileVersions} decides when the version takes effect.
+ * Keeps policy files in effect while they change on disk. The process polls the files. On every file system, polling
+ * detects an atomic rename, an edit in place and Kubernetes' swap of symbolic links. The process reads a version when
+ * two consecutive checks have found it unchanged. {@link FileVersions} decides when the version takes effect.
  */
 export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFilesOptions): PolicyFiles {
   const watchedFiles = new Map<string, WatchedFile>();
 
   /**
-   * Whether the file still has the version that was read last. If the file has another version, the next check reads the file
-   * again.
+   * Whether the file still has the version that was read last. If the file has another version, the next check reads
+   * the file again.
    */
   const isStillThere = async (watched: WatchedFile, identity: string): Promise<boolean> => {
     const { identities } = await compiler.identify(watched.files);

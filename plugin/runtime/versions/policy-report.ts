@@ -7,7 +7,10 @@ import type { PolicyKeys } from "./wait-for-keys.ts";
 export interface PolicyStatus {
   /** The file's name, or `inline` and the id of the Kong plugin entity. */
   readonly source: string;
-  /** The version in force; undefined if no version is in force. The routes of a policy without a version in force answer 503. */
+  /**
+   * The version in effect; undefined if no version is in effect. The routes of a policy without a version in effect
+   * answer 503.
+   */
   readonly inForce: { readonly name: string; readonly sha256: string } | undefined;
   /** Why the newest version is refused; empty if the newest version is not refused. */
   readonly refused: readonly Finding[];

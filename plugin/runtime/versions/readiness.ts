@@ -30,10 +30,10 @@ const MAX_SHARE = 0.05;
 const MAX_DELAY_MS = 5_000;
 
 /**
- * A process becomes ready when every policy file under the root is in force and the keys of all issuers have been loaded. A
- * ready process stays ready. After a later failure, the process uses the last good version and the known keys. If a failure
- * made processes unready, it could take every process of a fleet out of service at once. A new process that has a broken policy
- * file never becomes ready.
+ * A process becomes ready when every policy file under the root is in effect and the keys of all issuers have been
+ * loaded. A ready process stays ready. After a later failure, the process uses the last good version and the known
+ * keys. If a failure made processes unready, it could take every process of a fleet out of service at once. A new
+ * process that has a broken policy file never becomes ready.
  */
 export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessOptions): Readiness {
   let reasons: readonly string[] = ["policies are being read"];
@@ -60,7 +60,7 @@ export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessO
       reasons = [`policies cannot be listed: ${messageOf(error)}`];
     }
     if (reasons.length === 0) {
-      log.info("ready: every policy is in force and has its keys");
+      log.info("ready: every policy is in effect and has its keys");
     } else if (!isStopped) {
       timer = setTimeout(look, delayMs).unref();
     }

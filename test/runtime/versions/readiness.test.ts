@@ -13,7 +13,7 @@ import { generateSigningKey } from "../../tokens.ts";
 import { askNothing, policyText } from "./policy-scene.ts";
 
 const key = generateSigningKey("ES256", "1");
-const READY = "ready: every policy is in force and has its keys";
+const READY = "ready: every policy is in effect and has its keys";
 const BROKEN = "jwt_policy: 1\ndescription: broken\n";
 
 /** A policy whose one issuer has its keys in the document, or at an address. */
