@@ -190,7 +190,10 @@ async function judgeAndKeep(
   return markForGuard(decision, kept, own, asked, verdicts, policing);
 }
 
-/** Adds what the guard needs to let the request pass, and to reuse the verdict if it may. */
+/**
+ * Adds what the guard needs to let the request pass. If the guard may reuse the verdict, also adds what the reuse
+ * needs.
+ */
 function markForGuard(
   decision: Decision | Answer,
   kept: KeptVerdict | undefined,

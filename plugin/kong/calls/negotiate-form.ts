@@ -1,6 +1,9 @@
 import Negotiator from "negotiator";
 
-/** Maximum length of `Accept`, and maximum number of its media ranges. No honest client needs more, so more are ignored. */
+/**
+ * Maximum length of `Accept`, and maximum number of its media ranges. No honest client sends more, so the plugin
+ * ignores a longer header.
+ */
 const MAX_ACCEPT_LENGTH = 256;
 const MAX_MEDIA_RANGES = 16;
 const KONG_FORM = "application/json";
@@ -20,7 +23,7 @@ export function prefersProblemDetails(accept: string | undefined): boolean {
   return preferred === PROBLEM_DETAILS;
 }
 
-/** Empty ranges count too, because they take as long to read. */
+/** Empty ranges count too, because the plugin needs as much time to read them. */
 function hasManyRanges(accept: string): boolean {
   return accept.split(",", MAX_MEDIA_RANGES + 1).length > MAX_MEDIA_RANGES;
 }

@@ -1,6 +1,6 @@
 /** How Kong identifies an instance: one version of one plugin's configuration. */
 export interface InstanceIdentity {
-  /** Kong's `__plugin_id` and `__seq__`. */
+  /** `pluginId` is Kong's `__plugin_id`, and `sequence` is Kong's `__seq__`. */
   readonly pluginId: string;
   readonly sequence: number;
 }
@@ -10,7 +10,7 @@ export interface GuardMark {
   /** A random value that no client knows until the request is judged. */
   readonly nonce: string;
   readonly instance: InstanceIdentity;
-  /** The nonce: a random value that no client knows until the request is judged. */
+  /** The guard's report about reused verdicts; undefined if the guard cannot reuse verdicts. */
   readonly reuse?: GuardReuse | undefined;
 }
 
@@ -18,14 +18,20 @@ export interface GuardMark {
 interface GuardReuse {
   /** The id of the process that made these verdicts. */
   readonly process: string;
-  /** Whether the guard can distinguish requests by their client's address. Older guards cannot distinguish client addresses. */
+  /**
+   * Whether the guard can distinguish requests by their client's address. Older guards cannot distinguish client
+   * addresses.
+   */
   readonly countsClients: boolean;
   readonly hits: readonly { readonly tally: number; readonly hits: number }[];
 }
 
-/** The word `reuses` follows the addresses in the facts of a guard that can reuse verdicts. Older servers ignore the word. */
+/**
+ * The word `reuses` follows the addresses in the facts of a guard that can reuse verdicts. Older servers ignore the
+ * word.
+ */
 const REUSES = "reuses";
-/** If the guard can distinguish client addresses, it ends its offer with this word. */
+/** A guard that can distinguish client addresses adds this word at the end of its report. */
 const CLIENTS = "clients";
 const MAX_TALLIES = 10_000;
 
@@ -58,8 +64,8 @@ function parseReuse(offer: readonly string[]): GuardReuse | undefined {
 }
 
 /**
- * Whether Kong's call is addressed to this instance. After the stock plugin server has started again, the id in Kong's call may
- * belong to another instance.
+ * Whether Kong's call is addressed to this instance. After the stock plugin server has started again, the id in Kong's
+ * call may belong to another instance.
  */
 export function isMeant({ instance }: GuardMark, own: InstanceIdentity): boolean {
   return instance.pluginId === own.pluginId && instance.sequence === own.sequence;

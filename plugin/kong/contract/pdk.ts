@@ -20,7 +20,7 @@ export interface Pdk {
      * names.
      */
     getHeaders(maxHeaders: number): Promise<ReadonlyMap<string, readonly string[]>>;
-    /** Returns `http` or `https`, as a trusted proxy reports it, or else from the connection. */
+    /** Returns `http` or `https`: the scheme that a trusted proxy reports, or else the scheme of the connection. */
     getForwardedScheme(): Promise<string>;
   };
   readonly client: {

@@ -1,7 +1,7 @@
 import type { RequestFacts, RequestLine } from "../../core/model/request.ts";
 import { type GuardMark, parseGuardMark } from "../contract/guard-mark.ts";
 
-/** The header fields on which every decision depends, or the answer to the client. */
+/** The header fields on which every decision, or the answer to the client, depends. */
 export const USUAL_HEADERS = [
   "connection",
   "authorization",
