@@ -6,8 +6,8 @@ import { toPrintable } from "../core/text/printable.ts";
 
 const MAX_KID_LENGTH = 64;
 /**
- * nginx cuts lines of its log after about 2,000 characters. The detail must be short enough that nginx does not cut the next
- * step.
+ * nginx cuts lines of its log after about 2,000 characters. The operator's next step comes after the detail in the
+ * line. With a short detail, nginx does not cut the next step off.
  */
 const MAX_DETAIL_LENGTH = 900;
 /** The stages that a request reaches only if its token has a valid signature. */

@@ -3,7 +3,7 @@ import type { Reason } from "../core/model/denial.ts";
 import type { Mode } from "../core/model/policy.ts";
 import { denialOf, type Outcome, outcomeOf } from "./decisions/outcome.ts";
 
-/** How often report mode let requests of one kind pass that would otherwise be refused. */
+/** How many requests of one kind passed only because of report mode. */
 export interface ReportCount {
   readonly policy: string;
   /** The rule's id; undefined if no rule fits. */
@@ -15,15 +15,16 @@ export interface ReportCount {
 }
 
 /**
- * How often requests with tokens of one issuer were refused by one rule for one reason, or passed only because of report mode.
+ * How often requests with tokens of one issuer were refused by one rule for one reason, or passed only because of
+ * report mode.
  */
 export interface RejectionCount {
   readonly policy: string;
   /** The rule's id; undefined if no rule fits. */
   readonly rule: string | undefined;
   /**
-   * Id of the issuer in the policy. Undefined if the token names no issuer of the policy, or if the plugin refused the request
-   * before it read the issuer.
+   * Id of the issuer in the policy; undefined if the token names no issuer of the policy, or if the plugin refused the
+   * request before it read the issuer.
    */
   readonly issuer: string | undefined;
   readonly outcome: "deny" | "would_deny";
@@ -74,19 +75,22 @@ export interface DecisionCounts {
   /** Returns the counts of requests that report mode let pass, the most frequent first. */
   listReports(): readonly ReportCount[];
   /**
-   * Returns the counts of requests that were refused or that report mode let pass, with their issuers. The most frequent kind is
-   * first.
+   * Returns the counts of requests that were refused or that report mode let pass, with their issuers. The most
+   * frequent kind is first.
    */
   listRejections(): readonly RejectionCount[];
   /** Returns the rules that judged requests, the busiest first. */
   listJudged(): readonly JudgedCount[];
 }
 
-/** Names come only from configuration, but they need a limit, because configuration can change while the process runs. */
+/**
+ * Maximum number of counts. Their names come only from configuration, but configuration can change while the process
+ * runs.
+ */
 const MAX_KINDS = 10_000;
 /**
- * Issuers have their own limit, so that many issuers do not leave rules uncounted. Requests beyond the issuers' limit are counted
- * without an issuer.
+ * Issuers have their own limit, so that many issuers do not leave rules uncounted. Requests beyond the issuers' limit
+ * are counted without an issuer.
  */
 const MAX_ISSUER_COUNTS = 10_000;
 
@@ -95,7 +99,7 @@ interface Times {
   lastAt: number;
 }
 
-/** A {@link DecisionCount} that is still increased. */
+/** A {@link DecisionCount} that still grows. */
 interface Kind extends Times {
   readonly outcome: Outcome;
   readonly reason: Reason | undefined;

@@ -53,13 +53,16 @@ const TEXTS: { readonly [K in AlarmKind]: readonly [what: string, next: string] 
     "Check the settings of the issuer. max_token_lifetime in the policy refuses such tokens.",
   ],
   denial_rate: [
-    "the part of denied requests of one rule changed suddenly",
+    "the share of denied requests of one rule changed suddenly",
     "Look for a recent change of the policy, the clients or the issuer.",
   ],
 };
 
 const MINUTE_MS = 60_000;
-/** Names come only from configuration, but they need a limit, because configuration can change while the process runs. */
+/**
+ * Maximum number of counts. Their names come only from configuration, but configuration can change while the process
+ * runs.
+ */
 const MAX_COUNTS = 1_000;
 const BYTES_PER_COUNT = 400;
 

@@ -11,7 +11,7 @@ export interface DenialRatesOptions {
 
 /** A rule whose part of denied requests has suddenly changed. */
 export interface DenialRateChange {
-  /** From 0 to 1. */
+  /** The part of the rule's requests that are denied now, from 0 to 1. */
   readonly part: number;
   readonly usual: number;
   readonly requests: number;
@@ -31,7 +31,9 @@ interface Rule {
 const WINDOW_MS = 20_000;
 /** The detector reports changes of a rule only after this many windows: five minutes of a busy rule. */
 const LEARNING_WINDOWS = 15;
-/** Weight of a new window in the usual part. With this weight, the usual part follows a change within about ten minutes. */
+/**
+ * Weight of a new window in the usual part. With this weight, the usual part follows a change within about ten minutes.
+ */
 const LEARNING = 1 / 30;
 /** A part is sudden only if it differs from the usual part by this many standard deviations. */
 const DEVIATIONS = 6;

@@ -43,7 +43,7 @@ export class SlotTable {
     this.#values = new Int32Array(slots * fields);
   }
 
-  /** The number of bytes never changes. */
+  /** The size of the table in bytes, which never changes. */
   get bytes(): number {
     return this.#tags.byteLength + this.#usedAt.byteLength + this.#values.byteLength;
   }
