@@ -16,7 +16,7 @@ const STRING_OR_STRINGS: ClaimType = {
 const OBJECT: ClaimType = { is: (value) => isJsonObject(value), name: "an object" };
 const TIME: ClaimType = { is: (value) => (roundNumber(value) ?? -1) >= 0, name: "a time in seconds since 1970" };
 
-/** RFC 9068 section 2.1. */
+/** The `typ` of JWT access tokens (RFC 9068 section 2.1). */
 const ACCESS_TOKEN_TYPE = "at+jwt";
 
 /**
@@ -52,7 +52,8 @@ const ACCESS_TOKEN_TYPES: typeof TYPES = [
 ];
 
 /**
- * Checks the types of the registered claims. The failure names the first claim with a wrong type, and the type that it must have.
+ * Checks the types of the registered claims. The failure names the first claim with a wrong type, and the type that it
+ * must have.
  *
  * @param type the token's `typ`, in lower case and without `application/`.
  */

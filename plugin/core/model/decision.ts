@@ -44,8 +44,8 @@ export function intersect(one: Validity, other: Validity): Validity {
 export interface Allow extends UpstreamChanges {
   readonly verdict: "allow";
   /**
-   * While policy and keys stay the same, a new decision about the same facts would give the same result at every time in this span.
-   * Undefined if the plugin must not reuse the decision: see docs/adr/0040-verdict-cache.md.
+   * While policy and keys stay the same, a new decision about the same facts would give the same result at every time
+   * in this span. The span is undefined if the plugin must not reuse the decision: see docs/adr/0040-verdict-cache.md.
    */
   readonly validity: Validity | undefined;
   /** The denial that report mode did not enforce. */
@@ -98,8 +98,8 @@ export function isAllow(value: unknown): value is Allow {
 }
 
 /**
- * Changes to the request's headers. Each string in a list sets one header line. An empty list removes the header, in the same call to
- * Kong.
+ * Changes to the request's headers. Each string in a list sets one header line. An empty list removes the header, in
+ * the same call to Kong.
  */
 export type HeaderChanges = Readonly<Record<string, string | readonly string[]>>;
 

@@ -1,6 +1,7 @@
 /**
- * Operations of one rule, by method and path template. If several operations fit a request, the most specific path wins, so the order in
- * the document does not matter. If two operations fit the same request and neither is more specific, the compiler rejects both.
+ * Operations of one rule, by method and path template. If several operations fit a request, the most specific path
+ * wins, so the order in the document does not matter. If two operations fit the same request and neither is more
+ * specific, the compiler rejects both.
  */
 
 /** One segment of a path template. The most specific kind comes first. */
@@ -24,8 +25,8 @@ export interface OperationTree<T> {
   readonly values: readonly T[];
   readonly root: OperationNode<T>;
   /**
-   * The same operations, with templates in the form in which lenient servers read paths: see path-spellings.ts. Undefined if no
-   * other spelling of a path can lead to a more specific operation.
+   * The same operations, with templates in the form in which lenient servers read paths: see path-spellings.ts. The
+   * tree is undefined if no other spelling of a path can lead to a more specific operation.
    */
   readonly lenientRoot: OperationNode<T> | undefined;
 }

@@ -4,8 +4,9 @@ import type { IncomingHttpHeaders } from "node:http";
 const DIRECTIVE = /([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^",\s]*)))?/g;
 
 /**
- * For how many seconds the process may use an answer without a new request. RFC 9111 section 4.2.1 gives the rules for a private
- * cache. An answer with contradictory or unreadable directives counts as stale. Undefined if the answer does not state a time.
+ * For how many seconds the process may use an answer without a new request. RFC 9111 section 4.2.1 gives the rules for
+ * a private cache. An answer with contradictory or unreadable directives counts as stale. Returns undefined if the
+ * answer does not state a time.
  *
  * @param now milliseconds since the epoch, used for answers without a date.
  */
@@ -29,8 +30,8 @@ export function readFreshness(headers: IncomingHttpHeaders, now: number): number
 }
 
 /**
- * The server's time when it sent the answer, in milliseconds since the epoch. A cache may have stored the answer for some time, so
- * the function adds the seconds of the `Age` header to the time of the `Date` header.
+ * The server's time when it sent the answer, in milliseconds since the epoch. A cache may have stored the answer for
+ * some time, so the function adds the seconds of the `Age` header to the time of the `Date` header.
  */
 export function readServerTime({ date, age }: IncomingHttpHeaders): number | undefined {
   const time = readDate(date);

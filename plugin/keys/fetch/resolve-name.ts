@@ -3,15 +3,18 @@ import { lookup } from "node:dns/promises";
 
 export interface ResolvedAddress {
   readonly address: string;
-  /** 4 or 6. */
+  /** The version of IP: 4 or 6. */
   readonly family: number;
 }
 
-/** Returns all addresses of a host name, in the order in which to try them. The promise rejects if the name has no address. */
+/**
+ * Returns all addresses of a host name, in the order in which to try them. The promise rejects if the name has no
+ * address.
+ */
 export type ResolveName = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
 /**
- * Resolves names as the operating system does: it uses the hosts file, and returns only address families for which this machine
- * has a network.
+ * Resolves names as the operating system does: it uses the hosts file, and returns only address families for which this
+ * machine has a network.
  */
 export const resolveName: ResolveName = (hostname) => lookup(hostname, { all: true, hints: ADDRCONFIG });

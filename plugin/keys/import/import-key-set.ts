@@ -16,15 +16,15 @@ import { findRsaWeakness } from "./rsa-weakness.ts";
 const MAX_KEYS = 100;
 const MAX_SHOWN = 64;
 
-/** Collects an {@link ImportedKeySet}. */
+/** The lists of an {@link ImportedKeySet} while keys are added to them. */
 type Found = { readonly [Name in keyof ImportedKeySet]: ImportedKeySet[Name][number][] };
 
 /** Thrown for a key that is not faulty but has another purpose. */
 class OtherPurposeError extends Error {}
 
 /**
- * Turns a JWK Set (RFC 7517 section 5) into keys of one issuer. Each key is used for one algorithm (RFC 8725bis section 3.1).
- * Unsuitable keys are skipped, as RFC 7517 section 5 requires.
+ * Turns a JWK Set (RFC 7517 section 5) into keys of one issuer. Each key is used for one algorithm (RFC 8725bis section
+ * 3.1). Unsuitable keys are skipped, as RFC 7517 section 5 requires.
  *
  * @param jwks what the issuer published. The value is untrusted and may have any form.
  * @param thumbprints the thumbprints (RFC 7638, SHA-256) of the only keys that may be used; undefined if every key may
@@ -125,9 +125,9 @@ async function importKey(
 }
 
 /**
- * Binds a key to one algorithm. The algorithm is the key's `alg`, or else the first of the issuer's algorithms that fits the key.
- * RS algorithms come before PS algorithms, in whatever order the policy names them. An algorithm can have two names; the function
- * returns those that the policy allows.
+ * Binds a key to one algorithm. The algorithm is the key's `alg`, or else the first of the issuer's algorithms that
+ * fits the key. RS algorithms come before PS algorithms, in whatever order the policy names them. An algorithm can have
+ * two names; the function returns those that the policy allows.
  *
  * @throws OtherPurposeError when no algorithm fits.
  */
@@ -179,8 +179,8 @@ function describeUse({ kid, alg, use, key_ops, issuer, x5t, "x5t#S256": x5tS256,
 }
 
 /**
- * Entra publishes the keys of many tenants together. Each key has a member `issuer`, which says whose tokens the key may sign.
- * The value of `issuer` is one issuer, or a template for many issuers.
+ * Entra publishes the keys of many tenants together. Each key has a member `issuer`, which says whose tokens the key
+ * may sign. The value of `issuer` is one issuer, or a template for many issuers.
  */
 function findOwner(published: Jwk, { issuer, template }: CompiledIssuer): string | undefined {
   const { issuer: owner } = published;

@@ -3,7 +3,7 @@ import type { Jwk } from "../rules/jwk.ts";
 
 /** A key, with data to recognise the same key under another kid, in another source, or after a restart. */
 export interface ImportedKey extends VerificationKey {
-  /** RFC 7638, SHA-256. */
+  /** The key's thumbprint (RFC 7638) with SHA-256. */
   readonly thumbprint: string;
   /** The names of the key's certificate: see certificate-names.ts. */
   readonly certificateNames?: readonly string[];

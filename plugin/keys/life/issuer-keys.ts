@@ -20,13 +20,13 @@ export class IssuerKeys {
   readonly #sets: readonly KeySet[];
   readonly #reports: readonly PlaceReport[];
   #combined: CombinedKeys = combineKeys([], () => false);
-  /** Undefined if a source has changed and the overview must be made again. */
+  /** The cached overview; undefined if a source has changed, so that the overview must be made again. */
   #overview: KeyOverview | undefined;
   /** Whether each source has usable keys. */
   #isComplete = false;
   /**
-   * The times between which the combined keys are valid, in milliseconds since the epoch. Before or after these times, some keys
-   * may be too old, or no longer too old.
+   * The times between which the combined keys are valid, in milliseconds since the epoch. Before or after these times,
+   * some keys may be too old, or no longer too old.
    */
   #combinedFrom = Number.NEGATIVE_INFINITY;
   #combinedUntil = Number.POSITIVE_INFINITY;
@@ -85,9 +85,9 @@ export class IssuerKeys {
   }
 
   /**
-   * Returns the period in which the keys in effect stay the same, unless `onChange` is called earlier. The start and the end of
-   * the period are in seconds since the epoch. After the period, a look-up may find other keys. A look-up may then also reload
-   * keys that no request has needed for a long time.
+   * Returns the period in which the keys in effect stay the same, unless `onChange` is called earlier. The start and
+   * the end of the period are in seconds since the epoch. After the period, a look-up may find other keys. A look-up
+   * may then also reload keys that no request has needed for a long time.
    */
   validity(): Validity {
     this.#keepUp();
@@ -101,7 +101,9 @@ export class IssuerKeys {
     return this.#isComplete;
   }
 
-  /** Loads keys from each source that needs a load, and resolves when every source has keys. The promise never rejects. */
+  /**
+   * Loads keys from each source that needs a load, and resolves when every source has keys. The promise never rejects.
+   */
   prepare(): Promise<void> {
     this.#usedAt = this.#now();
     for (const set of this.#sets) {
@@ -119,8 +121,8 @@ export class IssuerKeys {
   }
 
   /**
-   * Whether no request has needed the keys for a long time, most likely because the policy that uses them was removed. If the
-   * policy is added again, its next request loads the keys.
+   * Whether no request has needed the keys for a long time, most likely because the policy that uses them was removed.
+   * If the policy is added again, its next request loads the keys.
    */
   isIdle(): boolean {
     return this.#now() - this.#usedAt > this.#timings.idleMs;
@@ -182,8 +184,8 @@ export class IssuerKeys {
   };
 
   /**
-   * Combines the keys again if they have changed since the last call. Some keys may now be too old, or other policies may have
-   * found leaked keys.
+   * Combines the keys again if they have changed since the last call. Some keys may now be too old, or other policies
+   * may have found leaked keys.
    */
   #keepUp(): void {
     const now = this.#now();
@@ -230,7 +232,10 @@ export class IssuerKeys {
     }
   }
 
-  /** @param isLoading whether the request stopped waiting while a load was still running. The running load may find the key. */
+  /**
+   * @param isLoading whether the request stopped waiting while a load was still running. The running load may find the
+   * key.
+   */
   #answer(joseHeader: JoseHeader, isLoading: boolean): KeyLookup {
     const lookup = this.#lookUp(joseHeader);
     const isUnknown = !lookup.ok && lookup.failure.because === "unknown";

@@ -11,7 +11,7 @@ export interface KeySetStatus {
   readonly state: KeySetState;
   /** How many of the source's keys are in effect. */
   readonly keys: number;
-  /** When the source last answered, in milliseconds since the epoch. Undefined if the source has never answered. */
+  /** When the source last answered, in milliseconds since the epoch; undefined if the source has never answered. */
   readonly loadedAt: number | undefined;
   /** Whether an earlier process received the source's last answer. */
   readonly isRestored: boolean;
@@ -19,7 +19,7 @@ export interface KeySetStatus {
   readonly loads: { readonly ok: number; readonly failed: number };
   /** Number of consecutive load attempts without a usable key. */
   readonly failures: number;
-  /** Why the last load attempt found no usable key. Undefined if the attempt found a usable key. */
+  /** Why the last load attempt found no usable key; undefined if the attempt found a usable key. */
   readonly failure: string | undefined;
   /** The reasons why some keys of the last answer are not used. */
   readonly notUsed: readonly string[];
@@ -36,8 +36,8 @@ const MAX_KID_IN_LOG = 64;
 const MAX_SHOWN = 20;
 
 /**
- * Reports the state of one source of keys to the operator. The report logs each change once, and gives the current state to the
- * status endpoint.
+ * Reports the state of one source of keys to the operator. The report logs each change once, and gives the current
+ * state to the status endpoint.
  */
 export class PlaceReport {
   readonly #set: KeySet;

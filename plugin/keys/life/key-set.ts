@@ -57,15 +57,19 @@ export interface KeySetContext {
 }
 
 /**
- * Loads and refreshes the keys from one source. Each answer of the source replaces the previous answer, whatever its content. A
- * failed load leaves the last answer in effect. All waiting requests share one load, and refreshes run in the background.
+ * Loads and refreshes the keys from one source. Each answer of the source replaces the previous answer, whatever its
+ * content. A failed load leaves the last answer in effect. All waiting requests share one load, and refreshes run in
+ * the background.
  *
  * The record (place-record.ts) contains the state of the source. The class KeySet changes the record: it loads keys, starts
  * timers and writes to the store.
  */
 export class KeySet {
   readonly origin: KeyOrigin;
-  /** Resolves when the stored answer of an earlier process is in effect. Undefined if no stored answer is being restored. */
+  /**
+   * Resolves when the stored answer of an earlier process is in effect; undefined if no stored answer is being
+   * restored.
+   */
   restoring: Promise<void> | undefined;
   readonly #context: KeySetContext;
   readonly #fetchJson: FetchJson;
@@ -106,7 +110,10 @@ export class KeySet {
     return stateAt(this.#context.ports.now(), this.#record, this.validity, this.#hasKeys());
   }
 
-  /** The time from which the last answer is valid, and the time from which it is too old, in milliseconds since the epoch. */
+  /**
+   * The time from which the last answer is valid, and the time from which it is too old, in milliseconds since the
+   * epoch.
+   */
   get validity(): readonly [from: number, until: number] {
     return validityOf(this.#record, this.#isFetched ? this.#context.issuer.keyRefresh.maxStaleSeconds : undefined);
   }

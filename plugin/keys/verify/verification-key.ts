@@ -7,7 +7,7 @@ interface VerifyParameters {
   /** The hash; null if the algorithm itself fixes the hash. */
   readonly hash: string | null;
   readonly options: { readonly padding?: number; readonly saltLength?: number; readonly dsaEncoding?: "ieee-p1363" };
-  /** Exact length of a signature in bytes. Undefined for RSA, because an RSA signature is as long as the modulus. */
+  /** Exact length of a signature in bytes; undefined for RSA, because an RSA signature is as long as the modulus. */
   readonly signatureBytes?: number;
 }
 
@@ -22,8 +22,8 @@ const rsaPss = (hash: string): VerifyParameters => ({
 });
 
 /**
- * RFC 7518 section 3.4: the signature is `r` and `s`, each as long as the curve's order. A signature in DER encoding is never
- * accepted.
+ * RFC 7518 section 3.4: the signature is `r` and `s`, each as long as the curve's order. A signature in DER encoding is
+ * never accepted.
  */
 const ecdsa = (hash: string, signatureBytes: number): VerifyParameters => ({
   hash,
@@ -31,7 +31,10 @@ const ecdsa = (hash: string, signatureBytes: number): VerifyParameters => ({
   signatureBytes,
 });
 
-/** The parameters with which each JOSE algorithm verifies (RFC 7518 section 3, RFC 8037 section 3.1, RFC 9864 section 2.2). */
+/**
+ * The parameters with which each JOSE algorithm verifies (RFC 7518 section 3, RFC 8037 section 3.1, RFC 9864 section
+ * 2.2).
+ */
 const PARAMETERS: Readonly<Record<string, VerifyParameters>> = {
   RS256: rsaPkcs1("sha256"),
   RS384: rsaPkcs1("sha384"),
@@ -46,12 +49,12 @@ const PARAMETERS: Readonly<Record<string, VerifyParameters>> = {
   Ed25519: ED25519,
 };
 
-/** RFC 7518 section 3.2. */
+/** The hash of each HMAC algorithm (RFC 7518 section 3.2). */
 const SECRET_HASHES: Readonly<Record<string, string>> = { HS256: "sha256", HS384: "sha384", HS512: "sha512" };
 
 /**
- * Binds a key to one issuer and one algorithm. Quick checks run synchronously, because to use the thread pool would cost more
- * than the check. Slow checks run in the thread pool, so that other requests do not wait.
+ * Binds a key to one issuer and one algorithm. Quick checks run synchronously, because to use the thread pool would
+ * cost more than the check. Slow checks run in the thread pool, so that other requests do not wait.
  */
 export function createVerificationKey(
   issuer: string,
@@ -104,8 +107,8 @@ function toCheck(isValid: boolean): SignatureCheck {
 const SLOW_CURVES: ReadonlySet<string | undefined> = new Set(["secp384r1", "secp521r1"]);
 
 /**
- * A check takes 0.8 ms with P-384, 1.8 ms with P-521 and 0.4 ms with RSA of 8192 bits. The checks of other algorithms take about
- * a tenth of this time.
+ * A check takes 0.8 ms with P-384, 1.8 ms with P-521 and 0.4 ms with RSA of 8192 bits. The checks of other algorithms
+ * take about a tenth of this time.
  */
 function isSlow({ asymmetricKeyDetails }: KeyObject): boolean {
   return SLOW_CURVES.has(asymmetricKeyDetails?.namedCurve) || Number(asymmetricKeyDetails?.modulusLength) > 4096;

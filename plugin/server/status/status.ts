@@ -160,7 +160,9 @@ function answer(method: string, url: string, read: () => Status): Answer {
     default:
       return {
         status: 404,
-        body: { message: "Unknown path. The paths are /status, /status/view, /status/ready, /status/live and /metrics" },
+        body: {
+          message: "Unknown path. The paths are /status, /status/view, /status/ready, /status/live and /metrics",
+        },
       };
   }
 }
