@@ -110,7 +110,7 @@ export function addKongCommand(program: Command): void {
     )
     .option(
       "--header <name...>",
-      "a request header that a policy reads; the plugin then needs no additional call to Kong for it; the command adds headers in the policies under the root by itself",
+      "a request header that a policy reads; the plugin then needs no additional call to Kong for this header; the command itself adds the headers that policies under the root read",
     )
     .option(
       "--guard [dir]",
@@ -221,7 +221,10 @@ function noteMissingPaths({ policyRoot, node }: Installation, guardPath: string 
   }
 }
 
-/** Kong creates a missing prefix as the user who starts Kong. If root starts Kong, Kong's workers still run as another user. */
+/**
+ * Kong creates a missing prefix as the user who starts Kong. If root starts Kong, Kong's workers still run as another
+ * user.
+ */
 function noteSocketProblem(directory: string): void {
   const isKongToCreateIt = process.getuid?.() !== 0 && !existsSync(directory);
   const user = guessWorkerUser(process.env.KONG_NGINX_USER ?? process.env.KONG_NGINX_MAIN_USER);

@@ -26,7 +26,7 @@ interface Format {
   readonly types: readonly [file: string, name: string];
   /** The file of the validator, and its name. */
   readonly validator: readonly [file: string, name: string];
-  /** Absent if the document has no generated reference. */
+  /** The file of the reference page, and its heading; absent if the document has no generated reference. */
   readonly reference?: readonly [file: string, heading: string];
   /** Completes the text of the schema itself. */
   readonly fill?: (text: string) => string;
@@ -74,7 +74,10 @@ const FORMATS: readonly Format[] = [
 /** Expected outcomes in policy tests that are not a reason for a denial. */
 const OUTCOMES = ["allow", "deny", "answer", "not_routed"];
 
-/** Editors offer all reasons, and a misspelt reason is a mistake. So the schema of policy tests lists the reasons of the denial table. */
+/**
+ * Editors offer all reasons, and a misspelt reason is a mistake. So the schema of policy tests lists the reasons of the
+ * denial table.
+ */
 function fillReasons(text: string): string {
   const list = (words: readonly string[]): string => words.map((word) => `\n        "${word}"`).join(",");
   const reasons = Object.keys(DENIALS);

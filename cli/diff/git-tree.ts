@@ -8,8 +8,8 @@ import { messageOf } from "../../plugin/core/text/error-message.ts";
 const run = promisify(execFile);
 
 /**
- * The files of policies, Kong configurations and approvals. All YAML and JSON files are needed, because a policy may extend any
- * of them.
+ * The files of policies, Kong configurations and approvals. All YAML and JSON files are needed, because a policy may
+ * extend any of them.
  */
 const PATTERNS = [":(glob)**/*.yaml", ":(glob)**/*.yml", ":(glob)**/*.json"];
 /** If an old version begins with this prefix, it is a Git reference and not a path. */
@@ -49,7 +49,7 @@ export async function withGitTree<T>(against: string, use: (tree: string | undef
 async function checkOutTree(reference: string): Promise<GitTree> {
   // Git would read a reference that begins with `-` as an option.
   if (reference === "" || reference.startsWith("-")) {
-    throw new Error(`git:${reference} names no commit: write git:main, git:HEAD~1 or the like`);
+    throw new Error(`git:${reference} names no commit: write for example git:main or git:HEAD~1`);
   }
   const root = (await git(["rev-parse", "--show-toplevel"], {})).trim();
   const commit = await findCommit(reference);

@@ -13,7 +13,7 @@ export interface Explained {
 }
 
 export interface TokenOptions extends RequestOptions {
-  /** A file; The file with the token, or `-` for standard input. */
+  /** The file with the token, or `-` for standard input. */
   readonly token: string;
   readonly jwks?: string;
 }

@@ -171,7 +171,7 @@ async function initWith(provider: Provider, given: Values, write: WriteOptions, 
   process.stdout.write(toPrintableLines(describeRoot(dir, ci)));
 }
 
-/** If a person is at the terminal, calls a function that may ask this person. */
+/** Calls `run`. If a person is at the terminal, `run` gets a function that asks this person. */
 async function withTerminal(run: (ask: Ask | undefined) => Promise<void>): Promise<void> {
   if (!process.stdin.isTTY) {
     return run(undefined);
@@ -196,8 +196,8 @@ function hostOf(name: string): string {
 }
 
 /**
- * The path of our schemas, relative to the directory of policies. Editors find the schemas if our package is installed in the
- * working directory.
+ * The path of our schemas, relative to the directory of policies. Editors find the schemas if our package is installed
+ * in the working directory.
  */
 function findSchemas(dir: string): string {
   const [here, policies] = [process.cwd(), resolve(dir, "policies")];

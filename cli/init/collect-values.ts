@@ -3,7 +3,7 @@ import { quoteText } from "../../plugin/core/text/printable.ts";
 import { didYouMean } from "../../plugin/policy/language/suggest-name.ts";
 import type { ProviderOption, Values } from "./model/provider.ts";
 
-/** Asks a person. The answer; undefined if the user ended the input without an answer. */
+/** Asks the user a question. The result is the answer; undefined if the user ended the input without an answer. */
 export type Ask = (question: string) => Promise<string | undefined>;
 
 /**

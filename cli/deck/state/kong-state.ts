@@ -48,7 +48,7 @@ export interface KongState {
   readonly guardPlugins: readonly StatePlugin[];
   /** Kong's cors plugins. */
   readonly corsPlugins: readonly StatePlugin[];
-  /** decK's `_plugin_configs`. Shared configurations, to which plugins refer by `_config`. */
+  /** decK's `_plugin_configs`: shared configurations, to which plugins refer by `_config`. */
   readonly sharedConfigs: ReadonlyMap<string, StateEntity>;
 }
 

@@ -99,7 +99,7 @@ function checkClock({ issuers }: Setup): ReturnType<DoctorCheck["run"]> {
   );
   const found = issuers.value.findings.filter(({ code }) => code === CLOCK);
   if (places.length === 0 && found.length === 0) {
-    return notChecked("no issuer told its time");
+    return notChecked("no issuer sent its time");
   }
   return outcomeOf(
     found.map((finding) => ({

@@ -42,7 +42,7 @@ export const KEYCLOAK: Provider = {
     {
       name: "audience",
       value: "audience",
-      description: 'what the mapper "Audience" writes into aud for this API, mostly its client id',
+      description: 'what the mapper "Audience" writes into aud for this API, usually its client id',
       check: checkText,
       isNeeded: () => true,
     },
