@@ -1,4 +1,4 @@
-/** The checks of nginx. */
+/** The checks that nginx makes before Kong sees a request. */
 
 import { isAcceptedPath, stripQuery } from "../config/request-path.ts";
 import { findHeaders, type HeaderList } from "../message/header-list.ts";
@@ -65,7 +65,8 @@ export function readHostName(host: string): string | undefined {
 }
 
 /**
- * nginx puts lines into buffers. If a line does not fit into the rest of a buffer, the whole line moves to a new large buffer.
+ * nginx puts lines into buffers. If a line does not fit into the rest of a buffer, the whole line moves to a new large
+ * buffer.
  */
 function checkSizes(requestLine: string, headers: HeaderList): Refusal | undefined {
   let free = FIRST_BUFFER_BYTES;

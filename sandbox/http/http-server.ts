@@ -36,7 +36,8 @@ export async function startHttpServer(port: number, onRequest: OnRequest): Promi
   server.on("checkExpectation", (incoming, outgoing) => onRequest(incoming, outgoing, false));
   server.on("clientError", refuseMalformed);
   server.on("connect", (_, socket) => socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"));
-  // Node does not list connections whose request it could not parse, so this set has their sockets.
+  // Node's own list lacks connections whose request Node could not parse, so this set has the sockets of all
+  // connections.
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
     sockets.add(socket);

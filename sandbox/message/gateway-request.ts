@@ -22,7 +22,7 @@ export interface GatewayRequest {
   target: string;
   /** The query for the upstream. The query is undefined until a plugin sets one. */
   rawQuery?: string;
-  /** `1.0` or `1.1`. */
+  /** The HTTP version of the request: `1.0` or `1.1`. */
   httpVersion: string;
   /** The headers that plugins read and change. The upstream gets the changed headers. */
   headers: HeaderList;
@@ -35,8 +35,8 @@ export interface GatewayRequest {
   /** The host in lower case, without port. If the client sends no host, it is `kong`. */
   host: string;
   /**
-   * The nginx variables that the configuration sets, by name. Each value is the text between the quotes of nginx's `set $name
-   * "…"`.
+   * The nginx variables that the configuration sets, by name. Each value is the text between the quotes of nginx's `set
+   * $name "…"`.
    */
   nginxVariables: Readonly<Record<string, string>>;
   /** All Consumers in the configuration. */

@@ -103,7 +103,7 @@ class Parser {
       const upper = comma === undefined ? counted : most ? Number(most) : Number.POSITIVE_INFINITY;
       const [fewest, largest] = bounds[sign] ?? [counted, upper];
       if (largest < fewest) {
-        throw new Error(`the quantifier ${sign} counts backwards`);
+        throw new Error(`the quantifier ${sign} has a minimum above its maximum`);
       }
       node = { is: "repeat", part: node, least: fewest, most: largest, isGreedy: lazy === undefined };
     }
