@@ -5,7 +5,9 @@ import { listSettled, type SettledRule } from "../../plugin/policy/requirements/
 import type { PolicyDocument } from "../../schema/generated/policy-document.ts";
 import { listAccess, listIssuerRequirements, listRequirements, type Requirement, replacing } from "./requirement.ts";
 
-/** `passes`: a test's request met the item and passed. `refuses`: a test's request was refused only because of the item. */
+/**
+ * `passes`: a test's request met the item and passed. `refuses`: a test's request was refused only because of the item.
+ */
 export type Direction = "passes" | "refuses";
 
 /**
@@ -24,13 +26,13 @@ export interface CoverageItem {
 
 /** One place in the policy where an item has an effect. */
 export interface Use {
-  /** Undefined for requirements of an issuer, which apply to every rule. */
+  /** The requirements of the rule or operation; undefined for requirements of an issuer, which apply to every rule. */
   readonly requirements: Requirements | undefined;
-  /** The issuer whose tokens the item concerns. Undefined if the item concerns every issuer. */
+  /** The issuer whose tokens the item concerns; undefined if the item concerns every issuer. */
   readonly issuer: string | undefined;
-  /** The index of the alternative that contains the item. Undefined if the item concerns all alternatives. */
+  /** The index of the alternative that contains the item; undefined if the item concerns all alternatives. */
   readonly alternative: number | undefined;
-  /** Judges a request by the policy without the item. Undefined if the item cannot refuse any request. */
+  /** Judges a request by the policy without the item; undefined if the item cannot refuse any request. */
   readonly without: Requirement["without"] | undefined;
 }
 

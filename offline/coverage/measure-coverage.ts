@@ -14,7 +14,7 @@ export class Coverage {
   readonly #judge: Judge;
   readonly #shown = new Map<CoverageItem, Set<Direction>>();
 
-  /** @param policy must be the object from which the items were listed, because `add` changes this object for a moment. */
+  /** @param policy the same object from which the items were listed, because `add` changes this object for a moment. */
   constructor(items: readonly CoverageItem[], policy: CompiledPolicy, judge: Judge) {
     this.items = items;
     this.#policy = policy;

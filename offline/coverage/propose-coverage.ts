@@ -13,7 +13,10 @@ import { Coverage } from "./measure-coverage.ts";
 export interface Gap {
   readonly item: CoverageItem;
   readonly direction: Direction;
-  /** The text of a test that shows this direction and passes with the policy. Undefined if the search found no such test. */
+  /**
+   * The text of a test that shows this direction and passes with the policy; undefined if the search found no such
+   * test.
+   */
   readonly paste: string | undefined;
 }
 

@@ -21,7 +21,7 @@ export interface LogExplanation {
   readonly denial: ExplainedDenial;
   /** The requirements of the rule. Each list is one way to pass. */
   readonly expected: readonly (readonly string[])[];
-  /** The least requirements that the request must still meet to pass. Undefined if the log line does not show them. */
+  /** The least requirements that the request must still meet to pass; undefined if the log line does not show them. */
   readonly nearestAllow: readonly string[] | undefined;
   /** The facts that the log line does not contain, and the consequences. */
   readonly unknown: readonly string[];
@@ -65,7 +65,7 @@ export function explainLogLine(line: LogLine, policy: CompiledPolicy): Result<Lo
   });
 }
 
-/** Returns why the log line does not belong to this policy. Undefined if the line may belong to the policy. */
+/** Returns why the log line does not belong to this policy. Returns undefined if the line may belong to the policy. */
 function findMismatch({ policy: name, rule }: LogLine, policy: CompiledPolicy): string | undefined {
   if (name !== undefined && name !== policy.name) {
     return `the line is about the policy ${quoteText(name)}, but this file is the policy "${policy.name}"`;
@@ -77,7 +77,10 @@ function findMismatch({ policy: name, rule }: LogLine, policy: CompiledPolicy): 
   return `the policy has no rule ${quoteText(rule)}: give the version of the file that was in effect. The rules of this file: ${known}`;
 }
 
-/** The operation that the log line's request matches. Undefined if the line has no request, or if no operation matches. */
+/**
+ * The operation that the log line's request matches. Returns undefined if the line has no request, or if no operation
+ * matches.
+ */
 function matchLine({ request }: LogLine, rule: CompiledRule, policy: CompiledPolicy): Match | undefined {
   const facts =
     request &&

@@ -10,7 +10,7 @@ import { type Explanation, explainToken } from "./explain-token.ts";
 export interface RecipeQuestion {
   readonly policy: CompiledPolicy;
   readonly request: OfflineRequest;
-  /** Undefined for a request without a token. */
+  /** The recipe for the token; undefined for a request without a token. */
   readonly recipe: TokenRecipe | undefined;
   readonly consumers: readonly Consumer[];
   /** Seconds since the epoch. */

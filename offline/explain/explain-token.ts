@@ -30,7 +30,7 @@ interface CheckedKeys extends KeySource {
 export interface Question {
   readonly policy: CompiledPolicy;
   readonly request: OfflineRequest;
-  /** Undefined for a request without a token. */
+  /** The token to explain; undefined for a request without a token. */
   readonly token: string | undefined;
   readonly keys: CheckedKeys;
   /** The Consumers to use in place of Kong's database. */
@@ -58,7 +58,7 @@ export interface Explanation {
   readonly issuer: string | undefined;
   readonly denial: ExplainedDenial | undefined;
   /**
-   * Changes of claims with which the request would pass. Undefined if the request already passes, or if no such changes
+   * Changes of claims with which the request would pass; undefined if the request already passes, or if no such changes
    * were found.
    */
   readonly nearestAllow: readonly string[] | undefined;
@@ -105,7 +105,7 @@ export async function explainToken(question: Question): Promise<Explanation> {
   };
 }
 
-/** Finds the smallest set of changes with which the request passes. Undefined if the search finds no such set. */
+/** Finds the smallest set of changes with which the request passes. Returns undefined if the search finds no such set. */
 export async function findNearestAllow(question: Question, now: number): Promise<Repaired | undefined> {
   const { policy, request } = question;
   const token = question.token === undefined ? undefined : readToken(question.token);
@@ -128,7 +128,10 @@ export async function findNearestAllow(question: Question, now: number): Promise
   return firstAllowed(question, tried);
 }
 
-/** Returns the first changed token with which the gateway's own code lets the request pass. The fewest changes come first. */
+/**
+ * Returns the first changed token with which the gateway's own code lets the request pass. The fewest changes come
+ * first.
+ */
 async function firstAllowed(question: Question, tried: readonly Repaired[]): Promise<Repaired | undefined> {
   for (const repaired of tried.toSorted((one, other) => one.changes.length - other.changes.length)) {
     const decision = await judge(question, writeToken(repaired.token), UNCHECKED);
@@ -171,7 +174,10 @@ async function judge(
   return decide(facts.value, policy, keys, () => nowSeconds, createCallers(consumers, request.authenticated));
 }
 
-/** Undefined if the token cannot be decoded, because then no change of its claims helps. */
+/**
+ * Reads the token to repair. Returns undefined if the token cannot be decoded, because then no change of its claims
+ * helps.
+ */
 function readToken(text: string): CandidateToken | undefined {
   const decoded = decodeToken(text);
   if (!decoded.ok) {

@@ -21,7 +21,7 @@ export class OwnKeys implements KeySource {
     this.#jwks = jwks;
   }
 
-  /** False if a signature counted as valid without a check, because there was no key for it. */
+  /** Whether every signature was checked. A signature without a key counts as valid without a check. */
   get isChecked(): boolean {
     return this.#assumed === 0;
   }

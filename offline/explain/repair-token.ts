@@ -25,8 +25,8 @@ const OTHER_VALUES: readonly PartValue[] = ["another-value", undefined, 0, 1e6, 
 const TIME_CLAIMS = ["exp", "nbf", "iat"] as const;
 
 /**
- * Finds the fewest changes of a token after which the formula accepts the token. Undefined if the search finds no such
- * changes.
+ * Finds the fewest changes of a token after which the formula accepts the token. Returns undefined if the search finds
+ * no such changes.
  */
 export function repairToken(formula: Formula, token: CandidateToken, frame: TokenFrame): Repaired | undefined {
   const repaired = formula.flatMap((alternative) => repairFor(alternative, token, frame) ?? []);

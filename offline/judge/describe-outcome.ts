@@ -17,9 +17,9 @@ export interface DescribedOutcome {
   readonly stage: Stage | undefined;
   readonly status: number | undefined;
   readonly challenge: string | undefined;
-  /** Undefined if the request does not pass. */
+  /** The headers that the plugin changes for the upstream; undefined if the request does not pass. */
   readonly headers: HeaderChanges | undefined;
-  /** The caller that the plugin sets in Kong. Undefined if the plugin sets no caller. */
+  /** The caller that the plugin sets in Kong; undefined if the plugin sets no caller. */
   readonly caller: CallerIdentity | undefined;
   readonly rule: string | undefined;
   readonly issuer: string | undefined;

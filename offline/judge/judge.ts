@@ -13,7 +13,7 @@ import { type Signing, TokenMaker } from "../tokens/token-maker.ts";
 /** A request, with or without a token. */
 export interface Attempt {
   readonly token: TokenRecipe | undefined;
-  /** Undefined if Kong has no Route for the request. */
+  /** The request; undefined if Kong has no Route for it. */
   readonly request: OfflineRequest | undefined;
 }
 

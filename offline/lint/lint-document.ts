@@ -7,7 +7,7 @@ import { findLintRule, LINT_RULES } from "./rules/registry.ts";
 /**
  * Runs all lint rules that need only the policy. Each finding has a path in the document.
  *
- * @param document must be a valid policy.
+ * @param document a valid policy document.
  */
 export function lintDocument(document: PolicyDocument): readonly Finding[] {
   const shared = [...findShadowed(document), ...lintPolicy(document)].map((finding) => ({

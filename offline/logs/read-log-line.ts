@@ -18,24 +18,24 @@ export interface LogLine {
   readonly isReported: boolean;
   readonly reason: Reason;
   readonly status: number;
-  /** The policy's name. Undefined if the settings of the decision log exclude the name. */
+  /** The policy's name; undefined if the settings of the decision log exclude the name. */
   readonly policy: string | undefined;
-  /** Undefined if no rule matched the request. */
+  /** The rule's id; undefined if no rule matched the request. */
   readonly rule: string | undefined;
   /**
-   * The issuer's id in the policy. Undefined if the token named no issuer of the policy, or if the plugin did not read
+   * The issuer's id in the policy; undefined if the token named no issuer of the policy, or if the plugin did not read
    * the token.
    */
   readonly issuer: string | undefined;
   /** The plugin's text about the value that failed. The person who pastes the line may have changed the text. */
   readonly detail: string | undefined;
   /**
-   * The method and the target, which nginx adds to each line of its log. Undefined if the line lacks the method and the
+   * The method and the target, which nginx adds to each line of its log; undefined if the line lacks the method and the
    * target.
    */
   readonly request: { readonly method: string; readonly target: string } | undefined;
   readonly host: string | undefined;
-  /** Undefined for a line of the operator's log. */
+  /** The facts that only the decision log has; undefined for a line of the operator's log. */
   readonly decision: LoggedDecision | undefined;
 }
 
@@ -61,7 +61,10 @@ export function isDenialLine(line: string): boolean {
   return DENIED.test(line) || REFUSED.test(line);
 }
 
-/** Reads a log line. The failure says what the line lacks, and does not quote the line, because the line may contain a secret. */
+/**
+ * Reads a log line. The failure says what the line lacks, and does not quote the line, because the line may contain a
+ * secret.
+ */
 export function readLogLine(line: string): Result<LogLine, string> {
   if (line.trimStart().startsWith("{")) {
     return readDecisionLine(line);
@@ -129,7 +132,9 @@ function readDecisionLine(text: string): Result<LogLine, string> {
   });
 }
 
-/** Whether a logged path is not the whole path of the request: the log omitted parts (`...`), or quoted the path (`"`). */
+/**
+ * Whether a logged path is not the whole path of the request: the log omitted parts (`...`), or quoted the path (`"`).
+ */
 function isHidden(path: string): boolean {
   return /\.\.\.|^"/.test(path);
 }

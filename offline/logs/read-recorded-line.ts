@@ -7,7 +7,7 @@ import { type Counted, countSampled, exactly } from "./counted.ts";
 /** A line of the decision log about one request. The line contains no token. */
 export interface DecisionLine {
   readonly kind: "decision";
-  /** The number of requests for which the line stands. */
+  /** The number of requests that the line represents. */
   readonly counted: Counted;
   readonly nowSeconds: number;
   readonly outcome: "allow" | "deny" | "would_deny";
@@ -170,7 +170,9 @@ function readFields(members: Members): Omit<DecisionLine, "kind" | "counted" | "
   };
 }
 
-/** Reads logged claims. Pseudonyms (`hmac`) and omitted values are skipped, because they do not show the claim's value. */
+/**
+ * Reads logged claims. Pseudonyms (`hmac`) and omitted values are skipped, because they do not show the claim's value.
+ */
 function readClaims(claims: unknown): ReadonlyMap<string, unknown> {
   const entries = isMap(claims) ? Object.entries(claims) : [];
   return new Map(entries.filter(([, value]) => !isMap(value) || !("hmac" in value || "omitted" in value)));

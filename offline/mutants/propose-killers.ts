@@ -12,7 +12,10 @@ import type { MutantResult } from "./run-mutants.ts";
 /** A mutant that no test notices. */
 export interface Survivor {
   readonly result: MutantResult;
-  /** The text of a test that passes with the policy and fails with the mutant. Undefined if the search found no such test. */
+  /**
+   * The text of a test that passes with the policy and fails with the mutant; undefined if the search found no such
+   * test.
+   */
   readonly paste: string | undefined;
   /** Whether the same test was already proposed for an earlier survivor. */
   readonly isRepeated: boolean;
@@ -20,7 +23,9 @@ export interface Survivor {
 
 const MAX_PROBES = 5_000;
 
-/** Proposes a test for each mutant that no test notices. Before a test is proposed, the test is run with both policies. */
+/**
+ * Proposes a test for each mutant that no test notices. Before a test is proposed, the test is run with both policies.
+ */
 export async function proposeKillers(
   results: readonly MutantResult[],
   policy: CompiledPolicy,

@@ -9,13 +9,16 @@ import { listMutants } from "./list-mutants.ts";
 import type { Mutant, MutationWorld } from "./mutant.ts";
 import { type DecidingParts, findChanged, listDecidingParts } from "./normalize-policy.ts";
 
-/** `invalid`: the changed policy does not compile. `equivalent`: every decision of the changed policy is the same as before. */
+/**
+ * `invalid`: the changed policy does not compile. `equivalent`: every decision of the changed policy is the same as
+ * before.
+ */
 type Fate = "killed" | "survived" | "equivalent" | "invalid";
 
 export interface MutantResult {
   readonly mutant: Mutant;
   readonly fate: Fate;
-  /** The changed policy. Undefined if the mutant did not survive. */
+  /** The changed policy; undefined if the mutant did not survive. */
   readonly policy: CompiledPolicy | undefined;
   /** Ids of the rules that the mutant changes. */
   readonly rules: readonly string[];
@@ -32,7 +35,10 @@ export interface MutationInput {
   readonly most?: number;
 }
 
-/** Changes the policy in every known way, and checks whether a test then fails. All tests must pass with the unchanged policy. */
+/**
+ * Changes the policy in every known way, and checks whether a test then fails. All tests must pass with the unchanged
+ * policy.
+ */
 export async function runMutants({
   text,
   policy,
@@ -84,7 +90,10 @@ function concerns({ request }: TestCase, changed: readonly string[] | "all"): bo
   return changed === "all" || request?.binding.by !== "rule" || changed.includes(request.binding.rule);
 }
 
-/** Collects the values of tests that mutants add to lists of the policy. So a test with a wrong value notices the mutant. */
+/**
+ * Collects the values of tests that mutants add to lists of the policy. So a test with a wrong value notices the
+ * mutant.
+ */
 function collectWorld(policy: CompiledPolicy, { cases }: TestSuite): MutationWorld {
   const audiences = cases.flatMap(({ token }) => [token?.claims.aud ?? []].flat());
   const origins = cases.flatMap(({ request }) => request?.headers.get("origin") ?? []);

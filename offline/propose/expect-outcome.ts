@@ -12,7 +12,7 @@ export function expectOutcome({ verdict, reason, reported }: DescribedOutcome): 
 }
 
 /**
- * Writes an expectation that the first outcome meets and the second outcome does not meet. Undefined if no test can
+ * Writes an expectation that the first outcome meets and the second outcome does not meet. Returns undefined if no test can
  * distinguish the outcomes.
  */
 export function expectDifference(one: DescribedOutcome, other: DescribedOutcome): WrittenExpectation | undefined {

@@ -6,7 +6,7 @@ import type { TestCase } from "../suite/test-case.ts";
 import type { ProbeWorld } from "./probe.ts";
 
 /**
- * Reads a test as part of a test document. Undefined if the document has a mistake.
+ * Reads a test as part of a test document. Returns undefined if the document has a mistake.
  *
  * @param text one element of `tests`.
  */

@@ -66,7 +66,10 @@ function judgeOther(line: DecisionLine, was: Verdict, versions: Both<PolicyVersi
   return judgeSame(line, was, versions, [known, found]) ?? judgeDifferent(line, was, versions, [known, found]);
 }
 
-/** Returns a verdict if the rule is gone, or if both versions treat the request alike. Otherwise, the result is undefined. */
+/**
+ * Returns a verdict if the rule is gone, or if both versions treat the request alike. Otherwise, the result is
+ * undefined.
+ */
 function judgeSame(
   { reason }: DecisionLine,
   was: Verdict,
@@ -140,7 +143,10 @@ function findPlace(line: DecisionLine, policy: CompiledPolicy): Place | UnknownW
   return { policy, requirements, mode: (requirements.requirements ?? own).mode, isGone: false };
 }
 
-/** Describes a policy version without the rule. A version without the rule refuses every request, unless report mode is on. */
+/**
+ * Describes a policy version without the rule. A version without the rule refuses every request, unless report mode is
+ * on.
+ */
 function describeGone(binding: Binding | undefined, policy: CompiledPolicy): Place | UnknownWhy {
   if (!binding || policy.unmatchedMode === "report") {
     return "rule_not_logged";
@@ -172,7 +178,9 @@ function bindingOf({ route, rule }: DecisionLine): Binding | undefined {
   return rule === undefined ? undefined : { by: "rule", rule };
 }
 
-/** Undefined if the decision depends on the token. */
+/**
+ * Judges a request that is decided before the token is read. Returns undefined if the decision depends on the token.
+ */
 function judgeBeforeToken(line: DecisionLine, known: Place, requirements: Requirements): Verdict | undefined {
   const { mode } = requirements;
   if (line.reason === "path_ambiguous") {
@@ -210,7 +218,10 @@ function judgeToken(line: DecisionLine, versions: Both<PolicyVersion>, known: Pl
   return judgeIssuer(line, versions, known, requirements) ?? judgeVerified(line, versions, known, found);
 }
 
-/** Undefined if the token was valid for its issuer. */
+/**
+ * Judges a request whose token was refused before the rule was checked. Returns undefined if the token was valid for
+ * its issuer.
+ */
 function judgeIssuer(
   line: DecisionLine,
   [before, after]: Both<PolicyVersion>,

@@ -7,7 +7,7 @@ import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
 
 /** A Route of kong.yml, with the jwt-policy plugin that judges its requests. */
 export interface RoutedRoute {
-  /** The Route's name. Undefined if the Route has no name. */
+  /** The Route's name; undefined if the Route has no name. */
   readonly name: string | undefined;
   readonly tags: readonly string[];
   readonly methods: readonly string[];
@@ -18,7 +18,7 @@ export interface RoutedRoute {
   readonly protocols: readonly string[];
   readonly regexPriority: number;
   readonly createdAt: number;
-  /** The reason why the Route's criteria cannot be evaluated offline. Undefined if they can be evaluated. */
+  /** The reason why the Route's criteria cannot be evaluated offline; undefined if they can be evaluated. */
   readonly unsupported: string | undefined;
   readonly plugin: RoutePlugin | undefined;
 }
@@ -45,7 +45,10 @@ interface Candidate {
   readonly paths: readonly string[];
 }
 
-/** Finds the Route of a request. Undefined if Kong would answer 404. The failure says why the Route cannot be found offline. */
+/**
+ * Finds the Route of a request. Returns undefined if Kong would answer 404. The failure says why the Route cannot be
+ * found offline.
+ */
 export type RouteRequest = (request: RoutableRequest) => Result<RoutedRoute | undefined, string>;
 
 /** Matches a path that Kong's router does not change: a path without escapes, double slashes and dot segments. */

@@ -17,7 +17,7 @@ export interface Expectation {
   /** The reason of a denial that report mode only logs. */
   readonly reported: Reason | undefined;
   readonly status: number | undefined;
-  /** Part of WWW-Authenticate; false if the answer must not have this header. */
+  /** A text that WWW-Authenticate must contain; false if the answer must not have this header. */
   readonly challenge: string | false | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly cleared: readonly string[];
@@ -36,10 +36,10 @@ export interface TestCase {
   readonly name: string;
   /** The path of the test in the document. */
   readonly path: DocumentPath;
-  /** The reason why the test is skipped. Undefined if the test runs. */
+  /** The reason why the test is skipped; undefined if the test runs. */
   readonly skip: string | undefined;
   readonly token: TokenRecipe | undefined;
-  /** Undefined if kong.yml has no Route for the request. */
+  /** The request; undefined if kong.yml has no Route for it. */
   readonly request: OfflineRequest | undefined;
   readonly expect: Expectation;
 }

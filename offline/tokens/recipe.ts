@@ -7,7 +7,7 @@ export interface TokenRecipe {
   readonly name: string;
   /** Id of the issuer in the policy; undefined for the policy's only issuer. */
   readonly issuer: string | undefined;
-  /** JOSE name of the algorithm. Undefined for the fastest algorithm that the issuer allows. */
+  /** JOSE name of the algorithm; undefined for the fastest algorithm that the issuer allows. */
   readonly algorithm: string | undefined;
   /** These claims replace or complete the default claims. */
   readonly claims: Members;

@@ -19,7 +19,7 @@ export interface SigningKey {
   readonly algorithm: string;
   /** The private key, or the shared secret. */
   readonly key: KeyObject;
-  /** The public key. Undefined for a shared secret. */
+  /** The public key; undefined for a shared secret. */
   readonly published: { readonly jwk: PublicJwk; readonly pem: string } | undefined;
   sign(signingInput: Uint8Array): Uint8Array;
 }

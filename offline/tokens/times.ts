@@ -6,7 +6,10 @@ export const TIME_CLAIMS: readonly string[] = ["exp", "iat", "nbf", "auth_time"]
 const RELATIVE = /^([+-])((?:0|[1-9][0-9]{0,8})[smhd])$/;
 const MEANT_AS_TIME = /^[+-]|^[0-9]+ *[a-z]+$|^[0-9]{4}-/i;
 
-/** A time such as `+5m`, `-10s`, `now` or `2026-01-01T00:00:00Z`, in seconds. Undefined if the string is not a time. */
+/**
+ * A time such as `+5m`, `-10s`, `now` or `2026-01-01T00:00:00Z`, in seconds. Returns undefined if the string is not a
+ * time.
+ */
 export function readTime(text: string, nowSeconds: number): number | undefined {
   if (text === "now") {
     return nowSeconds;

@@ -18,7 +18,7 @@ const MARK_BYTES = 64;
 /** Makes tokens from recipes, with the throw-away keys of one run. The same recipe gives the same token. */
 export class TokenMaker {
   readonly keys = new SigningKeys();
-  /** The mark in place of a signature, which only this run knows. Undefined if every token is signed. */
+  /** The mark in place of a signature, which only this run knows; undefined if every token is signed. */
   readonly mark: Uint8Array | undefined;
   readonly #markText: string;
   readonly #nowSeconds: number;
@@ -40,7 +40,7 @@ export class TokenMaker {
   }
 
   /**
-   * Makes the token of a recipe. Undefined without a recipe. The failure says that the policy does not have the
+   * Makes the token of a recipe. Returns undefined without a recipe. The failure says that the policy does not have the
    * recipe's issuer.
    */
   makeFor(recipe: TokenRecipe | undefined, policy: CompiledPolicy): Result<string | undefined, string> {

@@ -106,7 +106,7 @@ function compareTokens(sides: Both<Side>, isKnownToKong: boolean, now: number): 
 /** A token that only the second version accepts. */
 interface Gain {
   readonly cause: Difference["cause"];
-  /** Undefined if the search for a token ended without an answer. */
+  /** The token; undefined if the search for a token ended without an answer. */
   readonly token: CandidateToken | undefined;
   readonly lacks: readonly string[];
 }
@@ -229,7 +229,10 @@ function listFrames(policies: readonly CompiledPolicy[], now: number): readonly 
   });
 }
 
-/** The issuer with this `iss`. Undefined if the issuer does not accept the tenant, or if no token source is for the issuer. */
+/**
+ * The issuer with this `iss`. Returns undefined if the issuer does not accept the tenant, or if no token source is for
+ * the issuer.
+ */
 function findAccepting(policy: CompiledPolicy, iss: string): CompiledIssuer | undefined {
   const issuer = findIssuer(policy, iss);
   if (issuer && !policy.tokenSources.some(({ issuers }) => issuers?.has(issuer.id) !== false)) {

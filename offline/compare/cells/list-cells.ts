@@ -25,7 +25,7 @@ const PLACEHOLDER = /\{[^{}]*\}/g;
 /** Example paths below the prefix of a subtree: one segment, and two segments. */
 const DEEP = [[ANY], [ANY, ANY]];
 
-/** Lists the cells of a rule. Undefined if the rule has too many paths. */
+/** Lists the cells of a rule. Returns undefined if the rule has too many paths. */
 export function listCells(rule: string, versions: readonly PolicyVersion[]): readonly Cell[] | undefined {
   const operations = versions.flatMap(({ document }) => document.routes[rule]?.operations ?? []);
   const named = new Set(operations.flatMap(({ methods }) => methods as readonly string[]));

@@ -6,7 +6,7 @@ import { type Both, ofBoth, type PolicyVersion } from "./policy-version.ts";
 
 /** The requirements of one version on the requests of a cell. */
 export interface CellRequirements {
-  /** Undefined if the version denies every request of the cell. */
+  /** The requirements; undefined if the version denies every request of the cell. */
   readonly requirements: Requirements | undefined;
   /** The path segments that conditions compare with claims. */
   readonly segments: readonly string[];
@@ -20,7 +20,7 @@ export interface ResolvedCell {
   readonly sides: Both<CellRequirements>;
 }
 
-/** Lists the cells of a rule with their requirements. Undefined if the rule has too many paths. */
+/** Lists the cells of a rule with their requirements. Returns undefined if the rule has too many paths. */
 export function resolveCells(rule: string, versions: Both<PolicyVersion>): readonly ResolvedCell[] | undefined {
   return listCells(rule, versions)?.map((cell) => ({
     cell,

@@ -13,7 +13,7 @@ import { listRequests, type OperationPath, type SampleRequest } from "./list-req
 /** A change of routing, with the request that shows it. */
 export interface RoutingChange {
   readonly change: Change;
-  /** Undefined if no single request shows the change. */
+  /** The request that shows the change; undefined if no single request shows it. */
   readonly witness: Witness | undefined;
 }
 
@@ -114,7 +114,10 @@ function isUnknown(target: Target | UnknownTarget): target is UnknownTarget {
   return "unknown" in target;
 }
 
-/** Lists the paths that rules distinguish: the rules of changed Routes, and of Routes that may get requests of changed Routes. */
+/**
+ * Lists the paths that rules distinguish: the rules of changed Routes, and of Routes that may get requests of changed
+ * Routes.
+ */
 function listOperations(changed: readonly GatewayRoute[], gateways: Both<Gateway>): readonly OperationPath[] {
   const rules = new Map<string, readonly [rule: string, version: PolicyVersion]>();
   const paths = changed.flatMap(({ criteria }) => criteria.paths);
@@ -217,7 +220,10 @@ function compareMode([old, current]: Both<Target>, add: AddChange): readonly Fou
   ];
 }
 
-/** A change of the upstream counts as looser, because the comparison does not know what the new upstream does with requests. */
+/**
+ * A change of the upstream counts as looser, because the comparison does not know what the new upstream does with
+ * requests.
+ */
 function compareUpstream([old, current]: Both<Target>, add: AddChange): readonly Found[] {
   const passes = ({ requirements: { requirements }, mode }: Target): boolean =>
     requirements !== undefined || mode === "report";

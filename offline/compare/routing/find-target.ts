@@ -10,9 +10,9 @@ import type { SampleRequest } from "./list-requests.ts";
 export interface Target {
   /** A string that identifies the Route. */
   readonly key: string;
-  /** Undefined if Kong answers 404. */
+  /** The Route of the request; undefined if Kong answers 404. */
   readonly route: GatewayRoute | undefined;
-  /** Undefined if Kong answers 404. */
+  /** The policy that judges the request; undefined if Kong answers 404. */
   readonly judge: RouteJudge | undefined;
   readonly requirements: CellRequirements;
   /** In mode `report`, a request passes even if the request does not meet the requirements. */

@@ -37,7 +37,10 @@ export interface GatewayRoute {
 /** One version of a Kong configuration, with the policies that it loads. */
 export type Gateway = readonly GatewayRoute[];
 
-/** Finds a string whose beginning matches a regular expression of Kong. Undefined if the search finds no such string. */
+/**
+ * Finds a string whose beginning matches a regular expression of Kong. Returns undefined if the search finds no such
+ * string.
+ */
 export type SamplePattern = (pattern: string) => string | undefined;
 
 /**

@@ -31,7 +31,7 @@ interface PlacedPath {
   readonly template: string;
 }
 
-/** Lists requests that may reach a Route, one request of each kind. Undefined if there are too many requests. */
+/** Lists requests that may reach a Route, one request of each kind. Returns undefined if there are too many requests. */
 export function listRequests(
   own: RoutedRoute,
   all: readonly RoutedRoute[],

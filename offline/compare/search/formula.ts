@@ -36,7 +36,7 @@ import { write } from "./write-value.ts";
 export interface NameHint {
   readonly asks: "all" | "any" | "none";
   readonly names: readonly Scalar[];
-  /** For each part of the token, the separator between names in a string. Undefined if several names must be a list. */
+  /** For each part of the token, the separator between names in a string; undefined if several names must be a list. */
   readonly separators: ReadonlyMap<PartName, string | undefined>;
 }
 
@@ -47,8 +47,8 @@ export interface Requirement {
   /** The requirement in words. In both versions, the same requirement has the same text. */
   readonly text: string;
   /**
-   * The reasons for which the plugin refuses a token that misses only this requirement. If there are several, the token's value
-   * decides. `explain` and `replay` use the reasons.
+   * The reasons for which the plugin refuses a token that misses only this requirement. If there are several, the
+   * token's value decides. `explain` and `replay` use the reasons.
    */
   readonly reasons: readonly [Reason, ...Reason[]];
   holds(token: CandidateToken): boolean;
@@ -62,8 +62,8 @@ export interface Requirement {
 }
 
 /**
- * A token passes if it meets all requirements of one alternative. Without alternatives, no token passes. With an empty alternative,
- * every token passes.
+ * A token passes if it meets all requirements of one alternative. Without alternatives, no token passes. With an empty
+ * alternative, every token passes.
  */
 export type Formula = readonly (readonly Requirement[])[];
 
@@ -77,7 +77,10 @@ const AUDIENCE: ClaimReference = { text: "", path: ["\u0000audience"] };
 const AUDIENCES = new Set(["any"]);
 const WITH_AUDIENCE = { "\u0000audience": "any" };
 
-/** Writes the requirements on a token with the `iss` and `alg` of `frame`. No token belongs to two entries of one issuer. */
+/**
+ * Writes the requirements on a token with the `iss` and `alg` of `frame`. No token belongs to two entries of one
+ * issuer.
+ */
 export function createFormula(
   issuer: CompiledIssuer | undefined,
   requirements: Requirements | undefined,

@@ -22,7 +22,7 @@ export interface Times {
 }
 
 /**
- * The value of a part: {@link Times}, the string of `typ`, or the value of a claim. Undefined if the token lacks the
+ * The value of a part: {@link Times}, the string of `typ`, or the value of a claim; undefined if the token lacks the
  * `typ` or the claim.
  */
 export type PartValue = JsonValue | Times | undefined;

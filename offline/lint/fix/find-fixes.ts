@@ -3,10 +3,10 @@ import { findLintRule } from "../rules/registry.ts";
 import { findEdits, type TextEdit } from "./find-edits.ts";
 
 /**
- * The edits that correct a finding. Undefined if the lint rule has no fix, or no safe fix for this finding.
+ * The edits that correct a finding. Returns undefined if the lint rule has no fix, or no safe fix for this finding.
  *
- * @param finding with a path.
- * @param data of the policy's own file.
+ * @param finding the finding, which must have a path.
+ * @param data the data of the policy's own file.
  */
 export function findFix(
   { code, path = [], atKey = false }: Finding,

@@ -40,7 +40,10 @@ interface FixedPlace {
   readonly parent: unknown;
 }
 
-/** One rule of `kong-jwt-policy lint`. The reference page, the findings and the tests of a lint rule come from its entry. */
+/**
+ * One rule of `kong-jwt-policy lint`. The reference page, the findings and the tests of a lint rule come from its
+ * entry.
+ */
 export interface LintRule {
   /** The id never changes, because comments in policies and settings of CI name it. */
   readonly id: FindingCode;
@@ -51,7 +54,10 @@ export interface LintRule {
   readonly why: string;
   readonly bad: Example;
   readonly good: Example;
-  /** Absent if other code makes this finding, such as a check that `validate` or `render` shares with lint. */
+  /**
+   * Finds the places that the rule reports. Absent if other code does this, such as a check that `validate` or `render`
+   * shares with lint.
+   */
   readonly check?: (document: PolicyDocument) => readonly Place[];
   readonly fix?: {
     /** The change that `--fix` makes, such as `writes 30s`. */
