@@ -1,3 +1,4 @@
+import { messageOf } from "../core/text/error-message.ts";
 import { createFetcher } from "../keys/fetch/fetch-json.ts";
 import { denyOwn } from "../kong/contract/deny-own.ts";
 import { createFactsReader } from "../kong/facts/read-facts.ts";
@@ -44,7 +45,7 @@ export async function prepareJudge(own: ServerProcess, replaceKeys?: ReplaceKeys
     if (own.launchers === undefined) {
       throw error;
     }
-    const reason = error instanceof Error ? error.message : "unknown error";
+    const reason = messageOf(error);
     own.log.warn(`the plugin server cannot judge requests: ${reason}`);
     retryUntilSound(own);
     return refuseAll(reason);

@@ -56,7 +56,7 @@ function readOptions(args: readonly string[]): ServerOptions {
     process.stdout.write(`${options === "dump" ? renderDump() : USAGE}\n`);
     process.exit(0);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : "bad options";
+    const reason = messageOf(error);
     if (args.includes("--dump")) {
       refuseStart([reason]);
       process.exit();

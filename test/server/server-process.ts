@@ -104,8 +104,11 @@ export function setPace(pace: Pace): string[] {
     performance.now = () => now() * ${FACTORS[pace]};
     const start = setTimeout;
     globalThis.setTimeout = (task, ms, ...rest) => start(task, ms < 5_000 ? ms : 20 * ms, ...rest);`;
-  return ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
+  return loadFirst(code);
 }
+
+/** Options of node that run a module before the program. A launcher passes them on to its server. */
+export const loadFirst = (code: string): string[] => ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
 
 /** The plugin server's process, answering. */
 export async function runServer(

@@ -1,4 +1,5 @@
 import type { CompiledIssuer, KeyOrigin } from "../../core/model/policy.ts";
+import { messageOf } from "../../core/text/error-message.ts";
 import type { Log } from "../../observe/operator-log.ts";
 import { createFetcher, type FetchJson } from "../fetch/fetch-json.ts";
 import { importKeySet } from "../import/import-key-set.ts";
@@ -170,7 +171,7 @@ export class KeySet {
       this.loads.failed += 1;
       // The next report must say whether stored keys are used, so this function waits until they are read.
       await this.restoring;
-      this.#record = recordFailure(this.#record, error instanceof Error ? error.message : "unknown error");
+      this.#record = recordFailure(this.#record, messageOf(error));
     }
     onLoad();
   }

@@ -3,13 +3,12 @@ import { once } from "node:events";
 import { existsSync, mkdirSync } from "node:fs";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { stderrPathOf } from "../../../plugin/server/launcher/control-messages.ts";
-import { createPlace, runNode, type ServerPlace } from "../server-process.ts";
+import { createPlace, loadFirst, setPace } from "../server-process.ts";
 import {
   expectServing,
   findServer,
   findServers,
   isRunning,
-  LAUNCHER,
   runLauncher,
   startLauncher,
   waitForReplacement,
@@ -28,18 +27,6 @@ async function startParent(): Promise<{ pid: number; end(): Promise<void> }> {
       await ended;
     },
   };
-}
-
-/** Starts a launcher with a module that the launcher and its server load first. */
-function startChanged({ socket, policyRoot }: ServerPlace, code: string) {
-  onTestFinished(() => {
-    for (const pid of findServers(socket)) {
-      process.kill(pid, "SIGKILL");
-    }
-  });
-  const module = `data:text/javascript,${encodeURIComponent(code)}`;
-  const options = ["--parent", String(process.pid), "--socket", socket, "--policy-root", policyRoot];
-  return runNode(["--import", module, LAUNCHER, ...options]);
 }
 
 describe("the parent of a launcher", () => {
@@ -87,7 +74,7 @@ describe("a launcher", () => {
 
   it("waits a second before it starts a server again, so that a server that ends at once does not fill the log", async () => {
     const place = createPlace();
-    const launcher = await runLauncher(place, [], "slow"); // By its clock, hardly any time has passed since the start.
+    const launcher = await runLauncher(place, [], setPace("slow")); // By its clock, hardly any time has passed since the start.
     const before = findServer(place.socket);
     const since = performance.now();
     process.kill(before, "SIGTERM");
@@ -106,12 +93,18 @@ describe("a launcher", () => {
     );
   });
 
+  it("says why it cannot start a server, for example because Node was removed", async () => {
+    const launcher = startLauncher(createPlace(), [], loadFirst('process.execPath = "/absent/node";'));
+    expect(await launcher.ended).toEqual({ code: 2, signal: null });
+    expect(launcher.stderr()).toBe("jwt-policy: the plugin server cannot be started: spawn /absent/node ENOENT\n");
+  });
+
   it("prints the last words of a server that crashed, also if another launcher had started that server", async () => {
     const place = createPlace();
     const crash = 'process.on("SIGUSR2", () => { console.error("out of\\nmemory"); process.exit(7); });';
-    const first = startChanged(place, crash);
+    const first = startLauncher(place, [], loadFirst(crash));
     await first.waitForOutput("listens on");
-    const second = startChanged(place, crash);
+    const second = startLauncher(place, [], loadFirst(crash));
     await second.waitForOutput("this launcher stays attached to it");
     process.kill(findServer(place.socket), "SIGUSR2");
     const [one, two] = await Promise.all([first.ended, second.ended]);
@@ -138,7 +131,11 @@ describe("a server that hangs", () => {
 
   it("is killed by its launcher, which ends, so that Kong starts both again", async () => {
     const place = createPlace();
-    const launcher = startChanged(place, `${PINGS} const onFirst = () => {}; process.on("SIGUSR2", sendAll);`);
+    const launcher = startLauncher(
+      place,
+      [],
+      loadFirst(`${PINGS} const onFirst = () => {}; process.on("SIGUSR2", sendAll);`),
+    );
     await launcher.waitForOutput("listens on");
     const server = findServer(place.socket);
     process.kill(server, "SIGSTOP");
@@ -154,7 +151,7 @@ describe("a server that hangs", () => {
     const server = findServer(place.socket);
     process.kill(server, "SIGSTOP");
     first.child.kill("SIGKILL");
-    const second = startChanged(place, `${PINGS} const onFirst = sendAll;`);
+    const second = startLauncher(place, [], loadFirst(`${PINGS} const onFirst = sendAll;`));
     await second.waitForOutput("the plugin server does not answer: it is killed");
     await second.waitForOutput("listens on");
     expect(isRunning(server)).toBe(false);

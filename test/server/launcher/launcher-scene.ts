@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import { connectWorker, NO_HEADERS, playEvent, type RawWorker } from "../protocol/raw-worker.ts";
-import { OPEN_CONFIG, type Pace, type RunningProcess, runNode, type ServerPlace, setPace } from "../server-process.ts";
+import { OPEN_CONFIG, type RunningProcess, runNode, type ServerPlace, setPace } from "../server-process.ts";
 
 export const LAUNCHER = join(import.meta.dirname, "../../../dist/jwt-policy-launcher.mjs");
 const SERVER = "jwt-policy-server.mjs";
@@ -13,11 +13,11 @@ const LENGTH_BYTES = 4;
 export function startLauncher(
   { socket, policyRoot }: ServerPlace,
   more: readonly string[] = [],
-  pace: Pace = "usual",
+  nodeOptions: readonly string[] = setPace("usual"),
 ): RunningProcess {
   onTestFinished(() => killServers(socket));
   return runNode([
-    ...[...setPace(pace), LAUNCHER, "--parent", String(process.pid)],
+    ...[...nodeOptions, LAUNCHER, "--parent", String(process.pid)],
     ...["--socket", socket, "--policy-root", policyRoot],
     ...more,
   ]);
@@ -27,9 +27,9 @@ export function startLauncher(
 export async function runLauncher(
   place: ServerPlace,
   more: readonly string[] = [],
-  pace: Pace = "usual",
+  nodeOptions: readonly string[] = setPace("usual"),
 ): Promise<RunningProcess> {
-  const launcher = startLauncher(place, more, pace);
+  const launcher = startLauncher(place, more, nodeOptions);
   await launcher.waitForOutput("listens on");
   return launcher;
 }

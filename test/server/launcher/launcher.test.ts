@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { stderrPathOf } from "../../../plugin/server/launcher/control-messages.ts";
 import { NO_HEADERS, playEvent } from "../protocol/raw-worker.ts";
-import { createPlace, type ServerPlace } from "../server-process.ts";
+import { createPlace, loadFirst, type ServerPlace, setPace } from "../server-process.ts";
 import {
   expectServing,
   findServer,
@@ -169,7 +170,7 @@ describe("a launcher", () => {
 describe("a launched server", () => {
   it("ends at once when its launcher gets SIGINT, for example after Ctrl-C, and the launcher reports no error", async () => {
     const place = createPlace();
-    const launcher = await runLauncher(place, [], "slow"); // So the server does not end because no launcher is attached.
+    const launcher = await runLauncher(place, [], setPace("slow")); // So the server does not end because no launcher is attached.
     launcher.child.kill("SIGINT");
     expect(await launcher.ended).toEqual({ code: 0, signal: null });
     expect(launcher.stderr()).toBe("");
@@ -207,6 +208,37 @@ describe("a launched server", () => {
         return (await playEvent(next, nextId, NO_HEADERS)).ended;
       })
       .toBe("proxied");
+  });
+
+  it("refuses all requests until each of its settings files is corrected, and then starts again", async () => {
+    const place = createPlace();
+    const files = ["fetch-settings", "decision-log", "abuse"].map((name) => ({
+      option: `--${name}`,
+      path: join(place.directory, name),
+    }));
+    for (const { path } of files) {
+      writeFileSync(path, "{}");
+    }
+    // The server looks each second whether its settings are valid. Here it waits 20 ms, and notes each look.
+    const eager = `const start = setTimeout;
+      globalThis.setTimeout = (task, ms, ...rest) => {
+        if (ms === 1_000) { process.stderr.write("look\\n"); }
+        return start(task, ms === 1_000 ? 20 : ms, ...rest);
+      };`;
+    const options = ["--facts-variable", ...files.flatMap(({ option, path }) => [option, path])];
+    const launcher = startLauncher(place, options, loadFirst(eager));
+    const looks = () => readFileSync(stderrPathOf(place.socket), "utf8").split("look").length;
+    const good = [{ fetch_settings: 1 }, { decision_log: 1, to: join(place.directory, "log") }, { abuse: 1 }];
+    for (const [index, { path }] of files.entries()) {
+      await launcher.waitForOutput("the plugin server cannot judge requests: ");
+      const before = looks();
+      await expect.poll(looks).toBeGreaterThan(before + 3);
+      expect(launcher.stdout()).not.toContain("the plugin server ends");
+      writeFileSync(path, JSON.stringify(good[index]));
+    }
+    await launcher.waitForOutput("the plugin server ends: the settings are valid now");
+    await launcher.waitForOutput("listens on");
+    await expect.poll(() => findServers(place.socket).length).toBe(1);
   });
 
   it("says why it cannot start if its directory is not writable", async () => {
