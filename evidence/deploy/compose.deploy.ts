@@ -92,7 +92,7 @@ describe("the image of Kong with jwt-policy", () => {
       "-v",
       mount,
       IMAGE,
-      "jwt-policy",
+      "kong-jwt-policy",
       "validate",
       "/policies/payments.yaml",
     ]);

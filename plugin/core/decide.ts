@@ -59,7 +59,7 @@ export async function decide(
   if (!path.ok) {
     return refuse(request, path.failure, { denial: path.failure.denial, evidence });
   }
-  const credentials = findCredentials(policy.tokenSources, facts);
+  const credentials = findCredentials(policy, facts);
   const isBare = credentials.ok && credentials.value.length === 0;
   const match = matchRequest(rule.value, facts, isBare);
   if (!match.ok) {

@@ -120,7 +120,7 @@ export const DENIALS = {
     error: "invalid_request",
     clientMessage: "The request's credentials are malformed",
     meaning:
-      "A source other than Authorization contains something that is not one token, or that servers can read in more than one way. Examples are quotes around a cookie, white space in a cookie's name, an empty parameter, and a wrong escape in the query. A query in a request target of more than 8,192 characters also gets this reason.",
+      "A source other than Authorization contains something that is not one token, or that servers can read in more than one way. Examples are quotes around a cookie, white space in a cookie's name, an empty parameter, and a wrong escape in the query. A query in a request target of more than 8,192 characters also gets this reason. So does a request whose target and places of tokens together have more than `token.max_bytes` and 9,216 characters.",
     next: "The client must send only the token in its source, without quotes, white space or escapes.",
     spec: "RFC 6265 section 4.2.1, RFC 6750 section 2.3",
   },

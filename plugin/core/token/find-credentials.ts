@@ -1,5 +1,5 @@
 import { type Denial, deny } from "../model/denial.ts";
-import type { TokenSource } from "../model/policy.ts";
+import type { CompiledPolicy, TokenSource } from "../model/policy.ts";
 import { MAX_TARGET_LENGTH, type RequestFacts } from "../model/request.ts";
 import { type Result, succeed } from "../model/result.ts";
 import type { Credential } from "../model/token.ts";
@@ -12,6 +12,19 @@ import { queryOf, readParameters } from "../text/query.ts";
  */
 const LOST_BYTES = /[\ufffd\x7f]/;
 
+/**
+ * How many characters the request target and all places of tokens may have together, besides the largest token. Reading
+ * more would cost several times as much as a request without a token.
+ */
+const MAX_AROUND_TOKEN = 9_216;
+/**
+ * A shorter target counts as this many characters. So the length of such a target never decides, and a verdict may be
+ * reused for another such target.
+ */
+const MIN_COUNTED_TARGET = 2_048;
+
+type TokenPlaces = Pick<CompiledPolicy, "tokenSources" | "maxTokenBytes">;
+
 /** Two strings in one source are already ambiguous, so the plugin collects no more strings. */
 const ENOUGH = 2;
 
@@ -19,12 +32,15 @@ const ENOUGH = 2;
  * Finds the credentials in the policy's sources, at most two strings in each source. The plugin always reads all
  * sources, because servers differ in which of two tokens they use.
  */
-export function findCredentials(
-  sources: readonly TokenSource[],
-  facts: RequestFacts,
-): Result<readonly Credential[], Denial> {
+export function findCredentials(places: TokenPlaces, facts: RequestFacts): Result<readonly Credential[], Denial> {
+  const length = countCharacters(places, facts);
+  const maxLength = places.maxTokenBytes + MAX_AROUND_TOKEN;
+  if (length > maxLength) {
+    const detail = `the request target and the places of tokens have ${length} characters, at most ${maxLength} are allowed`;
+    return deny({ reason: "credentials_malformed", detail });
+  }
   const credentials: Credential[] = [];
-  for (const source of sources) {
+  for (const source of places.tokenSources) {
     const texts = readTexts(source, facts);
     if (texts === undefined) {
       const detail = `${describeSource(source)}: servers can read it in more than one way, or it has lost bytes`;
@@ -33,6 +49,31 @@ export function findCredentials(
     credentials.push(...texts.slice(0, ENOUGH).map((text) => ({ source, text })));
   }
   return succeed(credentials);
+}
+
+/**
+ * Counts the characters of the request target and of all places in which the policy looks for a token. Of a target or a
+ * header, only as many characters count as a later stage may read.
+ */
+function countCharacters(
+  { tokenSources, maxTokenBytes }: TokenPlaces,
+  { requestLine, authorization, headers }: RequestFacts,
+): number {
+  const ofHeader = (text = ""): number => Math.min(text.length, maxTokenBytes);
+  const { length = 0 } = requestLine?.target ?? {};
+  let total = Math.max(MIN_COUNTED_TARGET, Math.min(length, MAX_TARGET_LENGTH));
+  let hasCookies = false;
+  for (const source of tokenSources) {
+    if (source.from === "authorization") {
+      total += ofHeader(authorization);
+    } else if (source.from === "header") {
+      total += ofHeader(headers.get(source.name));
+    } else if (source.from === "cookie" && !hasCookies) {
+      hasCookies = true;
+      total += headers.get("cookie")?.length ?? 0;
+    }
+  }
+  return total;
 }
 
 /** A source's name for the operator, such as `cookie __Host-token`. */

@@ -27,10 +27,19 @@ function factsOf({ authorization, target = "/", ...headers }: Sent): RequestFact
   });
 }
 
+const MAX_TOKEN_BYTES = 256;
+/** Together, the target and the places may have this many characters besides the largest token. */
+const MAX_AROUND_TOKEN = 9_216;
+/** A shorter target counts like a target of this length. */
+const MIN_COUNTED_TARGET = 2_048;
+
+const find = (tokenSources: readonly TokenSource[], facts: RequestFacts) =>
+  findCredentials({ tokenSources, maxTokenBytes: MAX_TOKEN_BYTES }, facts);
+
 /** The place and the token, or the reason. */
 function take(sent: Sent, sources = SOURCES): unknown {
-  const credentials = findCredentials(sources, factsOf(sent));
-  const taken = credentials.ok ? extractToken(credentials.value, 256) : credentials;
+  const credentials = find(sources, factsOf(sent));
+  const taken = credentials.ok ? extractToken(credentials.value, MAX_TOKEN_BYTES) : credentials;
   return taken.ok ? [taken.value.credential.source.from, taken.value.token] : taken.failure.reason;
 }
 
@@ -49,7 +58,7 @@ describe("a token", () => {
 
   it.each(EVERYWHERE)("in %s is not read if this is not a source", (_place, sent, from) => {
     const others = SOURCES.filter((source) => source.from !== from);
-    expect(findCredentials(others, factsOf(sent))).toEqual(succeed([]));
+    expect(find(others, factsOf(sent))).toEqual(succeed([]));
   });
 
   it.each(
@@ -65,8 +74,8 @@ describe("a token", () => {
     ["two places", { authorization: "Basic x", cookie: "__Host-token=" }, "authorization and cookie __Host-token"],
     ["one place twice", { target: "/?token=a&token=b&token=c" }, "query token"],
   ])("and a second token: the log names the sources, not the tokens (%s)", (_what, sent, places) => {
-    const credentials = unwrap(findCredentials(SOURCES, factsOf(sent)));
-    expect(extractToken(credentials, 256)).toEqual(fail(denied("token_ambiguous", `in ${places}`)));
+    const credentials = unwrap(find(SOURCES, factsOf(sent)));
+    expect(extractToken(credentials, MAX_TOKEN_BYTES)).toEqual(fail(denied("token_ambiguous", `in ${places}`)));
   });
 });
 
@@ -94,7 +103,7 @@ describe("texts that are not a token", () => {
   });
 
   it("bytes that cannot be written back matter only in a header or query with a token", () => {
-    expect(findCredentials(SOURCES, factsOf({ cookie: "a=\ufffd", target: "/?\ufffd" }))).toEqual(succeed([]));
+    expect(find(SOURCES, factsOf({ cookie: "a=\ufffd", target: "/?\ufffd" }))).toEqual(succeed([]));
     expect(take({ cookie: "a=\u00fc; __Host-token=a.b.c" })).toEqual(["cookie", "a.b.c"]);
   });
 
@@ -112,7 +121,46 @@ describe("texts that are not a token", () => {
 
   it("a query is unclear if the request line is unclear", () => {
     const facts = { ...factsOf({}), requestLine: undefined };
-    expect(findCredentials(SOURCES, facts)).toEqual(fail(denied("credentials_malformed", "query token")));
-    expect(findCredentials(SOURCES.slice(0, 4), facts)).toEqual(succeed([]));
+    expect(find(SOURCES, facts)).toEqual(fail(denied("credentials_malformed", "query token")));
+    expect(find(SOURCES.slice(0, 4), facts)).toEqual(succeed([]));
+  });
+});
+
+describe("a request target and places of tokens", () => {
+  const ROOM = MAX_AROUND_TOKEN + MAX_TOKEN_BYTES;
+  const authorization = "Bearer a.b.c";
+  const cookieOf = (length: number): string => `a=${"b".repeat(length - 2)}`;
+  const targetOf = (length: number): string => `/${"y".repeat(length - 1)}`;
+
+  it.each<[what: string, sent: Sent, cookies: number]>([
+    ["a short target", {}, ROOM - MIN_COUNTED_TARGET],
+    ["a target that is just short", { target: targetOf(MIN_COUNTED_TARGET) }, ROOM - MIN_COUNTED_TARGET],
+    ["a longer target", { target: targetOf(MIN_COUNTED_TARGET + 1) }, ROOM - MIN_COUNTED_TARGET - 1],
+    ["a target so long that its rest is not read", { target: targetOf(30_000) }, ROOM - 8_192],
+    ["two headers", { "x-token": "", "x-auth": "abc" }, ROOM - MIN_COUNTED_TARGET - 3],
+  ])("may together have 9,216 characters and a token: cookies beside %s", (_what, sent, cookies) => {
+    const room = cookies - authorization.length;
+    const withoutHeaders = { authorization, target: sent.target ?? "/" };
+    const expected = "x-auth" in sent ? "token_ambiguous" : ["authorization", "a.b.c"];
+    const judge = (length: number): unknown => take({ ...withoutHeaders, ...sent, cookie: cookieOf(length) });
+    expect([judge(room), judge(room + 1)]).toEqual([expected, "credentials_malformed"]);
+  });
+
+  it("say in the log how many characters they have", () => {
+    const facts = factsOf({ cookie: cookieOf(ROOM) });
+    const detail = `the request target and the places of tokens have ${ROOM + MIN_COUNTED_TARGET} characters, at most ${ROOM} are allowed`;
+    expect(find(SOURCES, facts)).toEqual(fail(denied("credentials_malformed", detail)));
+  });
+
+  it("count once, however many cookies are sources, and do not count if they are not sources", () => {
+    const facts = factsOf({ cookie: cookieOf(ROOM - MIN_COUNTED_TARGET), "x-token": "", "x-auth": "" });
+    const cookies: TokenSource[] = ["a1", "a2"].map((name) => ({ from: "cookie", name, allowedOrigins: new Set() }));
+    expect(find(cookies, facts)).toEqual(succeed([]));
+    expect(find([{ from: "authorization" }], factsOf({ cookie: cookieOf(30_000) }))).toEqual(succeed([]));
+  });
+
+  it("of any length still get the answer that a token is too large", () => {
+    expect(take({ authorization: `Bearer ${"a".repeat(30_000)}` })).toBe("token_too_large");
+    expect(take({ "x-token": "a".repeat(30_000) })).toBe("token_too_large");
   });
 });
