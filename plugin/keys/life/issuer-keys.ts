@@ -222,7 +222,7 @@ export class IssuerKeys {
     try {
       await Promise.race([Promise.all(first), patience.over]);
       const lookup = this.#lookUp(joseHeader);
-      if (!lookup.ok && loads.length > 0) {
+      if (!lookup.ok) {
         await Promise.race([Promise.all(loads), patience.over]);
       }
       return this.#answer(joseHeader, patience.isOver());

@@ -140,6 +140,15 @@ describe("the metrics", () => {
     ]);
   });
 
+  it("are zero for a decision log and stored verdicts that this server does not have", async () => {
+    const runtime = { ...LARGE.runtime, verdictStatus: () => undefined };
+    const text = await createMetrics({ ...LARGE, runtime, decisionLog: undefined }).render([]);
+    expect(text.match(/^jwt_policy_(?:decision_log|verdict_cache)_.*/gm)).toEqual([
+      'jwt_policy_decision_log_lines_total{result="written"} 0',
+      "jwt_policy_verdict_cache_bytes 0",
+    ]);
+  });
+
   it("have at most 10,000 series of one name", async () => {
     const status = Array.from({ length: 10_001 }, (_, index) => ({
       source: `${index}`,
@@ -220,11 +229,15 @@ describe("the metrics", () => {
   });
 
   it("have the alarms about stolen tokens by configured names, if abuse is watched", async () => {
-    const alarms = [{ kind: "unknown_keys", policy: "payments", rule: undefined, issuer: "acme", alarms: 3 }] as const;
+    const alarms = [
+      { kind: "unknown_keys", policy: "payments", rule: undefined, issuer: "acme", alarms: 3 },
+      { kind: "denial_rate", policy: "payments", rule: "read", issuer: undefined, alarms: 1 },
+    ] as const;
     const abuse = { status: () => ({ alarms, refusedTokens: 2, lost: 4, bytes: 5 }) };
     const watched = createMetrics({ runtime, decisionLog: undefined, abuse, now: () => NOW * 1_000 });
     const lines = (await watched.render([])).split("\n").filter((line) => line.startsWith("jwt_policy_abuse_"));
     expect(lines.sort()).toEqual([
+      'jwt_policy_abuse_alarms_total{kind="denial_rate",policy="payments",rule="read",issuer=""} 1',
       'jwt_policy_abuse_alarms_total{kind="unknown_keys",policy="payments",rule="",issuer="acme"} 3',
       "jwt_policy_abuse_bytes 5",
       "jwt_policy_abuse_records_lost_total 4",

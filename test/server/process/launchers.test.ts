@@ -42,6 +42,11 @@ afterEach(async () => {
 });
 
 async function start(isQueue = false): Promise<void> {
+  create(isQueue);
+  await launchers.listen();
+}
+
+function create(isQueue: boolean): void {
   launchers = new Launchers({
     socket: join(directory, "s"),
     identity: "a",
@@ -58,7 +63,6 @@ async function start(isQueue = false): Promise<void> {
     },
     onWarning: (line) => warnings.push(line),
   });
-  await launchers.listen();
 }
 
 interface Launcher {
@@ -105,6 +109,8 @@ describe("the launchers of a server", () => {
     }
     const first = await attach();
     const waiting = linesOf(first);
+    expect(first.messages.slice(0, 3).map(({ type }) => type)).toEqual(["welcome", "listening", "log"]);
+    expect(first.messages[0]).toEqual({ type: "welcome", server: SELF, identity: "a", isEnding: false });
     expect([waiting.length, waiting[0], waiting.at(-1)]).toEqual([MAX_WAITING_LINES, "line 6", "line 205"]);
     const second = await attach();
     launchers.print("now", true);
@@ -161,6 +167,11 @@ describe("a server without a launcher is needed", () => {
     expect(launchers.findReasonToEnd()).toBe(reason);
     lastCallMs = performance.now();
     expect(launchers.findReasonToEnd()).toBe(isQueue ? reason : undefined);
+  });
+
+  it("not before it listens, because the launcher that started it has ended", () => {
+    create(false);
+    expect(launchers.findReasonToEnd()).toBe("the launcher ended before the server listened");
   });
 
   it("only while Kong runs", async () => {

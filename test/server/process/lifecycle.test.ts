@@ -238,6 +238,12 @@ describe("when the parent process is killed, the server ends", () => {
     await expectGone(socket);
   });
 
+  it("also if the parent ended before the server looked, so that the server has another parent than --parent names", async () => {
+    const server = startServer(createPlace(), ["--parent", String(process.ppid)], "fast");
+    expect(await server.ended).toEqual({ code: 0, signal: null });
+    expect(server.stdout()).toContain("jwt-policy ends: the parent process is gone, ");
+  });
+
   it("and answers connected clients until then", async () => {
     const { parent, socket } = await runBehindParent("slow");
     const { worker, id } = await startOpen(socket);
