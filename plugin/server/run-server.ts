@@ -99,7 +99,7 @@ function offerStatus(
     }
   };
   followStatus();
-  setInterval(followStatus, FOLLOW_MS).unref();
+  setInterval(followStatus, FOLLOW_MS);
 }
 
 /**
@@ -115,7 +115,7 @@ function agreeOnOneServer(own: ServerProcess): void {
       } else if (socket.isOurs()) {
         void launchers.keepControl();
       }
-    }, FOLLOW_MS).unref();
+    }, FOLLOW_MS);
   }
 }
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CompiledIssuer, CompiledPolicy } from "../../../plugin/core/model/policy.ts";
 import { fail } from "../../../plugin/core/model/result.ts";
 import { createKeySource, type ProcessKeySource } from "../../../plugin/keys/life/key-source.ts";
@@ -135,6 +135,63 @@ describe("issuers whose keys are missing", () => {
     await source.prepare(policy);
     expect(log.warnings).toHaveLength(1);
     expect(log.infos).toEqual([expect.stringMatching(/^issuer=acme iss=\S+ keys in effect: ES256 "1"$/)]);
+  });
+});
+
+describe("a request whose keys are missing", () => {
+  const advance = async (ms: number): Promise<void> => {
+    vi.advanceTimersByTime(ms);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  /** The provider never answers, and only the test moves the timers. */
+  beforeEach(() => {
+    server.answer("/jwks", () => {});
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    return () => vi.useRealTimers();
+  });
+
+  it("waits for five seconds at most", async () => {
+    let outcome: unknown;
+    void Promise.resolve(source.find(issuerOf(compile()), joseHeaderOf())).then((lookup) => {
+      outcome = lookup;
+    });
+    await advance(4_999);
+    expect(outcome).toBeUndefined();
+    await advance(1);
+    expect(outcome).toEqual(fail({ because: "unavailable", retryAfterSeconds: 1 }));
+  });
+
+  it("does not wait if 256 other requests wait", async () => {
+    const issuer = issuerOf(compile());
+    const waiting = Array.from({ length: 256 }, () => source.find(issuer, joseHeaderOf()));
+    expect(await source.find(issuer, joseHeaderOf())).toEqual(fail({ because: "overloaded" }));
+    await advance(5_000);
+    const outcomes = new Set((await Promise.all(waiting)).map((lookup) => JSON.stringify(lookup)));
+    expect([...outcomes]).toEqual([JSON.stringify(fail({ because: "unavailable", retryAfterSeconds: 1 }))]);
+  });
+
+  it("may come again after one second if the provider has answered with an error", async () => {
+    server.answer("/jwks", status(503));
+    const lookup = await source.find(issuerOf(compile()), joseHeaderOf());
+    expect(lookup).toEqual(fail({ because: "unavailable", retryAfterSeconds: 1 }));
+  });
+
+  it("may come again after one second if the file has no keys, and the file is looked at each second", async () => {
+    let looks = 0;
+    const identify = async (): Promise<string> => {
+      looks += 1;
+      return "v1";
+    };
+    const files = { identify, read: async () => Buffer.from('{"keys":[]}') };
+    const fromFile = createKeySource({ now: () => clock, log, files });
+    const issuer = issuerOf(compile({ keys: { jwks_files: ["acme.jwks"] } }));
+    expect(await fromFile.find(issuer, joseHeaderOf())).toEqual(fail({ because: "unavailable", retryAfterSeconds: 1 }));
+    const before = looks;
+    await advance(999);
+    expect(looks).toBe(before);
+    await advance(1);
+    expect(looks).toBe(before + 1);
+    fromFile.stop();
   });
 });
 

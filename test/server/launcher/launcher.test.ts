@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { stderrPathOf } from "../../../plugin/server/launcher/control-messages.ts";
+import { findFreePort } from "../../gateways/free-port.ts";
 import { NO_HEADERS, playEvent } from "../protocol/raw-worker.ts";
 import { createPlace, loadFirst, type ServerPlace, setPace } from "../server-process.ts";
 import {
@@ -239,6 +240,28 @@ describe("a launched server", () => {
     await launcher.waitForOutput("the plugin server ends: the settings are valid now");
     await launcher.waitForOutput("listens on");
     await expect.poll(() => findServers(place.socket).length).toBe(1);
+  });
+
+  it("with wrong settings leaves the requests to the old server, and says on its status address that it is not ready", async () => {
+    const place = createPlace();
+    await runLauncher(place);
+    const before = findServer(place.socket);
+    const file = join(place.directory, "fetch");
+    writeFileSync(file, "{}");
+    const address = `127.0.0.1:${await findFreePort()}`;
+    const second = startLauncher(place, ["--fetch-settings", file, "--status-listen", address]);
+    await second.waitForOutput("the plugin server cannot judge requests: ");
+    await second.waitForOutput("status is served on");
+    const ask = (path: string) => fetch(`http://${address}/status${path}`).then((answer) => answer.json());
+    const reasons = [expect.stringContaining("fetch_settings")];
+    expect(await ask("/ready")).toEqual({ message: "not ready", reasons });
+    const nothing = { policies: [], keys: [], judged: [], would_have_denied: [], rejections: [] };
+    expect(await ask("")).toMatchObject({ ready: false, reasons, ...nothing });
+    for (let round = 0; round < 30; round += 1) {
+      await expectServing(place);
+    }
+    expect(second.stdout()).not.toContain("listens on");
+    expect(findServers(place.socket)).toContain(before);
   });
 
   it("says why it cannot start if its directory is not writable", async () => {

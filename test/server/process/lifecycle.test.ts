@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { connectWorker, NO_HEADERS, playCalls, playEvent } from "../protocol/raw-worker.ts";
 import {
   createPlace,
+  loadFirst,
   OPEN_CONFIG,
   type Pace,
   probeSocket,
@@ -65,6 +66,18 @@ describe("the server's process", () => {
       rude.socket.write(Buffer.from([255, 255, 255, 255]));
       await rude.closed;
     }
+    expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
+  });
+
+  it("continues to serve when Node warns and no process reads its standard error", async () => {
+    const { socket, policyRoot } = createPlace();
+    const warn = 'process.on("SIGUSR2", () => process.emitWarning("old")).on("warning", () => console.log("warned"));';
+    const server = runNode([...loadFirst(warn), SERVER_MAIN, "--socket", socket, "--policy-root", policyRoot]);
+    await server.waitForOutput("listens on");
+    server.child.stderr?.destroy();
+    server.child.kill("SIGUSR2");
+    await server.waitForOutput("warned");
+    const { worker, id } = await startOpen(socket);
     expect((await playEvent(worker, id, NO_HEADERS)).ended).toBe("proxied");
   });
 
