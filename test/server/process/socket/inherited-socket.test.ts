@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { pidPathOf } from "../../../../plugin/server/launcher/control-messages.ts";
 import { findInheritedSocket } from "../../../../plugin/server/process/inherited-socket.ts";
+import { temporaryFolder } from "../../../temporary-folder.ts";
 import { findServer, findServers, isRunning, LAUNCHER, startOpen } from "../../launcher/launcher-scene.ts";
 import { connectWorker, NO_HEADERS, playEvent } from "../../protocol/raw-worker.ts";
 import {
   createPlace,
+  loadFirst,
   OPEN_CONFIG,
   OPEN_POLICY,
-  type Pace,
   SERVER_MAIN,
   type ServerPlace,
   setPace,
@@ -48,14 +49,20 @@ async function judge({ socket }: ServerPlace): Promise<string> {
 }
 
 /** A service whose main process is the launcher. */
-async function startLaunchedService(pace: Pace = "usual"): Promise<{
+async function startLaunchedService(nodeOptions: readonly string[] = []): Promise<{
   place: ServerPlace;
   manager: ServiceManager;
   launcher: () => number;
 }> {
   const place = createPlace();
   const options = ["--socket", place.socket, "--policy-root", place.policyRoot];
-  const manager = await startServiceManager(place.socket, [process.execPath, ...setPace(pace), LAUNCHER, ...options]);
+  const manager = await startServiceManager(place.socket, [
+    process.execPath,
+    ...setPace("usual"),
+    ...nodeOptions,
+    LAUNCHER,
+    ...options,
+  ]);
   onTestFinished(manager.stop);
   await waitForStarts(manager, 1);
   return { place, manager, launcher: () => findServer(place.socket, "jwt-policy-launcher.mjs") };
@@ -126,8 +133,14 @@ describe("a launched server whose socket belongs to a service manager", () => {
   });
 
   it("keeps the old server as long as a policy file is broken, and takes over when the file is corrected", async () => {
-    const { place, manager, launcher } = await startLaunchedService("fast"); // With a limit, its wait would soon have been too long.
+    // The clock of processes that start later is fast. With a limit, the wait of the new server would soon have been too long.
+    const mark = join(temporaryFolder(onTestFinished), "later");
+    const hurry = `import { existsSync } from "node:fs";
+      const now = performance.now.bind(performance);
+      if (existsSync(${JSON.stringify(mark)})) { performance.now = () => 10 * now(); }`;
+    const { place, manager, launcher } = await startLaunchedService(loadFirst(hurry));
     const before = findServer(place.socket);
+    writeFileSync(mark, "");
     writeFileSync(join(place.policyRoot, "a.json"), "{}");
     process.kill(launcher(), "SIGTERM");
     await expect.poll(manager.output).toContain("a.json is refused; its routes answer 503");
