@@ -441,6 +441,26 @@ it("says for each key of a set without usable keys why the plugin does not use i
   expect(scene.keys.status()[0]?.failure).toMatch(/^the key set has no usable key; .*1024 bits.*; .*"3"/);
 });
 
+it("describes for the log which keys are in effect, why others are not used, and why the last load failed", async () => {
+  await scene.load(keysOf(leak(first), second.publicJwk));
+  const other = { ...generateSigningKey("ES256", "3").publicJwk, use: "enc" };
+  await scene.load(keysOf(WEAK_JWK, other, first.publicJwk, second.publicJwk));
+  const overview = scene.keys.describe();
+  expect(overview).toEqual({
+    keys: [expect.objectContaining({ kid: "2", algorithm: "ES256" })],
+    notUsed: [
+      expect.stringContaining("1024 bits"),
+      expect.stringContaining("not meant for signatures"),
+      expect.stringContaining("its private part was published by this issuer"),
+    ],
+    failures: [],
+  });
+  scene.serve(status(503));
+  await scene.keys.refresh();
+  expect(scene.keys.describe()).toEqual({ ...overview, failures: [expect.stringMatching(/^GET .* 503$/)] });
+  expect(scene.keys.describe()).toBe(scene.keys.describe());
+});
+
 it("reports the state of each source of keys", async () => {
   const nothing = { isRestored: false, notUsed: [], warnings: [] };
   const place = { from: "jwks_uri", state: "serving", keys: 1, failures: 0, failure: undefined, ...nothing };

@@ -2,7 +2,6 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { pidPathOf } from "../../../../plugin/server/launcher/control-messages.ts";
-import { findInheritedSocket } from "../../../../plugin/server/process/inherited-socket.ts";
 import { temporaryFolder } from "../../../temporary-folder.ts";
 import { findServer, findServers, isRunning, LAUNCHER, startOpen } from "../../launcher/launcher-scene.ts";
 import { connectWorker, NO_HEADERS, playEvent } from "../../protocol/raw-worker.ts";
@@ -195,22 +194,5 @@ describe("a launched server whose socket belongs to a service manager", () => {
     const { place, manager } = await startLaunchedService();
     await manager.stop();
     await expect.poll(() => findServers(place.socket)).toEqual([]);
-  });
-});
-
-describe("findInheritedSocket", () => {
-  it("accepts the one socket that is meant for this process", () => {
-    expect(findInheritedSocket({ LISTEN_PID: "7", LISTEN_FDS: "1" }, 7)).toBe(3);
-  });
-
-  it.each([{}, { LISTEN_FDS: "1" }, { LISTEN_PID: "8", LISTEN_FDS: "1" }, { LISTEN_PID: "", LISTEN_FDS: "1" }])(
-    "accepts no socket for %j",
-    (environment) => {
-      expect(findInheritedSocket(environment, 7)).toBeUndefined();
-    },
-  );
-
-  it.each(["2", "0", "", "x"])("refuses %j sockets", (count) => {
-    expect(() => findInheritedSocket({ LISTEN_PID: "7", LISTEN_FDS: count }, 7)).toThrow("one ListenStream");
   });
 });
