@@ -4,7 +4,7 @@ import type { CompiledPolicy, CompiledRule, Mode, Requirements } from "../model/
 import { type Binding, type RequestFacts, type RequestLine, RULE_TAG_PREFIX } from "../model/request.ts";
 import { fail, PASSED, type Result, succeed } from "../model/result.ts";
 import { chooseOperation } from "./choose-operation.ts";
-import { hasDotSegment } from "./dot-segments.ts";
+import { hasDotSegment, MAX_UNUSUAL_LENGTH } from "./dot-segments.ts";
 import { readPreflight } from "./preflight.ts";
 import { splitPath } from "./request-path.ts";
 
@@ -68,8 +68,14 @@ export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts)
   }
   const detail = hasFragment
     ? `a # in the request line, after ${quotePath(target.slice(0, target.indexOf("#")))}`
-    : `the path ${quotePath(target)} has a dot segment, or a part that some servers read as a dot segment`;
+    : `the path ${quotePath(target)} has a dot segment, or a part that some servers read as a dot segment${describeLength(target)}`;
   return fail({ denial: { reason: "path_ambiguous", detail }, mode: strictestModeOfAll(policy) });
+}
+
+/** Names the length of a path that may have been refused only because it is too long to check. */
+function describeLength(target: string): string {
+  const length = target.split("?", 1)[0]?.length ?? 0;
+  return length > MAX_UNUSUAL_LENGTH ? `, or its ${length} characters are too many to check` : "";
 }
 
 /**
