@@ -20,7 +20,7 @@ export function readFreshness(headers: IncomingHttpHeaders, now: number): number
     const [maxAge, ...others] = maxAges.map(wholeSeconds);
     return maxAge === undefined || others.some((other) => other !== maxAge)
       ? 0
-      : Math.max(0, maxAge - (wholeSeconds(headers.age ?? "") ?? 0));
+      : Math.max(0, maxAge - (wholeSeconds(headers.age) ?? 0));
   }
   if (headers.expires === undefined) {
     return undefined;
@@ -35,23 +35,23 @@ export function readFreshness(headers: IncomingHttpHeaders, now: number): number
  */
 export function readServerTime({ date, age }: IncomingHttpHeaders): number | undefined {
   const time = readDate(date);
-  return time === undefined ? undefined : time + (wholeSeconds(age ?? "") ?? 0) * 1000;
+  return time === undefined ? undefined : time + (wholeSeconds(age) ?? 0) * 1000;
 }
 
-/** The values of directives, by lower-case name. A directive that occurs twice has two values. */
-function readDirectives(text: string): ReadonlyMap<string, readonly string[]> {
-  const directives = new Map<string, string[]>();
+/** The values of directives, by lower-case name. A directive that occurs twice has two values, which may be absent. */
+function readDirectives(text: string): ReadonlyMap<string, readonly (string | undefined)[]> {
+  const directives = new Map<string, (string | undefined)[]>();
   for (const [, name = "", quoted, token] of text.matchAll(DIRECTIVE)) {
     const key = name.toLowerCase();
     const values = directives.get(key) ?? [];
-    values.push(quoted ?? token ?? "");
+    values.push(quoted ?? token);
     directives.set(key, values);
   }
   return directives;
 }
 
-function wholeSeconds(text: string): number | undefined {
-  return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+function wholeSeconds(text: string | undefined): number | undefined {
+  return text?.match(/^\d{1,10}$/) ? Number(text) : undefined;
 }
 
 function readDate(text: string | undefined): number | undefined {

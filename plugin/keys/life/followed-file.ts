@@ -5,8 +5,8 @@ export class FollowedFile {
   readonly #file: string;
   readonly #files: KeyFiles;
   /** The version of the file that was read last, and the version that the last poll found. */
-  #read = "";
-  #seen = "";
+  #read: string | undefined;
+  #seen: string | undefined;
 
   constructor(file: string, files: KeyFiles) {
     this.#file = file;

@@ -144,7 +144,7 @@ function countKeys(keys: readonly ImportedKey[]): number {
 
 /** Describes a key without kid by a name from its certificate, if the key has a certificate. */
 function describeKey({ kid, algorithm, certificateNames: [name] = [] }: ImportedKey): string {
-  const [kind = "", value] = name?.split(" ") ?? [];
+  const [kind, value] = name?.split(" ") ?? [];
   return kid === undefined && value !== undefined
     ? `${algorithm} ${kind} ${JSON.stringify(value.slice(0, MAX_KID_IN_LOG))}`
     : `${algorithm} ${JSON.stringify(kid?.slice(0, MAX_KID_IN_LOG) ?? null)}`;
