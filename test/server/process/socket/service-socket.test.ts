@@ -136,7 +136,7 @@ describe("a launched server whose socket belongs to a service manager", () => {
     const mark = join(temporaryFolder(onTestFinished), "later");
     const hurry = `import { existsSync } from "node:fs";
       const now = performance.now.bind(performance);
-      if (existsSync(${JSON.stringify(mark)})) { performance.now = () => 10 * now(); }`;
+      if (existsSync(${JSON.stringify(mark)})) { performance.now = () => 100 * now(); }`;
     const { place, manager, launcher } = await startLaunchedService(loadFirst(hurry));
     const before = findServer(place.socket);
     writeFileSync(mark, "");
@@ -144,7 +144,7 @@ describe("a launched server whose socket belongs to a service manager", () => {
     process.kill(launcher(), "SIGTERM");
     await expect.poll(manager.output).toContain("a.json is refused; its routes answer 503");
     await expect.poll(() => findServers(place.socket).length).toBe(2);
-    for (let round = 0; round < 300; round += 1) {
+    for (let round = 0; round < 50; round += 1) {
       expect(await judge(place)).toBe("proxied");
     }
     expect(manager.output().split(" listens on ")).toHaveLength(2);
