@@ -26,7 +26,7 @@ export function addTestCommand(program: Command): void {
     )
     .option(
       "--coverage",
-      "name each requirement without a test that passes because of it, or without a test that is refused because of it; prints tests to paste",
+      "name each requirement for which no test passes, or for which no test is refused; prints tests to paste",
     )
     .option("--mutate", "change the policy in many small ways, and name each change that no test notices")
     .addOption(

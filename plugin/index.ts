@@ -30,8 +30,8 @@ const log = createOperatorLog((line) => console.log(line));
 let runtime: Runtime | undefined;
 
 /**
- * Opens the runtime at first use. The query command also loads this module, but it has no policies, and an open runtime would
- * keep it from exiting.
+ * Opens the runtime at first use. Kong's query command also loads this module. The query command has no policies, and
+ * with an open runtime its process would not exit.
  */
 function openRuntime(): Runtime {
   const policyRoot = process.env.JWT_POLICY_ROOT;

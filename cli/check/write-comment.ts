@@ -36,7 +36,7 @@ const SHOWN: Readonly<Record<CheckStep["status"], string>> = {
 /**
  * Writes the comment for a pull request: a table of the steps, then each looser change with its example, then other findings.
  *
- * @param sandbox undefined if no kong.yml is known.
+ * @param sandbox the files for the sandbox; undefined if no kong.yml is known.
  */
 export function writeComment(result: CheckResult, sandbox: SandboxFiles | undefined): string {
   const sections = [...writeChanges(result, sandbox), ...writeFindings(result), ...writeOthers(result)];

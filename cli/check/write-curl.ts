@@ -27,7 +27,7 @@ const TOKEN = "\u0000";
 /**
  * Writes the example of a change as a curl command, for a sandbox that replaces the keys of the token's issuer.
  *
- * @param findRequest undefined if no kong.yml is known.
+ * @param findRequest finds a request that reaches a rule; undefined if no kong.yml is known.
  */
 export function writeCurl({ change, path, policy }: FoundChange, findRequest: FindRequest | undefined): CurlExample {
   const { example } = change;

@@ -113,7 +113,10 @@ function recognizeBroken(text: string): Kind | undefined {
   return key === undefined ? undefined : key === "jwt_policy" ? POLICY : key === "jwt_policy_test" ? TESTS : STATE;
 }
 
-/** Whether a key in the text shows that it is a decK file, even if the text has a mistake or is too large for a policy. */
+/**
+ * Whether a key in the text shows that the text is a decK file, even if the text has a mistake or is too large for a
+ * policy.
+ */
 export function isUnreadableState(text: string): boolean {
   const isJson = /^\s*\{/.test(text) && /"_format_version"\s*:/.test(text);
   return isJson || recognizeBroken(text) === STATE;

@@ -77,7 +77,10 @@ export function reportJson(checked: readonly CheckedFile[]): string {
   return `${toPrintableJson({ files }, 2)}\n`;
 }
 
-/** A policy without rules is valid, but its author should know that it has none before it reaches the gateway. */
+/**
+ * A policy without rules is valid. But its author should learn that the rules are missing before the policy reaches the
+ * gateway.
+ */
 function describeRules(rules: number): string {
   return rules === 0
     ? ", without rules: this policy refuses every request, and is useful only for policies that extend it"

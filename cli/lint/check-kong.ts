@@ -68,7 +68,10 @@ export function findPolicyRoot(inputs: readonly LintInput[], policies: readonly 
   return relative(".", guessRoot(state, inputs, policies)) || ".";
 }
 
-/** Finds the directories that have most of the named policies, and returns the deepest directory of them. */
+/**
+ * Finds the directories that contain the largest number of the named policies, and returns the deepest of these
+ * directories.
+ */
 function guessRoot(state: KongState, inputs: readonly LintInput[], policies: readonly string[]): string {
   const names = state.plugins.flatMap((plugin) => {
     const config = readPluginConfig(plugin, state);

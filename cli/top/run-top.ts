@@ -33,7 +33,8 @@ async function readAll(watched: readonly WatchedServer[]): Promise<Reading> {
 }
 
 /**
- * Asks each server twice, because a rate needs two answers. If a server does not answer the first time, it is not asked again.
+ * Asks each server twice, because a rate needs two answers. If a server does not answer the first time, the command
+ * does not ask this server again.
  */
 async function readRates(watched: readonly WatchedServer[], intervalMs: number): Promise<Reading> {
   const first = await readAll(watched);

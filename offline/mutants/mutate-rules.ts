@@ -24,7 +24,8 @@ function mutateRule(id: string, rule: PlainMap, world: MutationWorld): readonly 
     mutate("drop_rule", path, `rule ${id} is removed`, () => undefined),
     ...mutateRequirements(rule, path, world),
     ...mutateSwitches(rule, path, false),
-    // If a rule has operations, the rule's own access and mode have no effect, so they need no mutants.
+    // If a rule has operations, the rule's own access and mode have no effect. So there are no mutants of this access
+    // and this mode.
     ...(operations.length === 0 ? mutateAccess(rule, path) : []),
     ...(operations.length === 0
       ? []

@@ -131,8 +131,8 @@ async function judgeEachTime(own: Instance, asked: Asked): Promise<Decision | An
 interface Policing {
   readonly sinceCount: number;
   /**
-   * Whether the Kong Route decides which version of the policy is in effect. The guard does not know that the verdict depends
-   * on the Route, so it must not reuse the verdict.
+   * Whether the Kong Route decides which version of the policy is in effect. The guard must not reuse such a verdict,
+   * because the guard does not know that the verdict depends on the Route.
    */
   readonly hasAskedRoute: boolean;
 }
@@ -169,7 +169,7 @@ async function reuseOrJudge(
   return markForGuard(kept.allow, kept, own, asked, verdicts, policing);
 }
 
-/** @param key undefined if the verdict must not be kept. */
+/** @param key the request's key in the cache of verdicts; undefined if the verdict must not be kept. */
 async function judgeAndKeep(
   own: Instance,
   asked: Asked,

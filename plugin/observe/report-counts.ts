@@ -23,8 +23,8 @@ export interface RejectionCount {
   /** The rule's id; undefined if no rule fits. */
   readonly rule: string | undefined;
   /**
-   * Id of the issuer in the policy; undefined if the token names no issuer of the policy, or if the plugin refused the
-   * request before it read the issuer.
+   * Id of the issuer in the policy. The id is undefined if the token names no issuer of the policy, or if the plugin
+   * refused the request before reading the issuer.
    */
   readonly issuer: string | undefined;
   readonly outcome: "deny" | "would_deny";

@@ -155,7 +155,7 @@ export class VerdictCache {
 
   /**
    * @param sinceCount the generation's count before policy, keys and facts were read.
-   * @returns undefined if the Allow must not be reused.
+   * @returns the stored verdict; undefined if the Allow must not be reused.
    */
   keep(
     policy: CompiledPolicy,

@@ -21,9 +21,10 @@ interface Verified {
 }
 
 /**
- * Caches which signatures were valid, so that a token that comes a thousand times is verified only once. The cache contains only
- * the result for the signature. The plugin checks claims, time and rules for every request. If an issuer removes a key, later
- * look-ups do not find the key, so cached results with this key are no longer used.
+ * Caches which signatures were valid. So the plugin verifies a token only once, even if the token comes a thousand
+ * times. The cache contains only the result for the signature. The plugin checks claims, time and rules for every
+ * request. If an issuer removes a key, later look-ups do not find the key, so cached results with this key are no
+ * longer used.
  */
 export function rememberVerified(keys: KeySource, lookups: Lookups = { hits: 0, misses: 0 }): KeySource {
   // The signature is the key of an entry. The plugin also compares all signed bytes. The plugin does not compare hashes, because

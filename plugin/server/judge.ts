@@ -35,8 +35,8 @@ export interface Judge {
 }
 
 /**
- * If a launcher started the server and the settings are wrong, the server does not end, because Kong's log does not
- * show why a process ended. Instead the server refuses all requests and reports the reason.
+ * If a launcher started the server and the settings are wrong, the server does not end. The reason is that Kong's log
+ * does not show why a process ended. Instead the server refuses all requests and reports the reason.
  */
 export async function prepareJudge(own: ServerProcess, replaceKeys?: ReplaceKeys): Promise<Judge> {
   try {
@@ -118,7 +118,7 @@ async function listOwnFiles({ fetchSettings, decisionLog, abuse }: ServerOptions
 }
 
 /**
- * @param reasons reasons why this process is not ready. The function adds the reasons that come from policies and keys.
+ * @param reasons why this process is not ready. The function adds the reasons that come from policies and keys.
  */
 function describeStatus(runtime: Runtime, reasons: readonly string[]): Status {
   return {

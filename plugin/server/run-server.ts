@@ -104,7 +104,7 @@ function offerStatus(
 
 /**
  * Kong needs only one server. So a server that a launcher started ends when another server has taken over. As long as
- * it has the socket, it makes sure that launchers can find it.
+ * the server has the socket, the server makes sure that launchers can find it.
  */
 function agreeOnOneServer(own: ServerProcess): void {
   const { launchers, socket } = own;

@@ -23,8 +23,8 @@ interface Located<T> {
 }
 
 /**
- * @returns mistakes: a field without another field that it needs, two fields that exclude each other, paths that no request can
- * match, and duplicates. Kong also refuses most of these mistakes.
+ * @returns mistakes of four kinds: a field needs another field that is absent, two fields exclude each other, no
+ * request can match a path, or an entity appears twice. Kong also refuses most of these mistakes.
  */
 export function checkKongDocument(document: SandboxKongDocument): readonly Finding[] {
   const services = locate(document.services, ["services"]);

@@ -1,6 +1,7 @@
 /**
- * The ids that a DB-less Kong gives to entities without an id: UUIDs of version 5, derived from the entity's kind and key.
- * With the same ids as on Kong, logs are the same, and the router's last tie-break has the same result, because it compares ids.
+ * The ids that a DB-less Kong gives to entities without an id: UUIDs of version 5, derived from the entity's kind and
+ * key. The sandbox uses the same ids as Kong, so logs are the same. The router also gets the same result when it
+ * compares ids as its last criterion.
  */
 import { createHash } from "node:crypto";
 

@@ -52,8 +52,8 @@ export function checkRequest(received: ReceivedRequest): Refusal | undefined {
 }
 
 /**
- * Returns nginx's `$host`: the host in lower case, without port and final dot. @returns undefined when nginx does not accept
- * the host.
+ * Returns nginx's `$host`: the host in lower case, without port and final dot. Returns undefined when nginx does not
+ * accept the host.
  */
 export function readHostName(host: string): string | undefined {
   const [, name = ""] = /^(\[[^\]]*\]|[^:]*)/.exec(host) ?? [];

@@ -59,7 +59,7 @@ const METHODS: Record<string, PdkMethod> = {
 /**
  * Calls a method of the PDK.
  *
- * @returns undefined for an unknown method.
+ * @returns the result of the call; undefined for an unknown method.
  * @throws Error for undecodable or invalid arguments, as Kong's PDK does.
  */
 export function callPdk(context: PdkContext, method: string, args: Uint8Array): PdkResult | undefined {

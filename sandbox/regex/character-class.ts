@@ -37,7 +37,7 @@ export function ignoreCase(test: CharacterTest): CharacterTest {
 
 /**
  * @param letter the letter in `\d`, `\W` and similar escapes.
- * @returns undefined for any other letter.
+ * @returns the test of this class; undefined for any other letter.
  */
 export function perlClass(letter: string): CharacterTest | undefined {
   const pattern = PERL[letter.toLowerCase()];

@@ -63,7 +63,7 @@ export async function takeKey(directory: string, algorithm: string): Promise<Sta
 }
 
 /**
- * @returns undefined if there is no key for this algorithm.
+ * @returns the key; undefined if there is no key for this algorithm.
  * @throws Error if other users can read the key or its directory, or if the file is damaged.
  */
 export function readKey(directory: string, algorithm: string): StandInKey | undefined {

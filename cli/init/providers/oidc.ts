@@ -6,8 +6,8 @@ import type { Membership, Provider, ReadAndWrite, TokenShape, Values } from "../
 import { joinScopes, scopeOptions } from "../model/scope-options.ts";
 
 /**
- * `init` refuses these claims, because they already have a meaning, and ID tokens may also have them (RFC 7519 section 4.1, RFC
- * 7800 section 3.1, OpenID Connect Core section 2).
+ * Claims that `init` refuses as the mark of access tokens, as scopes or as roles. These claims already have a meaning,
+ * and ID tokens may have them too (RFC 7519 section 4.1, RFC 7800 section 3.1, OpenID Connect Core section 2).
  */
 const RESERVED = [
   ...["iss", "sub", "aud", "exp", "nbf", "iat", "cnf"],

@@ -22,8 +22,8 @@ export interface Times {
 }
 
 /**
- * The value of a part: {@link Times}, the string of `typ`, or the value of a claim; undefined if the token lacks the
- * `typ` or the claim.
+ * The value of a part: {@link Times}, the string of `typ`, or the value of a claim. The value is undefined if the token
+ * lacks the `typ` or the claim.
  */
 export type PartValue = JsonValue | Times | undefined;
 

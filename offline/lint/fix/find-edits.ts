@@ -16,7 +16,8 @@ const PLAIN = /^[A-Za-z0-9/](?:[\w./:-]*[\w/-])?$/;
 /**
  * Writes changes as edits of the text, so that comments and layout stay as they are.
  *
- * @returns undefined if one of the changes cannot be written safely, for example a change inside a string over several lines.
+ * @returns the edits; undefined if one of the changes cannot be written safely, for example a change inside a string
+ * over several lines.
  */
 export function findEdits(source: string, changes: readonly Change[]): readonly TextEdit[] | undefined {
   const parsed = parseYaml(source);

@@ -62,7 +62,7 @@ export interface LintRule {
   readonly fix?: {
     /** The change that `--fix` makes, such as `writes 30s`. */
     readonly summary: string;
-    /** @returns undefined if no change is safe. */
+    /** @returns the changes that correct the finding; undefined if no change is safe. */
     readonly changes: (place: FixedPlace) => readonly Change[] | undefined;
   };
 }

@@ -3,7 +3,7 @@ import type { CompiledPolicy, Requirements } from "../model/policy.ts";
 import type { RequestFacts } from "../model/request.ts";
 
 /**
- * @param facts undefined if the request could not be read.
+ * @param facts the facts of the request; undefined if the request could not be read.
  * @param requirements the requirements of the matched rule; undefined if the request matched no rule.
  */
 export function createReply(

@@ -63,7 +63,8 @@ export function describeObstacle(obstacle: Obstacle): string {
 }
 
 /**
- * Says why the claim cannot be found: a value on the way to it has no members, or a step of a JSON Pointer is missing.
+ * Says why the claim cannot be found. Either a value on the path to the claim has no members, or a step of the JSON
+ * Pointer is missing.
  */
 function describeAbsence(claims: JsonObject, reference: ClaimReference): string {
   const obstacle = findObstacle(claims, reference);

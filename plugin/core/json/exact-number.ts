@@ -3,8 +3,9 @@ const ALWAYS_EXACT_LENGTH = 15;
 const DECIMAL = /^[-+]?(\d*)(?:\.(\d*))?(?:[eE]([-+]?\d+))?$/;
 
 /**
- * Whether a decimal text keeps its value as a double. 1e18 keeps it; 1147953659032899585 and 1.00000000000000000001 do not. Two different
- * exact numbers are never the same double, so exact numbers can be compared as doubles.
+ * Whether a decimal text keeps its value when it is converted to a double. The text 1e18 keeps its value, but
+ * 1147953659032899585 and 1.00000000000000000001 do not. Two different exact numbers are never the same double, so
+ * exact numbers can be compared as doubles.
  */
 export function isExactDecimal(text: string): boolean {
   if (text.length <= ALWAYS_EXACT_LENGTH && !/[eE]/.test(text)) {

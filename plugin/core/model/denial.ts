@@ -365,8 +365,8 @@ interface ReasonArguments {
 }
 
 /**
- * `detail` is for the operator: the value that caused the failure, where it was, and the expected value. quote-value.ts
- * writes the values of tokens and requests. A value that is not verified is marked as `unverified`.
+ * `detail` is for the operator: the value that caused the failure, where it was, and the expected value. The module
+ * quote-value.ts writes the values of tokens and requests. A value that is not verified is marked as `unverified`.
  */
 export type Denial = {
   [R in Reason]: { readonly reason: R; readonly detail?: string } & (R extends keyof ReasonArguments

@@ -44,7 +44,10 @@ export type MissingKey =
 
 export type KeyLookup = Result<VerificationKey, MissingKey>;
 
-/** Finds keys for the pipeline. A key source never throws, and it answers without waiting if it has the key. */
+/**
+ * Finds keys for the pipeline. A key source never throws. If the source has the key, the source answers without
+ * waiting.
+ */
 export interface KeySource {
   find(issuer: CompiledIssuer, joseHeader: JoseHeader): KeyLookup | Promise<KeyLookup>;
   /**

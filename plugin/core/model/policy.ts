@@ -37,7 +37,10 @@ export interface CompiledPolicy {
   readonly clearedHeaders: readonly string[];
   /** Whether any rule rejects requests that come over the network in clear text. */
   readonly needsTransport: boolean;
-  /** Names, in lower case, of the header fields that rules need in addition to those that every decision needs. */
+  /**
+   * Names, in lower case, of the header fields that rules need in addition to the header fields that every decision
+   * needs.
+   */
   readonly readHeaders: readonly string[];
   /** The facts on which an Allow of this policy can depend. */
   readonly decidingFacts: DecidingFacts;

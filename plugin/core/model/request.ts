@@ -27,8 +27,8 @@ export interface RequestFacts {
 export type Transport = "tls" | "loopback" | "plain";
 
 /**
- * Maximum number of characters. The plugin does not read a longer path, or the query of a longer target. nginx has the
- * same limit for HTTP/1.1, but over HTTP/2 a target may be four times as long.
+ * Maximum number of characters. The plugin does not read a longer path, or the query of a longer target. For HTTP/1.1,
+ * nginx has the same limit. But over HTTP/2, a target may be four times as long.
  */
 export const MAX_TARGET_LENGTH = 8_192;
 

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/suspicious/noControlCharactersInRegex: clients send them, and readers drop them.
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: clients send control characters, and servers drop them.
 import { MAX_TARGET_LENGTH } from "../model/request.ts";
 
 /**

@@ -82,9 +82,9 @@ export function removeCookie(header: string, name: string): string {
 }
 
 /**
- * Whether only some servers find this cookie in a part, because old servers also end a cookie at a comma. Such a cookie
- * is removed, but the request is not rejected, because another host of the same domain can set the cookie in a user's
- * browser.
+ * Whether only some servers find this cookie in a part, because old servers also end a cookie at a comma. The plugin
+ * removes such a cookie. But the plugin does not reject the request, because another host of the same domain can set
+ * the cookie in a user's browser.
  */
 function mayHide(header: string, start: number, end: number, suspects: SuspectNames): boolean {
   let innerStart = start;

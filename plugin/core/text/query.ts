@@ -33,8 +33,8 @@ export function queryOf(target: string): string | undefined {
 
 /**
  * The decoded values of all parameters with this name, in order. Names are decoded and then compared as bytes. Returns
- * undefined when servers may read the query differently: if a name or a value has an invalid escape, if the query has a
- * `#`, or if only some servers give a parameter this name.
+ * undefined when servers may read the query differently. This happens if a name or a value has an invalid escape, if
+ * the query has a `#`, or if only some servers give a parameter this name.
  *
  * @param name plain ASCII.
  */

@@ -31,7 +31,7 @@ export function removeHeaders(names: readonly string[]): Record<string, string |
  * Turns a verified token into identity headers. Every mapped name is in the result, in all spellings. So the client's own
  * headers with these names are removed even when the claim is absent.
  *
- * @param token undefined when no token was verified.
+ * @param token the verified token; undefined when no token was verified.
  */
 export function propagateClaims(
   policy: CompiledPolicy,
@@ -78,7 +78,7 @@ function writeHeader(
 
 /**
  * This check is stricter than hasValue in claim-value.ts: it rejects a blank text and a map, because an upstream could
- * read them as an identity.
+ * read such a value as an identity.
  */
 function isNothing(value: JsonValue | undefined): value is undefined | null {
   return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);

@@ -24,7 +24,7 @@ const CLEARED: CallerChange = { identity: NO_CALLER, headers: {} };
  * Without `identity` the policy leaves Kong's caller unchanged.
  *
  * @param caller the caller that the verified token names.
- * @param requirements undefined if no rule matches.
+ * @param requirements the requirements of the matched rule; undefined if no rule matches.
  */
 export async function settleCaller(
   policy: CompiledPolicy,

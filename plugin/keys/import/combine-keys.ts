@@ -19,7 +19,7 @@ export interface KeysOfPlace {
   readonly keys: readonly ImportedKey[];
   /** The reasons why other keys of the source are not in effect. */
   readonly dropped: readonly string[];
-  /** Whether the source has usable keys. If two sources contain the same key, both of them have it as a usable key. */
+  /** Whether the source has usable keys. A key that two sources contain counts for both sources. */
   readonly hasKeys: boolean;
 }
 

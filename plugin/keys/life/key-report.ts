@@ -125,7 +125,7 @@ export class PlaceReport {
 function describeMissing(state: KeySetState): string {
   return state === "too_old"
     ? "the last keys are too old, and tokens signed with these keys get 503"
-    : "its last answer has no usable key, so the earlier keys are no longer used. Tokens signed with these keys get 503";
+    : "its last answer has no usable key, so the earlier keys are no longer used. Tokens signed with the earlier keys get 503";
 }
 
 function describeTime(ms: number): string {

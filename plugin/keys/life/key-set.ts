@@ -240,7 +240,7 @@ export class KeySet {
     return soundKeys(this.#record, (thumbprint) => this.#context.leaked.has(thumbprint));
   }
 
-  /** How long an unknown kid causes no fetch after a load attempt, in milliseconds. */
+  /** For how many milliseconds after a load attempt an unknown kid causes no fetch. */
   #cooldownMs(): number {
     return this.#hasKeys() ? this.#context.issuer.keyRefresh.cooldownSeconds * 1000 : this.#retryMs();
   }

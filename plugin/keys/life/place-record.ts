@@ -95,7 +95,7 @@ export function soundKeys({ answer }: PlaceRecord, isLeaked: (thumbprint: string
 /**
  * The time from which the last answer is valid, and the time from which it is too old, in milliseconds since the epoch.
  *
- * @param maxStaleSeconds undefined if keys never become too old.
+ * @param maxStaleSeconds the longest use of an answer; undefined if keys never become too old.
  */
 export function validityOf(
   { answer }: PlaceRecord,

@@ -71,7 +71,7 @@ function checkOwner(path: string, { uid, mode }: Owner): void {
 /**
  * Reads a file that only this process's user can have written.
  *
- * @returns undefined if the file does not exist.
+ * @returns the file's text; undefined if the file does not exist.
  * @throws Error that says why the file is not used.
  */
 export async function readPrivateFile(path: string, maxBytes: number): Promise<string | undefined> {

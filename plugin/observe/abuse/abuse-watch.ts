@@ -46,7 +46,9 @@ export interface AbuseWatchOptions extends Pick<AlarmLogOptions, "warn" | "log">
 export interface AbuseStatus {
   readonly alarms: readonly AlarmCount[];
   readonly refusedTokens: number;
-  /** How many records the watch forgot while it still needed them, because there were too many. */
+  /**
+   * How many records the watch forgot although it still needed them. The watch forgets records if there are too many.
+   */
   readonly lost: number;
   readonly bytes: number;
 }

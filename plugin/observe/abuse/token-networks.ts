@@ -33,8 +33,8 @@ const TICK_MS = 100;
 const MINUTE = 60_000 / TICK_MS;
 const NEVER = -(2 ** 30);
 /**
- * One client that moves to another network stays there for a while. Two clients in two networks use the token in turn. So if a
- * token comes back to a network within this time, two clients use it.
+ * If one client moves to another network, the client stays there for a while. Two clients in two networks use the token
+ * alternately. So if a token comes back to a network within this time, two clients use it.
  */
 const RETURN_WITHIN = 10_000 / TICK_MS;
 /**
@@ -79,7 +79,7 @@ export class TokenNetworks {
     return this.#single.bytes + this.#several.bytes;
   }
 
-  /** How many tokens were forgotten while they were still needed, because the tables were full. */
+  /** How many tokens were forgotten too early, because the tables were full. */
   get lost(): number {
     return this.#single.lost + this.#several.lost;
   }

@@ -1,8 +1,8 @@
 const SECOND_MS = 1_000;
 
 /**
- * Limits the number of lines in each second, or in another period. One kind of line may use at most half of the lines that are
- * left, so a flood of one kind does not hide all other lines.
+ * Limits the number of lines in each second, or in another period. Lines of one kind may use at most half of the lines
+ * that are left. So a flood of one kind does not hide all other lines.
  */
 export class LineBudget {
   readonly #lines: number;

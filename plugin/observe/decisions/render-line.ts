@@ -76,8 +76,8 @@ interface Seen {
 }
 
 /**
- * @param nowMs milliseconds since the epoch. @param sampled what part of such requests is logged; undefined if all of them are
- * logged.
+ * @param nowMs milliseconds since the epoch. @param sampled what part of such requests is logged; undefined if all such
+ * requests are logged.
  */
 export function renderDecision(
   outcome: Decision | Answer,
@@ -112,7 +112,7 @@ function isRequestField(field: Field): field is keyof RequestFields {
   return field in READ_REQUEST;
 }
 
-/** The client also chooses the host. So the log omits it if it is not a host, or if it looks like a secret. */
+/** The client also chooses the host. So the log omits a value that is not a host, or that looks like a secret. */
 function readHost(host: string | undefined): string | undefined {
   return host !== undefined && HOST.test(host) && showPath(host) === host ? host.toLowerCase() : undefined;
 }

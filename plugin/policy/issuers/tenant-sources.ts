@@ -20,15 +20,15 @@ export function hasKeysPerTenant(issuer: Issuer): boolean {
 }
 
 /**
- * The claim that must name the tenant. If each tenant has its own keys, no claim is needed unless the policy names a
- * claim.
+ * The claim that must name the tenant. If each tenant has its own keys, the claim is needed only if the policy names
+ * one.
  */
 export function tenantClaimOf(issuer: Issuer): string | undefined {
   const needsClaim = issuer.tenants !== undefined && !hasKeysPerTenant(issuer);
   return issuer.claims.tenant ?? (needsClaim ? DEFAULT_TENANT_CLAIM : undefined);
 }
 
-/** For each tenant, in order: the issuer as it would be in a document for this tenant only. */
+/** Returns one issuer for each tenant, in order. Each issuer is as in a document that has only this tenant. */
 export function expandTenants(issuer: Issuer): readonly { readonly tenant: string; readonly source: Issuer }[] {
   const placeholder = placeholderOf(issuer) ?? "";
   return (issuer.tenants ?? []).map((tenant) => ({ tenant, source: writeFor(issuer, placeholder, tenant) }));

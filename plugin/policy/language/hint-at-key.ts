@@ -12,8 +12,8 @@ const REQUIREMENT_KEYS = [
 const OF_RULES = "a rule or an operation";
 
 /**
- * For each part of a policy, the keys that only this part may contain. test/policy/language compares this table with
- * the schema.
+ * For each part of a policy, the keys that only this part may contain. A test in test/policy/language compares this
+ * table with the schema.
  */
 export const LOCATIONS: Readonly<Record<string, readonly string[]>> = {
   "the top of the policy": [

@@ -4,7 +4,7 @@ import type { ErrorObject } from "ajv";
 const MAX_ERRORS = 500;
 
 /**
- * Leaves out errors that repeat another error or only follow from it, so that one mistake gives one message. Examples
+ * Leaves out errors that repeat another error or are only its consequence. So one mistake gives one message. Examples
  * are an error of `propertyNames` beside the error that caused it, and errors of further checks of a value with a wrong
  * type.
  */

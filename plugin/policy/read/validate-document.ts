@@ -135,7 +135,7 @@ function valueFinding(error: ErrorObject, path: DocumentPath, { describe, isSecr
   }
 }
 
-/** @param value undefined if it is secret. */
+/** @param value the value to describe; undefined if the value is secret. */
 function describeForm(
   schema: ErrorObject["parentSchema"],
   shown: string,

@@ -17,7 +17,7 @@ const FORBIDDEN = 403;
  * Finds a request that gets 403, because its valid token lacks one name or one claim.
  *
  * @param request one that the rule allows.
- * @returns undefined if the rule wants nothing but a valid token.
+ * @returns the request; undefined if the rule requires only a valid token.
  */
 export async function findNearMiss(
   wanted: Pick<Wanted, "policy" | "rule" | "consumers" | "nowSeconds">,

@@ -15,7 +15,7 @@ const INSTEAD: Readonly<Partial<Record<YAMLError["code"], string>>> = {
 
 /**
  * Codes of mistakes after which the parser still knows the structure of the document. After any other mistake, the
- * parser may report further mistakes that only follow from it.
+ * parser may report further mistakes that are only consequences of the first.
  */
 const KEEPS_STRUCTURE: ReadonlySet<YAMLError["code"]> = new Set([
   "BAD_ALIAS",
@@ -27,8 +27,8 @@ const KEEPS_STRUCTURE: ReadonlySet<YAMLError["code"]> = new Set([
 ]);
 
 /**
- * Describes the mistakes in the order of the text, without quoting the document. Leaves out mistakes that only follow from an
- * earlier one.
+ * Describes the mistakes in the order of the text, without quoting the document. Leaves out mistakes that are only
+ * consequences of an earlier mistake.
  */
 export function describeYamlErrors(errors: readonly YAMLError[], text: string): readonly YamlMistake[] {
   const sorted = errors.toSorted((one, other) => one.pos[0] - other.pos[0]);

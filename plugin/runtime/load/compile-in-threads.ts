@@ -55,7 +55,10 @@ const LIMITS: ThreadLimits = {
 };
 /** If the queue has more than this many items, another thread starts. */
 const QUEUE_PER_THREAD = 8;
-/** If this many threads fail at the same work, the work is most likely the cause, so no further thread tries it. */
+/**
+ * If this many threads fail at the same work, the work is most likely the cause. Then no further thread tries this
+ * work.
+ */
 const MAX_TRIES = 2;
 
 /**

@@ -19,7 +19,7 @@ export type FileLoad = PolicyLoad & {
   readonly text: string;
 };
 
-/** How often a file is read at most, if it changes during each read. */
+/** The largest number of reads of one file, if the file changes during each read. */
 const MAX_READINGS = 3;
 /** How many parsed parents are cached. Hundreds of policies may extend the same file, which is then parsed only once. */
 const MAX_PARENTS = 8;

@@ -40,8 +40,8 @@ export interface LineageReader {
 }
 
 /**
- * Reads a policy file, and merges the files that it extends. Each extended file must be a valid policy by itself, so that a
- * mistake is reported in the file that contains it.
+ * Reads a policy file, and merges the files that it extends. Each extended file must be a valid policy without the file
+ * that extends it. So a mistake is reported in the file that contains the mistake.
  */
 export async function readLineage(
   file: string,

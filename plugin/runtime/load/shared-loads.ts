@@ -13,7 +13,7 @@ export interface SharedLoad {
   release(): void;
 }
 
-/** Compiles each text only once while it is in use. */
+/** Compiles a text only once as long as the compiled policy is in use. */
 export function shareLoads(compiler: Pick<PolicyCompiler, "compileText">): (text: string) => SharedLoad {
   const entries = new Map<string, { readonly load: Promise<PolicyLoad>; users: number }>();
 

@@ -253,9 +253,9 @@ class InlineInstance {
   }
 
   /**
-   * Chooses the version that judges requests while the instance's own version cannot judge them. The result is the last good
-   * version, if there is one for this Route. The instance's own version cannot judge requests if it is broken or waits for
-   * keys, or if it was replaced while it waited.
+   * Chooses the version that judges requests while the instance's own version cannot judge them. The result is the last
+   * good version, if there is one for this Route. The instance's own version cannot judge requests if this version is
+   * broken, waits for keys, or was replaced while it waited for keys.
    */
   async #decideMeanwhile(version: PolicyVersion, describeRoute: DescribeRoute): Promise<PolicyLoad> {
     const fallback = this.#fallback;

@@ -35,8 +35,8 @@ export interface PolicyFilesOptions extends VersionPorts {
 }
 
 /**
- * The process forgets a missing file, or a file that was never good, if no request needed it for this time in
- * milliseconds.
+ * After this time without a request for the file (in milliseconds), the process forgets a file that is missing or was
+ * never good.
  */
 const IDLE_MS = 3_600_000;
 /**

@@ -32,8 +32,8 @@ const MAX_DELAY_MS = 5_000;
 /**
  * A process becomes ready when every policy file under the root is in effect and the keys of all issuers have been
  * loaded. A ready process stays ready. After a later failure, the process uses the last good version and the known
- * keys. If a failure made processes unready, it could take every process of a fleet out of service at once. A new
- * process that has a broken policy file never becomes ready.
+ * keys. If a failure made ready processes unready, one failure could take all processes of a gateway out of service at
+ * the same time. A new process that has a broken policy file never becomes ready.
  */
 export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessOptions): Readiness {
   let reasons: readonly string[] = ["policies are being read"];

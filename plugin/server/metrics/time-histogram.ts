@@ -15,8 +15,8 @@ export interface HistogramJson {
 }
 
 /**
- * A histogram of times. Each observation costs one comparison for each bound, and one addition. prom-client's own histogram
- * costs about ten times as much, because that histogram looks up labels each time.
+ * A histogram of times. Each observation costs one comparison for each bound, and one addition. The histogram of
+ * prom-client costs about ten times as much, because that histogram looks up labels each time.
  */
 export class TimeHistogram {
   readonly name: string;

@@ -56,7 +56,7 @@ export function createInstances(
   },
 ): Instances {
   const close = (entry: InstanceEntry | undefined): void => entry?.instance.close?.();
-  // It is safe to evict an instance, because Kong starts the instance again if it still needs it.
+  // An instance can be evicted safely, because Kong starts an instance again when Kong needs it.
   const instances = new BoundedMap<number, InstanceEntry>({
     maxEntries: maxInstances,
     maxSize: maxConfigLength,

@@ -97,7 +97,7 @@ function quoteWord(word: string): string {
  * Whether a Kong version can run the plugin safely.
  *
  * @param version as `kong version` prints it, such as `3.9.1` or `3.10.0.2-enterprise-edition`.
- * @returns undefined if the text contains no version.
+ * @returns whether the version is supported; undefined if the text contains no version.
  */
 export function isKongSupported(version: string): boolean | undefined {
   const [, major, minor] = /(\d+)\.(\d+)/.exec(version) ?? [];
