@@ -321,7 +321,7 @@ it.each([
   expect([status, stdout]).toEqual([1, expect.stringContaining('"class": "routing"')]);
 });
 
-it("diff reports a kong.yml with the same mistake in YAML in both folders", () => {
+it("diff reports a YAML mistake in kong.yml, even if both folders have the same mistake", () => {
   const broken = `${KONG}  - {\n`;
   const after = folderOf({ "kong.yml": `${broken}# new\n` });
   const { status, stdout } = runCli(["diff", after, "--against", folderOf({ "kong.yml": broken })]);

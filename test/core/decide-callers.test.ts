@@ -235,7 +235,7 @@ describe("the caller that another plugin authenticated", () => {
     expect([decision.verdict, reason]).toEqual(["allow", "other_authentication_missing"]);
   });
 
-  it("counts by operation", async () => {
+  it("counts for each operation separately", async () => {
     expect((await judge(bound("mixed"), "session-1")).decision.verdict).toBe("allow");
     expect((await judge(bound("mixed", undefined, "POST"), "session-1")).reason).toBe("token_missing");
   });

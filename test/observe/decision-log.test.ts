@@ -128,7 +128,7 @@ describe("a hostile kid", () => {
   });
 });
 
-describe("no line holds a token, a secret, or a claim that did not cause the refusal", () => {
+describe("no line contains a token, a secret, or a claim that did not cause the refusal", () => {
   const policy = compileDocument(CANARY_POLICY);
   const keys = createKeySource({ now: () => NOW * 1000, log: silentLog, files: noFiles });
 

@@ -178,7 +178,7 @@ describe("the comment", () => {
     ["cells of a table", "a|b\\\\|c |\n| d | e |"],
     ["a shell command", "'; touch /tmp/x; $(id) `id` \"$(id)"],
     ["marks that are not shown", "a\u202e\u200b\u0007b"],
-  ])("keeps %s of a policy as code", (_what, text) => {
+  ])("writes %s of a policy as code, which has no effect in Markdown", (_what, text) => {
     const value = JSON.stringify(text);
     const before = edit(POLICY, "required_scopes: [payments:write]", `required_claims: { tier: { equals: ${value} } }`);
     const after = edit(before, `equals: ${value}`, `one_of: [${value}, other]`);

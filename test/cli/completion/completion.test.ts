@@ -141,7 +141,7 @@ it("refuses a shell that it does not know, and names the others", () => {
   });
 });
 
-it("completes files or directories for each option that takes some", () => {
+it("completes files or directories for each option that takes them", () => {
   const { stdout } = runCli(["completion", "bash"]);
   const open = [
     ...stdout.matchAll(

@@ -280,12 +280,12 @@ describe("the checks of doctor", () => {
     expect(place ?? `${file}:${line}:${column}`).toBe(`${file}:${line}:${column}`);
   });
 
-  it("has a set-up here in which each check fails, except the check that only reports a fact", () => {
+  it("each fail in at least one set-up of this test, except the check that only reports a fact", () => {
     const failing = new Set(ROWS.map(({ id }) => id));
     expect(DOCTOR_CHECKS.map(({ id }) => id).filter((id) => !failing.has(id))).toEqual(["kong_settings"]);
   });
 
-  it("says for each check why it was not made on a machine without Kong, and reports no failure", () => {
+  it("say why they were not made on a machine without Kong, and report no failure", () => {
     const results = runChecks(unknownSetup());
     const made = results.filter(({ outcome }) => outcome.status !== "not_checked");
     expect(made.map(({ check }) => check.id)).toEqual(["node_version"]);
@@ -294,7 +294,7 @@ describe("the checks of doctor", () => {
     expect(text).toContain("1 check passed, no problems, 22 not checked\n");
   });
 
-  it("shows no facts of the set-up unescaped, and no password of a URL", () => {
+  it("escape all facts of the set-up, and show no password of a URL", () => {
     const nasty = "\u001b[31m\u202e";
     const gateway = { source: "http://admin:s3cret@127.0.0.1:8001" };
     const text = formatDoctor(runChecks(setupWith({ kong: succeed(`3.9.3${nasty}`), gateway })), false);
@@ -303,7 +303,7 @@ describe("the checks of doctor", () => {
     }
   });
 
-  it("does not report files as missing if the user of the command may not see them", () => {
+  it("do not report files as missing if the user of the command may not see them", () => {
     const hidden = { kind: "hidden", uid: -1, mode: 0 } as const;
     const setup = setupWith({ socket: { ...hidden, answer: undefined }, stateDir: hidden });
     expect(failuresOf(setup)).toEqual([]);
@@ -316,7 +316,7 @@ describe("the checks of doctor", () => {
     ]);
   });
 
-  it("does not require the facts variable if the settings omit it on purpose", () => {
+  it("do not require the facts variable if the settings omit it on purpose", () => {
     const start = START.replace(" --facts-variable", "");
     const settings = { nginx_proxy_set: undefined, pluginserver_jwt_policy_start_cmd: start };
     const [found] = failuresOf(setupWith({ settings }));

@@ -46,7 +46,7 @@ describe("the handshake with the plugin server", () => {
     ["a server with another answer in a frame", "foreign", (socket) => socket.end(Buffer.from([2, 0, 0, 0, 104, 105]))],
     ["a frame of four gigabytes", "foreign", (socket) => void socket.write(Buffer.alloc(8, 0xff))],
     ["half a frame", "silent", (socket) => void socket.write(Buffer.from([9, 0, 0, 0, 1]))],
-  ])("tells %s from jwt-policy", async (_, because, serve) => {
+  ])("distinguishes %s from jwt-policy", async (_, because, serve) => {
     const timeout = because === "silent" ? SHORT_MS : LONG_MS;
     expect(await askSocket(await serveSocket(serve), timeout)).toMatchObject({ ok: false, failure: { because } });
   });

@@ -50,7 +50,7 @@ describe("kong.conf, as doctor reads it", () => {
     return path;
   };
 
-  it("yields to the environment, as in Kong", async () => {
+  it("has lower precedence than the environment, as in Kong", async () => {
     const conf = join(folder(), "kong.conf");
     writeFileSync(conf, "plugins = bundled\nprefix = /a\n");
     const settings = await readKongSettings({

@@ -76,7 +76,7 @@ describe("the guides of providers", () => {
     expect((await lintFiles(policies, [], { policyRoot: undefined })).findings).toEqual([]);
   });
 
-  it("name init", () => {
+  it("mention the command init", () => {
     for (const page of [GUIDE, "docs/guides/first-policy.md", ...listPages("docs/guides/providers")]) {
       expect(readPage(page)).toMatch(/`(?:npx --no-install )?kong-jwt-policy init/);
     }

@@ -23,11 +23,11 @@ describe("a value on one line of YAML", () => {
     ...["%a", "@a", "`a`", "|", ">", "'a'", '"a"', "a\nb", "\t", " a", "a ", "a  b", "\\", "\u0000", "\u0085"],
     ...["\u2028", "\ufeff", "👤", "\ud800"],
     ...["https://a.example/b", "/realm_access/roles", "openid orders:read", "application/at+jwt"],
-  ])("is the same text again: %j", (text) => {
+  ])("is read as the same text: %j", (text) => {
     expect(new Set(readBack(text))).toEqual(new Set([text]));
   });
 
-  it("is the same text again, for any text", () => {
+  it("is read as the same text, for any text", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), (text) => readBack(text).every((read) => read === text)),
       { numRuns: runsOf(5_000) },
@@ -37,7 +37,7 @@ describe("a value on one line of YAML", () => {
     );
   });
 
-  it("is the same map again", () => {
+  it("is read as the same map", () => {
     const map = { "a: b": [1, true, null, "1", "true"], empty: {}, none: [], nested: { "x,y": { z: "#" } } };
     for (const read of readBack(map)) {
       expect(read).toEqual(map);

@@ -78,7 +78,7 @@ describe("validate --online, of metadata that", () => {
     expect(checked.findings[0]?.message).toContain("write it as `metadata_uri`");
   });
 
-  it("a name that does not resolve hides: the message asks the user to check the name", async () => {
+  it("is at a name that does not resolve: the message asks the user to check the name", async () => {
     const unknown = Object.assign(new Error("getaddrinfo ENOTFOUND idp.example.com"), { code: "ENOTFOUND" });
     const fetcher = createFetcher(NO_FETCH_SETTINGS, () => Promise.reject(unknown));
     const checked = await checkPolicy(policyOf("issuer: https://idp.example.com"), fetcher);

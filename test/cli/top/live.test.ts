@@ -67,7 +67,7 @@ if (missing === undefined) {
       expect(shown().split(LEAVE)[1]).toMatch(/^ended with/);
     });
 
-    it("joins rejections in another way on g", async () => {
+    it("groups rejections in another way after the key g", async () => {
       const { child, shown, ended } = await startTop();
       child.stdin?.write("g");
       await expect.poll(shown).toContain("g: group by (rule)");

@@ -150,7 +150,7 @@ describe("findKey", () => {
   it.each<[what: string, key: VerificationKey]>([
     ["of another issuer", { ...yesSayer, issuer: PARTNER }],
     ["of another algorithm", { ...yesSayer, algorithm: "RS256" }],
-  ])("refuses a key %s that the port returns by mistake", async (_what, found) => {
+  ])("refuses a key %s that the key source returns by mistake", async (_what, found) => {
     expect(await findIn(succeed(yesSayer))).toEqual(yesSayer);
     const defect = denied("internal_error", "the key source returned a key that does not fit");
     expect(await findIn(succeed(found))).toEqual(defect);

@@ -247,7 +247,7 @@ describe("metadata that changes", () => {
   });
 });
 
-describe("an issuer with keys from two places", () => {
+describe("an issuer with keys from two sources", () => {
   const twoPlaces = async (a: Answer, b: Answer, algorithms?: readonly string[]): Promise<void> => {
     await scene.stop();
     scene = await setUpIssuer(["jwks", "other"], algorithms);
@@ -261,7 +261,7 @@ describe("an issuer with keys from two places", () => {
     await twoPlaces(keySetOf(first), keySetOf(first, second));
     await scene.load(keysOf());
     expect(await scene.findAll(["1", "2"])).toEqual([FOUND, FOUND]);
-    // The place without keys may have had it.
+    // The source without keys may have had the key.
     expect([await scene.find("3"), scene.keys.hasKeys()]).toEqual([8, false]);
   });
 

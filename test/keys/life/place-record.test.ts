@@ -18,7 +18,7 @@ const EMPTY: Answer = { set: { ...NO_KEYS, ignored: ["kid 1 is weak"] }, digest:
 const stateOf = (record = NEW_PLACE, now = NOW, hasKeys = true, maxStaleSeconds: number | undefined = 600) =>
   stateAt(now, record, validityOf(record, maxStaleSeconds), hasKeys);
 
-describe("the state of a place", () => {
+describe("the state of a source of keys", () => {
   const answered = recordAnswer(NEW_PLACE, EMPTY, 60, true);
 
   it("is waiting until the source answers, after any number of failures", () => {
@@ -31,7 +31,7 @@ describe("the state of a place", () => {
     expect(stateOf(recordRestored(NEW_PLACE, EMPTY))).toBe("serving");
   });
 
-  it("stays serving while the place fails", () => {
+  it("stays serving while the source does not answer", () => {
     expect(stateOf(recordFailure(answered, "timeout"))).toBe("serving");
   });
 
@@ -53,7 +53,7 @@ describe("the state of a place", () => {
   });
 });
 
-describe("the failures of a place", () => {
+describe("the failures of a source of keys", () => {
   const failed = recordFailure(recordFailure(NEW_PLACE, "refused"), "timeout");
 
   it("add up, and the last one is the reason", () => {

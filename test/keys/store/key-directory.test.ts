@@ -73,7 +73,7 @@ describe("what one process stores", () => {
   });
 });
 
-it.runIf(process.platform === "linux")("a stored file is closed", async () => {
+it.runIf(process.platform === "linux")("a stored file does not stay open after it was read", async () => {
   const { store, directory } = openIn(temporaryFolder(onTestFinished));
   await store.saveKeySet("a", SET);
   await store.readKeySet("a");

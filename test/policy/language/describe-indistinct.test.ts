@@ -9,7 +9,7 @@ it("a reason that would help forgers shares its answer, and the message names th
 });
 
 it.each(["token_expired", "token_missing", "no_such_reason", "constructor", ""])(
-  "there is not a string about %j",
+  "there is no message for %j, which may have its own answer or is not a reason",
   (name) => {
     expect(describeIndistinct(name)).toBeUndefined();
   },

@@ -384,7 +384,7 @@ describe("a file that no request needed for an hour", () => {
     expect(known()).toEqual(["none.yaml"]);
   });
 
-  it("and is gone is forgotten; the next request gets the file that is there then", async () => {
+  it("and that no longer exists is forgotten; the next request gets the file that exists then", async () => {
     await putIntoForce("good");
     const opened = scene.files.open("a.yaml");
     await rm(join(scene.root, "a.yaml"));
@@ -574,13 +574,13 @@ describe("a file with settings or secrets for fetching keys is never read as a p
     expect(scene.files.status()).toEqual([]);
   });
 
-  it("nor is it extended", async () => {
+  it("and no policy can extend it", async () => {
     await scene.write("a.yaml", "jwt_policy: 1\nname: child\nextends: settings.yaml\n");
     await expectPolicy("not_a_policy");
   });
 });
 
-describe("a request hurries its policy", () => {
+describe("a policy that a request waits for comes first", () => {
   it("the first time, and again if it changed while it was read", async () => {
     await writePolicy("one");
     scene.onLoad = () => writePolicy("two");
