@@ -79,7 +79,7 @@ async function attempt(name: StepName, run: () => Promise<CheckStep>): Promise<C
   }
 }
 
-/** Leaves out warnings that are also rules of `lint`, because `lint` knows suppressions. */
+/** Leaves out warnings that `lint` reports too, because a policy author can suppress them in `lint`. */
 function validate(checked: readonly CheckedFile[]): CheckStep {
   const all = checked
     .flatMap((file) => file.findings)

@@ -20,7 +20,7 @@ export interface PolicyPair {
 /** Everything that decisions of the old and the new version depend on. */
 export interface World {
   readonly pairs: readonly PolicyPair[];
-  /** Kong's file that both sides have; undefined if there is none, or if there are several. */
+  /** The file of Kong that exists on both sides; undefined if there is no such file, or if there are several. */
   readonly gateways: Both<Gateway> | undefined;
 }
 

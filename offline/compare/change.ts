@@ -23,9 +23,9 @@ export interface Change {
   readonly subject: string;
   /** The change in words, for users. */
   readonly summary: string;
-  /** The cells with this change. Empty if the change concerns the whole policy. */
+  /** The cells with this change; an empty list if the change concerns the whole policy. */
   readonly cells: readonly Cell[];
-  /** A request that shows the change. Absent if no request can show the change. */
+  /** A request that shows the change; absent if no request can show it. */
   readonly example?: Difference;
   /** The text from which the change's fingerprint is made. The text does not depend on the example. */
   readonly content: string;

@@ -7,7 +7,7 @@ import type { Attempt, Judge } from "../judge/judge.ts";
 import type { CoverageItem, Direction, Use } from "./list-items.ts";
 import { replacing } from "./requirement.ts";
 
-/** Records the directions of each item that tests have shown so far. */
+/** Records for each item in which directions tests have shown an effect of the item so far. */
 export class Coverage {
   readonly items: readonly CoverageItem[];
   readonly #policy: CompiledPolicy;

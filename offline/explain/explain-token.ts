@@ -74,7 +74,7 @@ export interface ExplainedDenial {
 }
 
 const STAGES: readonly Stage[] = ["match", "extract", "decode", "key", "verify", "claims", "authorize", "propagate"];
-/** Accepts every signature. Never used for a request of a gateway. */
+/** A key source that accepts every signature. No gateway uses this key source. */
 const UNCHECKED: KeySource = {
   find: (issuer, { alg, kid }) => succeed({ issuer: issuer.issuer, kid, algorithm: alg, verify: () => PASSED }),
 };

@@ -41,7 +41,9 @@ export interface RoutableRequest {
 
 interface Candidate {
   readonly route: RoutedRoute;
-  /** The paths of one kind: prefixes of one length, or one regular expression. Empty if the Route has no paths. */
+  /**
+   * The paths of one kind: prefixes of one length, or one regular expression; an empty list if the Route has no paths.
+   */
   readonly paths: readonly string[];
 }
 

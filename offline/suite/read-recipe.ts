@@ -25,7 +25,7 @@ export function findRecipe(
   return recipe && findings.every(isWarning) ? succeed(recipe) : fail(locate(findings));
 }
 
-/** Reads a file that is one recipe, with the keys that a recipe has below `tokens`. */
+/** Reads a file that contains one recipe. The file has the same keys as a recipe under `tokens` of a test document. */
 export function readRecipe(text: string, policy: CompiledPolicy): Result<TokenRecipe, readonly Finding[]> {
   const source = readYaml(text);
   if (!source.ok) {

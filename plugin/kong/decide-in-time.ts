@@ -26,7 +26,7 @@ type ObserveEvent = (outcome: Decision | Answer, event: WatchedEvent, tookMs: nu
  * Asks a plugin instance for its decision about a request. If the handler throws or does not decide in time, the request is
  * refused.
  *
- * @param conclude called once, with the outcome and the guard that waits for the outcome.
+ * @param conclude called once. Its arguments are the outcome, and the mark of the guard that waits for the outcome.
  * @returns a function that stops the wait. After the caller has called this function, `conclude` is no longer called.
  */
 export function decideInTime(

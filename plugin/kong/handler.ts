@@ -138,8 +138,9 @@ interface Policing {
 }
 
 /**
- * Reuses an earlier verdict about the same facts. If there is no such verdict, judges the request and stores the verdict. A reuse
- * waits only for Kong's answers, because each further wait would take a tenth of its time.
+ * Reuses an earlier verdict about the same facts. If there is no such verdict, judges the request and stores the
+ * verdict. To reuse a verdict, the plugin waits only for Kong's answers. Each further wait would add a tenth to the
+ * time of a reuse.
  */
 async function reuseOrJudge(
   own: Instance,

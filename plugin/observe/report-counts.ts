@@ -34,7 +34,10 @@ export interface RejectionCount {
   readonly lastAt: number;
 }
 
-/** How many requests one rule has judged. The number distinguishes a rule without reports from a rule without traffic. */
+/**
+ * How many requests one rule has judged. With this number, a reader can distinguish a rule without reports from a rule
+ * without traffic.
+ */
 export interface JudgedCount {
   readonly policy: string;
   /** The rule's id; undefined if no rule fits. */
@@ -89,8 +92,8 @@ export interface DecisionCounts {
  */
 const MAX_KINDS = 10_000;
 /**
- * Issuers have their own limit, so that many issuers do not leave rules uncounted. Requests beyond the issuers' limit
- * are counted without an issuer.
+ * The counts by issuer have their own limit. So even with many issuers, every rule is counted. Requests beyond the
+ * issuers' limit are counted without an issuer.
  */
 const MAX_ISSUER_COUNTS = 10_000;
 

@@ -51,9 +51,12 @@ const MAX_CREDENTIALS = 4_096;
  * enough, because no client can guess them.
  */
 const TAIL_LENGTH = 43;
-/** How many times as much processing time requests with known credentials get as other requests, if both kinds wait. */
+/**
+ * If both kinds of requests wait, requests with known credentials get this many times the processing time of other
+ * requests.
+ */
 const SHARE_OF_KNOWN = 3;
-/** How much processing time above its share one of the two queues may get, in milliseconds. */
+/** The largest amount of processing time that one of the two queues may get beyond its share, in milliseconds. */
 const MAX_LEAD_MS = 10;
 
 export interface AdmissionOptions {
@@ -79,7 +82,10 @@ export class Admission {
   #turnStartMs: number | undefined;
   /** When the decisions of this turn must end. */
   #sliceEndMs = 0;
-  /** When the last request was released in this turn, to measure how long its decision took. */
+  /**
+   * The request that was released last in this turn, and the time of its release. With this time, the class measures
+   * how long the decision took.
+   */
   #last: { readonly queue: FairQueue<Waiting>; readonly atMs: number } | undefined;
   /** Above 0 if requests without known credentials have had more than their share of the time. */
   #leadOfOthersMs = 0;

@@ -1,8 +1,8 @@
 import type { Generation } from "./generation.ts";
 
 /**
- * The shortest time between two generations that refusals of tokens begin, in milliseconds. Each new generation empties
- * all caches of verdicts.
+ * The shortest time between two new generations that refusals of tokens cause, in milliseconds. Each new generation
+ * empties all caches of verdicts.
  */
 const PAUSE_MS = 1_000;
 

@@ -34,7 +34,7 @@ export interface VerdictKey {
   readonly rest: string;
 }
 
-/** How often the guard reused verdicts that one counter counts. */
+/** How often the guard reused the verdicts of one counter. */
 export interface GuardHits {
   readonly tally: number;
   readonly hits: number;

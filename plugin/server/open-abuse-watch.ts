@@ -11,7 +11,7 @@ import type { ServerOptions } from "./settings/server-options.ts";
 /**
  * Opens the detection of abuse with the settings file that the options name.
  *
- * @param decisionLog also gets a line for each alarm.
+ * @param decisionLog the decision log, which also gets a line for each alarm.
  * @throws Error if the settings file has mistakes.
  */
 export async function openAbuseWatch(

@@ -14,7 +14,7 @@ const REPLACED = "another server has taken over";
 /**
  * The parts of this process that exist before any policy is read: the log, the socket, the launchers and the lifecycle.
  *
- * When the process ends, it stops in this order:
+ * When the process ends, its parts stop in this order:
  *
  * 1. The launchers get the message that the process will end.
  * 2. The next server gets all new connections, and the status address.
@@ -73,7 +73,7 @@ export class ServerProcess {
     return createHandOver({
       connections: this.socket.connections,
       isReplaced: () => this.#isReplaced(),
-      // A launched server keeps answering until its successor accepts connections.
+      // A server that a launcher started keeps answering until its successor accepts connections.
       leaveToQueue: (hasWaited) => (hasWaited || this.launchers === undefined) && this.#leaveToQueue(),
       lastCallMs: () => this.socket.lastCallMs,
     });

@@ -8,7 +8,10 @@ import type { PluginServer } from "../settings/plugin-server.ts";
 import type { KongSettings } from "../settings/read-settings.ts";
 import type { Problem } from "./problem.ts";
 
-/** All facts that the checks need. If a fact is not known, its failure says why, and what the user can do about it. */
+/**
+ * All facts that the checks need. A fact that is not known is a failure, which says why, and what the user can do about
+ * it.
+ */
 export interface Setup {
   /** The version of the Node that runs this command. */
   readonly node: string;

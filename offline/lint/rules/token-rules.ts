@@ -159,7 +159,7 @@ header_mappings:
     topic: "token",
     severity: "warning",
     summary: "A token passes even if Kong has no Consumer for the token (`unknown: ignore`).",
-    why: "Plugins that deny or limit by Consumer let requests without a Consumer pass. Requests also have no Consumer while Kong cannot read its database.",
+    why: "If a request has no Consumer, plugins that deny or limit by Consumer let the request pass. Requests also have no Consumer while Kong cannot read its database.",
     bad: policy("identity:\n  consumer: { claim: client_id, unknown: ignore }\n"),
     good: policy("identity:\n  consumer: { claim: client_id, unknown: refuse }\n"),
     check: ({ identity }) =>
@@ -167,7 +167,7 @@ header_mappings:
         ? [
             {
               path: ["identity", "consumer", "unknown"],
-              message: "Plugins that deny or limit by Consumer let requests without a Consumer pass.",
+              message: "If a request has no Consumer, plugins that deny or limit by Consumer let the request pass.",
             },
           ]
         : [],

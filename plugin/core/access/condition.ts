@@ -7,7 +7,7 @@ import { type ClaimReference, findObstacle, readClaim } from "../model/claim-ref
 import type { ClaimTest, Condition, PlainTest, Scalar } from "../model/policy.ts";
 import { fail, PASSED, type Result } from "../model/result.ts";
 
-/** A string longer than this matches no pattern. */
+/** A string longer than this limit matches no pattern. */
 const MAX_MATCHED_LENGTH = 256;
 
 /** The parts of a request that claims can be compared with. */

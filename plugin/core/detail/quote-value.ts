@@ -39,7 +39,8 @@ export function quoteValue(text: string): string {
 }
 
 /**
- * The path of a request. Segments that look like random values may be secrets, such as the code of a link in an email.
+ * Shows the path of a request. The function hides segments that look like random values, because they may be secrets,
+ * such as the code of a link in an email.
  */
 export function quotePath(target: string): string {
   return quoteShort(showPath(target));
@@ -57,7 +58,7 @@ function hideRandom(segment: string): string {
   return isRandom || mayBeCredential(segment) ? ELLIPSIS : segment;
 }
 
-/** The `kid` of a key or a token. Many issuers use a hash as `kid`, so long random values are shown. */
+/** Shows the `kid` of a key or a token. Many issuers use a hash as `kid`, so long random values are shown. */
 export function quoteKid(kid: string): string {
   return quoteShort(showKid(kid, MAX_SHOWN));
 }
@@ -83,8 +84,8 @@ export function hideCredentials(text: string): string {
 }
 
 /**
- * The text of a claim or a field that has a name. If the name says that the value is a secret, only the length of the
- * value is shown.
+ * Shows the text of a claim or a field that has a name. If the name says that the value is a secret, only the length of
+ * the value is shown.
  */
 export function quoteNamed(name: string, text: string): string {
   return SECRET_NAME.test(name) ? describeLength(text) : quoteValue(text);

@@ -29,7 +29,7 @@ export class NameTable {
   #count = 0;
 
   /**
-   * @param seed any 32 bits, secret from clients, so that they cannot choose names that all have the same hash.
+   * @param seed 32 bits that no client knows. So clients cannot choose names that all have the same hash.
    * @param generation the number of texts that the table has read.
    */
   constructor(seed: number, generation = 0) {

@@ -14,7 +14,7 @@ import { MAX_TARGET_LENGTH } from "../model/request.ts";
 const SLASH = "\x01";
 /** Placeholder for a byte that was lost in decoding. */
 const LOST = "\x7f";
-/** How often the plugin decodes a path. No server decodes a path as often. */
+/** How many times in a row the plugin decodes a path. Every server decodes a path fewer times. */
 const MAX_ROUNDS = 6;
 
 /** A segment that has lost bytes, and otherwise only dots and characters that some server drops. */

@@ -13,7 +13,7 @@ const ORIGIN = /^(?:null|[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/?#@]{1,255}\/?)$/i;
 /**
  * Protects tokens in cookies against cross-site requests, because browsers also send cookies with requests that other
  * sites make. A request that changes something must come from an origin that the policy names. A request to upgrade the
- * connection also needs an allowed origin, because browsers let any site send it and read the answers.
+ * connection also needs an allowed origin, because browsers let any site send such a request and read the answers.
  */
 export function checkOrigin({ source }: Credential, facts: RequestFacts): Result<undefined, Denial> {
   if (source.from !== "cookie" || (isSafe(facts) && !asksForUpgrade(facts))) {

@@ -1,7 +1,7 @@
 import { NO_HEX, readHexPair } from "./hex-pair.ts";
 import { escapeCharacter } from "./name-patterns.ts";
 
-/** How often the plugin decodes a name. No server decodes a name as often. */
+/** How many times in a row the plugin decodes a name. Every server decodes a name fewer times. */
 const MAX_ROUNDS = 3;
 /**
  * How many names of one request are compared in full, and their total length. Only a client that wants to cause load

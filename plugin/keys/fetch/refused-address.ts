@@ -65,7 +65,8 @@ function embeddedAddresses(address: string): readonly string[] {
     // Local NAT64 (RFC 8215): the length of the operator's prefix is unknown, so the IPv4 address may be at four positions (RFC
     // 6052 section 2.2).
     const readings = [last, at(6, 7, 9, 10), at(7, 9, 10, 11), at(9, 10, 11, 12)];
-    return readings.filter((reading) => !reading.startsWith("0.")); // Only one of the four is the address. A reading that begins with `0.` cannot be the address.
+    // Only one of the four candidates is the IPv4 address. A candidate that begins with `0.` cannot be the address.
+    return readings.filter((reading) => !reading.startsWith("0."));
   }
   if (startsWith(0x2002)) {
     return [at(2, 3, 4, 5)]; // 6to4 (RFC 3056 section 2).

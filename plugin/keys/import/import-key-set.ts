@@ -106,8 +106,8 @@ async function importKey(
   if (thumbprints && !thumbprints.includes(thumbprint)) {
     throw new Error("the policy does not name the key's thumbprint");
   }
-  // Imports only the members that make up the public key. `key_ops` and similar members were already checked. Some importers
-  // reject values of these members that RFC 7517 allows.
+  // Imports only the members that make up the public key. `key_ops` and similar members were already checked. For these
+  // members, some importers reject values that RFC 7517 allows.
   const publicKey = readPublicKey(members);
   const weakness = findRsaWeakness(publicKey) ?? findEd25519Weakness(publicKey);
   if (weakness !== undefined) {

@@ -107,7 +107,7 @@ export function validityOf(
 }
 
 /**
- * @param validity from when to when the last answer is valid.
+ * @param validity the period in which the last answer is valid.
  * @param hasKeys whether the source's last answer has a usable key.
  */
 export function stateAt(

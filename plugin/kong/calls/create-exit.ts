@@ -27,8 +27,8 @@ export function createExit(deny: Deny): ExitResponse {
 }
 
 /**
- * `Retry-After` (RFC 9110 section 10.2.3). If the gateway is overloaded, this time is short, because overloads usually end
- * quickly.
+ * Returns the header `Retry-After` (RFC 9110 section 10.2.3). If the gateway is overloaded, the time in the header is
+ * short, because overloads usually end quickly.
  */
 function retryAfter(denial: Denial): { readonly "Retry-After"?: string } {
   switch (denial.reason) {

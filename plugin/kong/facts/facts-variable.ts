@@ -140,7 +140,7 @@ export function readClient(value: string): string | undefined {
 export function parseGuard(value: string): GuardMark | undefined {
   const lastStart = value.lastIndexOf("\n") + 1;
   if (value.length - lastStart === ID_LENGTH) {
-    return undefined; // A request's id, because the guard's mark is longer.
+    return undefined; // The value is the request's id, because the guard's mark is longer.
   }
   const [, , , ...offer] = (value.split("\n", 3)[FACT_LINES.connection] ?? "").split(" ");
   return parseGuardMark(value.slice(lastStart), offer);

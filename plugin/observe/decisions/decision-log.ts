@@ -53,7 +53,7 @@ export class DecisionLog {
   readonly #queue: LineQueue;
   readonly #timer: NodeJS.Timeout;
   readonly #dropped: Record<DropCause, number> = { rate: 0, queue: 0, write: 0, defect: 0 };
-  /** How many dropped lines of each cause the log has already reported. */
+  /** For each cause, how many dropped lines the log has already reported. */
   #reported: Record<DropCause, number> = { ...this.#dropped };
   #reused = new Map<string, Reused>();
   #lines = 0;

@@ -60,8 +60,8 @@ function checkStatus(as: PublicReason, status: number | undefined): Finding[] {
   if (Math.floor(status / 100) !== digit) {
     const why =
       usual < 500
-        ? "the client causes this refusal, and 5xx makes the client try again"
-        : "the client does not cause this refusal, and 4xx makes the client give up";
+        ? "the client causes this refusal, but a 5xx status would make the client try again"
+        : "the client does not cause this refusal, but a 4xx status would make the client give up";
     return refuse(`Status ${status} must begin with ${digit}: ${why}`);
   }
   return meaning === undefined ? [] : refuse(`Status ${status} ${meaning}`);

@@ -27,7 +27,10 @@ const COMPANIONS = [
   ["allow_unprefixed", "cookie"],
 ] as const;
 
-/** Compiles where tokens are read and how they are forwarded, and reports mistakes that the schema cannot find. */
+/**
+ * Compiles the settings that say where tokens are read and how they are forwarded. Reports mistakes that the schema
+ * cannot find.
+ */
 export function compileToken(
   document: PolicyDocument,
   rules: readonly CompiledRule[],

@@ -196,7 +196,7 @@ export interface Finding {
   readonly file?: string;
   /** JSON Pointer into the document; empty for the whole document. */
   readonly pointer?: string;
-  /** Line and column are counted from 1. A finding about the whole document is at 1:1. */
+  /** Line and column are counted from 1. A finding about the whole document is at line 1, column 1. */
   readonly line?: number;
   readonly column?: number;
   /**

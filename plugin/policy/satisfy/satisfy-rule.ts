@@ -47,7 +47,10 @@ export interface Wanted {
 
 /** The reason why the search found no request. */
 export interface Unsatisfied {
-  /** True if it is certain that no token can satisfy the rule. False if the search found no token, although one may exist. */
+  /**
+   * Whether it is certain that no token can satisfy the rule. If this is false, the search found no token, although one
+   * may exist.
+   */
   readonly isCertain: boolean;
   /** One reason for each issuer and alternative that was tried. */
   readonly reasons: readonly string[];

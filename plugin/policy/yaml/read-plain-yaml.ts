@@ -173,7 +173,7 @@ function readScalar(text: string, event: ScalarEvent): unknown {
     return Number(value);
   }
   if (NUMBER.test(value)) {
-    throw new NotPlain(); // A large or fractional number can be inexact, which only the exact parser finds.
+    throw new NotPlain(); // A large or fractional number can be inexact. Only the exact parser finds inexact numbers.
   }
   return value;
 }

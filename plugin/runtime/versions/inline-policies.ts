@@ -109,7 +109,7 @@ interface InlineInstanceOptions {
   readonly entity: InlineEntity;
   readonly text: string;
   readonly rule: string | undefined;
-  /** The number of the instance's start. An instance with a greater number started later. */
+  /** The position of this instance in the order of starts. An instance with a greater number started later. */
   readonly order: number;
   readonly share: (text: string) => SharedLoad;
   readonly lastGood: LastGoodVersions;

@@ -80,9 +80,9 @@ export class Launchers {
    * Handles the case that another process has replaced the control socket. Call this method only while this server has the
    * plugin socket.
    *
-   * - If a service manager keeps the plugin socket open, several servers can accept connections on it. The server that has
-   *   opened the control socket last stays, and this server ends. Usually the launcher of the new server asks this server to
-   *   end, but the service manager may have ended that launcher too early.
+   * - If a service manager keeps the plugin socket open, several servers can accept connections on it. The server that
+   * was the last to open the control socket stays, and this server ends. Usually the launcher of the new server asks
+   * this server to end, but the service manager may have ended that launcher too early.
    * - Otherwise this server takes the control socket back. Two servers that start at the same time may replace each other's
    *   sockets in a different order. Then the control socket belongs to the server that ends, and launchers would not find the
    *   server that has the plugin socket.

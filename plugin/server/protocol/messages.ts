@@ -108,7 +108,10 @@ const descriptor = {
 
 const root = protobuf.Root.fromJSON(descriptor);
 
-/** A message type with its encoder and decoder. A message that is encoded and decoded has exactly the fields of `T`. */
+/**
+ * A message type with its encoder and decoder. If a message is encoded and then decoded, the result has exactly the
+ * fields of `T`.
+ */
 export interface MessageType<T> {
   encode(message: T): Uint8Array;
   /** @throws Error if the bytes are not a message of this type. */

@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 
 /**
- * Whether a `Host` names the server itself: an address, `localhost`, or the host that the server listens on. A web page of
- * another site can reach the server only under the name of its own site (DNS rebinding).
+ * Whether a `Host` names the server itself: an address, `localhost`, or the host that the server listens on. With DNS
+ * rebinding, a web page of another site can also reach the server, but only under the name of that other site.
  *
  * @param host the request's `Host`, with or without a port.
  * @param listenHost the host in the server's options.

@@ -30,10 +30,10 @@ const CHECK_MS = 250;
 /**
  * Starts the HTTP server for probes: `/status/live` answers 200 while the event loop runs. `/status/ready` answers 200,
  * or 503 with the reasons. `/status` shows the version of each policy in effect and the state of each issuer's keys.
- * `/status` also shows how many requests each rule has judged, and what rules in report mode would have refused.
- * `/status/view` shows the same data as a page for people. `/metrics` returns the metrics for Prometheus. The answers
- * of the status server contain no secrets, but they name policies and issuers. So the address must not be reachable
- * from the outside.
+ * `/status` also shows how many requests each rule has judged, and which requests the rules in report mode would have
+ * refused. `/status/view` shows the same data as a page for people. `/metrics` returns the metrics for Prometheus. The
+ * answers of the status server contain no secrets, but they name policies and issuers. So the address must not be
+ * reachable from the outside.
  *
  * @returns a function that releases the address at once.
  */

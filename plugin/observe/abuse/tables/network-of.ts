@@ -12,8 +12,8 @@ const OTHER: AddressWords = [0];
 const IPV4_WORDS = 1;
 
 /**
- * Finds the network that a client's address counts as. Equal networks have equal lists of words. All clients without an IP
- * address, for example on a Unix socket, count as one network.
+ * Finds the network to which a client's address belongs for the detection of abuse. Equal networks have equal lists of
+ * words. All clients without an IP address, for example on a Unix socket, count as one network.
  */
 export function networkOf(address: string, { ipv4Prefix, ipv6Prefix, shared }: NetworkOptions): AddressWords {
   const words = parseAddress(address);
