@@ -22,11 +22,11 @@ const root = new URL(import.meta.url.includes("/dist/") ? "../../" : "../", impo
 /** A schema, and the names of the files generated from it. */
 interface Format {
   readonly schemaFile: string;
-  /** The file of types, and the type of a whole document. */
+  /** The file that contains the types, and the name of the type of a whole document. */
   readonly types: readonly [file: string, name: string];
-  /** The file of the validator, and its name. */
+  /** The file that contains the validator, and the validator's name. */
   readonly validator: readonly [file: string, name: string];
-  /** The file of the reference page, and its heading; absent if the document has no generated reference. */
+  /** The file of the reference page, and the page's heading; absent if the document has no generated reference. */
   readonly reference?: readonly [file: string, heading: string];
   /** Completes the text of the schema itself. */
   readonly fill?: (text: string) => string;

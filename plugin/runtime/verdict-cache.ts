@@ -239,7 +239,7 @@ export class VerdictCache {
     return entry?.authorization === key.authorization ? entry.kept : undefined;
   }
 
-  /** The map hashes the whole name, so the name contains only the end of a token. */
+  /** Returns the entry's key in the map. The map hashes the whole key, so the key contains only the end of a token. */
   #nameEntry(policy: CompiledPolicy, { authorization, rest }: VerdictKey): string {
     return `${this.#numberOf(policy)} ${rest}\n${authorization.slice(-END_LENGTH)}`;
   }

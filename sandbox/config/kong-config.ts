@@ -1,7 +1,7 @@
 /**
- * Reads a declarative Kong configuration (`kong.yml`) or a decK file: services, routes, Consumers, and the plugin `jwt-policy` on a
- * service, on a route, or global. A part that only Kong supports causes a warning with its position. A part that Kong does not
- * know either is a mistake.
+ * Reads a declarative Kong configuration (`kong.yml`) or a decK file: services, routes, Consumers, and the plugin
+ * `jwt-policy` on a service, on a route, or global. A part that only Kong supports causes a warning with its position.
+ * A part that Kong itself does not know is a mistake.
  */
 import { randomUUID } from "node:crypto";
 import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";

@@ -57,7 +57,7 @@ export async function exchangeEvent(
 async function readReturn(connection: PluginConnection, call: RpcCall): Promise<RpcReturn> {
   const answer = RpcReturnMessage.decode(await connection.readFrame());
   if ((answer.sequence ?? 0) !== call.sequence) {
-    throw new Error("assertion failed! The answer has another sequence than the call");
+    throw new Error("assertion failed! The answer and the call have different sequence numbers");
   }
   return answer;
 }

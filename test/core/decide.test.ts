@@ -91,7 +91,7 @@ describe("access says whether a request without a valid token passes", () => {
     expect(await judge(bound(rule, authorization))).toEqual(expected);
   });
 
-  it("per operation, if the rule has operations", async () => {
+  it("for each operation separately, if the rule has operations", async () => {
     const request = (method: string): RequestFacts =>
       requestOf(undefined, { binding: { by: "rule", rule: "mixed" }, requestLine: { method, target: "/" } });
     expect(await judge(request("GET"))).toEqual(ANONYMOUS);

@@ -121,7 +121,10 @@ async function readValid({ file, root, shown }: PolicyPlace): Promise<ValidDocum
   return valid.ok && read.ok ? { document: valid.value, hash: hashText(read.value.text) } : undefined;
 }
 
-/** A rule needs no comparison if this rule and everything outside of the rules are the same on both sides. */
+/**
+ * Omits each rule that is the same on both sides, because it needs no comparison. If a part outside of the rules
+ * differs, the result has all rules.
+ */
 function pickChangedRules(versions: Both<ValidDocument>): readonly ValidDocument[] {
   const [before, after] = versions.map(({ document }) => document);
   if (write({ ...before, routes: {} }) !== write({ ...after, routes: {} })) {

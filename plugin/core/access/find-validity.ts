@@ -11,8 +11,8 @@ const MARGIN = 0.001;
 /**
  * The time span in which every check of a time gives the same result as now. For every stage that compares a claim with
  * the time, this function must {@link narrow} the span at the times at which the result of the stage changes. Returns
- * undefined if the plugin must judge the token each time. The plugin must do so if a check changes its result now, or
- * if the token is bound to a key (RFC 7800).
+ * undefined if the plugin must judge the token each time. The plugin must judge again if the result of a check changes
+ * now, or if the token is bound to a key (RFC 7800).
  */
 export function findValidity(
   issuer: CompiledIssuer,

@@ -48,7 +48,7 @@ export const DENIALS = {
     clientMessage: "Access is not allowed",
     meaning:
       "The policy has no rule for this Kong Route, or the rule has no operation for the request's method and path.",
-    next: "Add a rule with the name of the Kong Route, or an operation for this method and path. Or correct the client's request.",
+    next: "Add a rule with the name of the Kong Route, add an operation for this method and path, or correct the client's request.",
     spec: "default deny",
   },
   path_ambiguous: {
@@ -210,7 +210,7 @@ export const DENIALS = {
     ...UNAVAILABLE,
     stage: "any",
     meaning:
-      "The plugin server gets more requests than it can check. Or too many requests wait: for keys of the issuer, or for the check of a slow signature (ES384, ES512, long RSA keys).",
+      "Possible causes: the plugin server gets more requests than it can check; too many requests wait for keys of the issuer; too many requests wait for the check of a slow signature (ES384, ES512, long RSA keys).",
     next: "Look for a client that sends many bad tokens. If the load is real, add Kong nodes.",
     spec: "RFC 9110 section 15.6.4",
   },
@@ -263,7 +263,7 @@ export const DENIALS = {
     ...INVALID_TOKEN,
     stage: "claims",
     meaning:
-      "A registered claim has the wrong type or is out of range. Or the token's lifetime is longer than `max_token_lifetime`. Or a claim does not meet the issuer's `required_claims`.",
+      "Possible causes: a registered claim has the wrong type or is out of range; the token's lifetime is longer than `max_token_lifetime`; a claim does not meet the issuer's `required_claims`.",
     next: "Correct the claim at the issuer. If the value is right, correct the issuer's part of the policy.",
     spec: "RFC 7519 section 4.1",
   },
@@ -288,7 +288,7 @@ export const DENIALS = {
     ...ACCESS_DENIED,
     stage: "authorize",
     meaning:
-      "The token lacks a role or group that the rule requires, or has one that the rule excludes. Or a claim does not meet the rule's conditions.",
+      "Possible causes: the token lacks a role or group that the rule requires; the token has a role or group that the rule excludes; a claim does not meet the rule's conditions.",
     next: "Grant the role, group or value at the issuer, or correct the rule. Check `claims.roles` and `claims.groups`.",
     spec: "RFC 9110 section 15.5.4",
   },
@@ -306,7 +306,7 @@ export const DENIALS = {
     ...ACCESS_DENIED,
     stage: "propagate",
     meaning:
-      "The token names no Consumer. Or Kong has no Consumer with the id or username in the token. Or Kong could not read its database.",
+      "Possible causes: the token names no Consumer; Kong has no Consumer with the id or username in the token; Kong could not read its database.",
     next: "Create the Consumer in Kong, or correct `identity.consumer`.",
     spec: "docs/guides/identity.md",
   },

@@ -52,7 +52,7 @@ export function recordRestored(record: PlaceRecord, answer: Answer): PlaceRecord
 }
 
 /**
- * Records an answer from the source. The answer replaces the previous answer, whatever its content.
+ * Records an answer from the source. The answer replaces the previous answer, whatever the new answer contains.
  *
  * @param hasKeys whether the answer has a usable key.
  */

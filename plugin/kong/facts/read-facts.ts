@@ -109,9 +109,9 @@ async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Result<Omit<R
 const KNOWN_TO_NGINX: ReadonlySet<string> = new Set(["user-agent", "x-forwarded-for"]);
 
 /**
- * Returns each wanted header field as one string, with the same content as nginx's variable for the field. The function joins all
- * lines of one field, including empty lines. Names that differ only in `-` and `_` count as the same name. So the decision does
- * not depend on whether the facts come from here or from the facts variable.
+ * Returns each wanted header field as one string, with the same content as nginx's variable for the field. The function
+ * joins all lines of one field, including empty lines. Names that differ only in `-` and `_` count as the same name. So
+ * the decision does not depend on whether the facts come from this function or from the facts variable.
  *
  * @param wanted names of the fields that are used.
  */

@@ -1,15 +1,18 @@
 import { type NamedRecord, NamedRecords, noteReport } from "./tables/named-records.ts";
 
 export interface DenialRatesOptions {
-  /** The part of denied requests must rise or fall by this much to count as a sudden change. Parts are from 0 to 1. */
+  /**
+   * The denied part of all requests must rise or fall by this much to count as a sudden change. The part is a number
+   * from 0 to 1.
+   */
   readonly change: number;
-  /** The smallest number of requests from which the part of denied requests is computed. */
+  /** The smallest number of requests from which the plugin computes the denied part. */
   readonly requests: number;
   /** How long the plugin waits before it reports the same rule again, in milliseconds. */
   readonly repeatMs: number;
 }
 
-/** A rule whose part of denied requests has suddenly changed. */
+/** A rule whose requests are suddenly denied much more often, or much less often. */
 export interface DenialRateChange {
   /** The part of the rule's requests that are denied now, from 0 to 1. */
   readonly part: number;
@@ -22,7 +25,7 @@ interface Rule {
   windowStart: number;
   requests: number;
   denials: number;
-  /** Mean and variance of the part of denied requests. */
+  /** Mean and variance of the denied part of the requests. */
   usual: number;
   variance: number;
   windows: number;

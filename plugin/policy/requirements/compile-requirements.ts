@@ -26,7 +26,8 @@ const NO_HEADERS: Requirements["comparedHeaders"] = [];
 /**
  * Compiles the requirements of one rule or operation.
  *
- * @param sources the parts of the document with requirements, the nearest first and the defaults last.
+ * @param sources the parts of the document with requirements: the operation first (if any), then the rule, and the
+ * defaults last.
  * @param captures the segment's index for each name in the operation's path template.
  */
 export function compileRequirements(

@@ -49,7 +49,8 @@ export interface SettledRequirements {
  * sources are: operation, rule, defaults, built-in value. `any_of` replaces all other requirements if it comes from a
  * nearer source.
  *
- * @param sources the parts of the document with requirements, the nearest first and the defaults last.
+ * @param sources the parts of the document with requirements: the operation first (if any), then the rule, and the
+ * defaults last.
  */
 export function settleRequirements(sources: readonly PlacedSource[], document: PolicyDocument): SettledRequirements {
   const nearest = <K extends keyof RequirementSource>(key: K): PlacedSource | undefined =>

@@ -1,6 +1,6 @@
 /**
- * The code of a compiling thread. The thread reads, parses and compiles policies, so that the event loop that answers requests
- * does not have to.
+ * The code that runs in a compiling thread. The thread reads, parses and compiles policies, so that the event loop has
+ * time to answer requests.
  */
 import { setPriority } from "node:os";
 import { platform } from "node:process";

@@ -149,7 +149,7 @@ describe("an issuer is found by its template", () => {
     expect(find("https://a.example/{}/v2", [])).toBeUndefined();
   });
 
-  it("as long as the longest template and tenant, and no longer", () => {
+  it("if `iss` is at most as long as the longest template and tenant", () => {
     const longest = `https://a.example/{t}/${"a".repeat(1130 - 22)}`;
     const issuers = new Map([[templateKey(longest, 3), issuer]]);
     const found = (tenant: string) => findByTemplate({ issuers, segments: [3] }, longest.replace("{t}", tenant));

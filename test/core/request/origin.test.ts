@@ -21,13 +21,13 @@ function check(source: TokenSource, method: string, origin?: string, changes: Pa
 }
 
 describe("a token from a cookie", () => {
-  it.each(["GET", "HEAD", "OPTIONS", "TRACE"])("needs no origin with %s", (method) => {
+  it.each(["GET", "HEAD", "OPTIONS", "TRACE"])("needs no origin if the method is %s", (method) => {
     expect(check(COOKIE, method)).toBeUndefined();
     expect(check(COOKIE, method, "https://evil.example")).toBeUndefined();
   });
 
   it.each(["POST", "PUT", "PATCH", "DELETE", "CONNECT", "QUERY", "get", "GETX", ""])(
-    "needs an allowed origin with method %j",
+    "needs an allowed origin if the method is %j",
     (method) => {
       expect(check(COOKIE, method)).toBe("origin_not_allowed");
       expect(check(COOKIE, method, "https://evil.example")).toBe("origin_not_allowed");
@@ -47,16 +47,19 @@ describe("a token from a cookie", () => {
     expect(check(COOKIE, "GET", APP, { requestLine: undefined })).toBeUndefined();
   });
 
-  it.each(["upgrade", "Upgrade", "keep-alive, UPGRADE"])("needs an origin with Connection %j", (connection) => {
-    expect(check(COOKIE, "GET", undefined, { connection })).toBe("origin_not_allowed");
-    expect(check(COOKIE, "GET", APP, { connection })).toBeUndefined();
-  });
+  it.each(["upgrade", "Upgrade", "keep-alive, UPGRADE"])(
+    "needs an origin if the request has Connection %j",
+    (connection) => {
+      expect(check(COOKIE, "GET", undefined, { connection })).toBe("origin_not_allowed");
+      expect(check(COOKIE, "GET", APP, { connection })).toBeUndefined();
+    },
+  );
 
-  it.each(["close", "keep-alive, TE", ""])("needs no origin with Connection %j", (connection) => {
+  it.each(["close", "keep-alive, TE", ""])("needs no origin if the request has Connection %j", (connection) => {
     expect(check(COOKIE, "GET", undefined, { connection })).toBeUndefined();
   });
 
-  it("needs an origin with Upgrade, for which Kong requires no Connection", () => {
+  it("needs an origin if the request has Upgrade, because Kong upgrades also without Connection", () => {
     const upgrade: [string, string] = ["upgrade", "websocket"];
     expect(check(COOKIE, "GET", undefined, { headers: new Map([upgrade]) })).toBe("origin_not_allowed");
     expect(check(COOKIE, "GET", undefined, { headers: new Map([upgrade, ["origin", APP]]) })).toBeUndefined();

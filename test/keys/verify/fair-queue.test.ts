@@ -16,7 +16,7 @@ describe("turns", () => {
     expect(takeAll(queue, 0)).toEqual(["a1", "b1", "c1", "a2", "a3", "a4"]);
   });
 
-  it("go by age in a burst, and begin with the newest if the queue does not become empty", () => {
+  it("begin with the oldest entry in a burst, and with the newest if the queue does not become empty", () => {
     const burst = new FairQueue<string>(PATIENCE);
     const standing = new FairQueue<string>(PATIENCE);
     for (const item of ["1", "2", "3"]) {
@@ -49,12 +49,12 @@ describe("turns", () => {
     return queue;
   };
 
-  it("go by age as long as the waits are short, also if the queue is never empty", () => {
+  it("begin with the oldest entry as long as the waits are short, also if the queue is never empty", () => {
     expect(keepBusy(25).take(500)).toBe("475");
     expect(keepBusy(50).take(500)).toBe("newest");
   });
 
-  it("go by age again after a queue with long waits was empty", () => {
+  it("begin with the oldest entry again after a queue with long waits was empty", () => {
     const queue = keepBusy(50);
     takeAll(queue, 510);
     queue.add("older", "a", 520);

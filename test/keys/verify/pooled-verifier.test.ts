@@ -28,7 +28,7 @@ describe("slow signatures are checked on other threads", () => {
     expect(keyOf("ES512").key.verify(INPUT, Buffer.alloc(131))).toBe(SIGNATURE_INVALID);
   });
 
-  it("and all signatures of a burst of 100, for any key", async () => {
+  it("also all signatures in a burst of 100, for any key", async () => {
     // The clock is fixed, because the plugin gives up a check that waits too long.
     vi.useFakeTimers({ toFake: ["performance"] });
     onTestFinished(() => void vi.useRealTimers());

@@ -175,7 +175,7 @@ describe("denial rates", () => {
 describe("refused tokens", () => {
   const token = (number: number) => ({ ...key(number), third: number, fourth: 0 });
 
-  it("are refused for the time only", () => {
+  it("are refused only for the set time", () => {
     const tokens = new RefusedTokens(300_000);
     expect([tokens.refuse(token(1), 0), tokens.refuse(token(1), 1)]).toEqual([true, false]);
     expect([tokens.isRefused(token(1), 299_999), tokens.isRefused(token(2), 0)]).toEqual([true, false]);

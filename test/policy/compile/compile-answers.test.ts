@@ -76,7 +76,11 @@ describe("a status", () => {
   it.each<readonly [name: string, status: number, message: RegExp]>([
     ["token_missing", 500, new RegExp(`^Status 500 must begin with 4: .*, and 5xx ${again} 401\\.$`)],
     ["invalid_token", 503, new RegExp(`${again} 401\\.$`)],
-    ["unavailable", 403, /^Status 403 must begin with 5: .*, but a 4xx status would make the client give up; .* 503\.$/],
+    [
+      "unavailable",
+      403,
+      /^Status 403 must begin with 5: .*, but a 4xx status would make the client give up; .* 503\.$/,
+    ],
     ["internal_error", 404, /give up; the usual status is 500\.$/],
     ["access_denied", 405, /^Status 405 needs the header field Allow; the usual status is 403\.$/],
     ["token_missing", 407, /is only for proxies/],

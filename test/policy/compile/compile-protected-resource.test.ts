@@ -52,7 +52,7 @@ describe("the address of the API's description (RFC 9728 section 3.1)", () => {
     expectIssues(marked(resource), "invalid_value");
   });
 
-  it("is required in the key", () => {
+  it("is required under `protected_resource`", () => {
     expectIssues(`${ISSUER_START}‸protected_resource: {}\n`, "missing_key");
   });
 });

@@ -53,7 +53,7 @@ describe("refuses, with the place", () => {
     expect(read(text(rest + 1))).toEqual(["1:1 document_too_large"]);
   });
 
-  it("more than 100 aliases, at the first one too many, and accepts 100", () => {
+  it("more than 100 aliases, at the 101st alias, and accepts 100", () => {
     // Few aliases of each anchor, because the parser itself limits them.
     const anchors = Array.from({ length: 20 }, (_, index) => `&a${index} 1`);
     const aliases = Array.from({ length: 100 }, (_, index) => `*a${index % 20}`);

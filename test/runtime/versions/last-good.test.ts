@@ -18,7 +18,7 @@ it("forgets an entity when its last instance has ended and its last good version
   expect([versions.entityCount, versions.hold(entity, undefined)]).toEqual([0, undefined]);
 });
 
-it("keeps only the newer version of an instance that gets another one", () => {
+it("keeps only the newer version if an instance gets another version", () => {
   const versions = new LastGoodVersions();
   const instance = {};
   versions.note(instance, entity, { policy, hash: "a", order: 1 });

@@ -101,7 +101,7 @@ describe("Kong's log shows at its default level", () => {
   beforeEach(() => putIntoForce("one"));
   const noticed = (): readonly (string | undefined)[] => scene.log.notices.map((line) => /name=(\S+)/.exec(line)?.[1]);
 
-  it("no first version: thousands of policies take effect when the process starts", () => {
+  it("nothing about first versions, because thousands of policies take effect when the process starts", () => {
     expect([scene.log.infos.length, noticed()]).toEqual([1, []]);
   });
 

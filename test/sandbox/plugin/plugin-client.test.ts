@@ -210,10 +210,10 @@ describe("every fault leads to 500 or to another try, never to a request that pa
     row("a failed call, directly followed by the end of the event", /either credential or consumer must be provided/, {
       onEvent: (peer) => peer.send("kong.client.authenticate", "", "", RpcReturnMessage.encode({ sequence: 3 })),
     }),
-    row("an answer to another call", /another sequence/, {
+    row("an answer to another call", /different sequence numbers/, {
       onEvent: (peer) => peer.send("", RpcReturnMessage.encode({ sequence: 1 })),
     }),
-    row("an answer without sequence", /another sequence/, { onEvent: (peer) => peer.send("", "") }),
+    row("an answer without sequence", /different sequence numbers/, { onEvent: (peer) => peer.send("", "") }),
     row("garbage for an answer", /pluginserver error/, { onEvent: (peer) => peer.send("", "\xff\xff\xff") }),
     row("garbage for arguments", /pluginserver error/, {
       onEvent: (peer) => peer.callPdk("kong.nginx.get_var", Buffer.from([0x0a, 0xff])),

@@ -75,7 +75,7 @@ describe("closing an instance", () => {
   });
 });
 
-describe("an event for an id that this process did not issue is answered `no plugin instance` and an empty frame", () => {
+describe("an event for an id that this process did not issue is answered with `no plugin instance` and an empty frame", () => {
   it.each([
     ["zero, which ProtoBuf leaves out", 0],
     ["one", 1],
