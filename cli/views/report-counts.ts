@@ -43,7 +43,8 @@ export function countStatus(status: unknown): readonly ReportRow[] {
 const REPORT_LINE = /jwt-policy would have denied the request: (.*)/;
 
 /**
- * Counts the lines that report mode wrote to Kong's log. Requests that enforce mode would also let pass leave no line in the log.
+ * Counts the lines that report mode wrote to Kong's log. The log has no line about a request that enforce mode would
+ * also let pass.
  */
 export function countLog(lines: Iterable<string>): readonly ReportRow[] {
   const rows: ReportRow[] = [];

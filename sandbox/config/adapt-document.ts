@@ -179,7 +179,7 @@ class Adaptation {
     if (Array.isArray(protocols) && !protocols.includes("http")) {
       this.#warn(
         [...path, "protocols"],
-        `On Kong this plugin judges only requests of ${protocols.join(", ")}. In the sandbox it judges every request.`,
+        `On Kong this plugin judges only requests of ${protocols.join(", ")}. In the sandbox the plugin judges every request.`,
       );
     }
     const merged = isMap(inherited)

@@ -160,7 +160,7 @@ describe("kong-jwt-policy kong env", () => {
     ]);
   });
 
-  it("passes settings for fetching keys on, also to kong-pdk's server, and refuses broken settings", () => {
+  it("passes on settings for fetching keys, also to kong-pdk's server, and refuses broken settings", () => {
     const file = join(directory, "fetch.yaml");
     writeFileSync(file, "fetch_settings: 1\nca_file: /only/on/the/gateway.pem\n");
     const read = (...more: readonly string[]): Record<string, string> =>
@@ -201,7 +201,7 @@ describe("kong-jwt-policy kong env", () => {
     expect(settings.KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD).not.toContain("--verdict-cache");
   });
 
-  it("makes Kong wait longer than the server waits for a decision, but not a minute", () => {
+  it("makes Kong wait longer than the server waits for a decision, but less than a minute", () => {
     const settings = readSettings();
     const waitMs = 1000 * Number.parseInt(settings.KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT, 10);
     expect(waitMs).toBeGreaterThan(DEADLINE_MS);
@@ -298,7 +298,7 @@ describe("kong-jwt-policy kong env", () => {
     expect(runCli(["kong", "env", "--kong-version", version]).status).toBe(0);
   });
 
-  it("says that there is no command kong, and still succeeds", () => {
+  it("says that the command kong does not exist, and still succeeds", () => {
     const { status, stderr } = runCli(["kong", "env"], { KONG_BIN: "/nowhere/kong" });
     expect([status, stderr]).toEqual([0, expect.stringContaining("make sure that Kong is 3.8 or later")]);
   });

@@ -134,7 +134,7 @@ describe("Kong's identity", () => {
     expect(await judge(bound("read", token({ scope: "" })))).toMatchObject({ reason: "scope_insufficient", asked: [] });
   });
 
-  it("that Kong does not know makes the plugin refuse the request", async () => {
+  it("makes the plugin refuse the request if Kong does not know this identity", async () => {
     expect((await judge(bound("read", token({ azp: "nobody" })))).reason).toBe("consumer_unknown");
   });
 

@@ -38,7 +38,7 @@ async function sceneWithBilling() {
 }
 
 describe("a Consumer that was found", () => {
-  it("is cached for its time, and not a moment longer", async () => {
+  it("is cached for its time, and not longer", async () => {
     const { kong, asked, at, find } = await sceneWithBilling();
     kong.clear();
     at(53.9);

@@ -20,7 +20,7 @@ export type KongSettings = ReadonlyMap<string, Setting>;
 const KEPT =
   /^(?:prefix|plugins|pluginserver_[a-z0-9_]+|nginx_proxy_set|nginx_proxy_lua_socket_read_timeout|nginx_user|nginx_main_user|lua_package_path|declarative_config|database|log_level)$/;
 const ASSIGNMENT = /^\s*([A-Za-z0-9_]+)\s*=(.*)$/;
-/** Kong looks for its file at these paths. */
+/** Kong looks for its configuration file at these paths. */
 const DEFAULT_FILES = ["/etc/kong/kong.conf", "/etc/kong.conf"];
 /** A running Kong has written its settings into this file, with the defaults. */
 const RUNNING = ".kong_env";

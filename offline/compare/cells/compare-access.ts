@@ -12,7 +12,10 @@ export interface AccessChange {
   readonly requirements: Both<string>;
 }
 
-/** Cells that need only one comparison, because their requirements are the same: in the old version, and in the new version. */
+/**
+ * Cells that need only one comparison: in the old version they all have the same requirements, and in the new version
+ * too.
+ */
 interface Group {
   readonly requirements: Both<string>;
   readonly first: ResolvedCell;

@@ -182,7 +182,7 @@ export const DENIALS = {
     ...INVALID_TOKEN,
     stage: "key",
     meaning: "`alg` is not among the issuer's algorithms.",
-    next: "If the issuer really uses this algorithm, add the algorithm to the issuer's `algorithms`. If the issuer never uses it, the token is forged.",
+    next: "If the issuer really uses this algorithm, add the algorithm to the issuer's `algorithms`. If the issuer never uses this algorithm, the token is forged.",
     spec: "RFC 8725 section 3.1",
   },
   key_not_found: {

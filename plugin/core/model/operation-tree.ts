@@ -58,8 +58,8 @@ export interface Subtree<T> {
 export interface Fit<T> {
   readonly segments: readonly TemplateSegment[];
   /**
-   * The value of the operation; undefined if the path is only the start of a subtree. No less specific operation may
-   * match such a path.
+   * The value of the operation; undefined if the path is only the start of a subtree. A less specific operation must
+   * not match such a path.
    */
   readonly value: T | undefined;
 }

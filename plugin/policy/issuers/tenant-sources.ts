@@ -20,8 +20,8 @@ export function hasKeysPerTenant(issuer: Issuer): boolean {
 }
 
 /**
- * The claim that must name the tenant. If each tenant has its own keys, the claim is needed only if the policy names
- * one.
+ * The claim that must name the tenant. If each tenant has its own keys, the result is undefined, unless the policy
+ * names such a claim.
  */
 export function tenantClaimOf(issuer: Issuer): string | undefined {
   const needsClaim = issuer.tenants !== undefined && !hasKeysPerTenant(issuer);

@@ -180,7 +180,7 @@ function readVerdictCaching(text: string): VerdictCaching {
 
 function readQueued(text: string | undefined): ServerOptions["queued"] {
   if (text !== undefined && text !== "now" && text !== "later") {
-    throw new Error(`--queued must be now or later, not "${text}"`);
+    throw new Error(`--queued must have the value now or the value later, not "${text}"`);
   }
   return text;
 }

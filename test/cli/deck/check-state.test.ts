@@ -70,7 +70,7 @@ describe("an explicit null counts as absent", () => {
   });
 });
 
-describe("findings about decK files", () => {
+describe("the check of decK files", () => {
   it.each<[what: string, words: string, state: object | string]>([
     row("a policy file that is not there", "file_missing", { config: { policy_file: "no.yaml" } }),
     row("a policy file outside the root", "file_outside_root", { config: { policy_file: "../x.yaml" } }),
@@ -111,7 +111,7 @@ describe("findings about decK files", () => {
     }),
     raw("text that is no YAML", "syntax_error", "services: ["),
     raw("a list", "wrong_type", [1]),
-  ])("is a mistake for %s", async (_what, words, state) => {
+  ])("reports a mistake for %s", async (_what, words, state) => {
     const found = await find([state]);
     expect(found.filter((line) => line.startsWith("error")).join("\n")).toContain(words);
   });
@@ -191,7 +191,7 @@ describe("findings about decK files", () => {
         },
       ],
     }),
-  ])("gives the expected warning, or none, for %s", async (_what, words, state) => {
+  ])("reports the expected warning, or none, for %s", async (_what, words, state) => {
     const found = await find([state]);
     expect(found).toEqual(words === undefined ? [] : [expect.stringContaining(words)]);
     expect(found.every((line) => line.startsWith("warning"))).toBe(true);
@@ -214,16 +214,16 @@ describe("findings about decK files", () => {
       '"select_tags" has another value',
     ],
     ["select_tags and the option", { _info: { select_tags: ["a"] } }, {}, ["b"], "in --select-tag"],
-  ])("is a mistake for files that differ in %s", async (_what, one, two, selectTags, words) => {
+  ])("reports a mistake for files that differ in %s", async (_what, one, two, selectTags, words) => {
     expect(await find([one, two], { selectTags })).toEqual([expect.stringContaining(words)]);
   });
 
-  it("is reported once for a policy that many plugins use", async () => {
+  it("reports a mistake once for a policy that many plugins use", async () => {
     const plugins = ["a", "b"].map((route) => ({ name: "jwt-policy", route, config: { policy_file: "broken.yaml" } }));
     expect(await find([{ plugins }])).toHaveLength(2); // The missing key and the unknown one.
   });
 
-  it("is a mistake for aliases that expand to too much text", async () => {
+  it("reports a mistake for aliases that expand to too much text", async () => {
     const levels = Array.from(
       { length: 9 },
       (_, n) => `a${n}: &a${n} [${Array(10).fill(n === 0 ? "x" : `*a${n - 1}`)}]`,
@@ -231,7 +231,7 @@ describe("findings about decK files", () => {
     expect(await find([levels.join("\n")])).toEqual([expect.stringContaining("more than 200000 values")]);
   });
 
-  it("is a mistake for an alias within its own anchor", async () => {
+  it("reports a mistake for an alias within its own anchor", async () => {
     expect(await find(["services: &a [*a]"])).toEqual([expect.stringContaining("syntax_error")]);
   });
 });

@@ -114,7 +114,7 @@ describe("exp, nbf and iat are times in seconds", () => {
   });
 });
 
-describe("age and lifetime are limited if the issuer says so", () => {
+describe("age and lifetime are limited if the issuer's settings limit them", () => {
   const bounded = { max_token_age: "1h", max_token_lifetime: "2h" };
   it.each(["max_token_age", "max_token_lifetime"])("%s needs an iat", (name) => {
     const issuer = { [name]: "1h" };
@@ -206,7 +206,7 @@ describe("typ must be the issuer's token_type", () => {
 });
 
 describe("required claims must have a value", () => {
-  it("exp always", () => {
+  it("exp is always required", () => {
     expect(validate({ exp: undefined })).toEqual(missing("exp"));
   });
   it.each<[reference: string, changes: Record<string, unknown>]>([

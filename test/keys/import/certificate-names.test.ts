@@ -52,7 +52,7 @@ describe("the names of a key's certificate", () => {
     ["PEM", { ...jwk, x5c: [CERTIFICATE] }],
     ["an endless text", { ...jwk, x5c: ["A".repeat(16_388)] }],
     ["a number", { ...jwk, x5c: [1] }],
-  ])("does not come from an x5c with %s; the key is still used", async (_what, key) => {
+  ])("do not come from an x5c with %s; the key is still used", async (_what, key) => {
     const [names, notes] = await namesOf({ ...key, kid: "k", x5t: "A" });
     expect([names, notes]).toEqual([[["x5t A"]], [`key 0, kid "k": ${FOREIGN}`]]);
   });

@@ -41,7 +41,7 @@ describe("refreshes in the background", () => {
     expect(await scene.find("1")).toBe(FOUND);
   });
 
-  it("after a failure with keys at the cooldown, then after twice the time, up to max", async () => {
+  it("after a failure with keys: first after the cooldown, then after twice the time, up to max", async () => {
     await scene.keys.refresh();
     await scene.load(status(503));
     for (const [attempt, wait] of [30, 60, 120, 240, 480, 900, 900].entries()) {

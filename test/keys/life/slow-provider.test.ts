@@ -20,7 +20,7 @@ const hold = (): void => scene.serve((_request, response) => void held.push(resp
 const answer = (): void => held.pop()?.end(JSON.stringify(keySetOf(first, second).json)) as undefined;
 const asked = (): Promise<void> => expect.poll(() => held).toHaveLength(1);
 
-it("a request waits for a slow load no longer than the limit, and a key that comes later is used", async () => {
+it("a request waits for a slow load at most until the limit, and a key that comes later is used", async () => {
   hold();
   const waiting = scene.find("1");
   await asked();

@@ -81,7 +81,7 @@ describe("unknown keys", () => {
     expect(count(keys, 800, 121, 122)).toBe(1);
   });
 
-  it("become usual", () => {
+  it("become usual after some time", () => {
     const keys = new UnknownKeys({ perMinute: 100, factor: 10, ...REPEAT });
     expect(count(keys, 200, 0, 9)).toBe(1);
     expect(count(keys, 200, 20, 200)).toBe(0);

@@ -72,9 +72,9 @@ describe("a status", () => {
     expect(issuesOf(setting(name, { status }))).toEqual([]);
   });
 
-  const again = "makes the client try again; the usual status is";
+  const again = "would make the client try again; the usual status is";
   it.each<readonly [name: string, status: number, message: RegExp]>([
-    ["token_missing", 500, new RegExp(`^Status 500 must begin with 4: .*, and 5xx ${again} 401\\.$`)],
+    ["token_missing", 500, new RegExp(`^Status 500 must begin with 4: .*, but a 5xx status ${again} 401\\.$`)],
     ["invalid_token", 503, new RegExp(`${again} 401\\.$`)],
     [
       "unavailable",

@@ -185,7 +185,7 @@ describe("condition_shadowed: a condition of defaults or of the rule that does n
     [all, "authentication: {amr: [sms]}", 'acr_values "a" "b", amr "otp", amr "pwd", max_age 5m.'],
     ["audiences: [a, b]", "audiences: [c]", 'aud is one of "a" "b".'],
     [both, "required_claims: {}", '"a" {}, "b" {"equals_path":"c"}. Repeat the condition here.'],
-  ])("says what is lost of %s", (defaults, rule, lost) => {
+  ])("says which part of %s does not apply", (defaults, rule, lost) => {
     expect(warningsOf(defaults, `{${rule}}`)[0]?.message).toContain(` apply here: ${lost}`);
   });
 

@@ -91,7 +91,7 @@ plugins: null
   });
 
   test.each(["protocols: null", "strip_path: null", "preserve_host: null", "paths: [null]"])(
-    "but not if Kong requires a value: %s",
+    "an explicit null is a mistake if Kong requires a value: %s",
     (line) => {
       const others = line.startsWith("paths") ? "methods: [GET]" : "paths: [/a]";
       expect(problemsOf(withRoute(others, line))).toHaveLength(1);

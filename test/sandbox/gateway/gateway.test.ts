@@ -145,7 +145,7 @@ describe("a request that the plugin lets pass", () => {
     expect(headers).not.toHaveProperty("x-forwarded-prefix");
   });
 
-  test("has no matched path and keeps its host if the route says so", async () => {
+  test("has no matched path and keeps its host if the route is configured so", async () => {
     const { path, headers } = echoed(await get("/stripped/a%20b/%2e%2e/c?"));
     expect(path).toBe("/c?");
     expect(headers).toMatchObject({ host: "Shop.Test:8000", "x-forwarded-prefix": "/stripped" });

@@ -72,7 +72,7 @@ describe("a process", () => {
     expect(await pass(1_000)).toEqual(["drain", "exit: another reason, nothing left"]);
   });
 
-  it("that must end is final: it is not needed again, and says so once", async () => {
+  it("that must end is never needed again, and logs its end once", async () => {
     const { state, lifecycle, pass, send } = createScene();
     send("SIGTERM");
     lifecycle.end("later");

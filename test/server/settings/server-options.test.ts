@@ -146,7 +146,7 @@ describe("readServerOptions", () => {
       [...GOOD, "--verdict-cache", "on"],
       '--verdict-cache must be guard, server or off, not "on"',
     ],
-    ["another time to listen", [...GOOD, "--queued="], '--queued must be now or later, not ""'],
+    ["another time to listen", [...GOOD, "--queued="], '--queued must have the value now or the value later, not ""'],
     ...["--fetch-settings", "--state-dir", "--decision-log", "--abuse"].map((option): [string, string[], string] => [
       `a relative path for ${option}`,
       [...GOOD, option, "a.yaml"],

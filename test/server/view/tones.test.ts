@@ -74,7 +74,7 @@ const [REJECTIONS, RULES, REPORT_MODE, ISSUERS, POLICIES, ALARMS] = [
 ];
 
 describe("each text of the view has the tone that fits its value, and each column has its kind", () => {
-  it("while there is trouble", () => {
+  it("while there are problems", () => {
     expect(topOf(trouble)).toEqual([
       ...["!not ready", ".version 1.2.3, counting for 10 s", "!no keys of partner"],
       "requests, Requests: 13 /s (.130 in total)",

@@ -24,7 +24,7 @@ describe("events in sequence on one connection", () => {
     expect(seen).toEqual(["one", "two"]);
   });
 
-  it("drop replies for which the first event did not wait, Allow with headers", async () => {
+  it("drop replies for which the first event did not wait before its Allow with headers", async () => {
     const { worker, id } = await serve(async (pdk) => {
       void pdk.nginx.getVar("request");
       void pdk.router.getRoute();
@@ -38,7 +38,7 @@ describe("events in sequence on one connection", () => {
     await worker.expectSilence();
   });
 
-  it("drop replies for which the first event did not wait, Deny", async () => {
+  it("drop replies for which the first event did not wait before its Deny", async () => {
     const { worker, id } = await serve(async (pdk) => {
       void pdk.nginx.getVar("request");
       return DENY;
