@@ -121,13 +121,17 @@ export const EQUIVALENT = [
     replacement: "this.#context.ports.files.identify(this.origin.file)",
     because: "an async function resolves with the result of a returned promise",
   },
-  {
-    file: "plugin/keys/life/load-key-set.ts",
+  ...[
+    ["load-key-set", '"jwks"', '""'],
+    ["load-key-set", 'origin.from === "jwks"', "false"],
+    ["key-set", '"thumbprints" in origin', "true"],
+  ].map(([name, original, replacement]) => ({
+    file: `plugin/keys/life/${name}.ts`,
     within: "const thumbprints",
-    original: '"jwks"',
-    replacement: '""',
-    because: "keys in the policy have no thumbprints; the check is for the types",
-  },
+    original,
+    replacement,
+    because: "a source without thumbprints does not have the member; the check is for the types",
+  })),
   {
     file: "plugin/keys/life/load-key-set.ts",
     original: "path?.endsWith",
