@@ -6,6 +6,8 @@ import type { DecodedJws, DecodedToken, JoseHeader } from "../model/token.ts";
 import { decodeBase64url, encodeBase64url } from "../text/base64url.ts";
 
 const ENCRYPTED_SEGMENTS = 5;
+/** One more segment than any token has. So a text of a thousand dots costs little. */
+const MAX_SPLIT = ENCRYPTED_SEGMENTS + 1;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ascii = new TextEncoder();
 const HEADER_MEMBERS = wantMembers("alg", "kid", "x5t", "x5t#S256", "typ", "crit", "b64", "enc");
@@ -59,16 +61,16 @@ class Decoded implements DecodedToken {
 }
 
 function readCheckedClaims(text: string): JsonObject {
-  const read = readJsonObject(text);
-  if (!read.ok) {
-    throw new Error(`the claims were well-formed when the token was decoded, but are refused now: ${read.failure}`);
+  const claims = readJsonObject(text);
+  if (!claims.ok) {
+    throw new Error(`the claims were well-formed when the token was decoded, but are refused now: ${claims.failure}`);
   }
-  return read.value;
+  return claims.value;
 }
 
 /** Decodes a compact JWS with any payload (RFC 7515 section 5.2), as strictly as a token. */
 export function decodeJws(token: string): Result<DecodedJws, Denial> {
-  const segments = token.split(".", ENCRYPTED_SEGMENTS + 1);
+  const segments = token.split(".", MAX_SPLIT);
   if (segments.length === ENCRYPTED_SEGMENTS) {
     return deny({ reason: "token_encrypted", detail: "it has 5 segments, as a JWE has" });
   }
@@ -114,12 +116,15 @@ function readHeader(segment: string): Result<JoseHeader, Denial> {
     return succeed(known);
   }
   const bytes = decodeBase64url(segment);
-  const read = bytes ? readMembers(bytes, HEADER_MEMBERS) : fail(NOT_CANONICAL);
+  if (!bytes) {
+    return malformed("header", NOT_CANONICAL);
+  }
+  const read = readMembers(bytes, HEADER_MEMBERS);
   if (!read.ok) {
     return malformed("header", read.failure);
   }
   const header = readJoseHeader(read.value.members);
-  if (header.ok && bytes && mayBeKnown) {
+  if (header.ok && mayBeKnown) {
     if (knownHeaders.size >= MAX_KNOWN_HEADERS) {
       knownHeaders.clear();
     }
@@ -163,7 +168,7 @@ function malformed(part: "header" | "payload" | "signature", why: string): Resul
 
 /** Says what the text may be instead of a JWS, without any of its content. */
 function describeSegments({ length }: string, segments: readonly string[]): string {
-  const count = segments.length > ENCRYPTED_SEGMENTS ? "more than 5" : String(segments.length);
+  const count = segments.length === MAX_SPLIT ? "more than 5" : String(segments.length);
   const hint = segments.length === 1 ? ", as an opaque token has" : "";
   const empty = segments.length === 3 ? ", and the header or the signature is empty" : "";
   return `not three non-empty segments: ${length} characters in ${count}${hint}${empty}`;

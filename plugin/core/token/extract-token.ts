@@ -90,9 +90,8 @@ function describeScheme({ source, text }: Credential): string {
   if (expected === undefined) {
     return "an empty string";
   }
-  const [scheme = ""] = /^[A-Za-z0-9-]{1,20}(?= |$)/.exec(text) ?? [];
-  const known = findKnown(scheme);
-  if (known !== undefined && expected.some((name) => name.toLowerCase() === known.toLowerCase())) {
+  const known = findKnown(/^[A-Za-z0-9-]{1,20}(?= |$)/.exec(text)?.[0]);
+  if (known !== undefined && expected.includes(known)) {
     return `scheme ${known} without a token`;
   }
   const found = known === undefined ? describeUnknownScheme(text) : `scheme ${known}`;
@@ -100,8 +99,8 @@ function describeScheme({ source, text }: Credential): string {
   return `${found}, expected ${expected.join(" or ")}${bare}`;
 }
 
-function findKnown(scheme: string): string | undefined {
-  return KNOWN_SCHEMES.find((name) => name.toLowerCase() === scheme.toLowerCase());
+function findKnown(scheme: string | undefined): string | undefined {
+  return KNOWN_SCHEMES.find((name) => name.toLowerCase() === scheme?.toLowerCase());
 }
 
 function describeUnknownScheme(text: string): string {
@@ -113,7 +112,11 @@ function expectedSchemes(source: TokenSource): readonly string[] | undefined {
   if (source.from === "authorization") {
     return [...(source.schemes ?? BEARER)].map((name) => findKnown(name) ?? name);
   }
-  return source.from === "header" && source.scheme ? [source.scheme.source.replace(/^\^| \+$/g, "")] : undefined;
+  if (source.from !== "header" || !source.scheme) {
+    return undefined;
+  }
+  const name = source.scheme.source.slice("^".length, -" +".length);
+  return [findKnown(name) ?? name];
 }
 
 /** Returns undefined when the source needs a scheme, and the text has another scheme or no scheme. */

@@ -115,6 +115,9 @@ function listOf(text: string | undefined): readonly string[] {
 type ReadValues = (place: string, name: string) => readonly string[] | undefined;
 
 function readPlace(place: string | undefined, name: string, read: ReadValues): readonly string[] | undefined {
-  const values = place === undefined ? [] : read(place, name);
-  return values && values.length > 0 && LOST_BYTES.test(place ?? "") ? undefined : values;
+  if (place === undefined) {
+    return [];
+  }
+  const values = read(place, name);
+  return values && values.length > 0 && LOST_BYTES.test(place) ? undefined : values;
 }

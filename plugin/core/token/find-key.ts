@@ -26,9 +26,9 @@ export function selectIssuer(
   if (typeof iss !== "string" || !issuer) {
     return deny({ reason: "issuer_untrusted", detail: describeUnknown(policy, requirements, iss) });
   }
-  if (issuer.template?.tenants?.has(tenantOf(issuer.template, iss)) === false) {
-    const { template } = issuer;
-    const detail = `unverified iss names the tenant ${quoteValue(tenantOf(template, iss))}; issuer "${issuer.id}" has other tenants: ${listValues(template.tenants ?? [])}`;
+  const { template } = issuer;
+  if (template?.tenants && !template.tenants.has(tenantOf(template, iss))) {
+    const detail = `unverified iss names the tenant ${quoteValue(tenantOf(template, iss))}; issuer "${issuer.id}" has other tenants: ${listValues(template.tenants)}`;
     return deny({ reason: "issuer_untrusted", detail });
   }
   if (!listEntries(issuer).some(({ id }) => requirements.accept.has(id))) {

@@ -18,6 +18,12 @@ describe("a source accepts tokens", () => {
     expect(check(["other", "acme"])).toBe(PASSED);
   });
 
+  it("of an issuer with several entries, if it names only one of them", () => {
+    const source: TokenSource = { from: "query", name: "t", issuers: new Set(["acme"]) };
+    const entries = [{ ...compileIssuer(), id: "first" }, compileIssuer()];
+    expect(checkSource({ source, text: "" }, entries)).toBe(PASSED);
+  });
+
   it("of no other issuer", () => {
     const detail = 'tokens of issuer "acme" may not come in query t';
     expect(check(["other"])).toEqual(fail({ reason: "issuer_untrusted", detail }));

@@ -102,6 +102,11 @@ describe("texts that are not a token", () => {
     expect(sent.map((each) => take(each))).toEqual(sent.map(() => reason));
   });
 
+  it("are at most two of one source, however often it has the name", () => {
+    const credentials = unwrap(find(SOURCES, factsOf({ target: "/?token=a&token=b&token=c" })));
+    expect(credentials.map(({ text }) => text)).toEqual(["a", "b"]);
+  });
+
   it("bytes that cannot be written back matter only in a header or query with a token", () => {
     expect(find(SOURCES, factsOf({ cookie: "a=\ufffd", target: "/?\ufffd" }))).toEqual(succeed([]));
     expect(take({ cookie: "a=\u00fc; __Host-token=a.b.c" })).toEqual(["cookie", "a.b.c"]);
@@ -156,7 +161,10 @@ describe("a request target and places of tokens", () => {
     const facts = factsOf({ cookie: cookieOf(ROOM - MIN_COUNTED_TARGET), "x-token": "", "x-auth": "" });
     const cookies: TokenSource[] = ["a1", "a2"].map((name) => ({ from: "cookie", name, allowedOrigins: new Set() }));
     expect(find(cookies, facts)).toEqual(succeed([]));
-    expect(find([{ from: "authorization" }], factsOf({ cookie: cookieOf(30_000) }))).toEqual(succeed([]));
+    const others: TokenSource[] = [{ from: "authorization" }, { from: "query", name: "token" }];
+    expect(find(others, factsOf({ cookie: cookieOf(30_000) }))).toEqual(succeed([]));
+    const tooLong = factsOf({ cookie: cookieOf(ROOM) });
+    expect(find(cookies, tooLong)).toEqual(fail(denied("credentials_malformed", "the places of tokens have")));
   });
 
   it("of any length still get the answer that a token is too large", () => {

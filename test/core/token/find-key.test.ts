@@ -1,6 +1,6 @@
 import { createHmac, createPublicKey } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { KeyLookup, MissingKey, VerificationKey } from "../../../plugin/core/model/key.ts";
+import type { KeyLookup, KeyOverview, KeySource, MissingKey, VerificationKey } from "../../../plugin/core/model/key.ts";
 import { fail, PASSED, succeed } from "../../../plugin/core/model/result.ts";
 import { decodeToken } from "../../../plugin/core/token/decode-token.ts";
 import { findKey, selectIssuer } from "../../../plugin/core/token/find-key.ts";
@@ -41,13 +41,39 @@ describe("selectIssuer", () => {
     expect(select(iss)).toEqual(denied("issuer_untrusted", "; accepted: https://"));
   });
 
+  it.each<[iss: unknown, found: string]>([
+    [undefined, "the token has no iss; accepted: https://idp.example.com"],
+    [1, "the unverified iss is not a string; accepted: https://idp.example.com"],
+    ["acme", "the policy has no issuer with the unverified iss acme; accepted: https://idp.example.com"],
+    [
+      `${ISSUER}/`,
+      "the policy has no issuer with the unverified iss https://idp.example.com/; accepted: https://idp.example.com; it differs only by the trailing slash",
+    ],
+  ])("says for iss %j which issuers the rule accepts", (iss, detail) => {
+    expect(select(iss)).toEqual({ reason: "issuer_untrusted", detail });
+  });
+
   it("refuses an issuer of the policy that the rule does not accept", () => {
     expect(select(PARTNER)).toEqual(denied("issuer_untrusted", 'the rule does not accept issuer "partner"'));
   });
 
-  const others = ["none", "None", "nOnE", "", "HS256", "es256", "ES256 ", "ES384", "PS256", "EdDSA", "__proto__"];
-  it.each(others)("does not allow algorithm %j, which the issuer does not name", (alg) => {
-    expect(select(ISSUER, alg)).toEqual(denied("algorithm_not_allowed", 'issuer "acme" allows ES256, RS256'));
+  it("finds an issuer with several entries if the rule accepts any of them", () => {
+    const issuer = { ...inlineIssuer([acmeKey]), token_type: "any" };
+    const entry = (use: string) => ({ ...issuer, required_claims: { use: { equals: use } } });
+    const entries = { id: entry("id"), acme: entry("access") };
+    const pair = compileDocument(policyDocument({}, { issuers: entries, defaults: { accept: ["acme"] } }));
+    expect(select(ISSUER, "ES256", pair)).toMatchObject({ issuer: ISSUER });
+  });
+
+  it.each<readonly [alg: string, shown: string]>([
+    ...["none", "None", "nOnE", "HS256", "es256", "ES384", "PS256", "EdDSA"].map((alg) => [alg, alg] as const),
+    ...["", "ES256 ", " ES256", "__proto__", "A".repeat(21)].map(
+      (alg) => [alg, "is not the name of an algorithm"] as const,
+    ),
+    ["A".repeat(20), "A".repeat(20)],
+  ])("does not allow algorithm %j, which the issuer does not name", (alg, shown) => {
+    const detail = `unverified alg ${shown}; issuer "acme" allows ES256, RS256`;
+    expect(select(ISSUER, alg)).toEqual({ reason: "algorithm_not_allowed", detail });
   });
 
   const publicKey = createPublicKey({ key: rsaKey.publicJwk, format: "jwk" });
@@ -72,8 +98,8 @@ describe("selectIssuer, where an issuer has tenants", () => {
 
   it("finds the issuer by a named tenant, and says that it has other tenants", () => {
     expect(selectTenant("https://login.example.com/a", "a")).toMatchObject({ issuer: TENANTS });
-    const others = denied("issuer_untrusted", 'issuer "acme" has other tenants');
-    expect(selectTenant("https://login.example.com/b", "a")).toEqual(others);
+    const detail = 'unverified iss names the tenant b; issuer "acme" has other tenants: a, c';
+    expect(selectTenant("https://login.example.com/b", "a", "c")).toEqual({ reason: "issuer_untrusted", detail });
   });
 
   it("finds the issuer by any tenant if it names no tenants", () => {
@@ -84,6 +110,14 @@ describe("selectIssuer, where an issuer has tenants", () => {
     const detail = /^the (?:token has no iss|unverified iss is not a string); accepted: https:/;
     expect(selectTenant(iss, "a")).toHaveProperty("detail", expect.stringMatching(detail));
   });
+});
+
+const keyOf = (kid: string | undefined, algorithm: string): KeyOverview["keys"][number] => ({ kid, algorithm });
+const overviewOf = (changes: Partial<KeyOverview> = {}): KeyOverview => ({
+  keys: [],
+  notUsed: [],
+  failures: [],
+  ...changes,
 });
 
 describe("findKey", () => {
@@ -105,6 +139,55 @@ describe("findKey", () => {
     ["a kid that looks like a path", "../acme-1", "ES256"],
   ])("does not find %s", async (_what, kid, alg) => {
     expect(await find(ISSUER, kid, alg)).toEqual(denied("key_not_found", 'issuer "acme" has no key for '));
+  });
+
+  it.each<[kid: string | undefined, shown: string]>([
+    ["acme-2", "unverified kid acme-2"],
+    [undefined, "a token without kid"],
+  ])("says which keys the issuer has for a token with kid %j", async (kid, shown) => {
+    const describeIn = async (overview: KeyOverview): Promise<unknown> => {
+      const source: KeySource = { find: () => fail({ because: "unknown" }), describe: () => overview };
+      return outcomeOf(await findKey(source, acme, joseHeaderOf({ kid }), {}));
+    };
+    const start = `issuer "acme" has no key for ${shown} and alg ES256`;
+    const without = `${start}; keys for ES256: none; its keys are for none`;
+    expect(await describeIn(overviewOf())).toEqual({ reason: "key_not_found", detail: without });
+    const others = [keyOf("acme-1", "RS256"), keyOf(undefined, "EdDSA"), keyOf("acme-2", "PS256")];
+    const twin = kid === undefined ? "" : "; the key with this kid is for PS256";
+    const detail = `${start}${twin}; keys for ES256: none; its keys are for RS256, EdDSA, PS256; not used: weak`;
+    expect(await describeIn(overviewOf({ keys: others, notUsed: ["weak"] }))).toHaveProperty("detail", detail);
+    const fitting = [keyOf("a", "ES256"), keyOf(undefined, "ES256"), keyOf("b", "RS256")];
+    const named = `${start}; keys for ES256: 2, kid a, "(no kid)"`;
+    expect(await describeIn(overviewOf({ keys: fitting }))).toHaveProperty("detail", named);
+  });
+
+  it("says why no key set is usable: the last attempt, or else the keys that are not used, three of them at most", async () => {
+    const describeIn = async (overview: KeyOverview): Promise<unknown> => {
+      const source: KeySource = {
+        find: () => fail({ because: "unavailable", retryAfterSeconds: 7 }),
+        describe: () => overview,
+      };
+      return outcomeOf(await findKey(source, acme, joseHeaderOf(), {}));
+    };
+    const start = 'no usable keys of issuer "acme" yet, next attempt within 7 s';
+    const reasons = ["first", "second", "third", "fourth", "fifth"];
+    for (const [overview, why] of [
+      [overviewOf(), ""],
+      [overviewOf({ failures: ["down"], notUsed: ["weak"] }), "; the last attempt failed: down"],
+      [overviewOf({ notUsed: ["weak"] }), "; not used: weak"],
+      [overviewOf({ notUsed: reasons.slice(0, 3) }), "; not used: first; second; third"],
+      [overviewOf({ failures: reasons }), "; the last attempt failed: first; second; third and 2 more"],
+      [overviewOf({ failures: ["x".repeat(161)] }), `; the last attempt failed: ${"x".repeat(160)}...`],
+    ] as const) {
+      expect(await describeIn(overview)).toHaveProperty("detail", `${start}${why}`);
+    }
+  });
+
+  it("says nothing about the keys if the key source cannot", async () => {
+    const detail = 'issuer "acme" has no key for unverified kid 1 and alg ES256';
+    expect(await findIn(fail({ because: "unknown" }))).toEqual({ reason: "key_not_found", detail });
+    const unavailable = 'no usable keys of issuer "acme" yet, next attempt within 7 s';
+    expect(await findIn(fail({ because: "unavailable", retryAfterSeconds: 7 }))).toHaveProperty("detail", unavailable);
   });
 
   /** The outcome if the keys answer so. */

@@ -146,6 +146,16 @@ it("refuses an Ed25519 signature whose s was raised by the group order", async (
   expect(await verify(replaceSignature(token, signature), verificationKey(eddsa))).toEqual(INVALID);
 });
 
+it.each<[kid: string | undefined, name: string]>([
+  ["acme-1", "kid acme-1"],
+  [undefined, "without kid"],
+])("says how long the signature is, and which key was used, with kid %j", async (kid, name) => {
+  const key = createVerificationKey(ISSUER, kid, "ES256", createPublicKey({ key: es256.publicJwk, format: "jwk" }));
+  const token = replaceSignature(mintToken({ key: es256, claims: CLAIMS }), Buffer.alloc(64));
+  const detail = `the signature of 64 bytes is not valid with the ES256 key ${name} of ${ISSUER}`;
+  expect(await verify(token, key)).toEqual({ reason: "signature_invalid", detail });
+});
+
 it.each([true, 1, {}])("does not treat %j, which is not a result, as a valid signature", async (answer) => {
   const token = mintToken({ key: es256, claims: CLAIMS });
   const truthy = { ...verificationKey(es256), verify: () => answer as unknown as SignatureCheck };
