@@ -67,7 +67,7 @@ export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts)
     return PASSED;
   }
   const detail = hasFragment
-    ? `a # in the request line, after ${quotePath(target.slice(0, target.indexOf("#")))}`
+    ? `a # in the request line, after ${quotePath(target)}`
     : `the path ${quotePath(target)} has a dot segment, or a part that some servers read as a dot segment${describeLength(target)}`;
   return fail({ denial: { reason: "path_ambiguous", detail }, mode: strictestModeOfAll(policy) });
 }

@@ -70,7 +70,7 @@ function descend<T>(
   if (segment === "") {
     return subtree?.start;
   }
-  return descendPlaceholders(node, method, path, depth) ?? subtree?.below;
+  return descendPlaceholders(node, method, path, depth, segment) ?? subtree?.below;
 }
 
 function descendPlaceholders<T>(
@@ -78,8 +78,8 @@ function descendPlaceholders<T>(
   method: string,
   path: readonly string[],
   depth: number,
+  segment: string,
 ): Fit<T> | undefined {
-  const segment = path[depth] ?? "";
   for (const { prefix, suffix, node } of affixed ?? []) {
     const fit = fitsAffixes(segment, prefix, suffix) ? descend(node, method, path, depth + 1) : undefined;
     if (fit) {
@@ -102,7 +102,7 @@ function buildNodes<T>(operations: readonly Operation<T>[]): OperationNode<T> {
     }
     const fit: Fit<T> = { segments, value };
     if (segments.at(-1)?.kind === "subtree") {
-      const start: Fit<T> = { segments: segments.slice(0, -1), value: undefined };
+      const start: Fit<T> = { segments, value: undefined };
       node.subtrees = addForMethods<Subtree<T>>(node.subtrees, methods, { below: fit, start });
     } else {
       node.byMethod = addForMethods<Fit<T>>(node.byMethod, methods, fit);

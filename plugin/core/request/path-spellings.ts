@@ -12,7 +12,7 @@ const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 const ESCAPED_ASCII = /%([2-7][0-9a-f])/gi;
 /** Characters that a path may have without an escape (RFC 3986 section 3.3). */
 const NEEDS_NO_ESCAPE = /[A-Za-z0-9\-._~!$&'()*+,=:@]/;
-const DROPPED_AT_END = new Set([" ", ".", "+", "\t", "\u00a0", "\u3000"]);
+const DROPPED_AT_END = new Set([" ", ".", "+"]);
 
 /** A template in the form that is compared with {@link lenientSpellings}. */
 export function toLenientTemplate(segments: readonly TemplateSegment[]): readonly TemplateSegment[] {
@@ -42,9 +42,8 @@ export function lenientSpellings(path: readonly string[]): readonly (readonly st
   const folded = withoutSlash(path.map(fold));
   const trimmed = withoutSlash(folded.map(trim));
   const last = trimmed.at(-1) ?? "";
-  const bare = [last.indexOf(".", 1), last.lastIndexOf(".")].flatMap((dot) =>
-    dot > 0 ? [trim(last.slice(0, dot))] : [],
-  );
+  const dots = [last.indexOf(".", 1), last.lastIndexOf(".")].filter((dot) => dot > 0);
+  const bare = dots.map((dot) => trim(last.slice(0, dot)));
   const spellings = [folded, trimmed, ...bare.map((name) => [...trimmed.slice(0, -1), name])];
   return [...new Map(spellings.map((spelling) => [spelling.join("/"), spelling])).values()];
 }
@@ -83,7 +82,7 @@ function fold(text: string): string {
 /** This function is a loop, because a regular expression would read a long run of dots many times. */
 function trim(text: string): string {
   let end = text.length;
-  while (end > 0 && DROPPED_AT_END.has(text.charAt(end - 1))) {
+  while (DROPPED_AT_END.has(text.charAt(end - 1))) {
     end -= 1;
   }
   return text.slice(0, end).trimStart();

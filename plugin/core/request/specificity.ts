@@ -27,7 +27,9 @@ export function compareSpecificity(a: readonly TemplateSegment[], b: readonly Te
 }
 
 function haveOtherText(a: TemplateSegment, b: TemplateSegment): boolean {
-  return a.kind === "affixed" && b.kind === "affixed" && (a.prefix !== b.prefix || a.suffix !== b.suffix);
+  const one = affixesOf(a);
+  const other = affixesOf(b);
+  return one.prefix !== other.prefix || one.suffix !== other.suffix;
 }
 
 /** Whether any request path matches both templates. */
@@ -75,6 +77,13 @@ function fitsText(text: string, segment: TemplateSegment): boolean {
   return text.length > prefix.length + suffix.length && text.startsWith(prefix) && text.endsWith(suffix);
 }
 
-function affixesOf(segment: TemplateSegment): { readonly prefix: string; readonly suffix: string } {
-  return segment.kind === "affixed" ? segment : { prefix: "", suffix: "" };
+interface Affixes {
+  readonly prefix: string;
+  readonly suffix: string;
+}
+
+const NO_AFFIXES: Affixes = { prefix: "", suffix: "" };
+
+function affixesOf(segment: TemplateSegment): Affixes {
+  return segment.kind === "affixed" ? segment : NO_AFFIXES;
 }

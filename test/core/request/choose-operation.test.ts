@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { OperationTree } from "../../../plugin/core/model/operation-tree.ts";
 import { chooseOperation } from "../../../plugin/core/request/choose-operation.ts";
 import { buildOperationTree } from "../../../plugin/core/request/operation-tree.ts";
+import { escapedSpelling } from "../../../plugin/core/request/path-spellings.ts";
 import { splitPath } from "../../../plugin/core/request/request-path.ts";
 import { runsOf } from "../../runs.ts";
 import { operationOf } from "../fixtures.ts";
@@ -95,6 +96,38 @@ it("accepts each spelling that has its own operation", () => {
   expect(choose(tree, "/mE")).toBe("ambiguous");
 });
 
+it.each<[what: string, operations: readonly string[], target: string]>([
+  ["a slash at the end of both operations", ["/a/", "/{x}/"], "/A/"],
+  ["a slash at the end of longer operations", ["/x/a/", "/x/{y}/"], "/x/A/"],
+  ["a slash at the end of the stricter operation", ["/a/", "/{x}"], "/A"],
+  ["a wide blank at the end", ["/a", "/{x}"], "/a%E3%80%80"],
+  ["a blank that may not break a line, at the end", ["/a", "/{x}"], "/a%C2%A0"],
+  ["a small letter where the operation has a capital", ["/Me", "/{x}"], "/me"],
+  ["a small letter where the operation has a capital after its placeholder", ["/{x}:Go", "/{x}"], "/7:go"],
+  ["a small letter where the operation has a capital before its placeholder", ["/Go:{x}", "/{x}"], "/go:7"],
+  ["two formats", ["/a", "/{x}"], "/a.b.c"],
+  ["a format after the format of the operation", ["/a.b", "/{x}"], "/a.b.c"],
+  ["a path of one blank, beside the operation of the path /", ["/", "/{x}"], "/%20"],
+])("refuses a spelling of the stricter operation with %s", (_what, operations, target) => {
+  expect(choose(treeOf(operations), target)).toBe("ambiguous");
+});
+
+it.each<[target: string, operations: readonly string[]]>([
+  ["/me", ["/m", "/{x}"]],
+  ["/.a", ["/", "/{x}"]],
+])("accepts %s, which is no spelling of the stricter operation of %j", (target, operations) => {
+  expect(choose(treeOf(operations), target)).toBe("/{x}");
+});
+
+it.each<[target: string, spelling: readonly string[] | undefined]>([
+  ["/users/%6de?x=%6d", ["users", "%6de"]],
+  ["/%3A%20/%4D", ["%3A ", "%4D"]],
+  ["/users/me", undefined],
+  ["/a%20b/%C3%A9", undefined],
+])("keeps the needless escapes of %s, if it has any", (target, spelling) => {
+  expect(escapedSpelling(target)).toEqual(spelling);
+});
+
 it("compares no spellings if no operation is more specific than another", () => {
   const tree = treeOf(["/users/{id}"], false);
   expect(choose(tree, "/users/%6de.JSON")).toBe("/users/{id}");
@@ -107,6 +140,7 @@ describe("captures the text that replaces a placeholder", () => {
     ["/users/{id}:cancel", "/users/7:cancel:cancel", ["users", "7:cancel"]],
     ["/v{n}/{x}.json", "/v2/a%20b.json", ["2", "a b"]],
     ["/{x}/{rest...}", "/a/b/c", ["a", "b", "c"]],
+    ["/{x}.json/{rest...}", "/a.json/b/c", ["a", "b", "c"]],
   ])("%s, %s", (path, target, captured) => {
     const chosen = chooseOperation(treeOf([path]), "GET", target, splitPath(target) ?? []);
     expect(chosen.ok && chosen.value.captured).toEqual(captured);

@@ -80,12 +80,24 @@ describe("binds a request to a rule", () => {
     const route = /^policy "payments" names no rule for (?:Kong Route "\w+"|a Kong Route without a name).*; it has /;
     expect(match({ binding })).toEqual({ reason: "no_matching_rule", detail: expect.stringMatching(route) });
   });
+
+  it.each<[binding: Binding, route: string]>([
+    [routeOf("other"), 'Kong Route "other"'],
+    [routeOf(undefined), "a Kong Route without a name"],
+    [routeOf("other", "x", "jwt-policy-rule:a b"), 'Kong Route "other" with the tag "jwt-policy-rule:a b"'],
+    [routeOf(undefined, "jwt-policy-rule:y"), "a Kong Route without a name with the tag jwt-policy-rule:y"],
+  ])("says which Route has no rule, and which rules exist: %j", (binding, route) => {
+    const rules = "it has read, health, legacy, browse, things and 2 more";
+    const detail = `policy "payments" names no rule for ${route}; ${rules}`;
+    expect(match({ binding })).toEqual({ reason: "no_matching_rule", detail });
+  });
 });
 
 describe("the Connection header", () => {
   it.each([
     ...[undefined, "", "close", "Keep-Alive", "keep-alive, Upgrade", "Upgrade, HTTP2-Settings", " close\t,, "],
     ...["TE, trailer,transfer-encoding , proxy-connection", Array(64).fill("te").join(",")],
+    `close${" ".repeat(1_019)}`,
   ])("may be %j", (connection) => {
     expect(match({ connection })).toHaveProperty("requirements");
   });
@@ -97,6 +109,20 @@ describe("the Connection header", () => {
   ])("may not be %j", (connection) => {
     expect(match({ connection })).toMatchObject({ reason: "connection_header_refused" });
     expect(bound("health", { connection })).toMatchObject({ reason: "connection_header_refused" });
+  });
+
+  it.each<readonly [connection: string, detail: string]>([
+    ["close, X-User_Id-2 ,x-b", "Connection names X-User_Id-2"],
+    ["x".repeat(40), `Connection names ${"x".repeat(40)}`],
+    ...["x".repeat(41), "x y", "(x", "x)", "secret=1"].map(
+      (text) => [text, "Connection names a text that is not a field name"] as const,
+    ),
+    [`x-b${",te".repeat(63)}`, "Connection names x-b"],
+    [`x-b${",te".repeat(64)}`, "Connection has more than 64 options"],
+    [`x-b${" ".repeat(1_021)}`, "Connection names x-b"],
+    [`x-b${" ".repeat(1_022)}`, "Connection has 1025 characters, at most 1024 are allowed"],
+  ])("is described by its first wrong option, if that is a plain field name: %j", (connection, detail) => {
+    expect(match({ connection })).toEqual({ reason: "connection_header_refused", detail });
   });
 
   it("does not matter if no rule applies to the request", () => {
@@ -139,6 +165,19 @@ describe("decides by method and path if a rule has operations", () => {
     expect(refunds(method, target)).toEqual(denied("no_matching_rule", 'no operation of rule "refunds" fits '));
   });
 
+  it.each<[requestLine: RequestFacts["requestLine"], path: string]>([
+    [{ method: "GET", target: "/refunds//7?x" }, "/refunds//7"],
+    [undefined, '""'],
+  ])("describes a path that can be read in two ways: %j", (requestLine, path) => {
+    const detail = `the path ${path} has an empty segment, an encoded separator or a wrong escape, and rule "refunds" decides by path`;
+    expect(bound("refunds", { requestLine })).toEqual({ reason: "path_ambiguous", detail });
+  });
+
+  it("describes a request that no operation fits", () => {
+    const detail = 'no operation of rule "refunds" fits DELETE /refunds';
+    expect(refunds("DELETE", "/refunds?x")).toEqual({ reason: "no_matching_rule", detail });
+  });
+
   const unclear = ["/refunds//7", "/refunds/./7", "/x/../refunds", "/refunds%2F7", "/refunds/{id}", "*", ""];
   it.each([...unclear, "http://gateway/refunds"])("refuses %j, which can be read in two ways", (target) => {
     expect(refunds("GET", target)).toMatchObject({ reason: "path_ambiguous" });
@@ -151,6 +190,47 @@ describe("decides by method and path if a rule has operations", () => {
 
   it("refuses to decide by path without a readable request line", () => {
     expect(bound("refunds", { requestLine: undefined })).toMatchObject({ reason: "path_ambiguous" });
+  });
+});
+
+describe("a request that some server reads as a more specific operation", () => {
+  const strict = { methods: ["GET", "PUT"], path: "/things/me", required_scopes: ["me"] };
+  const wide = { methods: ["GET", "PUT"], path: "/things/{id}", cors_preflight: "pass" };
+  const options = ["/things/me", "/things/{id}"].map((path) => ({ methods: ["OPTIONS"], path }));
+  const judge = (operations: readonly object[], changes: Partial<RequestFacts>): unknown => {
+    const compiled = compilePolicy({ defaults: { mode: "report" }, routes: { read: { operations } } });
+    const facts = requestOf(undefined, changes);
+    const rule = findRule(compiled, facts.binding);
+    return rule.ok ? outcomeOf(matchRequest(rule.value, facts, true)) : rule.failure;
+  };
+  const get = { requestLine: { method: "GET", target: "/things/ME" } };
+  const preflight: Partial<RequestFacts> = {
+    requestLine: { method: "OPTIONS", target: "/things/ME" },
+    headers: new Map(Object.entries({ origin: "https://a.example", "access-control-request-method": "PUT" })),
+  };
+  const detail = 'some servers read the path as the path of a more specific operation of rule "read"';
+  const ambiguous = (mode: string): unknown => ({ denial: { reason: "path_ambiguous", detail }, mode });
+
+  it.each<[what: string, operations: readonly object[], changes: Partial<RequestFacts>]>([
+    ["a plain request", [strict, wide], get],
+    ["a preflight for such a request", [strict, wide], preflight],
+    ["a preflight that itself is such a request, although its method passes", [...options, wide], preflight],
+  ])("is refused in the strictest mode of the rule: %s", (_what, operations, changes) => {
+    expect(judge(operations, changes)).toEqual(ambiguous("report"));
+    const enforcing = { methods: ["POST"], path: "/", mode: "enforce" };
+    expect(judge([...operations, enforcing], changes)).toEqual(ambiguous("enforce"));
+  });
+
+  it.each<[what: string, target: string, mode: string, requirements: boolean]>([
+    ["of the operation that matches", "/things/me", "report", true],
+    ["of the rule if no operation matches", "/other", "report", false],
+    ["of the strictest operation if the path can be read in two ways", "/things//me", "enforce", false],
+  ])("is refused because of its Connection in the mode %s", (_what, target, mode, requirements) => {
+    const enforcing = { methods: ["POST"], path: "/", mode: "enforce" };
+    const changes = { requestLine: { method: "GET", target }, connection: "x-b" };
+    const refused = judge([strict, wide, enforcing], changes);
+    const denial = { reason: "connection_header_refused", detail: "Connection names x-b" };
+    expect(refused).toEqual({ denial, mode, ...(requirements ? { requirements: expect.anything() } : {}) });
   });
 });
 
@@ -171,6 +251,25 @@ describe("a request over the network without TLS", () => {
     for (const authorization of ["Bearer x", undefined]) {
       expect(over("plain", rule, { authorization })).toMatchObject({ reason: "insecure_transport" });
     }
+  });
+
+  it.each<readonly [proto: string | undefined, client: string | undefined, detail: string]>([
+    [undefined, undefined, "http, and no X-Forwarded-Proto"],
+    [undefined, "10.0.0.1", "http from 10.0.0.1, and no X-Forwarded-Proto"],
+    ["http", undefined, "http, and X-Forwarded-Proto is http, expected https"],
+    ["http, https", undefined, 'http, and X-Forwarded-Proto is "http, https", expected https'],
+    ["https,http", undefined, 'http, and X-Forwarded-Proto is "https,http", expected https'],
+    ["HTTPS", "::1", "http from ::1, and X-Forwarded-Proto: https came from an address that is not in trusted_ips"],
+    ...["<http", "http>", "abcdefghi", "a, abcdefghi", "a,  b", "9", "a, 9", ""].map(
+      (text) =>
+        [text, "::1", "http from ::1, and X-Forwarded-Proto is not the name of a protocol, expected https"] as const,
+    ),
+  ])("is described by X-Forwarded-Proto %j and the client %j", (proto, client, detail) => {
+    const headers = new Map(proto === undefined ? [] : [["x-forwarded-proto", proto]]);
+    expect(over("plain", "read", { headers, ...(client !== undefined && { client }) })).toEqual({
+      reason: "insecure_transport",
+      detail,
+    });
   });
 
   it.each([
@@ -247,9 +346,18 @@ describe("the path, on every rule", () => {
     expect(check(target(`${path}?b=c`))).toMatchObject({ denial: { detail } });
   });
 
+  it.each<[target: string, detail: string]>([
+    ["/a/../b?c", "the path /a/../b has a dot segment, or a part that some servers read as a dot segment"],
+    ["/a#b", "a # in the request line, after /a"],
+    ["/a/..#b", "a # in the request line, after /a/.."],
+  ])("is described if it is %j", (text, detail) => {
+    expect(check(target(text))).toMatchObject({ denial: { detail } });
+  });
+
   it("ends a request in every mode when the request line is malformed", () => {
     const reporting = compileRules("report", { read: {} });
-    expect(check(undefined, reporting)).toMatchObject({ denial: { reason: "path_ambiguous" }, mode: "enforce" });
+    const detail = "the request line is malformed: it is not METHOD PATH HTTP/VERSION";
+    expect(check(undefined, reporting)).toEqual({ denial: { reason: "path_ambiguous", detail }, mode: "enforce" });
   });
 
   const operations = [{ methods: ["GET"], path: "/a", mode: "enforce" }];

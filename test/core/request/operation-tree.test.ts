@@ -66,6 +66,24 @@ describe("finds the most specific operation", () => {
   });
 });
 
+describe("placeholders with text around them", () => {
+  it.each<[path: string, value: string]>([
+    ["a1/b", "/a{x}/b"], // Although the other operation with this text is an earlier one.
+    ["a1/c", "/a{x}/{y}"],
+    ["1:c/b", "/{x}:c/b"],
+    ["1:d/b", "/{x}:d/b"],
+    ["p1:d/b", "/p{x}:d/b"],
+    ["p1:c/b", "/p{x}:c/b"],
+  ])("are told apart by both texts: /%s is matched by %s", (path, value) => {
+    const texts = ["/a{x}/{y}", "/a{x}/b", "/p{x}:c/b", "/p{x}:d/b", "/{x}:c/b", "/{x}:d/b"];
+    const { root } = buildOperationTree(
+      texts.map((text) => operationOf("GET", text)),
+      false,
+    );
+    expect(findOperation(root, "GET", path.split("/"))?.value).toBe(value);
+  });
+});
+
 /** All templates that match, by comparing each one with the path. This comparison shares no code with the tree. */
 function findSlowly(operations: readonly Operation<string>[], path: readonly string[]): string | undefined {
   const ranks = { literal: 0, affixed: 1, placeholder: 2, subtree: 3 };

@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import type { TokenSource } from "../../../plugin/core/model/policy.ts";
 import type { RequestFacts } from "../../../plugin/core/model/request.ts";
 import { checkOrigin } from "../../../plugin/core/request/origin.ts";
-import { denied } from "../../denials.ts";
 import { outcomeOf } from "../../results.ts";
 import { requestOf } from "../fixtures.ts";
 
@@ -76,16 +75,23 @@ it.each(OTHERS)("a token from $from needs no origin: no other site can send it",
   expect(check(source, "POST", "https://evil.example", { connection: "upgrade" })).toBeUndefined();
 });
 
-it("reports the sent and the allowed origins to the operator", () => {
-  const refused = (headers: RequestFacts["headers"]): unknown =>
-    outcomeOf(
-      checkOrigin(
-        { source: COOKIE, text: "x" },
-        requestOf(undefined, { requestLine: { method: "POST", target: "/" }, headers }),
-      ),
-    );
-  const other =
-    "token in cookie __Host-token: Origin is https://evil.example, and not one of its allowed_origins: https://";
-  expect(refused(new Map([["origin", "https://evil.example"]]))).toEqual(denied("origin_not_allowed", other));
-  expect(refused(new Map())).toEqual(denied("origin_not_allowed", "token in cookie __Host-token: there is no Origin"));
+it.each<readonly [origin: string | undefined, found: string]>([
+  [undefined, "there is no Origin; allowed_origins: https://app.example"],
+  ["null", "Origin is null, and not one of its allowed_origins: https://app.example"],
+  ["https://evil.example", "Origin is https://evil.example, and not one of its allowed_origins: https://app.example"],
+  [
+    `${APP}/`,
+    "Origin is https://app.example/, and not one of its allowed_origins: https://app.example; it differs only by the trailing slash",
+  ],
+  ...["<https://evil.example", "https://evil.example/path", "https://user@evil.example", "hunter2", ""].map(
+    (origin) => [origin, "Origin is not an origin, and not one of its allowed_origins: https://app.example"] as const,
+  ),
+])("reports the sent and the allowed origins to the operator: %j", (origin, found) => {
+  const headers = new Map(origin === undefined ? [] : [["origin", origin]]);
+  const facts = requestOf(undefined, { requestLine: { method: "POST", target: "/" }, headers });
+  const detail = `token in cookie __Host-token: ${found}`;
+  expect(outcomeOf(checkOrigin({ source: COOKIE, text: "x" }, facts))).toEqual({
+    reason: "origin_not_allowed",
+    detail,
+  });
 });

@@ -17,6 +17,7 @@ describe("the first differing segment of two templates decides which template is
     ["/a/{x}/c", "/{y}/b/c"],
     ["/a/{rest...}", "/{x}/b"],
     ["/{x}/b", "/{y}/{z}"],
+    ["/a{x}:b/c", "/a{y}:b/{z}"],
   ])("%s before %s", (more, less) => {
     expect(compareSpecificity(templateOf(more), templateOf(less))).toBeLessThan(0);
     expect(compareSpecificity(templateOf(less), templateOf(more))).toBeGreaterThan(0);
@@ -28,9 +29,43 @@ describe("the first differing segment of two templates decides which template is
     ["/{a...}", "/{b...}"],
     ["/{id}:a", "/{id}:b"],
     ["/a{x}/b", "/{x}a/{y}"],
+    ["/{x}:a/b", "/{x}:b/{y}"],
+    ["/a{x}/b", "/b{x}/{y}"],
   ])("neither for %s and %s", (one, other) => {
     expect(compareSpecificity(templateOf(one), templateOf(other))).toBe(0);
     expect(compareSpecificity(templateOf(other), templateOf(one))).toBe(0);
+  });
+});
+
+describe("two templates overlap", () => {
+  it.each<[one: string, other: string, doOverlap: boolean]>([
+    ["/a", "/a", true],
+    ["/a", "/b", false],
+    ["/a", "/{x}", true],
+    ["/a", "/a{x}", false],
+    ["/ab", "/a{x}", true],
+    ["/ba", "/a{x}", false],
+    ["/xa", "/{x}a", true],
+    ["/ab", "/{x}a", false],
+    ["/aba", "/ab{x}ba", false],
+    ["/abba", "/ab{x}ba", false],
+    ["/ab-ba", "/ab{x}ba", true],
+    ["/zz-ba", "/ab{x}ba", false],
+    ["/a{x}", "/b{x}", false],
+    ["/a{x}", "/{x}b", true],
+    ["/ab{x}", "/a{x}", true],
+    ["/ba{x}", "/a{x}", false],
+    ["/{x}a", "/{x}b", false],
+    ["/{x}ab", "/{x}b", true],
+    ["/{x}ab", "/{x}a", false],
+    ["/a/{rest...}", "/a", false],
+    ["/a/{rest...}", "/a/", false],
+    ["/a/{rest...}", "/a/b", true],
+    ["/a/{rest...}", "/a/{x}", true],
+    ["/a/{rest...}", "/a/{y...}", true],
+  ])("or not: %s and %s", (one, other, doOverlap) => {
+    expect(templatesOverlap(templateOf(one), templateOf(other))).toBe(doOverlap);
+    expect(templatesOverlap(templateOf(other), templateOf(one))).toBe(doOverlap);
   });
 });
 
