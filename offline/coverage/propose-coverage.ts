@@ -14,7 +14,7 @@ export interface Gap {
   readonly item: CoverageItem;
   readonly direction: Direction;
   /**
-   * The text of a test that shows this direction and passes with the policy; undefined if the search found no such
+   * The text of a test for this direction. The policy passes this test. The text is undefined if the search found no such
    * test.
    */
   readonly paste: string | undefined;

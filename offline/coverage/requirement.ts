@@ -222,7 +222,7 @@ export function listIssuerRequirements(issuer: CompiledIssuer): readonly Require
   return [...limits, ...listConditions(issuer, [...path, "required_claims"])];
 }
 
-/** The requirements of a rule or an operation that belong to no alternative. */
+/** Those requirements of a rule or an operation that no alternative contains. */
 export function listAccess(requirements: Requirements, path: DocumentPath): readonly Requirement[] {
   const other = requirements.otherAuthentication === "require";
   return [

@@ -31,7 +31,7 @@ const OF_ISSUER: ReadonlySet<Reason> = new Set<Reason>([
   "token_type_mismatch",
 ]);
 
-/** The requirements and the mode of one policy version for the request of a log line. */
+/** What one version of a policy requires of the request in a log line, and the mode that applies to this request. */
 interface Place {
   readonly policy: CompiledPolicy;
   readonly requirements: CellRequirements;

@@ -230,8 +230,8 @@ function listFrames(policies: readonly CompiledPolicy[], now: number): readonly 
 }
 
 /**
- * The issuer with this `iss`. Returns undefined if the issuer does not accept the tenant, or if no token source is for
- * the issuer.
+ * The issuer with this `iss`. Returns undefined if the issuer does not accept the tenant, or if no token source
+ * accepts tokens of the issuer.
  */
 function findAccepting(policy: CompiledPolicy, iss: string): CompiledIssuer | undefined {
   const issuer = findIssuer(policy, iss);

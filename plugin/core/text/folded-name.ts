@@ -144,7 +144,7 @@ function isJoint(code: number): boolean {
  * @param name plain ASCII.
  */
 function isReadAs(text: string, name: string): boolean {
-  // No server reads a name as a longer name.
+  // Servers only shorten names when they read them. So a text that is shorter than `name` is never read as `name`.
   if (text.length < name.length) {
     return false;
   }

@@ -7,7 +7,7 @@ export interface Patience {
    * this limit, even on a gateway that is fully used.
    */
   readonly promptMs: number;
-  /** If the oldest entry has waited longer than `promptMs` for all this time, the overload is not just a burst. */
+  /** If the oldest entry has waited longer than `promptMs` at each moment of this period, the overload is not just a burst. */
   readonly standingMs: number;
   /** The longest wait in a burst. */
   readonly longMs: number;

@@ -103,7 +103,7 @@ function compileAbsent(source: ConditionSource, refuse: Refuse): Condition["abse
 function compilePlainTests(source: PlainSource, refuse: Refuse): PlainTest[] {
   const { equals, one_of, contains_any, contains_all, min, max } = source;
   if (min !== undefined && max !== undefined && min > max) {
-    refuse("min", `No number is ${min} or more and ${max} or less.`);
+    refuse("min", `The smallest allowed number, ${min}, is greater than the largest, ${max}.`);
   }
   for (const key of ["equals", "one_of"] as const) {
     const values = [source[key] ?? []].flat();

@@ -142,8 +142,8 @@ export class FileVersions {
   }
 
   /**
-   * Starts only one wait for each text. With a new wait for each write, a program that writes the same text every few seconds
-   * could delay a version for ever.
+   * Starts only one wait for each text. If each write started a new wait, a program that writes the same text every few
+   * seconds could delay a version for ever.
    */
   #startLongestWait(hash: string): (signal: AbortSignal) => Promise<void> {
     if (!this.#longestWait) {
