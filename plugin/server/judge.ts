@@ -4,14 +4,14 @@ import { denyOwn } from "../kong/contract/deny-own.ts";
 import { createFactsReader } from "../kong/facts/read-facts.ts";
 import { type PluginInstance, startPluginInstance } from "../kong/handler.ts";
 import { listAbuseFiles } from "../runtime/abuse-settings.ts";
-import { listDecisionLogFiles, openDecisionLogSettings } from "../runtime/decision-log-settings.ts";
+import { listDecisionLogFiles } from "../runtime/decision-log-settings.ts";
 import { listSettingsFiles, openFetcher } from "../runtime/fetch-settings.ts";
 import { compileInThreads, type ThreadCompiler } from "../runtime/load/compile-in-threads.ts";
 import { createRuntime, type ReplaceKeys, type Runtime } from "../runtime/runtime.ts";
 import { createMetrics, type Metrics } from "./metrics/create-metrics.ts";
 import { keepMetrics, type MetricsText } from "./metrics/serve-metrics.ts";
 import { openAbuseWatch, readAbuse } from "./open-abuse-watch.ts";
-import { openDecisionLog } from "./open-decision-log.ts";
+import { checkDecisionLog, openDecisionLog } from "./open-decision-log.ts";
 import type { ServerProcess } from "./server-process.ts";
 import { checkPolicyRoot, type ServerOptions } from "./settings/server-options.ts";
 import type { Status } from "./status/describe-status.ts";
@@ -160,9 +160,7 @@ function retryUntilSound({ options, lifecycle }: ServerProcess): void {
       if (options.fetchSettings !== undefined) {
         await openFetcher(options.fetchSettings);
       }
-      if (options.decisionLog !== undefined) {
-        await openDecisionLogSettings(options.decisionLog);
-      }
+      await checkDecisionLog(options);
       await readAbuse(options);
       lifecycle.end("the settings are valid now");
     } catch {

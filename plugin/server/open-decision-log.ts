@@ -1,8 +1,10 @@
 import { messageOf } from "../core/text/error-message.ts";
 import { DecisionLog } from "../observe/decisions/decision-log.ts";
 import { FileSink } from "../observe/decisions/file-sink.ts";
+import type { DecisionLogSettings } from "../observe/decisions/log-settings.ts";
 import { openDecisionLogSettings } from "../runtime/decision-log-settings.ts";
 import type { ServerProcess } from "./server-process.ts";
+import type { ServerOptions } from "./settings/server-options.ts";
 
 /**
  * If standard output is a full pipe, Node's own write blocks the process. So the decision log opens standard output
@@ -13,25 +15,48 @@ const STDOUT = "/dev/stdout";
 const MAX_CLOSE_MS = 1_000;
 
 /**
+ * Checks whether {@link openDecisionLog} would succeed now.
+ *
+ * @throws Error if it would fail.
+ */
+export async function checkDecisionLog(options: DecisionLogOptions): Promise<void> {
+  const opened = await openSink(options);
+  await opened?.sink.close();
+}
+
+type DecisionLogOptions = Pick<ServerOptions, "decisionLog" | "launched">;
+
+async function openSink({
+  decisionLog,
+  launched,
+}: DecisionLogOptions): Promise<{ readonly settings: DecisionLogSettings; readonly sink: FileSink } | undefined> {
+  if (decisionLog === undefined) {
+    return undefined;
+  }
+  const settings = await openDecisionLogSettings(decisionLog);
+  if (settings.to === "stdout" && launched !== undefined) {
+    throw new Error(
+      `${decisionLog}: a plugin server that a launcher started has no standard output. Name a file in "to".`,
+    );
+  }
+  const sink = new FileSink(settings.to === "stdout" ? STDOUT : settings.to);
+  await sink.open().catch((error: unknown) => {
+    throw new Error(`${decisionLog}: the decision log cannot be opened: ${messageOf(error)}`);
+  });
+  return { settings, sink };
+}
+
+/**
  * Opens the decision log with the settings file that the options name.
  *
  * @throws Error if the settings file has mistakes, or if the log file cannot be opened.
  */
 export async function openDecisionLog({ options, log, lifecycle }: ServerProcess): Promise<DecisionLog | undefined> {
-  if (options.decisionLog === undefined) {
+  const opened = await openSink(options);
+  if (opened === undefined) {
     return undefined;
   }
-  const settings = await openDecisionLogSettings(options.decisionLog);
-  if (settings.to === "stdout" && options.launched !== undefined) {
-    throw new Error(
-      `${options.decisionLog}: a plugin server that a launcher started has no standard output. Name a file in "to".`,
-    );
-  }
-  const sink = new FileSink(settings.to === "stdout" ? STDOUT : settings.to);
-  await sink.open().catch((error: unknown) => {
-    throw new Error(`${options.decisionLog}: the decision log cannot be opened: ${messageOf(error)}`);
-  });
-  const decisions = new DecisionLog({ settings, sink, now: Date.now, warn: log.warn });
+  const decisions = new DecisionLog({ ...opened, now: Date.now, warn: log.warn });
   process.on("SIGUSR2", () => decisions.reopen());
   process.on("exit", () => decisions.writeLast());
   lifecycle.beforeExit(MAX_CLOSE_MS, () => decisions.close());

@@ -211,7 +211,7 @@ describe("a launched server", () => {
       .toBe("proxied");
   });
 
-  it("refuses all requests until each of its settings files is corrected, and then starts again", async () => {
+  it("refuses all requests until each of its settings files is corrected and the log can be opened, and then starts again", async () => {
     const place = createPlace();
     const files = ["fetch-settings", "decision-log", "abuse"].map((name) => ({
       option: `--${name}`,
@@ -229,14 +229,20 @@ describe("a launched server", () => {
     const options = ["--facts-variable", ...files.flatMap(({ option, path }) => [option, path])];
     const launcher = startLauncher(place, options, loadFirst(eager));
     const looks = () => readFileSync(stderrPathOf(place.socket), "utf8").split("look").length;
-    const good = [{ fetch_settings: 1 }, { decision_log: 1, to: join(place.directory, "log") }, { abuse: 1 }];
-    for (const [index, { path }] of files.entries()) {
-      await launcher.waitForOutput("the plugin server cannot judge requests: ");
+    const logs = join(place.directory, "logs");
+    const good = [{ fetch_settings: 1 }, { decision_log: 1, to: join(logs, "log") }, { abuse: 1 }];
+    const expectMoreLooks = async (): Promise<void> => {
       const before = looks();
       await expect.poll(looks).toBeGreaterThan(before + 3);
       expect(launcher.stdout()).not.toContain("the plugin server ends");
+    };
+    for (const [index, { path }] of files.entries()) {
+      await launcher.waitForOutput("the plugin server cannot judge requests: ");
+      await expectMoreLooks();
       writeFileSync(path, JSON.stringify(good[index]));
     }
+    await expectMoreLooks(); // The directory of the decision log is still missing.
+    mkdirSync(logs);
     await launcher.waitForOutput("the plugin server ends: the settings are valid now");
     await launcher.waitForOutput("listens on");
     await expect.poll(() => findServers(place.socket).length).toBe(1);
