@@ -47,6 +47,7 @@ export const SURVIVORS = [
       ['["Stryker was here"]'],
   }),
   ...explain("plugin/core/request/match-rule.ts", ONLY_TYPES, {
+    'const length = target.split("?", 1)[0]?.length ?? 0;': ['target.split("?", 1)[0].length'],
     'const field = options.find((option) => !CONNECTION_OPTION.test(option)) ?? "";': ['"Stryker was here!"'],
   }),
   ...explain("plugin/core/request/operation-tree.ts", ONLY_TYPES, {
@@ -148,6 +149,61 @@ export const SURVIVORS = [
     because:
       "without a second segment there is no third segment, and the next line refuses such a text; only the types need the default",
   },
+  ...explain("plugin/core/access/authorize.ts", ONLY_TYPES, {
+    "const isOther = alternatives[index]?.accept.has(issuer.id) === false;": ["alternatives[index].accept"],
+  }),
+  ...explain("plugin/core/access/authorize.ts", "no required name is almost this one", {
+    "for (const name of [...(names ?? [])].slice(0, MAX_COMPARED_NAMES)) {": ['["Stryker was here"]'],
+  }),
+  ...explain("plugin/core/access/condition.ts", "a value of the same type with the same text meets the test", {
+    'const isAlike = typeof value !== typeof wanted && typeof value !== "object" && String(value) === String(wanted);':
+      ["true"],
+  }),
+  ...explain("plugin/core/access/condition.ts", ONLY_TYPES, {
+    'return typeof value === "string" && typeof wanted === "string" ? andNearMiss(value, [wanted]) : "";': ["true"],
+  }),
+  ...explain("plugin/core/access/condition.ts", "a function that ends returns undefined, which is as good as false", {
+    'case "equals_path":': ['""'],
+    'case "equals_header":': [
+      '""',
+      'case "equals_header": // The client chooses the path and the headers, so the compiler rejects `not` with these tests.',
+    ],
+  }),
+  ...explain("plugin/core/access/find-validity.ts", "without a largest age, the sum is NaN and narrows nothing", {
+    "if (maxAge !== undefined) {": ["true"],
+  }),
+  ...explain("plugin/core/access/find-validity.ts", "at the edge itself, the span is empty on either side", {
+    "if (edge > nowSeconds) {": ["edge >= nowSeconds"],
+  }),
+  ...explain("plugin/core/access/numeric-subject.ts", ONLY_TYPES, { 'typeof sub !== "number" ||': ["false"] }),
+  ...explain(
+    "plugin/core/access/validate-claims.ts",
+    "it only saves time: no other entry passes more checks than all",
+    {
+      "if (outcome.ok) {": ["false", "{}"],
+    },
+  ),
+  ...explain("plugin/core/access/validate-claims.ts", ONLY_TYPES, {
+    "if (tokenTypes === undefined || (type !== undefined && tokenTypes.has(type))) {": ["true"],
+    'if (typeof nbf === "number" && nowSeconds + skew < nbf) {': ["true"],
+    'if (typeof iat === "number" && nowSeconds + skew < iat) {': ["true"],
+    'if (typeof exp === "number" && nowSeconds - skew >= exp) {': ["true"],
+    'return typeof iat === "number" && nowSeconds - skew >= iat + maxAge': ["true"],
+  }),
+  ...explain("plugin/core/access/validate-claims.ts", "neither name is the name of a secret", {
+    '? `cnf is not an object: it is ${showValue("cnf", cnf)}`': ['""'],
+  }),
+  ...explain("plugin/core/access/validate-claims.ts", "ten seconds are the same text in both ways", {
+    "return String(seconds < 10 ? Math.round(seconds * 1000) / 1000 : Math.round(seconds));": ["seconds <= 10"],
+  }),
+  ...explain("plugin/core/answer/protected-resource.ts", "a function that ends returns undefined", {
+    "default:": ["default:"],
+  }),
+  ...explain("plugin/core/upstream/describe-unsafe.ts", ONLY_TYPES, {
+    'return `claim "${claim?.text}" for header ${header}: ${why}`;': ["claim.text"],
+    'return explainScalar(mapping, texts[unsafe] ?? "", `element ${unsafe + 1} of its list`);': ['"Stryker was here!"'],
+    'return `${what} ${findFault(mapping, String(value)) ?? "cannot be sent"}`;': ['""'],
+  }),
   ...explain("plugin/core/text/cookies.ts", "an empty part at the end is not the cookie", {
     "for (let start = 0; start <= header.length; ) {": ["start < header.length"],
   }),
@@ -199,12 +255,6 @@ export const SURVIVORS = [
     replacement,
     because: "where nothing is asked, nothing is found amiss; the short way saves reading the claim",
   })),
-  {
-    file: "plugin/core/access/authorize.ts",
-    line: "const list = value ?? [];",
-    replacement: '["Stryker was here"]',
-    because: "no requirement names this name, and no rule excludes it",
-  },
   {
     file: "plugin/kong/handler.ts",
     line: 'const [first = "the policy is refused"] = mistakes;',

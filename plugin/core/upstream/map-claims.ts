@@ -80,8 +80,8 @@ function writeHeader(
  * This check is stricter than hasValue in claim-value.ts: it rejects a blank text and a map, because an upstream could
  * read such a value as an identity.
  */
-function isNothing(value: JsonValue | undefined): value is undefined | null {
-  return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
+function isNothing(value: JsonValue | undefined): value is undefined {
+  return value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
 }
 
 function writeValue(mapping: HeaderMapping, value: JsonValue): string | readonly string[] | undefined {

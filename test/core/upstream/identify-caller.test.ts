@@ -61,6 +61,8 @@ describe("the Consumer that a token names", () => {
     ["other letters than ASCII", "username", "b\u00efling"],
     ["a username instead of an id, with which Kong would fail", "id", "billing"],
     ["an id in capitals", "id", ID.replaceAll("1", "A")],
+    ["an id with a letter before it", "id", `a${ID}`],
+    ["an id with a letter after it", "id", `${ID}a`],
   ])("is not looked up if the claim is %s", async (_what, by, azp) => {
     const claims: JsonObject = azp === undefined ? {} : { azp };
     const consumer = { claim: "azp", by };
@@ -128,12 +130,33 @@ describe("the credential", () => {
     expect(result).toMatchObject({ reason: "identity_claim_invalid", detail: expect.stringContaining('claim "sub"') });
   });
 
+  it("may have a single character", async () => {
+    const { result } = await identified({ credential: "sub" }, { sub: "7" });
+    expect(result).toEqual({ ...NO_CALLER, credentialId: "7" });
+  });
+
   it("is used instead of the Consumer's id, and needs no Consumer", async () => {
     const claims = { azp: "billing", sub: "alice" };
     const both = await identified({ consumer: { claim: "azp" }, credential: "sub" }, claims);
     expect(both.result).toMatchObject({ consumer: BILLING, credentialId: "alice" });
     const alone = await identified({ credential: "sub" }, claims);
     expect(alone).toEqual({ result: { ...NO_CALLER, credentialId: "alice" }, asked: [] });
+  });
+});
+
+describe("the log says why a token names no Consumer", () => {
+  it("the policy sets no caller from tokens of this issuer", async () => {
+    const detail = '"identity" is not for tokens of issuer "partner"';
+    const result = await identify(compile({ consumer: { claim: "azp" } }), {}, "partner", NO_CALLERS);
+    expect(result).toEqual(fail({ reason: "consumer_unknown", detail }));
+  });
+
+  it.each<[by: string, azp: string, detail: string]>([
+    ["id", "billing", 'claim "azp" is not a UUID in lower case: claim azp is a string: billing'],
+    ["username", "x", 'Kong has no Consumer with the username in claim "azp": claim azp is a string: x'],
+  ])("the claim names none by its %s: %s", async (by, azp, detail) => {
+    const { result } = await identified({ consumer: { claim: "azp", by } }, { azp });
+    expect(result).toEqual({ reason: "consumer_unknown", detail });
   });
 });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { JsonObject, JsonValue } from "../../../plugin/core/json/json.ts";
+import { type JsonObject, type JsonValue, readJsonObject } from "../../../plugin/core/json/json.ts";
 import { fail, succeed } from "../../../plugin/core/model/result.ts";
 import { propagateClaims } from "../../../plugin/core/upstream/map-claims.ts";
 import { headerSpellings } from "../../../plugin/policy/language/header-spellings.ts";
 import { denied } from "../../denials.ts";
-import { outcomeOf } from "../../results.ts";
+import { outcomeOf, unwrap } from "../../results.ts";
 import { compilePolicy } from "../fixtures.ts";
 
 const mapping = (header_mappings: object) => compilePolicy({ header_mappings });
@@ -149,6 +149,16 @@ describe("a mapping with options", () => {
     [{ max_bytes: 3, encoding: "base64url" }, "abc", UNSAFE],
   ])("%j of %j: %j", (mapping, value, header) => {
     expect(write({ from: "value", ...mapping }, value === undefined ? {} : { value })).toEqual(header);
+  });
+
+  it.each<[payload: string, written: string | undefined]>([
+    ['{"share":0.1000000000000000055}', '{"share":0.1}'],
+    ['{"id":9007199254740993}', undefined],
+    ['{"id":3.00000000000000000001}', undefined],
+  ])("with `encoding: json`, a fraction may be rounded, but not to a whole number: %s", (payload, written) => {
+    const value = unwrap(readJsonObject(payload));
+    const header = written === undefined ? UNSAFE : Buffer.from(written).toString("base64url");
+    expect(write({ from: "value", encoding: "json" }, { value })).toBe(header);
   });
 
   it("writes a constant, or the payload of the token, only for a verified token", () => {
