@@ -125,10 +125,10 @@ function hintAtLength(value: JsonValue): string {
 }
 
 /** Types are never converted: the number 1 does not equal the string "1". Rounding never makes a number pass. */
-function holds(test: ClaimTest, value: JsonValue, { segments, headers }: ComparedRequest): boolean {
+function holds(test: ClaimTest, value: JsonValue, request: ComparedRequest): boolean {
   switch (test.is) {
     case "not":
-      return isJudged(test.test, value) && !holds(test.test, value, { segments, headers });
+      return isJudged(test.test, value) && !holds(test.test, value, request);
     case "equals":
       return value === test.value;
     case "one_of":
@@ -148,9 +148,9 @@ function holds(test: ClaimTest, value: JsonValue, { segments, headers }: Compare
         ? value.rounded < test.bound
         : typeof value === "number" && value <= test.bound;
     case "equals_path":
-      return value === segments[test.segment];
+      return value === request.segments[test.segment];
     case "equals_header":
-      return value === headers.get(test.header);
+      return value === request.headers.get(test.header);
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { checkCondition } from "../../../plugin/core/access/condition.ts";
+import { type ComparedRequest, checkCondition, NO_REQUEST } from "../../../plugin/core/access/condition.ts";
 import { type JsonObject, readJsonObject } from "../../../plugin/core/json/json.ts";
 import { parseClaimReference } from "../../../plugin/core/model/claim-reference.ts";
 import type { ClaimTest, Condition, PlainTest } from "../../../plugin/core/model/policy.ts";
@@ -81,6 +81,58 @@ describe("a claim", () => {
     );
     expect(describe({})).toBe('claim "/a/b" is missing: no claim /a/b: /a is there, and has no b');
     expect(describe({ b: "" })).toBe('claim "/a/b" has no value: it is an empty string');
+  });
+});
+
+describe("a condition that is not met is described by the value and the expected value", () => {
+  const describeIn = (test: ClaimTest, value: unknown, request: ComparedRequest = REQUEST): unknown => {
+    const checked = checkCondition(
+      { claim: SUBJECT, absent: "refused", tests: [test] },
+      claimsOf({ c: value }),
+      request,
+    );
+    return checked.ok || checked.failure();
+  };
+
+  it.each<[test: ClaimTest, value: unknown, detail: string]>([
+    [equals("a"), "b", "it is a string: b, and must be a"],
+    [equals("a"), "A", "it is a string: A, and must be a; it differs only by upper and lower case"],
+    [equals("1"), 1, "it is a number: 1, and must be 1, as a string and not a number"],
+    [equals(1), "1", "it is a string: 1, and must be 1, as a number and not a string"],
+    [equals("2"), 1, "it is a number: 1, and must be 2"],
+    [equals("a b"), "c", 'it is a string: c, and must be "a b"'],
+    [equals(2), 1, "it is a number: 1, and must be 2"],
+    [equals(true), "x", "it is a string: x, and must be true"],
+    [equals("x"), true, "it is a boolean: true, and must be x"],
+    [equals("a"), ["a"], "it is a list of 1 string: a, and must be a; the claim is a list: use contains_any"],
+    [equals("a"), ["b"], "it is a list of 1 string: b, and must be a"],
+    [equals("1"), [1], "it is a list with elements that are not strings, and must be 1"],
+    [oneOf("a", 2), "b", "it is a string: b, and must be one of a, 2"],
+    [anyOf("a", "b"), ["x"], "it is a list of 1 string: x, and must contain one of a, b"],
+    [anyOf("a"), "a", "it is a string: a, and must contain one of a; the claim is not a list"],
+    [allOf("a", "b"), ["a"], "it is a list of 1 string: a, and must contain all of a, b"],
+    [allOf("a"), "a", "it is a string: a, and must contain all of a; the claim is not a list"],
+    [letters, "b", 'it is a string: b, and must match "^a+$"'],
+    [letters, "b".repeat(256), `it is a string: ${"b".repeat(80)}..., and must match "^a+$"`],
+    [
+      letters,
+      "a".repeat(257),
+      `it is a string: ${"a".repeat(80)}..., and must match "^a+$"; strings of more than 256 characters match no pattern`,
+    ],
+    [letters, Array(257).fill("a"), 'it is a list of 257 strings: a, a, a, a, a and 252 more, and must match "^a+$"'],
+    [min(18), 17, "it is a number: 17, and must be a number of at least 18"],
+    [segment(1), "bob", "it is a string: bob, and must be segment 2 of the path, alice"],
+    [header("x-tenant"), "other", "the header x-tenant has another value"],
+    [header("x-other"), "other", "the request has no header x-other"],
+  ])("%j of %j", (test, value, detail) => {
+    expect(describeIn(test, value)).toBe(`claim "c" does not meet ${test.is}: ${detail}`);
+  });
+
+  it.each<[test: ClaimTest, detail: string]>([
+    [segment(0), 'it is a string: a, and must be segment 1 of the path, ""'],
+    [header("x-tenant"), "the request has no header x-tenant"],
+  ])("%j, for a token without a request", (test, detail) => {
+    expect(describeIn(test, "a", NO_REQUEST)).toBe(`claim "c" does not meet ${test.is}: ${detail}`);
   });
 });
 

@@ -31,6 +31,13 @@ describe("an Allow is valid until the first time at which a check may have a dif
     expect(validity?.before).toBeCloseTo(NOW + 1.999, 5);
   });
 
+  it("the age of the login, with the clock skew", () => {
+    const requirements = requirementsOf({ authentication: { ...RECENT, maxAgeSeconds: 20 } });
+    const validity = findValidity(issuer, requirements, { auth_time: NOW - 7 } as never, NOW);
+    expect(validity?.after).toBeCloseTo(NOW - 11.999, 5);
+    expect(validity?.before).toBeCloseTo(NOW + 17.999, 5);
+  });
+
   it("for ever, if the token has no times", () => {
     expect(findValidity(lenient, requirementsOf(), {} as never, NOW)).toEqual(ALWAYS_VALID);
   });
@@ -40,9 +47,17 @@ describe("a token is judged again each time", () => {
   it.each<[what: string, claims: Record<string, unknown>]>([
     ["at the edge itself", { exp: NOW + 300, iat: NOW }],
     ["within a millisecond of the edge", { exp: NOW + 300, iat: NOW - 0.0005 }],
+    ["within a millisecond before the edge", { exp: NOW + 0.0005 }],
     ["if it is bound to a key", { exp: NOW + 300, cnf: { jkt: "x" } }],
     ["if it claims to be bound, in any form", { exp: NOW + 300, cnf: null }],
   ])("%s", (_what, claims) => {
     expect(findValidity(lenient, requirementsOf(), claims as never, NOW)).toBeUndefined();
+  });
+
+  it.each<[nowSeconds: number, claims: Record<string, unknown>]>([
+    [0, { exp: 0.001 }],
+    [0.001, { iat: 0 }],
+  ])("exactly a millisecond from the edge: at %f, for %j", (nowSeconds, claims) => {
+    expect(findValidity(lenient, requirementsOf(), claims as never, nowSeconds)).toBeUndefined();
   });
 });

@@ -24,6 +24,10 @@ describe("an integer as sub", () => {
     );
   });
 
+  it("may be zero", () => {
+    expect(subjectOf("0")).toBe("0");
+  });
+
   it.each(["42.5", "-1", "-0", "9007199254740993", "1e400", "true", "null", "[42]"])("is not read from %s", (text) => {
     const read = (): unknown => subjectOf(text);
     // The JSON reader itself refuses a number beyond all doubles.
