@@ -65,7 +65,8 @@ export async function runCheck(paths: readonly string[], settings: CheckSettings
 }
 
 /**
- * Several steps can report the same finding, each with a file name relative to another directory.
+ * Several steps can report the same finding, but each step gives a file name relative to another directory. So only the last
+ * part of the file name counts.
  */
 function nameOf({ code, file = "", line, column, message }: Finding): string {
   return JSON.stringify([code, basename(file), line, column, message]);

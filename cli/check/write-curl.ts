@@ -25,7 +25,8 @@ const CURL_PATTERN = /[[\]{}]/;
 const TOKEN = "\u0000";
 
 /**
- * Writes the example of a change as a curl command, for a sandbox that replaces the keys of the token's issuer.
+ * Writes the example of a change as a curl command. The command is for a sandbox, which replaces the keys of the token's
+ * issuer.
  *
  * @param findRequest finds a request that reaches a rule; undefined if no kong.yml is known.
  */

@@ -46,7 +46,7 @@ const BY_OPTION: Readonly<Record<string, Values>> = {
   "report --log": ANY_FILE,
 };
 
-/** The accepted values, by the placeholder in the definition of an option or argument. */
+/** The accepted values of options and arguments, by the placeholder in their definition. */
 const BY_PLACEHOLDER: Readonly<Record<string, Values>> = {
   before: DOCUMENTS,
   dir: { are: "directories" },
@@ -98,7 +98,7 @@ export function listCommands(command: CompletedCommand): readonly CompletedComma
 
 const LONGEST = 70;
 
-/** The first part of a description, short enough for the line of its word. */
+/** Returns the beginning of a description. The result is short enough for one line, beside the word that it describes. */
 function shorten(text: string): string {
   const [first = ""] = text.split(/[;\n]/);
   return first.length <= LONGEST ? first : `${first.slice(0, LONGEST - 1).replace(/\s+\S*$/, "")} …`;

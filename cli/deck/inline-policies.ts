@@ -22,7 +22,8 @@ export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRo
       dropNulls(node.get("config"));
     }
     const field = config.get("policy_file");
-    // The condition is false for a shared configuration whose policy is already inlined for an earlier plugin.
+    // Plugins can share a configuration. If an earlier plugin has already inlined the policy of this configuration, the
+    // condition is false.
     if (field?.owner.has("policy_file") && (policy !== undefined || isTemplate(field.value))) {
       dropNulls(field.owner);
       findings.push(...(await inlinePolicy(field, policyRoot)));

@@ -12,7 +12,7 @@ import { type ConfigField, isTemplate, type PluginConfig } from "./plugin-config
 import { findingAt } from "./state/state-finding.ts";
 
 interface LoadedPolicy {
-  /** The policy is undefined if it is invalid, or if only decK knows it. */
+  /** The policy is undefined if it is invalid, or if a decK template gives it, because only decK knows the template's value. */
   readonly policy?: CompiledPolicy;
   /** The policy as one document. The text is absent if `policy` is absent. */
   readonly text?: string;

@@ -69,8 +69,8 @@ async function compare(
 }
 
 /**
- * Checks the old directory of a comparison of several paths. In the old directory, the old version of each path must have the
- * same relative path, as in a commit of Git.
+ * Checks the old directory, if the command compares several paths. In the old directory, the old version of each path must
+ * have the same relative path, as in a commit of Git.
  *
  * @throws Error if the old directory has none of the paths, because then all paths would count as new.
  */

@@ -24,8 +24,8 @@ interface GitTree {
 }
 
 /**
- * Runs `use` with the directory of the old version, if `against` is `git:` and a reference. If `against` is a path, that
- * directory is undefined.
+ * If `against` is `git:` and a reference, runs `use` with the directory of the old version. If `against` is a path, runs
+ * `use` with undefined.
  *
  * @throws Error if Git cannot read the reference.
  */

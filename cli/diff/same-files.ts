@@ -14,7 +14,10 @@ export interface FilePair {
 }
 
 const EXTENDS = /^["']?extends["']?[ \t]*:[ \t]*["']?([^"'#\r\n]+?)["']?[ \t]*(?:#.*)?\r?$/m;
-/** A policy may extend fewer files than this limit. */
+/**
+ * The comparison follows `extends` through a limited number of files. The gateway accepts only policies that extend fewer
+ * files.
+ */
 const MAX_PARENTS = 10;
 
 /**

@@ -18,7 +18,7 @@ const JOINED_MAPS = ["_info", "_plugin_configs"];
 export function mergeFiles(files: readonly StateFile[]): Result<YAMLMap, readonly Finding[]> {
   const root = new YAMLMap();
   const findings: Finding[] = [];
-  /** For the path of each key, the file that set this key first. */
+  /** Maps the path of each key to the file that set this key first. */
   const firstIn = new Map<string, string>();
 
   const add = (target: YAMLMap, pair: Pair, path: string, source: StateFile): void => {

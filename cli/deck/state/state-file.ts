@@ -45,7 +45,7 @@ export function readStateFile(file: string, text: string): Result<StateFile, rea
   }
 }
 
-/** Whether the text is certainly a decK file. For such a text, no other parser has to find the kind of the file. */
+/** Whether the text is certainly a decK file. For such a text, the code does not look for another kind of file. */
 function isMarkedState({ errors, contents }: Document): boolean {
   const has = (key: string): boolean => isMap(contents) && contents.has(key);
   return errors.length === 0 && has("_format_version") && !has("jwt_policy") && !has("jwt_policy_test");

@@ -75,7 +75,10 @@ async function describeChange(
   };
 }
 
-/** A denial in report mode counts as a denial, except when the comparison is about the mode itself. */
+/**
+ * Usually, a denial in report mode counts as a denial. But if the comparison is about the mode itself, the request counts as
+ * passed.
+ */
 function isSame(before: Outcome, after: Outcome, { shows }: Witness): boolean {
   return shows === "mode"
     ? before.passes === after.passes

@@ -49,8 +49,8 @@ export async function compareKongFiles(
 }
 
 /**
- * Files of one directory that share no Route and no Service are one configuration, as decK reads them. Files that share a Route
- * or a Service are compared separately.
+ * Decides which files of one directory belong together. If no two of them have the same Route or Service, the files are one
+ * configuration, as decK reads them. Otherwise, each file is compared separately.
  */
 async function groupFiles(
   files: readonly KongFile[],

@@ -27,8 +27,8 @@ export function isYamlFile(file: string): boolean {
 }
 
 /**
- * Lists the files that may be policies or Kong's files, relative to the directory. A path is skipped if one version has no such
- * files there.
+ * Lists the files that may be policies or Kong's files, relative to the directory. If the directory has no such files at a
+ * path, this path adds nothing, because only the other version may have files there.
  *
  * @param paths the paths to search, relative to the directory.
  */

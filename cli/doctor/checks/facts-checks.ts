@@ -15,7 +15,7 @@ const MIN_TIMEOUT_SECONDS = 6;
 const MAX_TIMEOUT_SECONDS = 15;
 const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60 };
 
-/** The checks of the nginx variable with the facts, of nginx's limits, and of the guard. */
+/** Checks of three things: the nginx variable that contains the facts, nginx's limits, and the guard. */
 export const FACTS_CHECKS: readonly DoctorCheck[] = [
   {
     id: "facts_variable",

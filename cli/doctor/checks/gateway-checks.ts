@@ -84,7 +84,7 @@ export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
   },
 ];
 
-/** The fix points to the message, because messages of `lint` also say what to do. */
+/** The fix only says to follow the message, because a message of `lint` already says what to do. */
 function fromLint(finding: Finding): Problem {
   const rule = findLintRule(finding.code);
   return { ...finding, fix: rule ? `follow the message; see ${pageOf(rule)}` : "follow the message" };

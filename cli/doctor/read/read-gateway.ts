@@ -51,7 +51,7 @@ export async function readGateway(
     : viewGateway(file, text, context, true);
 }
 
-/** @param hasPlaces whether the operator can open the text and find its lines. */
+/** @param hasPlaces whether the source is a file of the operator, so that a position in this file is useful. */
 async function viewGateway(
   source: string,
   text: string,
