@@ -196,7 +196,7 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
 
 const resolveIfAny = (file: string | undefined): string | undefined => (file === undefined ? undefined : resolve(file));
 
-/** Finds mistakes in the files of settings for the plugin server. */
+/** Finds mistakes in the settings files of the plugin server. */
 async function findMistakes({ fetchSettings, decisionLog, abuse }: KongEnvOptions): Promise<readonly string[]> {
   return [
     ...(fetchSettings === undefined ? [] : describeFindings(fetchSettings, await checkSettingsFile(fetchSettings))),

@@ -37,7 +37,7 @@ interface MintOptions {
   readonly keys: string;
 }
 
-/** The name of a rule that requires only a valid token. No key of a policy document can have this name. */
+/** The name of a rule that requires only a valid token. A policy document cannot have a rule with this name. */
 const ANY_RULE = "(any rule)";
 
 export function addMintCommand(program: Command): void {

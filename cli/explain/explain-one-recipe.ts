@@ -102,7 +102,7 @@ async function readAlone(policy: CompiledPolicy, file: string): Promise<Result<S
     throw new Error(`${name} is a test file: write --recipe ${file}#NAME, with the name of one of its tokens`);
   }
   const recipe = readRecipe(text, policy);
-  // The findings have no excerpt, because any other file may be secret.
+  // The findings have no excerpt, because the file may be of another kind, and then its content may be secret.
   return recipe.ok
     ? succeed({ recipe: recipe.value, consumers: [], nowSeconds: undefined })
     : fail(inFile(recipe.failure, name, ""));

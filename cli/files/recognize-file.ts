@@ -114,7 +114,7 @@ function recognizeBroken(text: string): Kind | undefined {
 }
 
 /**
- * Whether a key in the text shows that the text is a decK file, even if the text has a mistake or is too large for a
+ * Whether a key in the text shows that the text is a decK file. The text may have a mistake, or may be too large for a
  * policy.
  */
 export function isUnreadableState(text: string): boolean {

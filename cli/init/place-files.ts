@@ -8,8 +8,8 @@ export interface PlannedFile {
   readonly path: string;
   readonly text: string;
   /**
-   * The part that the user must add to a file that already exists, if the file belongs to several APIs, such as
-   * `kong.yml`.
+   * Only for a file that belongs to several APIs, such as `kong.yml`: if the file already exists, the user must add this
+   * part to it.
    */
   readonly shared?: {
     readonly part: string;

@@ -5,7 +5,10 @@ import { isMeantForVerifying } from "../../plugin/keys/rules/jwk.ts";
 import type { Finding } from "../../plugin/policy/language/finding.ts";
 import { readDocument } from "../../plugin/policy/read/read-document.ts";
 
-/** The name of the key at the start of a reason. The code removes this name, because the finding says where the key is. */
+/**
+ * The import begins each reason with the name of the key. The code removes this name, because the finding says where the key
+ * is.
+ */
 const KEY_NAME = /^key 0(?:, kid "(?:[^"\\]|\\.)*")?: /;
 
 /**

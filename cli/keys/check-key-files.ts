@@ -13,7 +13,7 @@ export type FileOrigin = Extract<KeyOrigin, { readonly file: string }>;
 
 /** If no policy root is named, at most this many directories above the policy are tried as root. */
 const MAX_PARENTS = 5;
-/** For each kind of key file, the member of the policy document that lists these files. */
+/** Maps each kind of key file to the member of the policy document that lists such files. */
 export const FILE_LISTS = { jwks_file: "jwks_files", pem_file: "pem_files", secret_file: "secret_files" } as const;
 
 /**

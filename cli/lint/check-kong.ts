@@ -20,7 +20,10 @@ import type { LintInput } from "./lint-policy-file.ts";
 export interface KongView {
   /** Findings that are located in Kong's files. */
   readonly findings: readonly Finding[];
-  /** For each policy that a plugin uses, by absolute path: the names of the rules that Routes use. */
+  /**
+   * The names of the rules that Routes use, by the absolute path of their policy. The map has each policy that a plugin
+   * uses.
+   */
   readonly usedRules: ReadonlyMap<string, ReadonlySet<string>>;
 }
 

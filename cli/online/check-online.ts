@@ -73,7 +73,10 @@ export async function checkOnline(
   return { findings: showExcerpts(sortByPlace(placed), file, ownText), issuers: asked.map(viewIssuer) };
 }
 
-/** If a policy has several entries for kinds of tokens of one issuer, all of them have the same keys. */
+/**
+ * An issuer can have several entries in a policy, one for each kind of token. These entries have the same keys, so the list
+ * has only the first of them.
+ */
 function listDistinct({ issuers, issuerTemplates }: CompiledPolicy): readonly CompiledIssuer[] {
   const all = [...issuers.values(), ...issuerTemplates.issuers.values()].flatMap(listEntries);
   const byName = new Map<string, CompiledIssuer>();

@@ -15,7 +15,7 @@ export interface IssuerView {
     readonly from: AskedPlace["origin"]["from"];
     readonly failure: string | null;
     readonly keys: readonly { readonly kid: string | null; readonly algorithm: string }[];
-    /** For each key that the plugin does not use, the reason why, for example another purpose. */
+    /** The reasons why the plugin does not use some of the keys. For example, a key has another purpose. */
     readonly not_used: readonly string[];
     /** The algorithms that the metadata announces for ID tokens. */
     readonly announced: readonly string[] | null;

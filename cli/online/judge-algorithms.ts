@@ -80,7 +80,10 @@ function servedAlgorithms({ places }: AskedIssuer["combined"]): ReadonlySet<stri
   return new Set(places.flatMap(({ keys }) => keys.map(({ algorithm }) => algorithm)));
 }
 
-/** If a provider says how long its keys are fresh, it expects gateways to stop using withdrawn keys after that time. */
+/**
+ * Some providers say how long their keys are fresh. Such a provider expects gateways to stop using withdrawn keys after that
+ * time.
+ */
 function judgeRefresh({ issuer, places }: AskedIssuer, written: WrittenIssuer): readonly Finding[] {
   const { minSeconds } = issuer.keyRefresh;
   const shortest = Math.min(...places.map(({ freshForSeconds }) => freshForSeconds ?? Number.POSITIVE_INFINITY));

@@ -15,7 +15,7 @@ export interface KongWorld {
   readonly consumers: readonly Consumer[];
 }
 
-/** Criteria of Routes that depend on more than the content of a request. */
+/** If a Route has one of these criteria, Kong's choice depends on more than the content of the request. */
 const UNSUPPORTED = ["expression", "snis", "sources", "destinations"];
 const PROTOCOLS = ["http", "https"];
 /** If a plugin's configuration contains its policy, messages show this text instead of a file name. */

@@ -4,7 +4,7 @@ import type { LoadedSuite } from "./load-suite.ts";
 
 /** The options of a measurement of coverage or mutants. */
 export interface MeasureOptions {
-  /** The required score, in percent. If the score is undefined, every score is good enough. */
+  /** The required score, in percent. If the score is undefined, the command accepts every score. */
   readonly min: number | undefined;
   /** If set, only rules and issuers that changed since this version in Git are measured. */
   readonly changedSince: string | undefined;

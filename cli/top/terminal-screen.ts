@@ -16,7 +16,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface TerminalPorts {
   readonly output: WriteStream;
-  /** The input is undefined if keys cannot be read. Without keys, signals still end the screen. */
+  /** The input is undefined if the command cannot read the keyboard. Signals still end the screen then. */
   readonly input: ReadStream | undefined;
   readonly onKey: (key: string) => void;
   readonly onResize: () => void;

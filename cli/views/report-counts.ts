@@ -43,8 +43,8 @@ export function countStatus(status: unknown): readonly ReportRow[] {
 const REPORT_LINE = /jwt-policy would have denied the request: (.*)/;
 
 /**
- * Counts the lines that report mode wrote to Kong's log. The log has no line about a request that enforce mode would
- * also let pass.
+ * Counts the lines that report mode wrote to Kong's log. The log has no line about a request that passes in enforce mode
+ * too.
  */
 export function countLog(lines: Iterable<string>): readonly ReportRow[] {
   const rows: ReportRow[] = [];

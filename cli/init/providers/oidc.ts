@@ -6,8 +6,9 @@ import type { Membership, Provider, ReadAndWrite, TokenShape, Values } from "../
 import { joinScopes, scopeOptions } from "../model/scope-options.ts";
 
 /**
- * Claims that `init` refuses as the mark of access tokens, as scopes or as roles. These claims already have a meaning,
- * and ID tokens may have them too (RFC 7519 section 4.1, RFC 7800 section 3.1, OpenID Connect Core section 2).
+ * `init` accepts none of these claims as the claim that marks access tokens, as the claim with scopes, or as the claim with
+ * roles. These claims already have a meaning, and ID tokens may have them too (RFC 7519 section 4.1, RFC 7800 section 3.1,
+ * OpenID Connect Core section 2).
  */
 const RESERVED = [
   ...["iss", "sub", "aud", "exp", "nbf", "iat", "cnf"],
