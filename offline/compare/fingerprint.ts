@@ -10,7 +10,8 @@ const LENGTH = 16;
  * @param policy the policy's file name.
  */
 export function fingerprintOf(change: Change, policy: string): string {
-  // The requests of a Route depend on all other Routes. So only the content of a routing change identifies the change.
+  // A change of another Route can change which requests a Route gets. So the fingerprint of a routing change contains no
+  // cells, but only the content of the change.
   const own = change.class === "routing" ? [] : change.cells;
   const cells = own.map(({ rule, method, template }) => `${rule} ${method} ${template}`).sort();
   const text = JSON.stringify([policy, change.class, change.direction, change.subject, cells, change.content]);

@@ -48,7 +48,7 @@ export function writeTest(
   return stringify([test], { lineWidth: 0 });
 }
 
-/** Writes the key `token` of a test. */
+/** Writes the YAML key `token` of a test, with its value. */
 export function writeToken(sender: Sender, policies: readonly CompiledPolicy[], nowSeconds: number): Members {
   switch (sender.sends) {
     case "nothing":

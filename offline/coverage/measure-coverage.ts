@@ -14,7 +14,10 @@ export class Coverage {
   readonly #judge: Judge;
   readonly #shown = new Map<CoverageItem, Set<Direction>>();
 
-  /** @param policy the same object from which the items were listed, because `add` changes this object for a moment. */
+  /**
+   * @param policy the object from which the items were listed, and not a copy, because `add` changes this object for a
+   * moment.
+   */
   constructor(items: readonly CoverageItem[], policy: CompiledPolicy, judge: Judge) {
     this.items = items;
     this.#policy = policy;
@@ -69,7 +72,8 @@ export class Coverage {
     if (!requirements || alternative === undefined || requirements.alternatives.length === 1) {
       return true;
     }
-    // If the rule has several alternatives, the request must also pass if the rule has only this alternative.
+    // Another alternative of the rule may have let the request pass. So the request must also pass if the rule has only this
+    // alternative.
     const only = requirements.alternatives.slice(alternative, alternative + 1);
     const outcome = await replacing(requirements, "alternatives", only)(() => this.#judgeOnce(attempt));
     return outcome !== undefined && isPassed(outcome);

@@ -47,7 +47,7 @@ export function replacing<T extends object, K extends keyof T>(owner: T, key: K,
   };
 }
 
-/** The policy, and the requirements of the rule or operation that contains an alternative. */
+/** The policy, and the requirements of the rule or operation to which an alternative belongs. */
 interface Context {
   readonly requirements: Requirements;
   readonly policy: CompiledPolicy;
@@ -222,7 +222,7 @@ export function listIssuerRequirements(issuer: CompiledIssuer): readonly Require
   return [...limits, ...listConditions(issuer, [...path, "required_claims"])];
 }
 
-/** Those requirements of a rule or an operation that no alternative contains. */
+/** Lists the requirements of a rule or an operation that are outside of its alternatives. */
 export function listAccess(requirements: Requirements, path: DocumentPath): readonly Requirement[] {
   const other = requirements.otherAuthentication === "require";
   return [

@@ -13,8 +13,7 @@ export interface AccessChange {
 }
 
 /**
- * Cells that need only one comparison: in the old version they all have the same requirements, and in the new version
- * too.
+ * Cells that need only one comparison, because in each of the two versions all these cells have the same requirements.
  */
 interface Group {
   readonly requirements: Both<string>;

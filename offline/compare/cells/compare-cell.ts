@@ -27,7 +27,7 @@ export interface Difference {
   readonly transport: "tls" | "plain";
 }
 
-/** In example requests, the value of every header that a condition compares with a claim. */
+/** If a condition compares a claim with a header, the header has this value in example requests. */
 export const HEADER_VALUE = "header-value";
 
 /** A tenant name that no policy contains. */
@@ -99,7 +99,7 @@ function compareTokens(sides: Both<Side>, isKnownToKong: boolean, now: number): 
       ]);
     });
   });
-  // All algorithms of an issuer usually have the same differences. List each difference once.
+  // The search usually finds the same differences for all algorithms of an issuer. List each difference once.
   return [...new Map(found.toReversed()).values()].toReversed();
 }
 
@@ -112,8 +112,8 @@ interface Gain {
 }
 
 /**
- * Finds tokens that only the second version accepts. The cause is `rule` if the second version's rule accepts the token
- * even with the first version's issuers. Otherwise, the cause is `issuer`.
+ * Finds tokens that only the second version accepts. The cause is `rule` if `mixed` accepts the token too, because then the
+ * change of the rule is enough. Otherwise, the cause is `issuer`.
  *
  * @param mixed the second version's rule with the first version's issuers.
  */
@@ -209,8 +209,8 @@ function keyOf({ reads, text }: Requirement): string {
 }
 
 /**
- * Lists an example `iss` for each issuer, with an example `alg` of each kind. Two algorithms are of one kind if the
- * same versions allow them.
+ * Lists an example `iss` for each issuer, with an example `alg` of each kind. Two algorithms are of one kind if each version
+ * allows both of them or neither of them.
  */
 function listFrames(policies: readonly CompiledPolicy[], now: number): readonly TokenFrame[] {
   const kinds = new Map<string, string>();

@@ -29,7 +29,7 @@ export interface Witness {
 }
 
 interface Found extends RoutingChange {
-  /** The `content` that this change has for requests over TLS. */
+  /** The value of `content` that the same change has for requests over TLS. */
   readonly overTls: string;
 }
 
@@ -115,8 +115,8 @@ function isUnknown(target: Target | UnknownTarget): target is UnknownTarget {
 }
 
 /**
- * Lists the paths that rules distinguish: the rules of changed Routes, and of Routes that may get requests of changed
- * Routes.
+ * Lists the paths that rules distinguish. The function looks at the rules of changed Routes, and at the rules of Routes that
+ * may get requests of a changed Route.
  */
 function listOperations(changed: readonly GatewayRoute[], gateways: Both<Gateway>): readonly OperationPath[] {
   const rules = new Map<string, readonly [rule: string, version: PolicyVersion]>();

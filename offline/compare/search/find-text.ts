@@ -4,7 +4,7 @@
  * search runs all automata at the same time, so it finds one of the shortest strings.
  */
 
-/** If a string has more characters, the plugin does not compare it with a pattern. */
+/** The plugin compares only strings of at most this many characters with a pattern. */
 const MAX_LENGTH = 256;
 /** A search visits at most this many states, and then ends without an answer. */
 const MAX_STATES = 20_000;
@@ -24,7 +24,7 @@ type Position = string;
 
 interface State {
   readonly text: string;
-  /** For each pattern, the possible positions after the characters of `text`. */
+  /** For each pattern, the positions at which the search can be after it has read `text`. */
   readonly positions: readonly ReadonlySet<Position>[];
 }
 
@@ -129,8 +129,8 @@ function chooseCharacters(parts: readonly PatternPart[]): readonly string[] {
 }
 
 /**
- * Lists all positions that the search can reach without reading a character. If a part has no upper limit, all counts
- * above its minimum are the same position.
+ * Lists all positions that the search can reach without reading a character. If a part has no upper limit, the search treats
+ * all counts from the part's minimum on as one position.
  */
 function skip(parts: readonly PatternPart[], index: number, count: number, found: Set<Position>): Set<Position> {
   const part = parts[index];

@@ -36,7 +36,10 @@ import { write } from "./write-value.ts";
 export interface NameHint {
   readonly asks: "all" | "any" | "none";
   readonly names: readonly Scalar[];
-  /** For each part of the token, the separator between names in a string; undefined if several names must be a list. */
+  /**
+   * For each part of the token: the separator between the names in one string. The separator is undefined if several
+   * names must be a list.
+   */
   readonly separators: ReadonlyMap<PartName, string | undefined>;
 }
 
@@ -47,15 +50,15 @@ export interface Requirement {
   /** The requirement in words. In both versions, the same requirement has the same text. */
   readonly text: string;
   /**
-   * The reasons for which the plugin refuses a token that misses only this requirement. If there are several, the
-   * token's value decides. `explain` and `replay` use the reasons.
+   * The reasons for which the plugin refuses a token that misses only this requirement. If there are several reasons, the
+   * token's value decides which of them applies. `explain` and `replay` use the reasons.
    */
   readonly reasons: readonly [Reason, ...Reason[]];
   holds(token: CandidateToken): boolean;
   /** Values to try for the first part in `reads`, such as the values that the requirement names. */
   readonly values: readonly PartValue[];
   readonly names?: NameHint;
-  /** For a condition with `not`: the requirement on names that the token must miss. */
+  /** For a condition with `not`: a token meets the condition only if the token misses this requirement on names. */
   readonly refusedNames?: NameHint;
   /** `isRefused`: strings that match the pattern do not meet the requirement. */
   readonly pattern?: { readonly regExp: RegExp; readonly isRefused: boolean };
@@ -72,7 +75,7 @@ export const ALWAYS: Formula = [[]];
 
 const SUBJECT = "alice";
 const LOGIN_REASONS = ["authentication_insufficient"] as const;
-/** Checks of other requirements read the audience from this claim, and so ignore the token's own audience. */
+/** The checks of all other requirements read the audience from this claim. So these checks ignore the token's own audience. */
 const AUDIENCE: ClaimReference = { text: "", path: ["\u0000audience"] };
 const AUDIENCES = new Set(["any"]);
 const WITH_AUDIENCE = { "\u0000audience": "any" };
