@@ -46,7 +46,7 @@ export interface StageResult {
 
 /**
  * An explanation of why a request passes or is refused. The explanation contains no part of the token, except values in
- * `detail`. The log contains the same values.
+ * `detail`, which the log contains too.
  */
 export interface Explanation {
   /** `answer`: the plugin answers with the API's description. */

@@ -58,7 +58,7 @@ export function listNeeded(
   }
   const [way, ...others] = ways;
   if (!way || others.length > 0) {
-    // The log line does not show which alternative the token almost meets.
+    // The log line does not show which alternative the token almost meets, so the missing requirements are not known.
     return undefined;
   }
   const failing = way.others.filter(({ reasons }) => reasons.includes(reason));

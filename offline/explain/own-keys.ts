@@ -21,7 +21,7 @@ export class OwnKeys implements KeySource {
     this.#jwks = jwks;
   }
 
-  /** Whether every signature was checked. A signature without a key counts as valid without a check. */
+  /** Whether every signature was checked. If no key is known for a signature, the signature counts as valid without a check. */
   get isChecked(): boolean {
     return this.#assumed === 0;
   }

@@ -127,7 +127,10 @@ function listValues(
   ];
 }
 
-/** First changes one claim with a time, and only then all of them, because the user wants to know which time is wrong. */
+/**
+ * The first tokens differ in one time claim, and the last tokens in all time claims, because the user wants to know which
+ * time is wrong.
+ */
 function* listTimes(token: CandidateToken, times: readonly Times[]): Generator<CandidateToken> {
   for (const changed of times) {
     for (const name of TIME_CLAIMS) {

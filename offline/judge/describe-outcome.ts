@@ -25,7 +25,7 @@ export interface DescribedOutcome {
   readonly issuer: string | undefined;
 }
 
-/** Each function lists every part of the outcome, because an object spread takes as long as a stage of the decision. */
+/** Each function writes out every part of the outcome. An object spread would take as long as a stage of the decision. */
 export function describeOutcome(outcome: Outcome): DescribedOutcome {
   switch (outcome.verdict) {
     case "allow":

@@ -178,7 +178,7 @@ function readClaims(claims: unknown): ReadonlyMap<string, unknown> {
   return new Map(entries.filter(([, value]) => !isMap(value) || !("hmac" in value || "omitted" in value)));
 }
 
-/** Reads a count: a number, or the sum of numbers by cause. */
+/** Reads a count. A count is one number, or several numbers by cause, which the function adds up. */
 function countOf(counts: unknown): number {
   if (typeof counts === "number") {
     return counts;

@@ -39,7 +39,7 @@ function mutateNames(value: unknown, path: DocumentPath, what: string): readonly
   ];
 }
 
-/** Creates a mutant for each element of a list, without that element. In `change`, the element replaces `%`. */
+/** For each element of a list, creates a mutant that lacks this element. In `change`, the element replaces `%`. */
 export function dropEach(
   kind: string,
   list: readonly unknown[],
@@ -52,7 +52,7 @@ export function dropEach(
 }
 
 /**
- * Creates a mutant for each element of a list in a map, without that element. If the list would be empty, the mutant
+ * For each element of a list in a map, creates a mutant that lacks this element. If the list would be empty, the mutant
  * lacks the list.
  */
 function dropMember(

@@ -17,8 +17,8 @@ export interface DecidingParts {
 const normalized = new WeakMap<CompiledRule, unknown>();
 
 /**
- * Lists the parts of a policy on which decisions depend. The list omits requirements of public rules, issuers that no
- * rule accepts, and the sources of keys.
+ * Lists the parts of a policy on which decisions depend. The list omits the requirements of public rules. It also omits the
+ * sources of keys, and issuers that no rule accepts.
  */
 export function listDecidingParts(policy: CompiledPolicy): DecidingParts {
   const { hash, rules, issuers, issuerTemplates, needsTransport, readHeaders, decidingFacts, ...others } = policy;

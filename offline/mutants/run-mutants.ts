@@ -91,8 +91,8 @@ function concerns({ request }: TestCase, changed: readonly string[] | "all"): bo
 }
 
 /**
- * Collects the values of tests that mutants add to lists of the policy. So a test with a wrong value notices the
- * mutant.
+ * Collects values from the tests. Mutants add these values to lists of the policy, so that a test with a wrong value notices
+ * the mutant.
  */
 function collectWorld(policy: CompiledPolicy, { cases }: TestSuite): MutationWorld {
   const audiences = cases.flatMap(({ token }) => [token?.claims.aud ?? []].flat());

@@ -45,8 +45,8 @@ export function varyToken(
   const withClaims = (claims: Members): TokenRecipe => ({ ...token, claims: { ...token.claims, ...claims } });
   const mapped = mapMissing(token, policies, consumers[0]?.username ?? OTHER);
   return [
-    // Wrong values come before absent claims, because a refused token without the claim does not show that the
-    // condition checks the value.
+    // Wrong values come before absent claims. A refused token without the claim does not show that the condition checks the
+    // value.
     ...wrongValues(policies, rule, issuers).map((set) => {
       const claims = structuredClone({ ...token.claims });
       set(claims);
@@ -308,7 +308,7 @@ function mapMissing(
   return isChanged ? { ...token, claims } : undefined;
 }
 
-/** Lists tokens with the same claims from each other issuer. */
+/** For each other issuer, lists a token of that issuer with the same claims. */
 function otherIssuers(token: TokenRecipe, policies: readonly CompiledPolicy[]): readonly TokenRecipe[] {
   const ids = new Set(policies.flatMap((policy) => listIssuers(policy).map(({ id }) => id)));
   return ids.size < 2 ? [] : [...ids].filter((id) => id !== token.issuer).map((issuer) => ({ ...token, issuer }));

@@ -77,7 +77,8 @@ function judgeSame(
   [known, found]: Both<Place>,
 ): Verdict | undefined {
   if (found.isGone) {
-    // The reason is unknown, because it depends on whether the plugin's configuration or the Route names the rule.
+    // Either the plugin's configuration or the Route names the rule, and the reason depends on which. So the reason is
+    // unknown.
     return denyIn("enforce", undefined);
   }
   if (reason !== undefined && ALWAYS_SAME.has(reason)) {
@@ -246,7 +247,8 @@ function judgeIssuer(
   if (!isSame || reason === undefined || !OF_ISSUER.has(reason)) {
     return undefined;
   }
-  // The same stage checks the audience. So if the versions accept different audiences, the reason may be different.
+  // The stage that gave the reason also checks the audience. So if the versions accept different audiences, the reason may
+  // be different.
   const hasSameAudience = was !== undefined && writeAudiences(was) === writeAudiences(requirements);
   return denyIn(mode, hasSameAudience ? reason : undefined);
 }

@@ -137,7 +137,10 @@ function describeUnknown(word: string): string {
   return `${quoteText(word)} is neither a decision nor a reason.${hint}`;
 }
 
-/** Words that users try first, with the reason or decision that they mean. A suggestion by similar spelling would be wrong. */
+/**
+ * Words that users often try first, each with the reason or decision that the user means. For these words, a suggestion by
+ * similar spelling would be wrong.
+ */
 const MEANINGS: readonly (readonly [tried: RegExp, reason: string])[] = [
   [/^(?:role|group|condition|value)s?_/, "condition_unmet"],
   [/^(?:method_|path_|route_|rule_|not_found)/, "no_matching_rule"],

@@ -9,7 +9,8 @@ import { type Draft, writeDraft } from "./write-draft.ts";
 
 /**
  * `real`: every token is signed. `assumed`: tokens get a mark in place of a signature. The key source of the same run
- * accepts the mark as a valid signature. With `assumed`, only tokens whose tampering concerns the signature are signed.
+ * accepts the mark as a valid signature. With `assumed`, a token gets a signature only if the tampering concerns the
+ * signature.
  */
 export type Signing = "real" | "assumed";
 

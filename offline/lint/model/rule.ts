@@ -34,7 +34,7 @@ export interface Place {
 interface FixedPlace {
   readonly path: DocumentPath;
   readonly atKey: boolean;
-  /** The value at the path, or the key if `atKey`. */
+  /** The value at the path. If `atKey` is true, this is the key and not its value. */
   readonly value: unknown;
   /** The map or list that contains the value. */
   readonly parent: unknown;
@@ -55,8 +55,8 @@ export interface LintRule {
   readonly bad: Example;
   readonly good: Example;
   /**
-   * Finds the places that the rule reports. Absent if other code does this, such as a check that `validate` or `render`
-   * shares with lint.
+   * Finds the places that the rule reports. The function is absent if other code finds these places, such as a check that
+   * `lint` shares with `validate` or `render`.
    */
   readonly check?: (document: PolicyDocument) => readonly Place[];
   readonly fix?: {

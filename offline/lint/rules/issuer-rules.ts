@@ -427,7 +427,7 @@ function eachIssuer(
   return ({ issuers }) => Object.entries(issuers).flatMap(([id, source]) => check(source, ["issuers", id]));
 }
 
-/** Creates a check that finds durations of issuers over a limit. */
+/** Creates a check that reports a duration of an issuer if the duration is over the limit. */
 function eachDuration(
   read: (issuer: Issuer) => string | undefined,
   at: DocumentPath,

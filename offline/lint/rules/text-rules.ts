@@ -105,7 +105,7 @@ issuers:
   },
 ];
 
-/** The lint rule about an inherited condition that a nearer value replaces. */
+/** The lint rule for an inherited condition that does not apply, because a nearer value replaces the condition. */
 export const SHADOWED: LintRule = {
   id: "condition_shadowed",
   topic: "requirement",
