@@ -3,16 +3,16 @@ import type { Validity } from "../model/decision.ts";
 import type { CompiledIssuer, Requirements } from "../model/policy.ts";
 
 /**
- * Within this many seconds before and after a change, the result of a check counts as uncertain, because sums of
- * fractions are rounded.
+ * The result of a check changes at certain times. For this many seconds before and after such a time, the result counts as
+ * uncertain, because sums of fractions are rounded.
  */
 const MARGIN = 0.001;
 
 /**
- * The time span in which every check of a time gives the same result as now. For every stage that compares a claim with
- * the time, this function must {@link narrow} the span at the times at which the result of the stage changes. Returns
- * undefined if the plugin must judge the token each time. The plugin must judge again if the result of a check changes
- * now, or if the token is bound to a key (RFC 7800).
+ * The time span in which every check of a time gives the same result as now. If a stage compares a claim with the time, the
+ * result of the stage changes at certain times. For each such stage, this function must {@link narrow} the span at these
+ * times. Returns undefined if the plugin must judge the token each time. There are two such cases: the result of a check
+ * changes just now, or the token is bound to a key (RFC 7800).
  */
 export function findValidity(
   issuer: CompiledIssuer,
@@ -23,7 +23,7 @@ export function findValidity(
   if (claims.cnf !== undefined) {
     return undefined;
   }
-  // The bounds are narrowed one by one, because lists of times would cost as much as checking the claims.
+  // The code narrows the bounds one by one, because a list of all times would cost as much as the checks of the claims.
   const span = { after: Number.NEGATIVE_INFINITY, before: Number.POSITIVE_INFINITY };
   const { clockSkewSeconds: skew, maxTokenAgeSeconds: maxAge } = issuer;
   const iat = toSeconds(claims.iat);

@@ -15,7 +15,7 @@ import { checkTypes } from "./registered-claims.ts";
 
 /** The last second of the year 9999. A NumericDate after that second is most likely in milliseconds. */
 const MAX_NUMERIC_DATE = 253_402_300_799;
-/** The year 2000 in milliseconds. A token's time is never as large as this number if it is in seconds. */
+/** The year 2000 in milliseconds. If a token's time is in seconds, the time is less than this number. */
 const MIN_MILLISECONDS = 946_684_800_000;
 
 /** A token, and everything that its claims are compared with. */

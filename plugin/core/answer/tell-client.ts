@@ -8,8 +8,8 @@ export interface ClientAnswer {
   readonly status: number;
   readonly text: string;
   /**
-   * An answer with 401 always has a challenge. Other answers have a challenge if the denial table has an error for the reason, and
-   * the policy does not change the status.
+   * An answer with 401 always has a challenge. Any other answer has a challenge under two conditions: the denial table has
+   * an error for the reason, and the policy does not change the status.
    */
   readonly isChallenged: boolean;
 }

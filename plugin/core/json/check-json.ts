@@ -43,8 +43,8 @@ const CLOSE_OBJECT = 0x7d;
 const CASE_BIT = 0x20;
 const LITERALS = ["true", "false", "null"] as const;
 /**
- * The code of the escaped character, by the code of the letter after the backslash. The code is zero for a letter that
- * no escape uses.
+ * Maps the code of the letter after a backslash to the code of the escaped character. The code is zero for a letter that no
+ * escape uses.
  */
 const ESCAPED = new Uint8Array(128);
 for (const [index, letter] of Array.from('"\\/bfnrt').entries()) {

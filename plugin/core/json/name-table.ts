@@ -16,8 +16,8 @@ export class NameTable {
   readonly seed: number;
   readonly #slots = new Int32Array(SLOTS);
   /**
-   * A slot is occupied if its number here is the current generation. So a new text needs only a new generation, and the
-   * table is not cleared.
+   * This array has the number of a generation for each slot. A slot is occupied only if this number is the current
+   * generation. So a new text needs only a new generation, and the table is not cleared.
    */
   readonly #generations = new Uint32Array(SLOTS);
   readonly #hashes = new Int32Array(ENTRIES);

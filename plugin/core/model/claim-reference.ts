@@ -48,8 +48,8 @@ function selectMember(value: JsonValue | undefined, step: string): JsonValue | u
 /** Why a claim cannot be found, although it may exist. */
 export type Obstacle =
   /**
-   * A step of the reference leads into a string, a number or a boolean. Or a step leads into a list, but the step is
-   * not an index. `text` is the JSON Pointer of the value that has no members.
+   * A step of the reference leads into a string, a number or a boolean. Another case is a step that leads into a list, but
+   * is not an index. `text` is the JSON Pointer of the value that has no members.
    */
   | { readonly is: "value"; readonly text: string; readonly value: JsonValue }
   /** The provider keeps the claim outside the token, because the claim is too large for the token. */

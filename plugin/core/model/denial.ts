@@ -352,7 +352,7 @@ export const DENIALS = {
 
 export type Reason = keyof typeof DENIALS;
 
-/** The public name of a reason: its own, or one that several reasons share. */
+/** The public name of a reason: the name of the reason itself, or a name that several reasons share. */
 export type PublicReason = {
   [R in Reason]: (typeof DENIALS)[R] extends { readonly publicReason: infer Name extends string } ? Name : R;
 }[Reason];

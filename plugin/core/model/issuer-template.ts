@@ -66,8 +66,8 @@ export function findByTemplate(templates: IssuerTemplates, iss: string): Compile
 }
 
 /**
- * All issuers of a policy: one for each id, and one for each entry of an issuer with several kinds of tokens. For an issuer with keys
- * for each tenant, the list has the first tenant.
+ * Lists the issuers of a policy, one for each id. If an issuer has several kinds of tokens, the list has each of the
+ * issuer's entries. For an issuer with keys for each tenant, the list has the first tenant.
  */
 export function listIssuers({ issuers, issuerTemplates }: CompiledPolicy): readonly CompiledIssuer[] {
   const byId = new Map<string, CompiledIssuer>();

@@ -15,8 +15,8 @@ export type TemplateSegment =
   /** Matches exactly one segment that is not empty. */
   | { readonly kind: "placeholder" }
   /**
-   * Matches all segments to the end of the path: one or more, and not only a slash at the end. A segment of this kind
-   * is always the last segment of a template.
+   * Matches the rest of the path, which must have one or more segments. A slash at the end is not enough. A segment of this
+   * kind is always the last segment of a template.
    */
   | { readonly kind: "subtree" };
 
@@ -48,8 +48,8 @@ export interface OperationNode<T> {
 export interface Subtree<T> {
   readonly below: Fit<T>;
   /**
-   * Matches the path at which the subtree begins, with or without a slash at its end. No operation has the path at
-   * which the subtree begins, so `value` is undefined.
+   * Matches the path at which the subtree begins, with or without a slash at its end. `value` is undefined, because no
+   * operation has exactly this path.
    */
   readonly start: Fit<T>;
 }

@@ -38,8 +38,7 @@ export interface CompiledPolicy {
   /** Whether any rule rejects requests that come over the network in clear text. */
   readonly needsTransport: boolean;
   /**
-   * Names, in lower case, of the header fields that rules need in addition to the header fields that every decision
-   * needs.
+   * The header fields that rules need, by name in lower case. The list leaves out the fields that every decision needs.
    */
   readonly readHeaders: readonly string[];
   /** The facts on which an Allow of this policy can depend. */
@@ -117,8 +116,8 @@ export interface CompiledIssuer {
   readonly issuer: string;
   readonly template: IssuerTemplate | undefined;
   /**
-   * The issuer's template if this entry is one tenant of an issuer with keys for each tenant; otherwise undefined. The
-   * keys of a tenant are loaded when they are needed.
+   * An issuer can have keys for each tenant. If this entry is one tenant of such an issuer, this is the issuer's template.
+   * Otherwise, the value is undefined. The keys of a tenant are loaded when they are needed.
    */
   readonly tenantOf: string | undefined;
   readonly audiences: ReadonlySet<string>;

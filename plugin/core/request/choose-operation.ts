@@ -6,7 +6,10 @@ import { compareSpecificity } from "./specificity.ts";
 
 export interface Chosen<T> {
   readonly value: T;
-  /** For each segment of the path: the text that fills its placeholder, or else the whole segment. */
+  /**
+   * One text for each segment of the path. If the operation has a placeholder there, the list has the text that fills the
+   * placeholder. Otherwise, the list has the whole segment.
+   */
   readonly captured: readonly string[];
 }
 

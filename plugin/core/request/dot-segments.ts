@@ -17,7 +17,7 @@ const LOST = "\x7f";
 /** How many times in a row the plugin decodes a path. Every server decodes a path fewer times. */
 const MAX_ROUNDS = 6;
 
-/** A segment that has lost bytes, and otherwise only dots and characters that some server drops. */
+/** Matches a segment that has lost bytes, if all its other characters are dots or characters that some server drops. */
 const UNKNOWN_SEGMENT = /(?:^|[\x01/\\])[.\0\x02-\x20+]*\x7f[.\x7f\0\x02-\x20+]*(?=[\x01/\\;?#]|$)/;
 const ESCAPE = /%(?:u([0-9a-f]{4})|([0-9a-f]{2}))/gi;
 // Overlong forms of `%`, `.`, `/`, `;` and `\` (RFC 3629 section 10). Lenient decoders read only six bits of each byte that follows.
@@ -132,7 +132,7 @@ const A_DOT = 2;
 const SENT_SLASH = 3;
 /** A slash that Kong does not treat as a slash. */
 const OTHER_SLASH = 4;
-/** A character at which some server ends the path, or the name in a segment. */
+/** At this character, some server ends the path, or ends the name in a segment. */
 const END = 5;
 /** A byte that may be a slash, or a part of a dot. */
 const UNKNOWN = 6;
@@ -170,8 +170,8 @@ const FRESH = 0;
 const DOTS = 1;
 const NAMED = 2;
 /**
- * The number of dots, or of bytes that may be parts of dots, at the end of the text that was read. More than two count as two, and
- * characters that some server drops do not count.
+ * The number of dots at the end of the text that was read. A byte that may be a part of a dot counts as a dot. More than two
+ * count as two, and characters that some server drops do not count.
  */
 const TWO_DOTS = 2;
 
@@ -179,8 +179,8 @@ const DOT_COUNTS = TWO_DOTS + 1;
 /** A state of the check consists of a segment's content and a number of dots. In the last state, the path has a dot segment. */
 const FOUND = (NAMED + 1) * DOT_COUNTS;
 /**
- * For each state, the table has a row with the next state for each kind of character. A state in the table is the start of its
- * own row, so that a step needs no multiplication.
+ * For each state, the table has a row with the next state for each kind of character. The table writes each state as the
+ * position of the state's own row. So a step needs no multiplication.
  */
 const STEPS = Uint8Array.from(
   { length: (FOUND + 1) * KIND_COUNT },

@@ -11,8 +11,8 @@ import { splitPath } from "./request-path.ts";
 export interface Match {
   readonly requirements: Requirements;
   /**
-   * For each segment of the request's path: the text that fills its placeholder, or else the whole segment. The list is
-   * empty if the rule has no operations.
+   * One text for each segment of the request's path. If the operation has a placeholder there, the list has the text that
+   * fills the placeholder. Otherwise, the list has the whole segment. The list is empty if the rule has no operations.
    */
   readonly segments: readonly string[];
   /**
@@ -72,7 +72,7 @@ export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts)
   return fail({ denial: { reason: "path_ambiguous", detail }, mode: strictestModeOfAll(policy) });
 }
 
-/** Names the length of a path that may have been refused only because it is too long to check. */
+/** Returns a note with the length of the path, if the path may have been refused only because it is too long to check. */
 function describeLength(target: string): string {
   const length = target.split("?", 1)[0]?.length ?? 0;
   return length > MAX_UNUSUAL_LENGTH ? `, or its ${length} characters are too many to check` : "";
@@ -94,8 +94,8 @@ export function matchRequest(rule: CompiledRule, facts: RequestFacts, isBare: bo
 }
 
 /**
- * Denies a request that matches a rule or operation but must not reach it in this way. The denial has the mode of the matched
- * rule or operation.
+ * Denies a request although it may match a rule or operation, because of its `Connection` header or its transport. The
+ * denial has the mode of the matched rule or operation.
  */
 function mismatch(denial: Denial, match: Result<Match, Mismatch>): Result<never, Mismatch> {
   if (!match.ok) {

@@ -2,9 +2,9 @@ import type { TemplateSegment } from "../model/operation-tree.ts";
 
 /**
  * Some servers read other spellings as the same path. The spellings differ in upper and lower case, in compatible or
- * invisible characters, or in needless escapes. Or they have a slash, dot, space or format such as `.json` at the end.
- * The plugin itself compares paths without any conversion. If the operation for `/users/me` is stricter than the
- * operation for `/users/{id}`, `/users/ME` must not pass as an `{id}`.
+ * invisible characters, or in needless escapes. Or they have an additional slash, dot, space or format such as `.json` at
+ * the end of the path. The plugin itself compares paths without any conversion. If the operation for `/users/me` is stricter
+ * than the operation for `/users/{id}`, `/users/ME` must not pass as an `{id}`.
  */
 
 const ASCII = /^[\0-\x7f]*$/;
@@ -14,7 +14,7 @@ const ESCAPED_ASCII = /%([2-7][0-9a-f])/gi;
 const NEEDS_NO_ESCAPE = /[A-Za-z0-9\-._~!$&'()*+,=:@]/;
 const DROPPED_AT_END = new Set([" ", ".", "+"]);
 
-/** A template in the form that is compared with {@link lenientSpellings}. */
+/** Writes a template in the lenient form, for the comparison with {@link lenientSpellings}. */
 export function toLenientTemplate(segments: readonly TemplateSegment[]): readonly TemplateSegment[] {
   const last = segments.at(-1);
   const endsWithSlash = segments.length > 1 && last?.kind === "literal" && last.text === "";
