@@ -51,8 +51,8 @@ function openRuntime(): Runtime {
 }
 
 /**
- * Opens the settings at the first fetch, because the plugin cannot stop the stock server's start if the settings are broken. While
- * the settings are broken, no keys are fetched, and the log shows the reason.
+ * If the settings are broken, the plugin cannot stop the start of the stock server. So this function opens the settings only
+ * at the first fetch. While the settings are broken, no keys are fetched, and the log shows the reason.
  */
 function openFetcherLater(settingsFile: string | undefined): FetchJson {
   if (settingsFile === undefined || settingsFile === "") {

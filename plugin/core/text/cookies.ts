@@ -42,10 +42,10 @@ export function readCookies(header: string, name: string): readonly string[] | u
 }
 
 /**
- * Matches the start of a part of the header with this name, as the most lenient server reads it. The cookie's name has
- * only visible ASCII. The pattern skips all other characters, because some server drops them. The pattern also matches
- * a part without `=`, which some servers read as a name and others as a value. The pattern reads each character once,
- * because no two neighbouring steps accept the same character.
+ * Matches the start of each part of the header that the most lenient server reads as a part with this name. The cookie's
+ * name has only visible ASCII. The pattern skips all other characters, because some server drops them. The pattern also
+ * matches a part without `=`, which some servers read as a name and others as a value. The pattern reads each character
+ * once, because no two neighbouring steps accept the same character.
  */
 function createNamedPart(name: string): RegExp {
   const dropped = "[^\\x21-\\x7e]*";

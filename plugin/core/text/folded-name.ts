@@ -4,8 +4,8 @@ import { escapeCharacter } from "./name-patterns.ts";
 /** How many times in a row the plugin decodes a name. Every server decodes a name fewer times. */
 const MAX_ROUNDS = 3;
 /**
- * How many names of one request are compared in full, and their total length. Only a client that wants to cause load
- * sends more or longer names.
+ * The plugin compares at most so many names of one request in full, and these names have at most so many characters
+ * together. Only a client that wants to cause load sends more or longer names.
  */
 const MAX_SUSPECTS = 64;
 const MAX_SUSPECT_CHARACTERS = 1_024;

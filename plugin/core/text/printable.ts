@@ -5,7 +5,7 @@
  */
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
-/** User and password of a URL, up to the last `@`, because a password may have any character. */
+/** Matches user and password of a URL. The match goes up to the last `@`, because a password may have any character. */
 const USER_INFO = /\/\/\S*@/g;
 const MAX_QUOTED = 60;
 

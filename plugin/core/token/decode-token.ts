@@ -6,7 +6,10 @@ import type { DecodedJws, DecodedToken, JoseHeader } from "../model/token.ts";
 import { decodeBase64url, encodeBase64url } from "../text/base64url.ts";
 
 const ENCRYPTED_SEGMENTS = 5;
-/** One more segment than any token has. So a text of a thousand dots costs little. */
+/**
+ * The code splits a text into at most this many segments, one more than any token has. So a text of a thousand dots costs
+ * little.
+ */
 const MAX_SPLIT = ENCRYPTED_SEGMENTS + 1;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ascii = new TextEncoder();
@@ -15,8 +18,8 @@ const CLAIMS_TO_CHOOSE_KEYS = wantMembers("iss");
 const NOT_CANONICAL = "not canonical base64url";
 
 /**
- * The headers that were read last, by their segment of the token. All tokens of one key usually have the same header, so most
- * headers need not be read again.
+ * Maps the first segment of a token to the JOSE header that the plugin read from this segment. The map has only the last
+ * such segments. All tokens of one key usually have the same header, so most headers need not be read again.
  */
 const knownHeaders = new Map<string, JoseHeader>();
 const MAX_KNOWN_HEADERS = 64;

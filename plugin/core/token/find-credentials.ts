@@ -13,13 +13,13 @@ import { queryOf, readParameters } from "../text/query.ts";
 const LOST_BYTES = /[\ufffd\x7f]/;
 
 /**
- * How many characters the request target and all places of tokens may have together, besides the largest token. Reading
+ * The request target and all places of tokens together may have this many characters more than the largest token. Reading
  * more would cost several times as much as a request without a token.
  */
 const MAX_AROUND_TOKEN = 9_216;
 /**
- * A shorter target counts as this many characters. So the length of such a target never decides, and a verdict may be
- * reused for another such target.
+ * A target with fewer characters than this counts as if it had this many. So the exact length of a short target never
+ * decides, and a verdict about one short target may be reused for another.
  */
 const MIN_COUNTED_TARGET = 2_048;
 
@@ -52,8 +52,8 @@ export function findCredentials(places: TokenPlaces, facts: RequestFacts): Resul
 }
 
 /**
- * Counts the characters of the request target and of all places in which the policy looks for a token. Of a target or a
- * header, only as many characters count as a later stage may read.
+ * Counts the characters of the request target and of all places in which the policy looks for a token. If a later stage
+ * reads only a limited number of characters of a target or a header, the other characters do not count.
  */
 function countCharacters(
   { tokenSources, maxTokenBytes }: TokenPlaces,

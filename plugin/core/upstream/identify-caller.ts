@@ -17,7 +17,7 @@ export const IDENTITY_HEADERS = [
   "x-authenticated-groups",
 ] as const;
 
-// Matches visible ASCII with inner spaces. Headers, logs and counters keep two such identifiers distinct.
+// Matches visible ASCII with inner spaces. Headers, logs and counters keep any two identifiers of this form distinct.
 const IDENTIFIER = /^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/;
 // The names of groups have no commas, because Kong's acl plugin joins groups with commas for the upstream.
 const GROUP = /^[\x21-\x2b\x2d-\x7e](?:[\x20-\x2b\x2d-\x7e]{0,254}[\x21-\x2b\x2d-\x7e])?$/;
@@ -79,8 +79,8 @@ async function findConsumer(
     return unknown(`claim "${claim.text}" is not a UUID in lower case: ${describeClaim(claims, claim)}`);
   }
   const consumer = await callers.findConsumer({ by, value, maxAgeSeconds });
-  // The name is checked here and not by the CallerSource, because Kong searches by id first, even for a look-up by
-  // name.
+  // Kong searches by id first, even for a look-up by name. So the Consumer may have another name, and the code checks the
+  // name after the look-up.
   return consumer?.id && consumer[by] === value
     ? succeed(consumer)
     : unknown(`Kong has no Consumer with the ${by} in claim "${claim.text}": ${describeClaim(claims, claim)}`);

@@ -38,7 +38,10 @@ export function readServerTime({ date, age }: IncomingHttpHeaders): number | und
   return time === undefined ? undefined : time + (wholeSeconds(age) ?? 0) * 1000;
 }
 
-/** The values of directives, by lower-case name. A directive that occurs twice has two values, which may be absent. */
+/**
+ * The values of directives, by lower-case name. If a directive occurs twice, the list has two values. A value is undefined
+ * if the directive has no value.
+ */
 function readDirectives(text: string): ReadonlyMap<string, readonly (string | undefined)[]> {
   const directives = new Map<string, (string | undefined)[]>();
   for (const [, name = "", quoted, token] of text.matchAll(DIRECTIVE)) {

@@ -34,7 +34,8 @@ export async function openConnection(
   signal.throwIfAborted(); // Without this check, an already aborted signal would not end the connection.
   const tls = { secureContext, rejectUnauthorized: true, servername: isIP(host) ? "" : host }; // `rejectUnauthorized` is explicit, so that an environment variable cannot turn the check off.
   const socket = isTls ? connectTls({ ...target, ...tls, ...(over && { socket: over }) }) : connectTcp(target);
-  // The code that waits for the socket also gets this error. Without this listener, a late error would end the process.
+  // The listener does nothing, because the code that waits for the socket also gets the error. Without the listener, a late
+  // error would end the process.
   socket.on("error", () => {});
   const end = (): void => void socket.destroy();
   signal.addEventListener("abort", end);

@@ -24,8 +24,8 @@ export interface KeysOfPlace {
 }
 
 /**
- * If two keys have the same kid and algorithm, keeps only the first, because the kid would be ambiguous. Binds each key to the
- * first algorithm under which it was imported (RFC 8725bis section 3.1).
+ * If two keys have the same kid and algorithm, keeps only the first, because the kid would be ambiguous. If a key was
+ * imported under several algorithms, binds the key to the first of them (RFC 8725bis section 3.1).
  */
 export function keepFirst(keys: readonly ImportedKey[]): {
   readonly kept: readonly ImportedKey[];

@@ -144,8 +144,8 @@ function findByCertificate(
 }
 
 /**
- * Returns the issuer's only key. Returns no key if the certificate has other names than the token, because the token's key may
- * not be loaded yet.
+ * Returns the issuer's only key. Returns no key if the key and the token have different certificate names, because the
+ * token's key may not be loaded yet.
  */
 function chooseOnly({ only }: KeysOfAlgorithm, names: readonly string[]): KeySelection {
   const isAnother = only?.certificateNames?.some((own) => names.some((name) => areOfOneKind(own, name)));

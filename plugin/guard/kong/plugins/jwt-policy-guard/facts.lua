@@ -96,8 +96,8 @@ end
 -- addresses. The plugin server expects `more` at this position, and accepts it only from the guard. `mark` is the last line. A
 -- client cannot add a line to the facts, because none of these values can contain a line feed. The function replaces each byte
 -- beyond ASCII with a byte that no check accepts. The stock server's decoder would turn some of these bytes into line feeds and
--- letters. The function never makes the text without the mark, because only the mark's end differs between all requests (see
--- Facts.narrow).
+-- letters. The function never makes a string of the facts without the mark: LuaJIT hashes the end of a string, and the
+-- mark's end is what differs between all requests (see Facts.narrow).
 function Facts.render(request, more, mark)
   local var = ngx.var
   local addresses = var.scheme .. " " .. var.realip_remote_addr .. " " .. var.remote_addr .. more

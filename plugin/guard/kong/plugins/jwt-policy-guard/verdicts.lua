@@ -21,13 +21,14 @@ local count, bytes = 0, 0
 
 -- The generation of all entries: the id of the plugin server's process, and how often its policies and keys have changed.
 local process, serial = nil, 0
--- When the last call began that the plugin server answered in this generation.
+-- The start time of the last call that the plugin server answered in this generation.
 local confirmed_at = -math.huge
--- How often verdicts of this process were reused since the last report. The index is the number of the plugin server's counter.
+-- How often verdicts of this process were reused since the last report. The index is the number of a counter in the plugin
+-- server.
 local hits = {}
 -- For each configuration of the plugin: the facts that can change the verdict.
 local counted = setmetatable({}, { __mode = "k" })
--- Sets of headers to remove. The key of a set is the text that lists its headers. There are few sets, because most
+-- Sets of headers to remove. Each set is stored under the text that lists its headers. There are few sets, because most
 -- requests have few headers.
 local cleared, cleared_count = {}, 0
 local MAX_CLEARED = 1000
