@@ -54,7 +54,7 @@ async function judge(kong: StockPdk, handler: StockHandler): Promise<readonly Pd
   return listCalls(outcome, log.takeWarnings(), guard);
 }
 
-/** Makes one call: the name `kong.log.warn`, for example, becomes a call of kong-pdk's function with this name. */
+/** Makes one call. For example, if the method is `kong.log.warn`, calls kong-pdk's function with this name. */
 function carryOut(kong: StockPdk, { method, args }: PdkCall): Promise<unknown> {
   let found: unknown = { kong };
   for (const name of method.split(".")) {

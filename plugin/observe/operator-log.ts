@@ -13,7 +13,7 @@ export interface Log {
   warn(line: string): void;
 }
 
-/** A line that waits for the next answer to Kong. */
+/** A waiting line. The next answer to Kong writes this line to Kong's log. */
 export interface WaitingLine {
   /** The function of `kong.log` that writes the line. */
   readonly level: "notice" | "warn";

@@ -15,8 +15,8 @@ export interface ReportCount {
 }
 
 /**
- * How often requests with tokens of one issuer were refused by one rule for one reason, or passed only because of
- * report mode.
+ * Counts requests with the same rule, the same issuer and the same reason. Each of these requests was refused, or
+ * passed only because of report mode.
  */
 export interface RejectionCount {
   readonly policy: string;
@@ -87,8 +87,8 @@ export interface DecisionCounts {
 }
 
 /**
- * Maximum number of counts. Their names come only from configuration, but configuration can change while the process
- * runs.
+ * Maximum number of counts. The names of counts come only from configuration. But configuration can change while the
+ * process runs, so the counts need a limit.
  */
 const MAX_KINDS = 10_000;
 /**
@@ -107,7 +107,7 @@ interface Kind extends Times {
   readonly outcome: Outcome;
   readonly reason: Reason | undefined;
   readonly mode: Mode;
-  /** For kinds with a reason: how many of the requests belong to each issuer, or to no issuer. */
+  /** If this kind has a reason: the number of its requests for each issuer, and for requests without an issuer. */
   readonly byIssuer: Map<string | undefined, Times>;
 }
 

@@ -35,8 +35,8 @@ export interface KeyPorts {
   /** Fetches keys. By default, this is a fetcher without settings. */
   readonly fetchJson?: FetchJson;
   /**
-   * Called before a token with an unknown kid causes a fetch for a source that already has keys. By default, such a fetch is
-   * always allowed.
+   * Called when a token with an unknown kid would cause a fetch, although the source already has keys. Returns whether the
+   * fetch is allowed. By default, such a fetch is always allowed.
    */
   readonly mayLookAgain?: () => boolean;
   /** The store that keeps fetched keys for the next process. By default, fetched keys are not stored. */
@@ -133,7 +133,10 @@ export class KeySet {
     return this.#record.nextAttemptAt;
   }
 
-  /** Returns the running load, or a new load if the time for one has come; undefined if there is none. */
+  /**
+   * Returns the running load. If no load is running, starts and returns a new load if the time for one has come. Returns
+   * undefined if no load is running after that.
+   */
   lookAgain(): Promise<void> | undefined {
     // Files are polled, so an unknown kid does not cause a load of a file. Keys in the policy itself change only with the policy.
     const canChange = this.#isFetched || !this.#hasKeys();
@@ -240,7 +243,7 @@ export class KeySet {
     return soundKeys(this.#record, (thumbprint) => this.#context.leaked.has(thumbprint));
   }
 
-  /** For how many milliseconds after a load attempt an unknown kid causes no fetch. */
+  /** After a load attempt, an unknown kid causes no fetch for this many milliseconds. */
   #cooldownMs(): number {
     return this.#hasKeys() ? this.#context.issuer.keyRefresh.cooldownSeconds * 1000 : this.#retryMs();
   }

@@ -12,8 +12,8 @@ import { TenantFetches } from "./tenant-fetches.ts";
 
 export interface ProcessKeySource extends KeySource {
   /**
-   * Starts fetching the keys of a policy's issuers, so that no request has to wait. The promise resolves when each issuer has
-   * keys, so it may stay pending forever. The promise never rejects.
+   * Starts fetching the keys of a policy's issuers, so that no request has to wait. The promise resolves when each issuer
+   * has keys. If an issuer never has keys, the promise stays pending forever. The promise never rejects.
    */
   prepare(policy: CompiledPolicy): Promise<void>;
   /** Ids of a policy's issuers that have no keys at the moment. */
@@ -34,9 +34,9 @@ const IDLE_LOOK_MS = 60_000;
 const TENANT_TIMINGS: KeyTimings = { ...KEY_TIMINGS, idleMs: 3_600_000 };
 
 /**
- * The plugin loads a tenant's keys only when the first token names the tenant. The start of each process would take long if it
- * loaded the keys of a thousand tenants. If the plugin waited for all of them, one tenant without keys would keep the process
- * from becoming ready.
+ * The plugin loads a tenant's keys only when a token names the tenant for the first time. The start of each process would
+ * take long if it loaded the keys of a thousand tenants. If the plugin waited for all of them, one tenant without keys would
+ * keep the process from becoming ready.
  */
 function isLoadedEarly({ tenantOf }: CompiledIssuer): boolean {
   return tenantOf === undefined;

@@ -74,8 +74,8 @@ async function namingFile<T>({ file }: FileOrigin, act: () => T | Promise<T>): P
 }
 
 /**
- * Returns undefined if the policy root exists, but the file does not. A missing root is an error, because its volume may not be
- * mounted.
+ * Returns undefined if the policy root exists, but the file does not. A missing root is an error. Its volume is perhaps not
+ * mounted, so the file may still exist.
  *
  * @throws Error that says why the file cannot be read.
  */

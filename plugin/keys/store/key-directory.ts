@@ -124,7 +124,7 @@ export class KeyDirectory implements KeyStore {
     }
   }
 
-  /** Logs each reason once, because the store also reads a file before each write. */
+  /** Logs each reason once. The store also reads a file before each write, so the same reason comes again and again. */
   #reportRefused(reason: string): void {
     if (!this.#refused.has(reason)) {
       this.#refused.add(reason);

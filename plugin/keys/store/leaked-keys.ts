@@ -13,11 +13,11 @@ export interface KnownLeaks {
 }
 
 /**
- * The keys of one issuer whose private parts one source has published. Every policy that uses this source rejects these
- * keys permanently, from every source and under every kid. The policy rejects the keys even after the issuer has
- * removed the private part again. Other policies ignore the leak, because their authors did not choose this source.
- * Otherwise, a policy author could publish an issuer's key as leaked in a source of their own. All policies would then
- * reject the key.
+ * The leaked keys of one issuer: one source has published the private parts of these keys. Every policy that uses this
+ * source rejects these keys permanently, from every source and under every kid. The policy rejects the keys even after
+ * the issuer has removed the private part again. Other policies ignore the leak, because their authors did not choose
+ * this source. Otherwise, a policy author could use a source of their own to mark an issuer's key as leaked. All
+ * policies would then reject the key.
  */
 export class LeakedKeys {
   /** Resolves when the leaked keys that earlier processes stored are loaded. The promise never rejects. */
@@ -73,8 +73,8 @@ export class LeakedKeys {
 }
 
 /**
- * Combines the leaked keys of all sources of one issuer in one policy. Returns one object for each source, in the order of the
- * sources.
+ * Combines the leaked keys of all sources that one policy names for one issuer. Returns one object for each source, in the
+ * order of the sources.
  */
 export function combineLeaks(places: readonly LeakedKeys[]): readonly KnownLeaks[] {
   const restored = Promise.all(places.map((place) => place.restored)).then(() => {});

@@ -7,7 +7,7 @@ export interface Patience {
    * this limit, even on a gateway that is fully used.
    */
   readonly promptMs: number;
-  /** If the oldest entry has waited longer than `promptMs` at each moment of this period, the overload is not just a burst. */
+  /** The overload is not just a burst if the oldest entry's wait stays above `promptMs` during this whole period. */
   readonly standingMs: number;
   /** The longest wait in a burst. */
   readonly longMs: number;
@@ -61,8 +61,8 @@ export class FairQueue<T> {
    * Adds an item of a client.
    *
    * @param client the address of the client. All addresses of one IPv6 /64 network count as one client.
-   * @returns the rejected item if the queue is full. The rejected item is the new item if its client has other items in the
-   *   queue. If its client has no other items, the oldest item is rejected.
+   * @returns the rejected item if the queue is full. If the client already has items in the queue, the new item is
+   *   rejected. Otherwise the oldest item is rejected.
    */
   add(item: T, client: string, nowMs: number): T | undefined {
     const network = networkOf(client);

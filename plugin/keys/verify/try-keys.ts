@@ -1,9 +1,9 @@
 import { SIGNATURE_INVALID, type SignatureCheck, type VerificationKey } from "../../core/model/key.ts";
 
 /**
- * Combines several keys for the same algorithm into one key, for a token that does not say which key to use. The combined key
- * tries the keys one after the other, and stops at the first key that verifies the signature. Each slow check waits for its own
- * slot, as all slow checks do.
+ * Combines several keys for the same algorithm into one key, for a token that does not say which key to use. The combined
+ * key tries the keys one after the other, and stops at the first key that verifies the signature. If a check with one of the
+ * keys is slow, this check waits for a slot of its own, like every slow check.
  *
  * @param keys one or more.
  */

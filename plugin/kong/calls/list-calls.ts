@@ -11,9 +11,10 @@ import { createEnding, type Ending } from "./create-ending.ts";
 import { renderEnding, renderOtherInstance } from "./verdict.ts";
 
 /**
- * Lists the calls of Kong's PDK that carry out the outcome of a request. A plugin server makes the calls in this order, and stops
- * after a call that failed. The last call decides about the request: without the guard, an exit refuses it. If the guard is
- * loaded in Kong, the last call sends the plugin's verdict to the guard. So no request passes if an earlier call failed.
+ * Lists the calls of Kong's PDK that carry out the outcome of a request. A plugin server makes the calls in this order, and
+ * stops after a call that failed. The last call decides about the request. If the guard is loaded in Kong, the last call
+ * sends the plugin's verdict to the guard. Without the guard, the last call of a refusal is an exit, which refuses the
+ * request. So no request passes if an earlier call failed.
  *
  * @param outcome the handler's decision. Any value other than our own Allow, a Deny or an Answer refuses the request.
  * @param warnings lines for the operator, also written to Kong's log. The warnings do not depend on the outcome.
@@ -46,8 +47,8 @@ function listWarning({ level, line }: WaitingLine): PdkCall {
 }
 
 /**
- * The calls that set headers come last. These calls include the verdict, which shows the guard that all earlier calls
- * succeeded.
+ * The call that sets headers comes last. If the guard is loaded in Kong, one of the headers is the verdict. The verdict
+ * shows the guard that all earlier calls succeeded.
  */
 function listAllow(allow: Allow): readonly PdkCall[] {
   const { headers, rawQuery, caller } = allow;

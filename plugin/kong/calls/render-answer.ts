@@ -33,8 +33,8 @@ function renderKongForm({ text }: ClientAnswer, { requestId }: Reply): Rendered 
 }
 
 /**
- * RFC 9457 section 3. If the problem has no specific type, the title is the title of the status, and the text is the detail
- * (section 4.2.1).
+ * RFC 9457 section 3. If the problem has no specific type, `title` is the standard phrase of the status, and `detail` is
+ * our text (section 4.2.1).
  */
 function renderProblem({ as, status, text }: ClientAnswer, { answers: { problemTypes }, requestId }: Reply): Rendered {
   const words =

@@ -105,9 +105,9 @@ function endDifferently(json: string): string {
 }
 
 /**
- * Asks the guard to answer the request. One header carries the answer and, for a refusal, the log line. The nonce comes last in
- * the text of an answer, too. Without the nonce at the end, the texts of many requests would differ only in the middle, and
- * LuaJIT would compare them byte by byte.
+ * Asks the guard to answer the request. One header carries the answer and, for a refusal, the log line. The nonce comes
+ * last, both in the JSON text and in the header. Without the nonce at the end, the texts of many requests would differ only
+ * in the middle, and LuaJIT would compare them byte by byte.
  */
 export function renderEnding({ nonce }: GuardMark, { log, exit }: Ending): HeaderChanges {
   const text = JSON.stringify({ ...log, ...exit, nonce });

@@ -27,11 +27,11 @@ interface GuardReuse {
 }
 
 /**
- * The word `reuses` follows the addresses in the facts of a guard that can reuse verdicts. Older servers ignore the
- * word.
+ * A guard that can reuse verdicts adds the word `reuses` after the addresses in the facts variable. Older servers
+ * ignore the word.
  */
 const REUSES = "reuses";
-/** A guard that can distinguish client addresses adds this word at the end of its report. */
+/** A guard that can distinguish client addresses adds the word `clients` at the end of its report. */
 const CLIENTS = "clients";
 const MAX_TALLIES = 10_000;
 

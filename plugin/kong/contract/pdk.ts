@@ -6,8 +6,8 @@ import type { Consumer } from "../../core/model/caller.ts";
  */
 export interface Pdk {
   /**
-   * Whether Kong no longer waits for the event because its client is gone. The method is absent if the plugin's protocol does
-   * not report that a client is gone.
+   * Whether the client of the request is gone, so that Kong no longer waits for the event. The method is absent if the
+   * plugin's protocol does not report that a client is gone.
    */
   readonly isAbandoned?: (() => boolean) | undefined;
   readonly nginx: {

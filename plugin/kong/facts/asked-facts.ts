@@ -34,7 +34,7 @@ function describeBinding(rule: string | undefined, route: KongRoute | undefined)
   return rule === undefined ? JSON.stringify([route?.name ?? null, route?.tags ?? []]) : rule;
 }
 
-/** Kong's PDK, which answers a repeated question from memory, without a call to Kong. */
+/** Kong's PDK with a memory. If the plugin repeats a question, the memory answers without a call to Kong. */
 export class PdkMemory implements Pdk {
   /**
    * Whether the plugin asked Kong for facts that are not part of the key. These facts may differ for the next request with the

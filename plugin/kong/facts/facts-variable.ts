@@ -1,7 +1,7 @@
 import type { RequestFacts, RequestLine } from "../../core/model/request.ts";
 import { type GuardMark, parseGuardMark } from "../contract/guard-mark.ts";
 
-/** The header fields on which every decision, or the answer to the client, depends. */
+/** The usual header fields. Each of them influences every decision, or the answer to the client. */
 export const USUAL_HEADERS = [
   "connection",
   "authorization",
@@ -31,9 +31,9 @@ export const FACT_LINES = { head: 0, request: 1, connection: 2, firstHeader: 3 }
 export const FACTS_VARIABLE = { name: "jwt_facts", value: renderFacts([]) } as const;
 
 /**
- * Returns the value of the facts variable with more header fields.
+ * Returns the value of the facts variable, with further header fields in addition to the usual header fields.
  *
- * @param moreHeaders more lower-case names that policies use.
+ * @param moreHeaders lower-case names of the further header fields that policies use.
  */
 export function renderFacts(moreHeaders: readonly string[]): string {
   const headers: readonly string[] = [...new Set([...USUAL_HEADERS, ...moreHeaders])];

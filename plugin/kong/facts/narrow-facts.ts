@@ -10,7 +10,7 @@ import { countLines, FACT_LINES, readHead } from "./facts-variable.ts";
  */
 const PLAIN =
   /^(?!OPTIONS )[A-Z]{1,16} \/(?:[A-Za-z0-9](?:\.(?=[A-Za-z0-9]))?|[_~/-])*(?:\?[!"$-~]*)? HTTP\/[0-9.]{1,8}$/;
-/** A longer path is never plain: it counts as ambiguous, because no stage reads all of it. */
+/** A longer path is not plain. No stage reads the whole of such a path, so the path counts as ambiguous. */
 const MAX_PLAIN_LENGTH = 2_048;
 const USUAL_LINE = /^(?!OPTIONS )[A-Z]{1,16} [!-~]+ HTTP\/[0-9.]{1,8}$/;
 
@@ -43,8 +43,8 @@ export function narrowFacts(variable: string, deciding: DecidingFacts, binding: 
 }
 
 /**
- * Returns where each line starts, and as the last number where one more line would start. This search for the few needed lines
- * takes half as long as splitting the text.
+ * Returns the position at which each line starts. The last number is the position at which one more line would start. This
+ * search for the few needed lines takes half as long as splitting the text.
  */
 function findLineStarts(text: string): readonly number[] {
   const starts = [0];

@@ -6,8 +6,8 @@ const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.|unix:)/;
 
 /**
  * Finds out whether the request came over TLS. The plugin believes a proxy's headers only if Kong trusts the proxy
- * (`trusted_ips`). If Kong took the client's address from the proxy's headers, then Kong trusts the proxy. Otherwise the plugin
- * makes one more call to Kong, but only if Kong's answer can be https.
+ * (`trusted_ips`). If Kong took the client's address from the proxy's headers, then Kong trusts the proxy. If this is not
+ * enough to decide, the plugin asks Kong, but only if `X-Forwarded-Proto` is https.
  */
 export async function readTransport(
   pdk: Pdk,

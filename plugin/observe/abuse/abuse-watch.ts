@@ -16,7 +16,7 @@ import { TokenLifetimes } from "./token-lifetimes.ts";
 import { TokenNetworks } from "./token-networks.ts";
 import { UnknownKeys } from "./unknown-keys.ts";
 
-/** What the watch needs to know about a valid token when it comes again. */
+/** What the watch needs to know about a valid token when a client sends the same token again. */
 export interface SeenToken {
   readonly id: KeyedId;
   /** The claim `sub`, for a pseudonym; undefined if the claim is absent or too long. */

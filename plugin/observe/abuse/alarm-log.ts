@@ -12,7 +12,7 @@ export interface Alarm {
   readonly rule?: string | undefined;
   readonly issuer?: string | undefined;
   readonly reason?: Reason | undefined;
-  /** The claim `sub`. The subject is only written as a pseudonym. */
+  /** The claim `sub`. The alarm log writes only a pseudonym of the subject. */
   readonly subject?: JsonValue | undefined;
   readonly requestId?: string | undefined;
   readonly numbers: Readonly<Record<string, number>>;
@@ -60,8 +60,8 @@ const TEXTS: { readonly [K in AlarmKind]: readonly [what: string, next: string] 
 
 const MINUTE_MS = 60_000;
 /**
- * Maximum number of counts. Their names come only from configuration, but configuration can change while the process
- * runs.
+ * Maximum number of counts. The names of counts come only from configuration. But configuration can change while the
+ * process runs, so the counts need a limit.
  */
 const MAX_COUNTS = 1_000;
 const BYTES_PER_COUNT = 400;

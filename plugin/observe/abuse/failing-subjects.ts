@@ -20,9 +20,9 @@ const FIELD = { windowStart: 0, count: 1, before: 2, reportedAt: 3 } as const;
 const FIELDS = 4;
 
 /**
- * Counts the denied requests of each subject. If there are more subjects than the table can store, the table forgets the subject
- * whose last denial is the oldest. A count is never too high, because such counts would turn a flood of requests into false
- * alarms.
+ * Counts the denied requests of each subject. If there are more subjects than the table can store, the table forgets the
+ * subject whose last denial is the oldest. A count may be too low, but is never too high. With counts that are too high, a
+ * flood of requests would cause false alarms.
  */
 export class FailingSubjects {
   readonly #options: FailingSubjectsOptions;

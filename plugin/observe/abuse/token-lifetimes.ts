@@ -13,7 +13,7 @@ export interface TokenLifetimesOptions {
 /** A token whose lifetime is much longer than that of the issuer's other tokens. */
 export interface LongLifetime {
   readonly seconds: number;
-  /** The usual maximum: a lifetime that fewer than one of a thousand tokens exceeds. */
+  /** The usual maximum: fewer than one of a thousand tokens have a longer lifetime. */
   readonly usualSeconds: number;
   readonly isRepeat: boolean;
 }
@@ -21,7 +21,7 @@ export interface LongLifetime {
 /** Each bucket of lifetimes ends at 1.19 times the end of the previous bucket. */
 const BUCKETS_PER_DOUBLING = 4;
 const BUCKETS = 128;
-/** Fewer than this part of an issuer's tokens live longer than the usual maximum. */
+/** A lifetime is the usual maximum if fewer than this part of the issuer's tokens have a longer lifetime. */
 const RARE = 1 / 1_000;
 /**
  * When an issuer has this many tokens, all its counts are halved. So if the issuer's settings change, the new lifetimes count
@@ -119,7 +119,7 @@ function countFrom({ counts }: Issuer, bucket: number): number {
   return count;
 }
 
-/** Returns the end of the first bucket that nearly no token exceeds. */
+/** Finds the first bucket for which nearly no token has a longer lifetime, and returns the end of this bucket. */
 function findUsual(issuer: Issuer): number {
   let bucket = BUCKETS - 1;
   while (bucket > 0 && countFrom(issuer, bucket) < issuer.tokens * RARE) {

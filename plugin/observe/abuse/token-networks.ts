@@ -15,7 +15,7 @@ export interface TokenNetworksOptions {
 
 /** A token that clients in different networks use at the same time. */
 export interface SharedToken {
-  /** How often in the last minute the token came back to a network within a few seconds. */
+  /** How often, in the last minute, the token came back to a network that had used it a few seconds before. */
   readonly returns: number;
   /** The number of networks that used the token in the last minute. */
   readonly networks: number;
@@ -42,7 +42,10 @@ const RETURN_WITHIN = 10_000 / TICK_MS;
  * as one return.
  */
 const ONE_CHANGE = 4_000 / TICK_MS;
-/** The longest time that an answer takes to reach the guard, if its request was under way when the token became suspect. */
+/**
+ * A request with the token may be under way when the token becomes suspect. The answer to this request reaches the guard
+ * within this time.
+ */
 const UNDER_WAY = 1_500 / TICK_MS;
 
 /** Fields of the record of a token that only one network used. */

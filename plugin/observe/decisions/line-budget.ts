@@ -1,8 +1,8 @@
 const SECOND_MS = 1_000;
 
 /**
- * Limits the number of lines in each second, or in another period. Lines of one kind may use at most half of the lines
- * that are left. So a flood of one kind does not hide all other lines.
+ * Limits the number of lines in each second, or in another period. A line is allowed only if more lines are left in the
+ * period than the line's kind has already used. So a flood of one kind does not hide all other lines.
  */
 export class LineBudget {
   readonly #lines: number;
@@ -20,8 +20,8 @@ export class LineBudget {
   }
 
   /**
-   * @param kind the kind of line, such as policy, rule and reason. The number of kinds is limited to the number of lines in a
-   * period, which bounds the memory.
+   * @param kind the kind of line, such as policy, rule and reason. A period cannot have more kinds than lines, so the memory
+   * is bounded.
    */
   take(kind: string): boolean {
     const period = Math.floor(this.#now() / this.#periodMs);

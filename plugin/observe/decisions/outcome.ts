@@ -1,8 +1,8 @@
 import { type Answer, type Decision, type Deny, isAllow } from "../../core/model/decision.ts";
 
 /**
- * What happened to a request. `would_deny`: report mode let a request pass that its rule denies. `answer`: the plugin itself
- * answered the request.
+ * What happened to a request. `would_deny`: the rule denies the request, but report mode let the request pass. `answer`: the
+ * plugin itself answered the request.
  */
 export type Outcome = "allow" | "deny" | "would_deny" | "answer";
 

@@ -70,7 +70,7 @@ function isUndecided(a: CoveredOperation, b: CoveredOperation): boolean {
   return compareSpecificity(a.segments, b.segments) === 0 && templatesOverlap(a.segments, b.segments);
 }
 
-/** Whether some server may read another spelling of one operation's path as the path of the other operation. */
+/** Whether one operation's path has another spelling that some server may read as the other operation's path. */
 function canMislead(a: CoveredOperation, b: CoveredOperation): boolean {
   return (
     compareSpecificity(a.segments, b.segments) !== 0 &&
@@ -79,8 +79,8 @@ function canMislead(a: CoveredOperation, b: CoveredOperation): boolean {
 }
 
 /**
- * A server may read the text around a placeholder in any spelling, so the whole segment becomes a placeholder. The
- * start of a subtree is added, because it belongs to the subtree.
+ * A server may read the text around a placeholder in any spelling, so the whole segment becomes a placeholder. A
+ * subtree contains its own start, so the result has one more template for this start.
  */
 function widen(segments: readonly TemplateSegment[]): readonly (readonly TemplateSegment[])[] {
   const lenient = toLenientTemplate(segments).map(

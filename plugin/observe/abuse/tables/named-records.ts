@@ -41,7 +41,7 @@ export class NamedRecords<R extends object> {
 /**
  * Records a finding as a report, unless it repeats the last report.
  *
- * @param repeatMs how long after a report further findings count as its repetition.
+ * @param repeatMs for this long after a report, further findings count as repetitions of this report.
  * @returns whether the finding repeats the last report.
  */
 export function noteReport(record: NamedRecord, nowMs: number, repeatMs: number): boolean {
