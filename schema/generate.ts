@@ -154,8 +154,8 @@ function renderValidator(source: SchemaNode, { schemaFile, validator: [, validat
 }
 
 /**
- * Replaces each `propertyNames` that refers to a definition by the definition. Without this replacement, Ajv's errors
- * would not say which name they are about.
+ * If a `propertyNames` refers to a definition, the function replaces the reference by the definition. Without this
+ * replacement, Ajv's errors would not say which name they are about.
  */
 function copyPropertyNames<Node>(node: Node, { definitions = {} }: SchemaNode): Node {
   return JSON.parse(JSON.stringify(node), (key, value) =>
@@ -164,8 +164,8 @@ function copyPropertyNames<Node>(node: Node, { definitions = {} }: SchemaNode): 
 }
 
 /**
- * Ajv repeats the text of each definition beside the whole schema. The function replaces each copy by a reference to
- * the whole schema.
+ * Ajv's code contains the whole schema, and also a copy of each definition. The function replaces each copy by a
+ * reference to the whole schema.
  */
 function shareDefinitions(code: string, schema: SchemaNode): string {
   const [, whole] = code.match(/const (schema\d+) = \{"\$schema":/) ?? [];

@@ -2,13 +2,13 @@ import { copyText } from "../bounded/copy-text.ts";
 import { FairQueue, type Patience } from "../keys/verify/fair-queue.ts";
 
 /**
- * How long the plugin judges requests immediately in each turn of the event loop, in milliseconds. Requests that come later in
- * the same turn wait.
+ * In each turn of the event loop, the plugin judges requests immediately during this many milliseconds. Requests that come
+ * later in the same turn wait.
  */
 const UNQUEUED_MS = 2;
 /**
- * How long decisions may keep the event loop from reading requests, in milliseconds. Within these limits, decisions get as much
- * time as the event loop needed for reading.
+ * The shortest and the longest time for queued decisions in one turn, in milliseconds. Between these limits, decisions get
+ * as much time as the event loop needed for reading. During this time, the event loop reads no requests.
  */
 const MIN_SLICE_MS = 4;
 const MAX_SLICE_MS = 50;

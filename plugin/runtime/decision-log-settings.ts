@@ -45,8 +45,8 @@ export async function listDecisionLogFiles(file: string): Promise<readonly strin
 }
 
 /**
- * The header that each of these fields of the decision log needs. The plugin logs such a field only if the facts
- * variable contains its header.
+ * Some fields of the decision log need a header. The plugin logs such a field only if the facts variable contains this
+ * header.
  */
 const HEADER_OF_FIELD = { trace_id: "traceparent", host: "host" } as const;
 

@@ -82,7 +82,10 @@ export interface ReusedKind {
   readonly mode: Mode | undefined;
 }
 
-/** The plugin judges a request again after this time, in milliseconds. So policies and keys in use never count as idle. */
+/**
+ * The plugin judges a request again after this time, in milliseconds. The judgement uses the policy and the keys, so they
+ * never count as idle while requests need them.
+ */
 const MAX_REUSE_MS = 60_000;
 /**
  * The maximum time of reuse while the plugin watches for shared tokens, in milliseconds. Until a verdict ends, the plugin server
@@ -92,8 +95,8 @@ export const WATCHED_REUSE_MS = 10_000;
 const MAX_ENTRIES = 20_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 /**
- * The size of an Allow with a few headers and its encoded frames, in bytes. By measurement, an entry takes 2,400 bytes, without
- * its key.
+ * The size of one entry in bytes: an Allow with a few headers, and the encoded frames of this Allow. By measurement, an
+ * entry takes 2,400 bytes, without its key.
  */
 const BYTES_PER_ENTRY = 2_500;
 /**
@@ -102,8 +105,8 @@ const BYTES_PER_ENTRY = 2_500;
  */
 const END_LENGTH = 43;
 /**
- * Maximum number of counters. Their names come only from configuration, but configuration can change while the process
- * runs.
+ * Maximum number of counters. The names of counters come only from configuration. But configuration can change while
+ * the process runs, so the counters need a limit.
  */
 const MAX_TALLIES = 10_000;
 

@@ -164,8 +164,8 @@ function endWithParent(): void {
 }
 
 /**
- * SIGINT ends this launcher and its server, for example after Ctrl-C in a terminal. The launcher does not wait for the end of
- * its server, because it would report this end as an error.
+ * SIGINT ends this launcher and its server, for example after Ctrl-C in a terminal. The launcher does not wait until its
+ * server has ended. Otherwise the launcher would report the end of the server as an error.
  */
 function endAll(): void {
   current?.end();

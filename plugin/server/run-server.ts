@@ -103,8 +103,8 @@ function offerStatus(
 }
 
 /**
- * Kong needs only one server. So a server that a launcher started ends when another server has taken over. As long as
- * the server has the socket, the server makes sure that launchers can find it.
+ * Kong needs only one server. So if a launcher started this server, the server ends when another server has taken over.
+ * As long as the server has the socket, the server makes sure that launchers can find it.
  */
 function agreeOnOneServer(own: ServerProcess): void {
   const { launchers, socket } = own;

@@ -223,7 +223,7 @@ export function showStatus(
   };
 }
 
-/** Hides log lines of the plugin whose level is below notice, as Kong does by default. */
+/** Hides the plugin's log lines with a level below notice, as Kong does by default. */
 export function printLog(entry: LogEntry, print: (text: string) => void): void {
   const fromProcess = entry.source === "plugin server";
   if (fromProcess || !["debug", "info"].includes(entry.level)) {

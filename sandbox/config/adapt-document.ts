@@ -44,7 +44,10 @@ class Adaptation {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #warnings: Finding[] = [];
   readonly #mistakes: Finding[] = [];
-  /** For each list in the result, by path: which indexes its elements had in the original list. */
+  /**
+   * The key is the path of a list in the original data. The value has the original index of each element that is in the
+   * result.
+   */
   readonly #kept = new Map<string, readonly number[]>();
   #sharedConfigs: Members = {};
   #defaults: Members = {};
@@ -275,7 +278,7 @@ class Adaptation {
       if (!Array.isArray(list)) {
         return [];
       }
-      // In the path of the list in the result, each outer list has its new index.
+      // The path has the indexes of the original data, because #toOriginal looks for this path.
       const place = [...path, name];
       const adapted = list.map((element: unknown, index) =>
         isMap(element) ? adapt(element, [...place, index]) : element,

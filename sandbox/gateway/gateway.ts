@@ -13,7 +13,10 @@ import { createProxy, type Exchange, type FindAddress } from "./proxy.ts";
 import { readRequest } from "./read-request.ts";
 import { compileRouter, type MatchRoute } from "./router.ts";
 
-/** The tag of Routes that the guard lets pass without a policy, and the guard's answer to requests of all other Routes. */
+/**
+ * If a Route has no policy, the guard lets its requests pass only if the Route has this tag. Otherwise the guard sends
+ * the answer below.
+ */
 const PUBLIC_TAG = "jwt-policy-public";
 const GUARD_REFUSES = { status: 503, message: "The request cannot be checked at the moment" };
 /** Kong's default port of a target. */

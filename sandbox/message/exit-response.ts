@@ -27,7 +27,7 @@ export interface ExitResponse {
   body: Uint8Array;
 }
 
-/** @throws Error if the status or a header value is invalid, as Kong's PDK does. */
+/** @throws Error if the status or a header value is invalid. Kong's PDK throws an error in the same cases. */
 export function readExitResponse({ status = 0, body, headers }: Partial<ExitArgs>): ExitResponse {
   if (status < 100 || status > 599) {
     throw new Error("code must be a number between 100 and 599");

@@ -51,7 +51,10 @@ export function setHeader(headers: HeaderList, name: string, values: readonly st
   return [...others.slice(0, index), [headers[index]?.[0] ?? name, first], ...others.slice(index), ...added];
 }
 
-/** Headers that nginx itself parses. The nginx variable of such a header ignores headers whose names have underscores. */
+/**
+ * Headers that nginx itself parses. The nginx variable of such a header contains the header with dashes in its name, and
+ * not the header with underscores.
+ */
 const KNOWN_TO_NGINX = ["user_agent", "x_forwarded_for"];
 
 /**

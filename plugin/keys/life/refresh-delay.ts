@@ -43,8 +43,8 @@ const REFRESH_SPREAD = 0.1;
 const RETRY_SPREAD = 0.5;
 
 /**
- * Returns how long the process waits before it fetches keys again that have just arrived, in milliseconds. The wait
- * ends before the keys become stale (RFC 9111 section 4.2).
+ * Returns how long the process waits after it has received keys, before it fetches them again, in milliseconds. The
+ * wait ends before the keys become stale (RFC 9111 section 4.2).
  *
  * @param freshForSeconds how long the keys are fresh, as the provider states; undefined if the provider does not say.
  */

@@ -20,15 +20,18 @@ export function hasKeysPerTenant(issuer: Issuer): boolean {
 }
 
 /**
- * The claim that must name the tenant. If each tenant has its own keys, the result is undefined, unless the policy
- * names such a claim.
+ * Returns the claim that must name the tenant, if the policy names such a claim. Otherwise returns a default claim if
+ * the issuer has tenants that share their keys, and undefined if not.
  */
 export function tenantClaimOf(issuer: Issuer): string | undefined {
   const needsClaim = issuer.tenants !== undefined && !hasKeysPerTenant(issuer);
   return issuer.claims.tenant ?? (needsClaim ? DEFAULT_TENANT_CLAIM : undefined);
 }
 
-/** Returns one issuer for each tenant, in order. Each issuer is as in a document that has only this tenant. */
+/**
+ * Returns one issuer for each tenant, in order. In each result, the tenant's name replaces the placeholder, as if the
+ * document had only this tenant.
+ */
 export function expandTenants(issuer: Issuer): readonly { readonly tenant: string; readonly source: Issuer }[] {
   const placeholder = placeholderOf(issuer) ?? "";
   return (issuer.tenants ?? []).map((tenant) => ({ tenant, source: writeFor(issuer, placeholder, tenant) }));

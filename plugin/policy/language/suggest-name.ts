@@ -14,7 +14,7 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return suggestion === undefined ? "" : ` Did you mean "${suggestion}"?`;
 }
 
-/** Levenshtein distance. Long names count as infinitely distant, because the calculation would take long. */
+/** Levenshtein distance. For a long name, the calculation would take long, so the distance counts as infinite. */
 function editDistance(a: string, b: string): number {
   if (a.length > 64 || b.length > 64) {
     return Number.POSITIVE_INFINITY;

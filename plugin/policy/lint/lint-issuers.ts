@@ -9,7 +9,7 @@ const METADATA = /\/\.well-known\/(?:openid-configuration|oauth-authorization-se
 const KEYS =
   /\/(?:\.well-known\/jwks(?:\.json)?|jwks(?:\.json)?|jwk|certs|keys|oauth2\/v\d\/(?:keys|certs)|discovery\/(?:v2\.0\/)?keys)\/?$/;
 const LOOPBACK = /^http:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?(?:\/|$)/;
-/** The values of `typ` that providers write. The suffix `+jwt` covers all registered types (RFC 6838). */
+/** Matches the values of `typ` that providers write. The suffix `+jwt` covers all registered types (RFC 6838). */
 const TYPE = /^(?:application\/)?(?:jwt|any|jws|jose|[a-z0-9.-]+\+jwt)$/i;
 
 /** Warns of issuers whose tokens or keys cannot be used in the way in which the policy describes them. */

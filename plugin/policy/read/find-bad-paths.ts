@@ -2,8 +2,8 @@ import type { Finding } from "../language/finding.ts";
 import { badPathFinding, parsePathTemplate } from "../language/path-template.ts";
 
 /**
- * Checks the paths of operations in a document that the schema refuses. So authors see wrong paths at once, together
- * with wrong keys and types.
+ * If the schema refuses a document, this function also checks the paths of the document's operations. So authors see
+ * wrong paths at once, together with wrong keys and types.
  *
  * @param known findings of the schema. A path that already has a finding gets no second finding.
  */

@@ -4,9 +4,9 @@ import type { ErrorObject } from "ajv";
 const MAX_ERRORS = 500;
 
 /**
- * Leaves out errors that repeat another error or are only its consequence. So one mistake gives one message. Examples
- * are an error of `propertyNames` beside the error that caused it, and errors of further checks of a value with a wrong
- * type.
+ * Leaves out errors that repeat another error or are only its consequence. So one mistake gives one message. For
+ * example, an error of `propertyNames` only repeats the error that caused it. If a value has a wrong type, the errors
+ * of all other checks of this value are only consequences.
  */
 export function pickTellingErrors(all: readonly ErrorObject[]): readonly ErrorObject[] {
   const errors = dropRepeated(all.slice(0, MAX_ERRORS));

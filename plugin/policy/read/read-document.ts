@@ -82,7 +82,8 @@ export function readYaml(text: string): Result<SourceDocument, UnreadText> {
 }
 
 /**
- * Most plain texts have no findings, so the exact parser reads a plain text only for its first finding, and only once.
+ * Most plain texts have no findings. So the exact parser reads a plain text only when the first finding needs its
+ * position, and only once.
  */
 function createLocator(text: string): SourceDocument["locate"] {
   let exact: ReturnType<typeof readExactYaml> | undefined;
@@ -225,7 +226,7 @@ function findMerges(document: Document, lineCounter: LineCounter): Finding[] {
   }));
 }
 
-/** The search stops at the limit of aliases, because each resolution searches the whole document. */
+/** The search stops at the limit of aliases, because the parser searches the whole document for each alias. */
 function findDanglingAliases(document: Document, lineCounter: LineCounter): Finding[] {
   const findings: Finding[] = [];
   let aliases = 0;

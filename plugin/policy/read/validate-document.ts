@@ -175,8 +175,8 @@ function boundMessage({ keyword, params, message }: ErrorObject): string {
 }
 
 /**
- * Lists the keys that an author can write. Omits keys that must be null, because the schema has them only to say why an
- * author cannot use them.
+ * Lists the keys that an author can write. The schema also has keys that must be null. It has these keys only to say
+ * why an author cannot use them, so the list omits them.
  */
 function listKnown(schema: ErrorObject["parentSchema"]): readonly string[] {
   const properties: Readonly<Record<string, { readonly type?: unknown }>> = schema?.properties ?? {};

@@ -68,8 +68,8 @@ export function collectWishes(attempt: Attempt): readonly Wish[] {
 }
 
 /**
- * Limits each claim of the wishes to values that pass the check of types and that the mapped headers can carry. An
- * absent claim meets these limits.
+ * Limits each claim of the wishes to certain values: they pass the check of types, and the mapped headers can carry
+ * them. An absent claim meets these limits.
  */
 export function restrictUsed(wishes: readonly Wish[], { policy, issuer }: Attempt): readonly Wish[] {
   const used = new Map(wishes.map((wish) => [nameSlot(wish.slot), wish.slot]));

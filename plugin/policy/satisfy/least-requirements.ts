@@ -1,8 +1,8 @@
 import type { Alternative, Membership, Requirements } from "../../core/model/policy.ts";
 
 /**
- * Requirements that ask for nothing. A caller replaces one requirement, so the pipeline's stages check only that
- * requirement.
+ * Requirements that ask for nothing. A caller replaces one of these requirements. The pipeline's stages then check
+ * nothing else.
  */
 
 const NO_NAMES: Membership = { allOf: [], anyOf: [], noneOf: [] };

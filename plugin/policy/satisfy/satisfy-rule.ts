@@ -173,7 +173,7 @@ export async function tryRequest(
   return decision.verdict === "allow" ? decision.reported?.denial : decision.denial;
 }
 
-/** Values to try in the segments of a path that may have any value. */
+/** Some segments of a path may have any value. Returns values to try in these segments. */
 function wishPath(segments: Operation["segments"]): readonly (readonly Wish[])[] {
   const open = (segments ?? []).flatMap((segment, index) => (segment.kind === "literal" ? [] : [index]));
   return open.length === 0

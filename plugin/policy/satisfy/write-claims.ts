@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json/json.ts";
 import type { ChosenValue } from "./choose-values.ts";
 
-/** Claims with one value at the end of a path. `__proto__` is an ordinary name. */
+/** Returns claims that contain only one value, at this path. `__proto__` is an ordinary name. */
 export function claimsWith(path: readonly string[], value: JsonValue): JsonObject {
   const [step = "", ...rest] = path;
   return Object.fromEntries([[step, rest.length === 0 ? value : claimsWith(rest, value)]]);

@@ -169,7 +169,10 @@ export function readScheme(scheme: RegExp | undefined): string {
   return scheme === undefined ? "" : `${scheme.source.replace(/^\^/, "").replace(/ \+$/, "")} `;
 }
 
-/** The facts of a request as if it came from this machine, with a path and method that match the rule. */
+/**
+ * Returns the facts that the request would have if it came from this machine. The request's path and method match the
+ * rule.
+ */
 export function factsOf(rule: string, request: SatisfyingRequest): RequestFacts {
   const token = request.token === undefined ? "" : writeTrialToken(request.token);
   const { target, headers } = placeToken(request, token);

@@ -8,7 +8,9 @@ const COLON_IN_TEXT = 'Put text that has a colon and a space in quotes, such as 
 const OTHER_INDENT =
   "This line does not begin in the same column as the lines that it belongs to: indent all keys or dashes of one level alike.";
 const TAB = "A tab cannot indent a line: use spaces.";
-/** A path with braces that is not quoted, in a map or list that is written with braces. */
+/**
+ * Matches a path that has braces but no quotes, inside a map or list in flow style (written with braces or brackets).
+ */
 const UNQUOTED_BRACES = /[{,]\s*["']?[\w-]+["']?:\s+[^\s"'{[,}][^,{}"']*\{/;
 /** A message lists at most this many lines. */
 const MAX_LISTED = 8;

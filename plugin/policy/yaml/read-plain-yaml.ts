@@ -65,7 +65,9 @@ function buildDocument(text: string, events: readonly Event[]): Readonly<Record<
     return events[next]?.type === EVENT_POP;
   }
 
-  /** js-yaml also accepts some keys that follow a quoted text in the same line, which YAML does not allow. */
+  /**
+   * In some cases, js-yaml accepts a key that follows a quoted text in the same line. YAML does not allow such a key.
+   */
   function checkStart(isBlock: boolean): void {
     const start = isBlock ? startOf(events[next]) : NO_RANGE;
     if (start !== NO_RANGE && !BEFORE_BLOCK.test(text.slice(text.lastIndexOf("\n", start - 1) + 1, start))) {

@@ -38,7 +38,7 @@ export interface ThreadLimits {
    */
   readonly aloneFor: number;
   /**
-   * If all threads have worked on one request for so long, in milliseconds, and other work waits, another thread starts. So one
+   * Another thread starts if each thread has worked on its request for this many milliseconds, and other work waits. So one
    * policy does not stop all others.
    */
   readonly slowMs: number;
@@ -276,7 +276,7 @@ class CompilerThread {
   readonly #events: ThreadEvents;
   readonly #limits: ThreadLimits;
   #work: Work | undefined;
-  /** The rules of a policy that have arrived so far. A thread sends a policy in parts. */
+  /** A thread sends a policy in parts. This map has the rules of all parts that have arrived so far. */
   #rules: Map<string, CompiledRule> | undefined;
   #compiled: CompiledFile | undefined;
   #timer: NodeJS.Timeout | undefined;

@@ -11,7 +11,7 @@ export interface PolicyCompiler {
   compileFile(file: string): Promise<CompiledFile>;
   /** Compiles a policy text from the plugin's configuration. */
   compileText(text: string): Promise<PolicyLoad>;
-  /** Compiles this file before files that no request waits for, because a request waits for this file. */
+  /** A request waits for this file, so the compiler compiles it before files that no request waits for. */
   hurry(file: string): void;
   stop(): void;
 }

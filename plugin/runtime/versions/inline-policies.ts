@@ -124,8 +124,8 @@ class InlineInstance {
   #opening: Promise<void> | undefined;
   #version: PolicyVersion | undefined;
   /**
-   * The last good version of the entity when this instance started. The instance keeps it until the instance's own version is
-   * in effect.
+   * The last good version of the entity when this instance started. The instance keeps the last good version until the
+   * instance's own version is in effect.
    */
   #fallback: HeldVersion | undefined;
   #hasAskedRoute = false;
@@ -135,8 +135,8 @@ class InlineInstance {
   constructor(options: InlineInstanceOptions) {
     this.#options = options;
     this.usedAt = options.now();
-    // The instance holds the last good version at once, and not only after the text is compiled. The reason is that Kong closes
-    // the previous instance immediately.
+    // Kong closes the previous instance immediately. So this instance holds the last good version already now, before the
+    // text is compiled.
     this.#fallback = options.lastGood.hold(options.entity, options.rule);
     this.#opening = this.#open();
   }
@@ -254,8 +254,8 @@ class InlineInstance {
 
   /**
    * Chooses the version that judges requests while the instance's own version cannot judge them. The result is the last
-   * good version, if there is one for this Route. The instance's own version cannot judge requests if this version is
-   * broken, waits for keys, or was replaced while it waited for keys.
+   * good version, if there is one for this Route. The own version cannot judge requests if the own version is broken,
+   * waits for keys, or was replaced while it waited for keys.
    */
   async #decideMeanwhile(version: PolicyVersion, describeRoute: DescribeRoute): Promise<PolicyLoad> {
     const fallback = this.#fallback;

@@ -49,9 +49,10 @@ export function describeStatus(
 }
 
 /**
- * @param source the start of log lines, such as `policy file payments.yaml`. @param isChange whether another version was in
- *   effect or was refused before, so that an operator may wait for this line. At the start of the process, thousands of policies
- *   may take effect, and these lines are logged only at `info`.
+ * @param source the start of log lines, such as `policy file payments.yaml`.
+ * @param isChange whether another version was in effect or was refused before. In this case an operator may wait for this
+ *   line. Otherwise the line is logged only at `info`, because thousands of policies may take effect at the start of the
+ *   process.
  */
 export function reportInEffect(
   source: string,

@@ -82,7 +82,7 @@ export class CarriedCounts {
     renameSync(`${path}.new`, path);
   }
 
-  /** Selects the files whose counts are not yet included in this process's counts, and not in another file. */
+  /** Selects the files whose counts are included neither in this process's counts nor in another file. */
   #selectFresh(files: readonly CountsFile[]): readonly CountsFile[] {
     const included = new Set(files.flatMap((file) => file.included));
     return files.filter(({ id }) => !included.has(id) && !this.#included.has(id));

@@ -11,8 +11,8 @@ const SUCCESSOR_IDLE_WAIT_MS = 3_000;
 /** A connection may be closed if no call came for this many milliseconds. */
 const IDLE_MS = 1_000;
 /**
- * The value of `GRACE_MS` if new calls wait in the socket's queue until this process has ended. This value is shorter
- * than Kong's read timeout.
+ * This time replaces `GRACE_MS` if new calls wait in the socket's queue until this process has ended. This time is
+ * shorter than Kong's read timeout.
  */
 const QUEUE_GRACE_MS = 4_000;
 

@@ -12,8 +12,8 @@ const BACKLOG = 8192;
 
 /**
  * Listens on a socket with a private name, and then renames it to the shared path in one step. During `kong reload`, the old
- * and the new process run at the same time. Neither process removes the socket of the other process. When a process closes its
- * server, Node removes only the private name, which no longer exists.
+ * and the new process run at the same time. Neither process removes the socket of the other process. When a process closes
+ * its server, Node tries to remove the private name. The private name no longer exists, so the shared path stays.
  *
  * @param path the socket that Kong connects to.
  * @param mode permissions of the socket.
@@ -70,8 +70,8 @@ export function identifySocket(path: string): string | undefined {
 }
 
 /**
- * Time between two checks, in milliseconds. The time is short, because no process answers after one process has ended and
- * before the next process listens.
+ * Time between two checks, in milliseconds. The time is short: after one process has ended, no process answers until the
+ * next process listens.
  */
 const TAKE_OVER_CHECK_MS = 20;
 

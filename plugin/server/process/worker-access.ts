@@ -72,7 +72,9 @@ export function findUser(name: string): SystemUser | undefined {
   return { name, uid: Number(uid), gids: [Number(gid), ...groups.map(([, , id]) => Number(id))] };
 }
 
-/** Finds a user by id. If /etc/passwd does not contain the user, the result has the id as its name and no groups. */
+/**
+ * Finds a user by id. If /etc/passwd does not contain the user, the result has the id as its name, and has no groups.
+ */
 export function findUserById(uid: number): SystemUser {
   const [name] = readTable("/etc/passwd").find(([, , known]) => known === String(uid)) ?? [];
   return (name === undefined ? undefined : findUser(name)) ?? { name: String(uid), uid, gids: [] };

@@ -37,8 +37,8 @@ const IDLE = { name: "idle" } as const;
 const LEFT = { name: "left" } as const;
 
 /**
- * The state of a connection with a running event, in which this process calls the PDK and Kong replies. Each event has its own
- * state object.
+ * The state of a connection while an event runs. During the event, this process calls the PDK and Kong replies. Each event
+ * has its own state object.
  */
 interface Deciding {
   readonly name: "deciding";

@@ -68,8 +68,8 @@ export function encodeOutcome(
 const encoded = new WeakMap<Allow, { readonly frames: string; readonly repliesToDrop: number }>();
 
 /**
- * Only this function writes the empty frame, which Kong reads as "proxy it", or as "ask the guard". Kong reads the empty frame
- * only if all earlier calls succeeded.
+ * Only this function writes the empty frame. For Kong, the empty frame means "proxy the request", or "ask the guard". Kong
+ * reads the empty frame only if all earlier calls succeeded.
  */
 function encodePass(sequence: number): Buffer {
   return encodeFrames(EMPTY, RpcReturnMessage.encode({ sequence }));

@@ -23,8 +23,8 @@ export class ReplyQueue {
   }
 
   /**
-   * Drops the replies of all waiting calls and `more` further replies when they come. The promises of the waiting calls never
-   * settle.
+   * Drops the replies of all waiting calls when these replies come, and then `more` further replies. The promises of the
+   * waiting calls never settle.
    */
   drop(more: number): void {
     this.#handlers.fill(ignore);

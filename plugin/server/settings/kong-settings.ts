@@ -41,8 +41,8 @@ export const MIN_KONG_VERSION = "3.8";
 /**
  * How long Kong waits for an answer of the plugin server. A server that the system has paused cannot limit this time
  * itself. The time is longer than the plugin's own time limit for an event. With a shorter time, Kong would stop
- * waiting just before the answer arrives. The setting applies to every Lua socket of the proxy that sets no timeout
- * itself.
+ * waiting just before the answer arrives. The setting applies to all Lua sockets of the proxy, except a Lua socket that
+ * sets a timeout itself.
  */
 const READ_TIMEOUT = "7s";
 

@@ -11,8 +11,8 @@ export interface ServerOptions {
   readonly socketMode: number;
   readonly policyPollMs: number;
   /**
-   * The id of a process. When that process ends, this process ends too. If undefined, the process that started this
-   * process counts.
+   * The id of a process. When that process ends, this process ends too. By default, it is the id of the process
+   * that started this process.
    */
   readonly parentPid: number | undefined;
   /** The file with the settings for fetching keys; undefined if there is no such file. */

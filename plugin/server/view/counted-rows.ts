@@ -54,7 +54,10 @@ function addCounts(one: Count, other: Count): Count {
   };
 }
 
-/** @param servers all servers. If a server has rates and there are no counts, the sum is 0 per second and not unknown. */
+/**
+ * @param servers all servers. If there are no counts, the rate is 0 per second if at least one server has rates, and
+ * unknown otherwise.
+ */
 export function sumCounts(counts: readonly Count[], servers: readonly ServerReading[]): Count {
   const isMeasured = servers.some(({ rates }) => rates.guardHits !== undefined);
   return counts.reduce(addCounts, isMeasured ? { requests: 0, perSecond: 0 } : NOTHING);
