@@ -10,6 +10,12 @@ export const EQUIVALENT = [
     because: "the system always throws an error with a code; only the types need the check",
   },
   {
+    file: "plugin/keys/store/key-directory.ts",
+    original: "await handle.sync();",
+    replacement: "",
+    because: "only a power cut shows whether the file was written to the disk before its name changed",
+  },
+  {
     file: "plugin/server/process/watchdog-thread.ts",
     within: "let silentMs",
     original: "0",

@@ -71,7 +71,7 @@ export function retryDelayMs(
   hasKeys: boolean,
 ): number {
   const [first, last] = hasKeys ? [cooldownSeconds * 1000, maxSeconds * 1000] : [retryMs, cooldownSeconds * 1000];
-  const delay = Math.min(first * 2 ** Math.min(failures - 1, 20), last);
+  const delay = Math.min(first * 2 ** (failures - 1), last);
   // If there are keys, the random part only lengthens the delay, so that there is at most one fetch in a cooldown. If
   // there are no keys, the random part only shortens the delay. The policy promises that withdrawn keys are refused
   // after a certain time, and the delay never exceeds this time. Even if delays are at the limit, processes fetch at
