@@ -199,6 +199,37 @@ export const SURVIVORS = [
   ...explain("plugin/core/answer/protected-resource.ts", "a function that ends returns undefined", {
     "default:": ["default:"],
   }),
+  ...explain(
+    "plugin/core/detail/describe-claim.ts",
+    "the whole path leads to nothing; a longer one is the whole path",
+    {
+      "for (let length = path.length - 1; length > 0; length -= 1) {": ["path.length + 1"],
+    },
+  ),
+  ...explain("plugin/core/detail/quote-value.ts", "an @ is not where the slashes are", {
+    "const host = at > slashes ? `${text.slice(0, slashes + 2)}...@${text.slice(at + 1)}` : text;": ["at >= slashes"],
+  }),
+  ...explain("plugin/core/model/issuer-template.ts", ONLY_TIME, {
+    "return issuer.otherEntries.length === 0 ? [issuer] : [issuer, ...issuer.otherEntries];": ["false"],
+  }),
+  ...explain("plugin/core/model/caller.ts", "an absent member is the same as undefined", {
+    "export const NO_CALLER: CallerIdentity = { consumer: undefined, credentialId: undefined, groups: undefined };": [
+      "{}",
+    ],
+  }),
+  ...explain("plugin/core/model/key.ts", 'any failure but "overloaded" is an invalid signature', {
+    'export const SIGNATURE_INVALID: SignatureCheck = fail("invalid");': ['""'],
+  }),
+  ...explain("plugin/core/model/token.ts", "undefined is as good as false", {
+    "export const NO_REFUSALS: TokenRefusals = { isRefused: () => false };": ["() => undefined"],
+  }),
+  ...explain("plugin/core/model/claim-reference.ts", ONLY_TYPES, {
+    'const [first = ""] = path;': ['"Stryker was here!"'],
+  }),
+  ...explain("plugin/core/model/claim-reference.ts", "a claim that is there has no obstacle, nor has null", {
+    "if ((value !== undefined && value !== null) || (value === undefined && findObstacle(claims, claim))) {": ["true"],
+    "if (!list || (value === undefined && findObstacle(claims, claim))) {": ["true"],
+  }),
   ...explain("plugin/core/upstream/describe-unsafe.ts", ONLY_TYPES, {
     'return `claim "${claim?.text}" for header ${header}: ${why}`;': ["claim.text"],
     'return explainScalar(mapping, texts[unsafe] ?? "", `element ${unsafe + 1} of its list`);': ['"Stryker was here!"'],

@@ -81,14 +81,12 @@ function describeAbsence(claims: JsonObject, reference: ClaimReference): string 
   return "";
 }
 
+/** Describes a value without members. Neither null nor an object is such a value. */
 function describeKind(value: JsonValue): string {
-  if (typeof value === "string") {
-    return "a string";
-  }
   if (Array.isArray(value)) {
     return describeList(value);
   }
-  return value === null ? "null" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+  return value instanceof InexactNumber ? "a number" : `a ${typeof value}`;
 }
 
 function describeList(list: readonly JsonValue[]): string {

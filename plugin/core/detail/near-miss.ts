@@ -11,12 +11,12 @@ type Difference = readonly [what: string, normalize: (text: string) => string];
  */
 const DIFFERENCES: readonly Difference[] = [
   ["the trailing slash", withoutSlash],
-  ["white space", (text) => text.replace(/\s+/g, "")],
+  ["white space", (text) => text.replace(/\s/g, "")],
   ["upper and lower case", (text) => text.toLowerCase()],
   ["http instead of https", (text) => text.replace(/^http:/, "https:")],
   ["the port", (text) => text.replace(/^(https?:\/\/[^/:]+):\d{1,5}/, "$1")],
   ["the scheme at its start", (text) => text.replace(/^[a-z][a-z0-9+.-]{0,20}:(?:\/\/)?/i, "")],
-  ["the path after the host", (text) => text.replace(/^(https?:\/\/[^/]+)\/.*$/s, "$1")],
+  ["the path after the host", (text) => text.replace(/^(https?:\/\/[^/]+)\/.*/s, "$1")],
 ];
 
 /**

@@ -124,8 +124,8 @@ function mayBeCredential(text: string): boolean {
     return true;
   }
   return LONG_RUNS.some(([long, has]) => {
-    const [run = ""] = long.exec(text) ?? [];
-    return run !== "" && has.every((kind) => kind.test(run));
+    const found = long.exec(text);
+    return found !== null && has.every((kind) => kind.test(found[0]));
   });
 }
 

@@ -9,6 +9,7 @@ const CLAIMS = {
   "https://example.com/roles": ["admin"],
   realm_access: { roles: ["merchant"], "": "empty", "a/b": { "m~n": 1, "~1": 2 } },
   list: [{ name: "first" }, ["inner"]],
+  long: [..."abcdefghijk"],
   numbers: { "0": "zero", "01": "one", "-": "dash" },
   nothing: null,
 };
@@ -28,6 +29,7 @@ describe("a name without a slash in front is a top-level claim, and a JSON Point
     ["nothing", null],
     ["/list/0/name", "first"],
     ["/list/1/0", "inner"],
+    ["/long/10", "k"],
     ["/numbers/0", "zero"],
     ["/numbers/01", "one"],
   ])("%s is %j", (reference, value) => {
@@ -63,6 +65,11 @@ describe("a claim that cannot be looked up differs from an absent claim", () => 
     const parsed = parseClaimReference(reference);
     expect(readClaim(claims, parsed)).toBeUndefined();
     expect(findObstacle(claims, parsed)?.text).toBe(obstacle);
+  });
+
+  it("and the obstacle is the value that has no such member", () => {
+    const obstacle = { is: "value", text: "/sub", value: "alice" };
+    expect(findObstacle(claims, parseClaimReference("/sub/0"))).toEqual(obstacle);
   });
 
   it("if the token says that the provider keeps the claim elsewhere (OpenID Connect Core section 5.6.2)", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decide } from "../../../plugin/core/decide.ts";
 import {
   findByTemplate,
+  findHostPlaceholder,
   findPlaceholder,
   listIssuers,
   templateKey,
@@ -165,4 +166,25 @@ describe("an issuer is found by its template", () => {
 
 it("all issuers of a policy include those with their own entry and those with many tenants", () => {
   expect(listIssuers(policyOf(["*"])).map(({ id }) => id)).toEqual(["gamma", "entra"]);
+});
+
+describe("a placeholder in the host of an issuer", () => {
+  it.each<[template: string, placeholder: string]>([
+    ["https://{tenant}.example.com", "{tenant}"],
+    ["https://login.eu-1.{T_1}.example.com:8443/a/b", "{T_1}"],
+    ["https://{t}.a.b.c/", "{t}"],
+    ["https://{t}.io:1", "{t}"],
+  ])("of %s is %s", (template, placeholder) => {
+    expect(findHostPlaceholder(template)).toBe(placeholder);
+  });
+
+  it.each([
+    ...["http://{t}.example.com", "x https://{t}.example.com", "https://{t}", "https://a.{t}", "https://a.{t}/b"],
+    ...["https://{1t}.example.com", "https://{t-}.example.com", "https://{}.example.com", "https://{t}.a_b.com"],
+    ...["https://a_b.{t}.com", "https://a{t}.com", "https://{t}a.com", "https://{t}{u}.com", "https://{t}.{u}.com"],
+    ...["https://{t}.com:123456", "https://{t}.com:x", "https://{t}.com:", "https://{t}.com/{u}", "https://{t}.com/a}"],
+    ...["https://{t}.com?x", "https://{t}.com x", "https://{t}..com", "https://a..{t}.com"],
+  ])("is not found in %s", (template) => {
+    expect(findHostPlaceholder(template)).toBeUndefined();
+  });
 });
