@@ -21,7 +21,7 @@ export interface PlannedFile {
 }
 
 export interface PlacedFile extends PlannedFile {
-  /** `add`: the file exists and stays unchanged, and the user must add the part to it. */
+  /** `add`: the file exists. The command does not change the file, so the user must add the part to it. */
   readonly action: "write" | "replace" | "keep" | "add";
 }
 

@@ -70,8 +70,8 @@ function describeAllow({ headers, caller, reported, evidence }: Allow): Describe
 }
 
 /**
- * A class with getters, because most tests do not read the status or the challenge. The getters compose the status and
- * the challenge only when a test reads them.
+ * The getters compose the status and the challenge only when a test reads them. Most tests do not read them, so this saves
+ * time.
  */
 class DescribedDenial implements DescribedOutcome {
   readonly verdict = "deny";

@@ -104,7 +104,7 @@ async function searchKiller(
   return weak;
 }
 
-/** A header that is only cleared does not show that its mapping works, so a test with a value is better. */
+/** If the upstream gets no value in a header, a test cannot show that the mapping of the header works. So a test with a value is better. */
 function isWeak(expect: WrittenExpectation): boolean {
   return typeof expect === "object" && "cleared" in expect;
 }

@@ -139,8 +139,8 @@ interface Policing {
 
 /**
  * Reuses an earlier verdict about the same facts. If there is no such verdict, judges the request and stores the
- * verdict. To reuse a verdict, the plugin waits only for Kong's answers. Each further wait would add a tenth to the
- * time of a reuse.
+ * verdict. To reuse a verdict, the plugin waits only for Kong's answers. Each further wait would make the reuse
+ * of a verdict a tenth slower.
  */
 async function reuseOrJudge(
   own: Instance,

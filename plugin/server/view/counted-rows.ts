@@ -64,8 +64,8 @@ export function sumCounts(counts: readonly Count[], servers: readonly ServerRead
 }
 
 /**
- * Returns the rejections of all servers. Rows with equal values in the wanted columns are joined. The rejections that are most
- * frequent now come first.
+ * Returns the rejections of all servers. Rows with equal values in the wanted columns are joined. The most frequent rejections
+ * come first.
  */
 export function listRejections(servers: readonly ServerReading[], by: Grouping): readonly CountedRejection[] {
   const joined = new Map<string, CountedRejection>();
