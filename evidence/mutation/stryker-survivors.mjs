@@ -3,6 +3,7 @@ const ONLY_MEMORY = "it only saves memory: a remembered value is the same as a n
 const DEFECT = "the two readers of JSON agree on every text, so only a defect of the plugin could come here";
 const ONLY_TYPES = "only the types need the check: no value of the other kind comes here, or it has no effect";
 const WRITTEN_FIRST = "every member is written before it is read";
+const BEHIND_THE_END = "behind the end of a name or a text, there is no character that a name has";
 const NO_MESSAGE = "messages of errors are never shown, because they may quote the text that was read";
 const ALL_GROUPS = "a match has all its groups; the check is for the types";
 
@@ -209,6 +210,59 @@ export const SURVIVORS = [
   ...explain("plugin/core/detail/quote-value.ts", "an @ is not where the slashes are", {
     "const host = at > slashes ? `${text.slice(0, slashes + 2)}...@${text.slice(at + 1)}` : text;": ["at >= slashes"],
   }),
+  ...explain(
+    "plugin/core/json/check-json.ts",
+    "no test can see the secret seed, or find two names with the same hash",
+    {
+      "const knownNames = new NameTable(Math.floor(Math.random() * SEEDS));": ["Math.random() / SEEDS"],
+      "if (wanted.hash === hash && knownNames.read(start, this.#stringEnd) === wanted.name) {": [
+        ...["true", "wanted.hash === hash || knownNames.read(start, this.#stringEnd) === wanted.name"],
+      ],
+    },
+  ),
+  ...explain("plugin/core/json/check-json.ts", "the numbers of objects must only differ", {
+    "this.#objects += 1;": ["this.#objects -= 1"],
+  }),
+  ...explain("plugin/core/json/check-json.ts", "a blank is none of the refused characters", {
+    'throw new JsonError(code < BLANK ? "control character in a string" : "ends inside a string");': ["code <= BLANK"],
+  }),
+  ...explain("plugin/core/json/check-json.ts", ONLY_TIME, {
+    "if (isAfterHigh || isSurrogate(code)) {": ["true"],
+    "return code <= BLANK && (code === BLANK || code === LINE_FEED || code === CARRIAGE_RETURN || code === TAB);": [
+      "true",
+    ],
+    "let digits = this.#position - integerStart;": ["this.#position + integerStart"],
+    "if (digits > MAX_SAFE_DIGITS && !Number.isFinite(Number(this.#text.slice(start, this.#position)))) {": [
+      ...["true", "digits >= MAX_SAFE_DIGITS"],
+    ],
+  }),
+  ...explain("plugin/core/json/exact-number.ts", "the text is a decimal number", {
+    "const DECIMAL = /^[-+]?(\\d*)(?:\\.(\\d*))?(?:[eE]([-+]?\\d+))?$/;": [
+      "/[-+]?(\\d*)(?:\\.(\\d*))?(?:[eE]([-+]?\\d+))?$/",
+      "/^[-+]?(\\d*)(?:\\.(\\d*))?(?:[eE]([-+]?\\d+))?/",
+    ],
+    'const [, whole = "", fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];': [
+      ...['"Stryker was here!"', '""', '["Stryker was here"]'],
+    ],
+  }),
+  ...explain("plugin/core/json/exact-number.ts", ONLY_TIME, {
+    "if (text.length <= ALWAYS_EXACT_LENGTH && !/[eE]/.test(text)) {": [
+      ...["false", "text.length < ALWAYS_EXACT_LENGTH", "/[^eE]/", "{}"],
+    ],
+  }),
+  ...explain("plugin/core/json/exact-number.ts", "all zeros have the same text, whichever text it is", {
+    '? "0"': ['""'],
+  }),
+  ...explain("plugin/core/json/json.ts", ONLY_TIME, { "if (text.charCodeAt(position) <= BLANK) {": ["true"] }),
+  ...explain("plugin/core/json/json.ts", "behind the end of the text, too, there is no quote", {
+    "for (; position < text.length; position += 1) {": ["position <= text.length"],
+  }),
+  ...explain("plugin/core/json/name-table.ts", WRITTEN_FIRST, { '#text = "";': ['"Stryker was here!"'] }),
+  ...explain("plugin/core/json/name-table.ts", ONLY_TIME, {
+    "if (this.#generation === MAX_GENERATION) {": ["true", "this.#generation !== MAX_GENERATION"],
+    'return text.includes("\\\\") ? JSON.parse(`"${text}"`) : text;': ['""'],
+    "this.#hashes[entry] === hash &&": ["true"],
+  }),
   ...explain("plugin/core/model/issuer-template.ts", ONLY_TIME, {
     "return issuer.otherEntries.length === 0 ? [issuer] : [issuer, ...issuer.otherEntries];": ["false"],
   }),
@@ -234,6 +288,45 @@ export const SURVIVORS = [
     'return `claim "${claim?.text}" for header ${header}: ${why}`;': ["claim.text"],
     'return explainScalar(mapping, texts[unsafe] ?? "", `element ${unsafe + 1} of its list`);': ['"Stryker was here!"'],
     'return `${what} ${findFault(mapping, String(value)) ?? "cannot be sent"}`;': ['""'],
+  }),
+  ...explain("plugin/core/text/cookies.ts", BEHIND_THE_END, {
+    "for (; position < header.length; position += 1) {": ["position <= header.length"],
+    "while (position < header.length && header.charCodeAt(position) !== SEMICOLON) {": ["position <= header.length"],
+    "while (position < text.length) {": ["position <= text.length"],
+  }),
+  ...explain("plugin/core/text/folded-name.ts", ONLY_TIME, {
+    "const NOT_VISIBLE = /[^\\x21-\\x7e]+/g;": ["/[^\\x21-\\x7e]/g"],
+    "if (text.length < name.length) {": ["false", "{}"],
+    "if (decoded === reading) {": ["false", "{}"],
+  }),
+  ...explain("plugin/core/text/folded-name.ts", BEHIND_THE_END, {
+    "for (let position = start; position < end && matched < name.length; position += 1) {": ["true", "position <= end"],
+    "while (position < name.length && isJoint(name.charCodeAt(position))) {": ["true", "position <= name.length"],
+    "for (let position = start; position < text.length && text.charCodeAt(position) !== 0; position += 1) {": [
+      "position <= text.length",
+    ],
+    "while (start < text.length && text.charCodeAt(start) !== 0 && !isVisible(text.charCodeAt(start))) {": [
+      ...["true", "start <= text.length"],
+    ],
+  }),
+  ...explain("plugin/core/text/ip-network.ts", ONLY_TYPES, {
+    'const [address = "", length, ...rest] = text.split("/");': ['"Stryker was here!"'],
+    "part = (part < 0 ? 0 : part * 10) + code - 48;": ["part <= 0"],
+  }),
+  ...explain("plugin/core/text/ip-network.ts", ONLY_TIME, {
+    'const ipv4 = group.includes(".") ? parseIpv4(group) : undefined;': ['""'],
+    "return bits <= 0 ? 0 : bits >= 32 ? -1 : -1 << (32 - bits);": ["bits > 32"],
+  }),
+  ...explain("plugin/core/text/query.ts", ONLY_TIME, {
+    "for (let start = 0; start < query.length; ) {": ["start <= query.length"],
+    "if (suspects.has(query, innerStart, endOfName(query, innerStart, innerEnd))) {": ["true"],
+  }),
+  ...explain("plugin/core/text/query.ts", "an empty part at the end is not the parameter", {
+    "for (let start = 0; start <= query.length; ) {": ["start < query.length"],
+    "for (let innerStart = start; innerStart <= end; ) {": ["innerStart < end"],
+  }),
+  ...explain("plugin/core/text/query.ts", BEHIND_THE_END, {
+    "for (; position < query.length; position += 1) {": ["position <= query.length"],
   }),
   ...explain("plugin/core/text/cookies.ts", "an empty part at the end is not the cookie", {
     "for (let start = 0; start <= header.length; ) {": ["start < header.length"],

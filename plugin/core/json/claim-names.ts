@@ -38,7 +38,7 @@ function trimSpaces(text: string): string {
   while (text[start] === " ") {
     start += 1;
   }
-  while (end > start && text[end - 1] === " ") {
+  while (text[end - 1] === " ") {
     end -= 1;
   }
   return text.slice(start, end);

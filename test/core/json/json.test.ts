@@ -1,7 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_JSON_DEPTH, MAX_JSON_MEMBERS, wantMembers } from "../../../plugin/core/json/check-json.ts";
-import { isJsonObject, readJsonObject, readJsonTexts } from "../../../plugin/core/json/json.ts";
+import {
+  InexactNumber,
+  isJsonObject,
+  readJsonObject,
+  readJsonTexts,
+  roundNumber,
+} from "../../../plugin/core/json/json.ts";
 import { fail, succeed } from "../../../plugin/core/model/result.ts";
 import { anyCharacter } from "../../any-character.ts";
 import { unwrap } from "../../results.ts";
@@ -32,6 +38,8 @@ describe("refuses texts that are not JSON, or that other readers could read diff
     ["__proto__ given twice, once with an escape", '{"__proto__":1,"\\u005f_proto__":2}', "duplicate member"],
     ["the empty name given twice", '{"":1,"":2}', "duplicate member"],
     ["a number that becomes Infinity", '{"exp":1e400}', "number out of range"],
+    ["a number whose exponent follows a zero", '{"exp":10e400}', "number out of range"],
+    ["a number of 400 digits", `{"exp":${"9".repeat(400)}}`, "number out of range"],
     ["a number that becomes -Infinity", '{"exp":-1e400}', "number out of range"],
     ["a lone high surrogate", '{"a":"\ud800"}', "lone surrogate in a string"],
     ["a lone low surrogate as an escape", '{"a":"\\udc00"}', "lone surrogate in a string"],
@@ -119,11 +127,16 @@ describe("reads unambiguous texts", () => {
     ["a surrogate pair as escapes", '{"a":"\\ud83d\\ude00"}'],
     ["a delete character, which JSON does not call a control character", '{"a":"\u007f"}'],
     ["a byte order mark inside a string", '{"a":"\ufeff"}'],
+    ["a surrogate pair, twice, and blanks in a string", '{"a b":" \ud83d\ude00\ud83d\ude00 "}'],
+    ["digits up to nine", '{"a":[9,90,1.9,1e9,9E+9,9e-9,-9]}'],
+    ["a number of 309 digits", `{"a":1${"0".repeat(308)}}`],
+    ["a number with a large exponent that its fraction makes small", `{"a":0.${"0".repeat(400)}1e400}`],
     ["numbers of every form", '{"a":[0,-0,1.5,-1.5e+3,1E-3,12345678901234567890,1e-400,1.7976931348623157e308]}'],
     ["names that differ in case only", '{"exp":1,"EXP":2}'],
     ["the same name in two objects", '{"a":{"b":1},"c":{"b":2}}'],
   ])("%s", (_what, text) => {
     expect(JSON.stringify(readJsonObject(text))).toBe(JSON.stringify(succeed(JSON.parse(text))));
+    expect(readJsonTexts(text, [])).toEqual(succeed({}));
   });
 
   it.each(["__proto__", "constructor", "toString", "hasOwnProperty"])("keeps a member %s as plain data", (name) => {
@@ -167,6 +180,7 @@ describe("compared with JSON.parse", () => {
     fc.assert(
       fc.property(texts, (text) => {
         const read = readJsonObject(text);
+        expect(readJsonTexts(text, []).ok).toBe(read.ok);
         if (read.ok) {
           expect(JSON.stringify(read.value)).toBe(JSON.stringify(JSON.parse(text)));
         } else {
@@ -238,6 +252,12 @@ describe("some texts of an object", () => {
     );
   });
 
+  it("are never taken from an inner object, before or after the outer member", () => {
+    const read = (text: string): unknown => readJsonTexts(text, wantMembers("iss"));
+    expect(read('{"a":{"iss":"inner"}}')).toEqual(succeed({}));
+    expect(read('{"a":{"iss":"inner"},"iss":"outer","b":[{"iss":"inner"}]}')).toEqual(succeed({ iss: "outer" }));
+  });
+
   it("are refused if a name occurs twice among a thousand, in one object or with escapes", () => {
     const many = Array.from({ length: 1000 }, (_, index) => `"a${index}":0`).join(",");
     expect(readJsonTexts(`{${many},"a7":1}`, wantMembers("iss"))).toEqual(fail("duplicate member"));
@@ -258,4 +278,15 @@ describe("isJsonObject", () => {
   ])("%o: %s", (value, expected) => {
     expect(isJsonObject(value)).toBe(expected);
   });
+});
+
+it.each([
+  [1.5, 1.5],
+  [new InexactNumber(2), 2],
+  ["1", undefined],
+  [null, undefined],
+  [undefined, undefined],
+  [[1], undefined],
+])("the rounded number of %j is %j", (value, rounded) => {
+  expect(roundNumber(value)).toBe(rounded);
 });

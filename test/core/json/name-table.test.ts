@@ -38,3 +38,28 @@ it("distinguishes the names of two objects, and treats an escaped name as the sa
   const hash = table.hash("a");
   expect([table.add(0, hash, 0, 1), table.add(1, hash, 0, 1), table.add(0, hash, 1, 7)]).toEqual([true, true, false]);
 });
+
+it("knows each of two thousand names again, wherever it is in the table", () => {
+  const table = new NameTable(7);
+  const names = Array.from({ length: 2_000 }, (_, index) => String(index).padStart(4, "0"));
+  table.begin(names.join(""));
+  const add = (name: string, index: number): boolean => table.add(0, table.hash(name), 4 * index, 4 * index + 4);
+  expect([names.every(add), names.some(add)]).toEqual([true, false]);
+});
+
+it("distinguishes two names with the same hash", () => {
+  const table = new NameTable(5);
+  const byHash = new Map<number, string>();
+  let twins: readonly [string, string] | undefined;
+  for (let count = 1_000_000; twins === undefined; count += 1) {
+    const name = String(count);
+    const other = byHash.get(table.hash(name));
+    twins = other === undefined ? undefined : [other, name];
+    byHash.set(table.hash(name), name);
+  }
+  const [one, other] = twins;
+  table.begin(one + other);
+  const hash = table.hash(one);
+  const added = [table.add(0, hash, 0, 7), table.add(0, hash, 7, 14), table.add(0, hash, 7, 14)];
+  expect(added).toEqual([true, true, false]);
+});
