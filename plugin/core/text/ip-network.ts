@@ -40,7 +40,7 @@ function parseIpv4(text: string): number | undefined {
   let parts = 1;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
-    if (code === 46 && part >= 0 && parts < 4) {
+    if (code === 46 && part >= 0) {
       word = (word << 8) | part;
       part = -1;
       parts += 1;

@@ -66,6 +66,8 @@ describe("a string of a document in quotes", () => {
     ["30 s", '"30 s"'],
     ['say "x"', '"say \\"x\\""'],
     ["a\u202eb", '"a\\u{202e}b"'],
+    ["x".repeat(58), `"${"x".repeat(58)}"`],
+    ["x".repeat(59), `"${"x".repeat(56)}…`],
     ["x".repeat(100), `"${"x".repeat(56)}…`],
     ["https://user:secret@host/a", '"//…@host/a"'.replace('"//', '"https://')],
     ["https://user:se/cr@et@host/a", '"https://…@host/a"'],

@@ -35,6 +35,7 @@ describe("the values of a parameter", () => {
     // None of them is this parameter.
     ["access%2Btoken=x&accesstoken=x&access-token=x", []],
     ["xaccess_token=x&access_token2=x", []],
+    ["access_to\u00e9ken=x", []],
     ["a[access_token]=x&a.access_token=x", []],
     ["a=access_token&b=1;c=access_token", []],
     ["a=%zz", []],
@@ -64,7 +65,7 @@ describe("the values of a parameter", () => {
     // Servers that end a parameter at a semicolon
     ...["a=1;access_token=x", "a=1;Access.Token=x;b", "access_token=x;access_token=y"],
     // Beside a good one
-    "access_token=x&access.token=y",
+    ...["access_token=x&access.token=y", "access_token;b=x", "%41ccess_Token=x"],
   ])("are unclear in %j", (query) => {
     expect(readParameters(query, NAME)).toBeUndefined();
   });
@@ -85,6 +86,8 @@ describe("a query without the parameter", () => {
     ["a=1;access_token=x;b=2&c", "a=1;b=2&c"],
     ["access_token=x;b=2&c", "b=2&c"],
     ["a;b;;c&d;", "a;b;;c&d;"],
+    ["access_to\u00e9ken=x", "access_to\u00e9ken=x"],
+    ["access_tokens=1&".repeat(64), "access_tokens=1&".repeat(64)],
   ])("%j is %j", (query, rest) => {
     expect(removeParameter(query, NAME)).toBe(rest);
   });
@@ -179,7 +182,10 @@ describe("the scanner", () => {
     expect(readParameters(`access.${"%41".repeat(400)}`, NAME)).toBeUndefined();
     expect(readParameters("%e9=1&".repeat(256), NAME)).toEqual([]);
     expect(readParameters("%e9=1&".repeat(257), NAME)).toBeUndefined();
+    expect(readParameters("a=%&".repeat(256), NAME)).toEqual([]);
     expect(readParameters("a=%&".repeat(257), NAME)).toBeUndefined();
+    expect(readParameters(`access.${"%41".repeat(339)}`, NAME)).toEqual([]);
+    expect(readParameters(`access.${"%41".repeat(339)}x`, NAME)).toBeUndefined();
   });
 
   const repeatTo = (length: number, unit: string): string => unit.repeat(length / unit.length);
