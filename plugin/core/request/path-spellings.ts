@@ -9,6 +9,8 @@ import type { TemplateSegment } from "../model/operation-tree.ts";
 
 const ASCII = /^[\0-\x7f]*$/;
 const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
+/** White space and control characters beyond ASCII that NFKC does not convert to a space, such as U+0085. Some servers drop them at the ends. */
+const OTHER_SPACES = /[\p{Cc}\p{Zl}\p{Zp}\u1680]/gu;
 const ESCAPED_ASCII = /%([2-7][0-9a-f])/gi;
 /** Characters that a path may have without an escape (RFC 3986 section 3.3). */
 const NEEDS_NO_ESCAPE = /[A-Za-z0-9\-._~!$&'()*+,=:@]/;
@@ -76,7 +78,8 @@ function fold(text: string): string {
   }
   // The text is first converted to upper case, because some letters, such as the long s, become ASCII letters only in
   // upper case.
-  return text.normalize("NFKC").replaceAll(INVISIBLE, "").toUpperCase().toLowerCase();
+  const compatible = text.normalize("NFKC").replaceAll(INVISIBLE, "").replaceAll(OTHER_SPACES, " ");
+  return compatible.toUpperCase().toLowerCase();
 }
 
 /** This function is a loop, because a regular expression would read a long run of dots many times. */

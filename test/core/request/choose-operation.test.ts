@@ -56,6 +56,15 @@ describe("beside a less specific operation", () => {
     ["a needless escape", ["/users/%6de", "/users/m%65", "/users/7%3Acancel", "/users/7/m%61il", "/users/%61dmin/x"]],
     ["escape and case", ["/users/%4De", "/users/%4d%45"]],
     ["a dot or a space at the end", ["/users/me.", "/users/me..", "/users/me%20", "/users/me+", "/users/%20me"]],
+    [
+      "white space and control characters beyond ASCII at an end",
+      ["%C2%85", "%C2%80", "%C2%A0", "%E1%9A%80", "%E2%80%A8", "%E2%80%A9", "%E3%80%80"].flatMap((space) => [
+        `/users/me${space}`,
+        `/users/${space}me`,
+        `/users/admin${space}/x`,
+        `/users/me.${space}`,
+      ]),
+    ],
     ["a dot at the end of an inner segment", ["/users/7/mail.", "/users/admin./x", "/users/admin%20/x"]],
     ["a blank segment at the end", ["/users/me/%20", "/users/me/+"]],
     ["a format", ["/users/me.json", "/users/me.json.x", "/users/me.anything", "/users/7:cancel.json"]],

@@ -79,6 +79,7 @@ describe("reads", () => {
       withHeaders({ "content-encoding": "gzip" }, gzipSync('{"a":1}')),
       { a: 1 },
     ],
+    ["gzip under its old name", withHeaders({ "content-encoding": "x-gzip" }, gzipSync('{"a":1}')), { a: 1 }],
     ["an answer after an informational answer (103)", hinted, { a: 1 }],
     ["a hundred keys with chains of certificates", { json: { keys } }, { keys }],
   ])("%s", async (_what, answer, value) => {
