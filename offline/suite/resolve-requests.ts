@@ -4,6 +4,7 @@ import type { Binding } from "../../plugin/core/model/request.ts";
 import { findOperation } from "../../plugin/core/request/operation-tree.ts";
 import { splitPath } from "../../plugin/core/request/request-path.ts";
 import { quoteText } from "../../plugin/core/text/printable.ts";
+import { pathOf } from "../../plugin/core/text/query.ts";
 import type { DocumentPath, Finding } from "../../plugin/policy/language/finding.ts";
 import type { Request } from "../../schema/generated/policy-test-document.ts";
 import type { RouteRequest } from "../requests/kong-router.ts";
@@ -129,7 +130,7 @@ function routeByKong(
   const routed = kong.route({
     method,
     host,
-    path: target.split("?", 1)[0] ?? "/",
+    path: pathOf(target),
     headers: readHeaders(source),
     isTls: source.transport !== "plain" && source.transport !== "loopback",
   });

@@ -1,8 +1,9 @@
 import { messageOf } from "../core/text/error-message.ts";
-import { createFetcher } from "../keys/fetch/fetch-json.ts";
+import { createFetcher, type FetchJson } from "../keys/fetch/fetch-json.ts";
 import { denyOwn } from "../kong/contract/deny-own.ts";
 import { createFactsReader } from "../kong/facts/read-facts.ts";
 import { type PluginInstance, startPluginInstance } from "../kong/handler.ts";
+import type { AbuseSettings } from "../observe/abuse/abuse-settings.ts";
 import { listAbuseFiles } from "../runtime/abuse-settings.ts";
 import { listDecisionLogFiles } from "../runtime/decision-log-settings.ts";
 import { listSettingsFiles, openFetcher } from "../runtime/fetch-settings.ts";
@@ -10,8 +11,8 @@ import { compileInThreads, type ThreadCompiler } from "../runtime/load/compile-i
 import { createRuntime, type ReplaceKeys, type Runtime } from "../runtime/runtime.ts";
 import { createMetrics, type Metrics } from "./metrics/create-metrics.ts";
 import { keepMetrics, type MetricsText } from "./metrics/serve-metrics.ts";
-import { openAbuseWatch, readAbuse } from "./open-abuse-watch.ts";
-import { checkDecisionLog, openDecisionLog } from "./open-decision-log.ts";
+import { createAbuseWatch, readAbuse } from "./open-abuse-watch.ts";
+import { type OpenLog, openLogFile, startDecisionLog } from "./open-decision-log.ts";
 import type { ServerProcess } from "./server-process.ts";
 import { checkPolicyRoot, type ServerOptions } from "./settings/server-options.ts";
 import type { Status } from "./status/describe-status.ts";
@@ -55,11 +56,9 @@ export async function prepareJudge(own: ServerProcess, replaceKeys?: ReplaceKeys
 async function openPolicies(own: ServerProcess, replaceKeys?: ReplaceKeys): Promise<Judge> {
   const { options, log, socket } = own;
   const { policyRoot, policyPollMs, stateDir, hasFactsVariable, verdictCache } = options;
-  checkPolicyRoot(policyRoot);
-  const fetchJson = options.fetchSettings === undefined ? createFetcher() : await openFetcher(options.fetchSettings);
-  const settingsFiles = await listOwnFiles(options);
-  const decisionLog = await openDecisionLog(own);
-  const abuse = await openAbuseWatch(own, decisionLog);
+  const { fetchJson, settingsFiles, openLog, abuseSettings } = await openSettings(options);
+  const decisionLog = openLog && startDecisionLog(own, openLog);
+  const abuse = abuseSettings && createAbuseWatch(own, abuseSettings, decisionLog);
   const compiler: ThreadCompiler = compileInThreads({ policyRoot, log });
   let metrics: Metrics | undefined;
   const runtime = createRuntime({
@@ -106,6 +105,32 @@ async function openPolicies(own: ServerProcess, replaceKeys?: ReplaceKeys): Prom
       void runtime.refreshKeys();
     },
   };
+}
+
+/**
+ * Reads all settings that the options name, and opens the file of the decision log. The start and each retry call this
+ * function. So a retry ends the process only if the next start can succeed.
+ *
+ * @throws Error if the policy root, a settings file or the file of the decision log is not usable.
+ */
+async function openSettings(options: ServerOptions): Promise<OpenSettings> {
+  const { policyRoot, fetchSettings } = options;
+  checkPolicyRoot(policyRoot);
+  const fetchJson = fetchSettings === undefined ? createFetcher() : await openFetcher(fetchSettings);
+  const settingsFiles = await listOwnFiles(options);
+  const openLog = await openLogFile(options);
+  const abuseSettings = await readAbuse(options).catch(async (error: unknown) => {
+    await openLog?.sink.close();
+    throw error;
+  });
+  return { fetchJson, settingsFiles, openLog, abuseSettings };
+}
+
+interface OpenSettings {
+  readonly fetchJson: FetchJson;
+  readonly settingsFiles: readonly string[];
+  readonly openLog: OpenLog | undefined;
+  readonly abuseSettings: AbuseSettings | undefined;
 }
 
 /** Lists the settings files and the files that they name. Settings files are never read as policies. */
@@ -156,12 +181,8 @@ function refuseAll(reason: string): Judge {
 function retryUntilSound({ options, lifecycle }: ServerProcess): void {
   const retry = async (): Promise<void> => {
     try {
-      checkPolicyRoot(options.policyRoot);
-      if (options.fetchSettings !== undefined) {
-        await openFetcher(options.fetchSettings);
-      }
-      await checkDecisionLog(options);
-      await readAbuse(options);
+      const { openLog } = await openSettings(options);
+      await openLog?.sink.close();
       lifecycle.end("the settings are valid now");
     } catch {
       setTimeout(retry, RETRY_MS);

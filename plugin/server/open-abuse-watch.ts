@@ -8,20 +8,12 @@ import { WATCHED_REUSE_MS } from "../runtime/verdict-cache.ts";
 import type { ServerProcess } from "./server-process.ts";
 import type { ServerOptions } from "./settings/server-options.ts";
 
-/**
- * Opens the detection of abuse with the settings file that the options name.
- *
- * @param decisionLog the decision log, which also gets a line for each alarm.
- * @throws Error if the settings file has mistakes.
- */
-export async function openAbuseWatch(
-  { options, log }: ServerProcess,
+/** @param decisionLog the decision log, which also gets a line for each alarm. */
+export function createAbuseWatch(
+  { log }: ServerProcess,
+  settings: AbuseSettings,
   decisionLog: DecisionLog | undefined,
-): Promise<AbuseWatch | undefined> {
-  const settings = await readAbuse(options);
-  if (settings === undefined) {
-    return undefined;
-  }
+): AbuseWatch {
   return new AbuseWatch({
     settings,
     now: Date.now,

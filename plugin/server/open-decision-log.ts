@@ -14,22 +14,21 @@ const STDOUT = "/dev/stdout";
 /** How long an ending process waits for its last lines to be written, in milliseconds. */
 const MAX_CLOSE_MS = 1_000;
 
-/**
- * Checks whether {@link openDecisionLog} would succeed now.
- *
- * @throws Error if it would fail.
- */
-export async function checkDecisionLog(options: DecisionLogOptions): Promise<void> {
-  const opened = await openSink(options);
-  await opened?.sink.close();
+/** The settings of the decision log, and its open file. */
+export interface OpenLog {
+  readonly settings: DecisionLogSettings;
+  readonly sink: FileSink;
 }
 
-type DecisionLogOptions = Pick<ServerOptions, "decisionLog" | "launched">;
-
-async function openSink({
+/**
+ * Opens the file of the decision log with the settings file that the options name.
+ *
+ * @throws Error if the settings file has mistakes, or if the log file cannot be opened.
+ */
+export async function openLogFile({
   decisionLog,
   launched,
-}: DecisionLogOptions): Promise<{ readonly settings: DecisionLogSettings; readonly sink: FileSink } | undefined> {
+}: Pick<ServerOptions, "decisionLog" | "launched">): Promise<OpenLog | undefined> {
   if (decisionLog === undefined) {
     return undefined;
   }
@@ -46,16 +45,8 @@ async function openSink({
   return { settings, sink };
 }
 
-/**
- * Opens the decision log with the settings file that the options name.
- *
- * @throws Error if the settings file has mistakes, or if the log file cannot be opened.
- */
-export async function openDecisionLog({ options, log, lifecycle }: ServerProcess): Promise<DecisionLog | undefined> {
-  const opened = await openSink(options);
-  if (opened === undefined) {
-    return undefined;
-  }
+/** Starts to write the decision log, until the process ends. */
+export function startDecisionLog({ log, lifecycle }: ServerProcess, opened: OpenLog): DecisionLog {
   const decisions = new DecisionLog({ ...opened, now: Date.now, warn: log.warn });
   process.on("SIGUSR2", () => decisions.reopen());
   process.on("exit", () => decisions.writeLast());

@@ -1,6 +1,7 @@
 import type { MetadataRequest } from "../model/decision.ts";
 import type { ProtectedResource } from "../model/policy.ts";
 import type { RequestFacts } from "../model/request.ts";
+import { pathOf } from "../text/query.ts";
 
 /**
  * Recognises a request for the API's description. The path is compared as the client sent it. This comparison is safe,
@@ -10,7 +11,7 @@ export function readMetadataRequest(
   resource: ProtectedResource | undefined,
   { requestLine }: RequestFacts,
 ): MetadataRequest | undefined {
-  if (!resource || !requestLine || requestLine.target.split("?", 1)[0] !== resource.metadataPath) {
+  if (!resource || !requestLine || pathOf(requestLine.target) !== resource.metadataPath) {
     return undefined;
   }
   switch (requestLine.method) {

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: clients send control characters, and servers drop them.
 import { MAX_TARGET_LENGTH } from "../model/request.ts";
 import { readHexPair } from "../text/hex-pair.ts";
+import { pathOf } from "../text/query.ts";
 
 /**
  * Finds dot segments (RFC 3986 section 5.2.4) in a path, in every way in which common servers read paths. Servers differ in which
@@ -54,8 +55,7 @@ const decoder = new TextDecoder();
  * @param target path and optional query, exactly as sent, in any form.
  */
 export function hasDotSegment(target: string): boolean {
-  const queryStart = target.indexOf("?");
-  const path = queryStart === -1 ? target : target.slice(0, queryStart);
+  const path = pathOf(target);
   if (path.length > MAX_TARGET_LENGTH) {
     return true;
   }

@@ -3,6 +3,7 @@ import { type Denial, deny } from "../model/denial.ts";
 import type { CompiledPolicy, CompiledRule, Mode, Requirements } from "../model/policy.ts";
 import { type Binding, type RequestFacts, type RequestLine, RULE_TAG_PREFIX } from "../model/request.ts";
 import { fail, PASSED, type Result, succeed } from "../model/result.ts";
+import { pathOf } from "../text/query.ts";
 import { chooseOperation } from "./choose-operation.ts";
 import { hasDotSegment, MAX_UNUSUAL_LENGTH } from "./dot-segments.ts";
 import { readPreflight } from "./preflight.ts";
@@ -74,7 +75,7 @@ export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts)
 
 /** Returns a note with the length of the path, if the path may have been refused only because it is too long to check. */
 function describeLength(target: string): string {
-  const length = target.split("?", 1)[0]?.length ?? 0;
+  const { length } = pathOf(target);
   return length > MAX_UNUSUAL_LENGTH ? `, or its ${length} characters are too many to check` : "";
 }
 

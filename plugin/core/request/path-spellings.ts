@@ -1,4 +1,5 @@
 import type { TemplateSegment } from "../model/operation-tree.ts";
+import { pathOf } from "../text/query.ts";
 
 /**
  * Some servers read other spellings as the same path. The spellings differ in upper and lower case, in compatible or
@@ -58,9 +59,8 @@ export function lenientSpellings(path: readonly string[]): readonly (readonly st
  * @param target a request target that `splitPath` accepts.
  */
 export function escapedSpelling(target: string): readonly string[] | undefined {
-  const [path = ""] = target.split("?", 1);
   let isEscaped = false;
-  const kept = path.replaceAll(ESCAPED_ASCII, (sent, hex: string) => {
+  const kept = pathOf(target).replaceAll(ESCAPED_ASCII, (sent, hex: string) => {
     const isNeedless = NEEDS_NO_ESCAPE.test(String.fromCharCode(Number.parseInt(hex, 16)));
     isEscaped ||= isNeedless;
     return isNeedless ? `%25${hex}` : sent;

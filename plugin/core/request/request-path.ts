@@ -1,3 +1,5 @@
+import { pathOf } from "../text/query.ts";
+
 /**
  * Splits a request's path into segments, if the raw path and every way to normalise it agree. Kong, nginx and upstreams
  * differ in how they read `%2F`, `//`, `/../` or `;x=y`. A decision that depends on the path must not depend on how one
@@ -21,8 +23,7 @@ const DOTS_OR_EMPTY = /\/(?:\.{0,2}\/|\.{1,2}$)/;
  * @param target path and optional query exactly as the client sent them.
  */
 export function splitPath(target: string): readonly string[] | undefined {
-  const queryStart = target.indexOf("?");
-  const path = queryStart === -1 ? target : target.slice(0, queryStart);
+  const path = pathOf(target);
   const isMisleading = DOTS_OR_EMPTY.test(path) || UNUSUAL_CHARACTER.test(path) || MISLEADING_ESCAPE.test(path);
   if (!path.startsWith("/") || isMisleading) {
     return undefined;

@@ -25,6 +25,12 @@ const BROKEN_ESCAPE = /%(?![0-9A-Fa-f]{2})/g;
 const candidates = rememberPatterns((name) => createCandidatePattern(name, "&;"));
 const MISMATCH = -1;
 
+/** The path of a request target, without its query. */
+export function pathOf(target: string): string {
+  const end = target.indexOf("?");
+  return end === -1 ? target : target.slice(0, end);
+}
+
 /** The query of a request target, without its `?`; undefined when the target has no query. */
 export function queryOf(target: string): string | undefined {
   const start = target.indexOf("?");
