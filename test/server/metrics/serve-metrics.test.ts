@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it, onTestFinished } from "vitest";
+import timers from "node:timers/promises";
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import { createPolicyStore } from "../../../plugin/runtime/load/policy-store.ts";
 import { createRuntime, type Runtime } from "../../../plugin/runtime/runtime.ts";
 import { createMetrics, type Metrics } from "../../../plugin/server/metrics/create-metrics.ts";
@@ -25,7 +27,10 @@ function keep(place: string, isOurs: () => boolean, log: (line: string) => void)
     isEnding: () => false,
     end() {},
     look() {},
-    beforeExit: (_maxMs, task) => void lastTasks.push(task),
+    beforeExit(maxMs, task) {
+      expect(maxMs, "the limit for the last counts").toBe(1_000);
+      lastTasks.push(task);
+    },
   };
   const metrics = createMetrics({ runtime, decisionLog: undefined, now: Date.now });
   let rounds = 0;
@@ -41,6 +46,39 @@ function keep(place: string, isOurs: () => boolean, log: (line: string) => void)
   const tryAgain = (before = rounds) => expect.poll(() => rounds).toBeGreaterThan(before + 2);
   return { read, lastTasks, tryAgain };
 }
+
+// The first tests, because the processes of later tests never stop writing.
+it.each<[what: string, tookMs: number, pauseMs: number]>([
+  ["once a second, if writing takes at most a hundredth of this time", 10, 1_000],
+  ["less often, if writing takes longer, because it may take only a hundredth of the time", 11, 1_100],
+])("the counts are written %s", async (_what, tookMs, pauseMs) => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  let notePause = (_ms: number | undefined): void => {};
+  const paused = new Promise<number | undefined>((resolve) => {
+    notePause = resolve;
+  });
+  const sleep = vi.spyOn(timers, "setTimeout").mockImplementation((ms) => {
+    notePause(ms);
+    return new Promise(() => {});
+  });
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    vi.useRealTimers();
+    sleep.mockRestore();
+    syncBuiltinESMExports();
+  });
+  const metrics = createMetrics({ runtime, decisionLog: undefined, now: Date.now });
+  const slow: Metrics = {
+    ...metrics,
+    snapshot() {
+      vi.advanceTimersByTime(tookMs);
+      return metrics.snapshot();
+    },
+  };
+  const lifecycle: Lifecycle = { isEnding: () => false, end() {}, look() {}, beforeExit() {} };
+  keepMetrics({ metrics: slow, socket: join(directory, "s"), isOurs: () => false, lifecycle, log() {} });
+  expect(await paused).toBe(pauseMs);
+});
 
 it("a process that cannot write its counts says why, once for each cause, and writes the counts when it can", async () => {
   const place = join(directory, "place");

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { countSilence } from "../../../plugin/server/process/watchdog-thread.ts";
-import { runScript } from "../server-process.ts";
+import { createPlace, loadFirst, runNode, runScript, SERVER_MAIN } from "../server-process.ts";
 
 const LIMIT_MS = 1_000;
 const STARTED = `
@@ -26,6 +26,16 @@ it("also kills it if no process reads its standard error", async () => {
 it("kills a process that sleeps inside a synchronous call", async () => {
   const script = runScript(`${STARTED} Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100_000);`);
   expect(await script.ended).toEqual({ code: null, signal: "SIGKILL" });
+});
+
+it("kills a plugin server whose event loop is blocked for three seconds", async () => {
+  const { socket, policyRoot } = createPlace();
+  const block = loadFirst('process.on("SIGUSR2", () => { for (;;); });');
+  const server = runNode([...block, SERVER_MAIN, "--socket", socket, "--policy-root", policyRoot]);
+  await server.waitForOutput("listens on");
+  server.child.kill("SIGUSR2");
+  expect(await server.ended).toEqual({ code: null, signal: "SIGKILL" });
+  expect(server.stderr()).toBe("watchdog: the event loop did not turn for 3000 ms, ending the process\n");
 });
 
 it("does not kill a process that is busy for twice the limit, in short turns", async () => {
