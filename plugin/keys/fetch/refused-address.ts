@@ -34,7 +34,7 @@ const LISTS = REFUSED.map(([kind, ...subnets]) => {
  * @param isLoopbackMeant whether the URL itself names loopback; then only loopback is allowed.
  */
 export function findRefusal(address: string, isLoopbackMeant: boolean): string | undefined {
-  const [bare = ""] = address.split("%", 1); // The part after the % is the address's zone.
+  const [bare = ""] = address.split("%"); // The part after the % is the address's zone.
   if (!isIPv4(bare) && !isIPv6(bare)) {
     return "not an address";
   }

@@ -44,7 +44,7 @@ export class PlaceReport {
   readonly #prefix: string;
   readonly #log: Log;
   #inEffect = NO_KEYS_IN_EFFECT;
-  #lastReport = "";
+  #lastReport: string | undefined;
 
   constructor(set: KeySet, { id, issuer }: CompiledIssuer, log: Log) {
     this.#set = set;

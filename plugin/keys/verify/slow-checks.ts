@@ -77,12 +77,14 @@ export class SlowChecks {
   }
 }
 
-/**
- * The scheduler of the whole process. The process has only one scheduler, because it has only one thread pool. The scheduler
- * leaves one processor for the event loop.
- */
+/** Returns how many slow checks may run at the same time. One processor stays free for the event loop. */
+export function countSlots(processors: number): number {
+  return Math.max(1, Math.min(POOL_THREADS - 1, processors - 1));
+}
+
+/** The scheduler of the whole process. The process has only one scheduler, because it has only one thread pool. */
 export const slowChecks = new SlowChecks({
-  slots: Math.max(1, Math.min(POOL_THREADS - 1, availableParallelism() - 1)),
+  slots: countSlots(availableParallelism()),
   now: () => performance.now(),
   wait: (callback, ms) => void setTimeout(callback, ms),
 });

@@ -391,6 +391,13 @@ it("keys that were not needed for a day are checked before they are used again",
   expect(await scene.findAll(["1", "2"])).toEqual([UNKNOWN, FOUND]);
 });
 
+it("keys that were never needed count as idle after a day, and not earlier", () => {
+  scene.clock += 86_400_000;
+  expect(scene.keys.isIdle()).toBe(false);
+  scene.clock += 1;
+  expect(scene.keys.isIdle()).toBe(true);
+});
+
 describe("keys that cannot be fetched again", () => {
   beforeEach(async () => {
     await scene.keys.refresh();
@@ -479,6 +486,21 @@ it("reports the state of each source of keys", async () => {
   expect(scene.keys.status()).toEqual([{ ...place, state: "too_old", keys: 0, loadedAt, ...failed }]);
 });
 
+it("reports published private keys first, then what the operator should write into the policy", async () => {
+  const rsa = generateSigningKey("RS256", "r").publicJwk;
+  await scene.stop();
+  scene = await setUpIssuer(["jwks"], ["RS256", "PS256", "ES256"]);
+  await scene.load(keysOf({ ...rsa, alg: undefined }, leak(first)));
+  const [published, note] = [/^key 1, kid "1": .* published/, /^key 0, kid "r": the key has no alg/];
+  const warnings = [published, note].map((text) => expect.stringMatching(text));
+  expect(scene.keys.status()).toMatchObject([{ state: "serving", keys: 1, warnings }]);
+  expect(scene.log).toEqual([
+    ...warnings.map(() => expect.anything()),
+    expect.stringMatching(/keys in effect: RS256 "r"$/),
+  ]);
+  expect(scene.log[0]).toMatch(/ key 1, kid "1": /);
+});
+
 describe("a clock that is set back", () => {
   it("by more than five minutes makes the age of keys unknown: the plugin fetches the keys again before it uses them", async () => {
     await scene.keys.refresh();
@@ -502,6 +524,58 @@ describe("a clock that is set back", () => {
     scene.clock -= 300_000;
     expect(await scene.find("1")).toBe(FOUND);
     expect(scene.fetches()).toBe(1);
+  });
+});
+
+describe("the period in which the keys in effect stay the same", () => {
+  const DAY_MS = 86_400_000;
+  const TOLERANCE_MS = 300_000;
+  let start: number;
+  beforeEach(async () => {
+    await scene.keys.refresh();
+    scene.serve(status(503));
+    start = scene.clock;
+  });
+  /** In milliseconds from the fetch. */
+  const period = () => {
+    const { after, before } = scene.keys.validity();
+    return [after * 1000 - start, before * 1000 - start];
+  };
+
+  it("lasts from five minutes before the fetch until no request has needed the keys for a day", async () => {
+    expect(period()).toEqual([-TOLERANCE_MS, DAY_MS]);
+    scene.clock += 1_000;
+    expect(await scene.find("1")).toBe(FOUND);
+    expect(period()).toEqual([-TOLERANCE_MS, DAY_MS + 1_000]);
+  });
+
+  it("begins and ends exactly at max_stale if the provider is down", async () => {
+    for (let day = 1; day <= 3; day += 1) {
+      expect(scene.keys.find(joseHeaderOf({ kid: "1" }))).toMatchObject({ ok: true });
+      scene.clock += DAY_MS - 1;
+    }
+    expect(scene.keys.find(joseHeaderOf({ kid: "1" }))).toMatchObject({ ok: true });
+    expect(period()).toEqual([-TOLERANCE_MS, MAX_STALE_MS]);
+    scene.clock = start + MAX_STALE_MS;
+    expect(period()).toEqual([MAX_STALE_MS, MAX_STALE_MS - 3 + DAY_MS]);
+  });
+
+  it("begins now if the clock is set back by exactly five minutes, and keys are too old before", async () => {
+    scene.clock -= TOLERANCE_MS;
+    await scene.keys.refresh();
+    expect(period()).toEqual([-TOLERANCE_MS, DAY_MS - TOLERANCE_MS]);
+    scene.clock -= 1;
+    expect(period()[1]).toBe(-TOLERANCE_MS);
+  });
+
+  it("has one overview of the keys, so that look-ups of unknown keys cause no work", async () => {
+    const overview = scene.keys.describe();
+    for (const kid of ["1", "2", "3"]) {
+      await scene.find(kid);
+      scene.keys.validity();
+      scene.keys.status();
+    }
+    expect(scene.keys.describe()).toBe(overview);
   });
 });
 

@@ -142,38 +142,52 @@ describe("keys in files", () => {
     expect(has("1")).toBe(true);
   });
 
-  const weak = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ type: "spki", format: "pem" });
-  it.each<[place: number, what: string, content: string | undefined]>([
-    [0, "is removed", undefined],
-    [0, "is empty", ""],
-    [0, "has an empty set", json()],
-    [0, "has the key with its private part", JSON.stringify({ keys: [first.privateKey.export({ format: "jwk" })] })],
-    [1, "is removed", undefined],
-    [1, "is empty", "\n"],
-    [1, "has a weak key", String(weak)],
-    [1, "has a private key", String(first.privateKey.export({ type: "pkcs8", format: "pem" }))],
-    [2, "is removed", undefined],
-    [2, "is empty", ""],
-    [2, "is too short", "00ff"],
-    [2, "is in another encoding", "not hex"],
-    [2, "has a public key", CERTIFICATE],
-    [2, "has another secret", randomBytes(48).toString("hex")],
-  ])("are no longer used when the file (%i) %s, and are used again when it is back", async (place, what, content) => {
-    const [origin, good, alg] = places[place] ?? [SET, "", "ES256"];
-    const { keys, has, write, remove, log } = await setUp([origin], { [origin.file]: good });
-    await until(() => has("1", alg));
-    const before = await keys.find(joseHeaderOf({ kid: "1", alg }));
-    await (content === undefined ? remove(origin.file) : write(origin.file, content));
-    if (what === "has another secret") {
-      await until(() => isReplaced(keys, before, alg));
-      return;
-    }
-    await until(() => !has("1", alg));
-    expect(log.at(-1)).toMatch(/no usable key is left: its last answer has no usable key/);
-    expect(keys.status()).toMatchObject([{ state: "without_keys", keys: 0 }]);
-    await write(origin.file, good);
-    await until(() => (what.includes("private") ? true : has("1", alg)));
-  });
+  const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ type: "spki", format: "pem" });
+  it.each<[place: number, what: string, content: string | undefined, why: RegExp]>([
+    [0, "is removed", undefined, /; the file idp\.json does not exist$/],
+    [0, "is empty", "", /; idp\.json is empty$/],
+    [0, "has an empty set", json(), /no usable key$/],
+    [
+      0,
+      "has the key with its private part",
+      JSON.stringify({ keys: [first.privateKey.export({ format: "jwk" })] }),
+      /; key 0: the key's private part is published/,
+    ],
+    [1, "is removed", undefined, /; the file idp\.pem does not exist$/],
+    [1, "is empty", "\n", /; idp\.pem is empty$/],
+    [1, "has a key for other algorithms", String(rsa), /; key 0, kid "1": the key fits RS256, .* do not name$/],
+    [
+      1,
+      "has a private key",
+      String(first.privateKey.export({ type: "pkcs8", format: "pem" })),
+      /; the file has a private/,
+    ],
+    [2, "is removed", undefined, /; the file idp\.key does not exist$/],
+    [2, "is empty", "", /; idp\.key is empty$/],
+    [2, "is too short", "00ff", /; HS256 needs 32 bytes or more; the secret has 2$/],
+    [2, "is in another encoding", "not hex", /; idp\.key: ./],
+    [2, "has a public key", CERTIFICATE, /; idp\.key: ./],
+    [2, "has another secret", randomBytes(48).toString("hex"), /./],
+  ])(
+    "are no longer used when the file (%i) %s, and are used again when it is back",
+    async (place, what, content, why) => {
+      const [origin, good, alg] = places[place] ?? [SET, "", "ES256"];
+      const { keys, has, write, remove, log } = await setUp([origin], { [origin.file]: good });
+      await until(() => has("1", alg));
+      const before = await keys.find(joseHeaderOf({ kid: "1", alg }));
+      await (content === undefined ? remove(origin.file) : write(origin.file, content));
+      if (what === "has another secret") {
+        await until(() => isReplaced(keys, before, alg));
+        return;
+      }
+      await until(() => !has("1", alg));
+      expect(log.at(-1)).toMatch(/no usable key is left: its last answer has no usable key/);
+      const failure = expect.stringMatching(why);
+      expect(keys.status()).toMatchObject([{ state: "without_keys", keys: 0, failure }]);
+      await write(origin.file, good);
+      await until(() => (what.includes("private") ? true : has("1", alg)));
+    },
+  );
 
   it("are not read from outside the root", async () => {
     const { keys, log } = await setUp([{ from: "jwks_file", file: "../idp.json" }], {});

@@ -65,6 +65,18 @@ describe("the failures of a source of keys", () => {
     expect(recordAnswer(failed, EMPTY, 60, false)).toMatchObject({ failures: 3, failure, lastAttempt: "answered" });
   });
 
+  it("that come from an answer without keys show leaked keys first, and at most twenty reasons", () => {
+    const reasonsOf = (kind: string, count: number) => Array.from({ length: count }, (_, index) => `${kind} ${index}`);
+    const failureOf = (unused: number) => {
+      const set = { ...NO_KEYS, leaked: ["leaked"], ignored: ["ignored"], unused: reasonsOf("unused", unused) };
+      return recordAnswer(NEW_PLACE, { ...EMPTY, set }, 60, false).failure;
+    };
+    const first = "the key set has no usable key; leaked; ignored";
+    expect(failureOf(1)).toBe(`${first}; unused 0`);
+    expect(failureOf(18)).toBe([first, ...reasonsOf("unused", 18)].join("; "));
+    expect(failureOf(19)).toBe(failureOf(18));
+  });
+
   it("end with an answer that has keys", () => {
     expect(recordAnswer(failed, EMPTY, 60, true)).toMatchObject({ failures: 0, failure: undefined });
   });

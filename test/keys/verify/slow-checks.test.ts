@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CHECK_OVERLOADED, SIGNATURE_INVALID } from "../../../plugin/core/model/key.ts";
 import { PASSED } from "../../../plugin/core/model/result.ts";
-import { SlowChecks } from "../../../plugin/keys/verify/slow-checks.ts";
+import { countSlots, SlowChecks } from "../../../plugin/keys/verify/slow-checks.ts";
 
 /** Checks that end when the test says so, on a clock that it moves. */
 function createScene(slots: number) {
@@ -23,6 +23,16 @@ function createScene(slots: number) {
     names: () => started.map(({ name }) => name),
   };
 }
+
+it.each([
+  [1, 1],
+  [2, 1],
+  [3, 2],
+  [4, 3],
+  [64, 3],
+])("on a machine with %i processors, %i slow checks run at the same time", (processors, slots) => {
+  expect(countSlots(processors)).toBe(slots);
+});
 
 describe("slow checks", () => {
   it("run in all slots at the same time, and the next check starts after a valid signature", async () => {
@@ -58,6 +68,18 @@ describe("slow checks", () => {
     scene.started[0]?.end(true);
     scene.started[1]?.end(true);
     expect(scene.names()).toEqual(["1", "2", "good"]);
+  });
+
+  it("that waited for too long are all rejected at once, and a check that waited for 50 ms is still done", async () => {
+    const scene = createScene(1);
+    scene.check("running");
+    const late = [scene.check("late"), scene.check("later"), scene.check("other", "b")];
+    scene.pass(951);
+    scene.check("in time");
+    scene.pass(50);
+    scene.started[0]?.end(true);
+    expect(await Promise.all(late)).toEqual(late.map(() => CHECK_OVERLOADED));
+    expect(scene.names()).toEqual(["running", "in time"]);
   });
 
   it("are not done if they waited for too long, and then no token is reported as invalid", async () => {
