@@ -1,4 +1,5 @@
-import { request as httpRequest } from "node:http";
+import http, { request as httpRequest } from "node:http";
+import { syncBuiltinESMExports } from "node:module";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { VERSION } from "../../../plugin/kong/contract/plugin-identity.ts";
@@ -333,6 +334,19 @@ describe("an address that is in use", () => {
     expect([next.log, vi.getTimerCount()]).toEqual([[], 0]);
   });
 
+  it("is tried twice a second", async () => {
+    const old = await start();
+    holdTries();
+    const next = await start(READY, old.port);
+    await failTry();
+    old.stop();
+    vi.advanceTimersByTime(499);
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(1);
+    expect(vi.getTimerCount()).toBe(0);
+    await until(() => next.log.length === 2);
+  });
+
   it("is no longer tried after it was released", async () => {
     const old = await start();
     holdTries();
@@ -398,6 +412,18 @@ describe("clients that do not speak HTTP, or stop in the middle, do no harm", ()
         expect((await ask(port, "/status/ready")).status).toBe(200);
       }
     }
+  });
+
+  it("a client has one second for its request and between two requests, and slow clients are looked for each quarter", async () => {
+    const create = vi.spyOn(http, "createServer");
+    syncBuiltinESMExports();
+    onTestFinished(() => {
+      create.mockRestore();
+      syncBuiltinESMExports();
+    });
+    await start();
+    const limits = { requestTimeout: 1_000, keepAliveTimeout: 1_000, connectionsCheckingInterval: 250 };
+    expect(create.mock.calls[0]?.[0]).toEqual({ maxHeaderSize: 8_192, ...limits });
   });
 
   it("a client that never ends its request is cut off", async () => {
