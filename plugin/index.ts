@@ -23,8 +23,8 @@ import { createRuntime, type Runtime } from "./runtime/runtime.ts";
 /** The default polling interval of our own plugin server, in milliseconds. */
 const POLICY_POLL_MS = 1_000;
 
-// Kong's worker reads the standard output of this process. Unlike a direct write to standard output, `console.log` does not end
-// the process when the worker is gone.
+// Kong's worker reads the standard output of this process. `console.log` does not end the process when the worker is
+// gone. A direct write to standard output would end the process.
 const log = createOperatorLog((line) => console.log(line));
 
 let runtime: Runtime | undefined;
@@ -51,8 +51,9 @@ function openRuntime(): Runtime {
 }
 
 /**
- * If the settings are broken, the plugin cannot stop the start of the stock server. So this function opens the settings only
- * at the first fetch. While the settings are broken, no keys are fetched, and the log shows the reason.
+ * If the settings are broken, the plugin cannot stop the start of the stock server. So this function opens the settings
+ * only when the plugin fetches keys for the first time. While the settings are broken, no keys are fetched, and the log
+ * shows the reason.
  */
 function openFetcherLater(settingsFile: string | undefined): FetchJson {
   if (settingsFile === undefined || settingsFile === "") {
@@ -81,7 +82,10 @@ function startInstance(configJson: string): PluginInstance {
   }
 }
 
-/** The stock server does not report when it drops an instance, so the instance is closed after its garbage collection. */
+/**
+ * The stock server does not report that it drops an instance. So this registry closes the instance after the garbage
+ * collection of the instance.
+ */
 const droppedInstances = new FinalizationRegistry<PluginInstance>((instance) => instance.close?.());
 
 export class Plugin {

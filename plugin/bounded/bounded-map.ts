@@ -18,8 +18,8 @@ interface Entry<K, V> {
 }
 
 /**
- * A map that never grows beyond its bounds. To make room for a new entry, the map evicts the entries that were set the
- * longest time ago. The newest entry always stays, even if its size is above `maxSize`.
+ * A map that never grows beyond its bounds. To make room for a new entry, the map evicts its oldest entries. The newest
+ * entry always stays, even if its size is above `maxSize`.
  *
  * Links keep the order of the entries. The code does not use the order of the `Map`, because deleted entries leave gaps
  * there. The search for the oldest entry of a full map would pass thousands of gaps.

@@ -108,7 +108,7 @@ export async function authenticate(
     : { outcome: authorized.ok ? caller : authorized, verified, evidence };
 }
 
-/** This function does not use object spreads, because three spreads cost as much as checking the claims. */
+/** The function uses no object spread, because three spreads cost as much as checking the claims. */
 function seenSoFar({ policy, rule }: Evidence, kid: string | undefined, issuer?: string): Evidence {
   return { policy, rule, kid, issuer };
 }

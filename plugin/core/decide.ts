@@ -25,10 +25,11 @@ import { propagateClaims } from "./upstream/map-claims.ts";
 import { settleCaller } from "./upstream/settle-caller.ts";
 
 /**
- * Decides one request. The first failing stage gives the reason, and a request that no stage allows is denied. Report mode decides in
- * the same way, but a denied request passes and the reason goes to the log.
+ * Decides one request. The first failing stage gives the reason, and a request that no stage allows is denied. In
+ * report mode, the stages decide in the same way, but a denied request passes, and the reason goes to the log.
  *
- * @param now seconds since the epoch, read once after the signature is verified, because waiting for a key takes time.
+ * @param now returns seconds since the epoch. The function calls `now` once, after the signature is verified, because
+ * waiting for a key takes time.
  * @param callers answers questions about other plugins before the token is read, and about Consumers at the end.
  * `callers` is asked only if the policy needs the answer.
  * @param trace receives what the decision log and the metrics show besides the decision.
@@ -87,7 +88,7 @@ export async function decide(
   const { outcome, verified, caller } = judgement;
   const compared = verified && keepCompared(requirements, facts);
   if (!outcome.ok) {
-    // This function does not use an object spread, because one spread costs as much as all stages before it.
+    // The code uses no object spread here, because one spread costs as much as all stages before it.
     const { requirements: unmet, evidence: seen } = judgement;
     const refused = { denial: outcome.failure, verified, caller, requirements: unmet, evidence: seen };
     return refuse(request, matched, refused, { compared });
@@ -118,7 +119,7 @@ interface Matched {
 
 type Parts = Pick<UpstreamParts, "compared" | "credentials">;
 
-/** Remembers Kong's answer about the credential, because one decision may need it twice. */
+/** Stores Kong's answer about the credential, because one decision may need the answer twice. */
 function askOnce(callers: CallerSource): AskedCallers {
   let credential: Promise<string | undefined> | undefined;
   let hasAsked = false;
@@ -153,9 +154,9 @@ async function pass(request: Request, matched: Matched, known: Known, parts: Par
 }
 
 /**
- * In report mode the request passes. Even in report mode, only a verified token sets identity headers and Kong's
+ * In report mode the request passes. Also in report mode, only a verified token sets identity headers and Kong's
  * caller. {@link reportedCredentials} decides which credentials the upstream gets. If the reason is a defect of the
- * plugin, nothing is known about the request, so the request is denied in every mode.
+ * plugin, the plugin knows nothing about the request, so it denies the request in every mode.
  */
 async function refuse(
   request: Request,

@@ -15,7 +15,10 @@ export interface DecisionLimits {
    */
   readonly deadlineMs: number;
   readonly log: (line: string) => void;
-  /** Called once for each event, after its decision is carried out, to count and log the event. The function must not throw. */
+  /**
+   * Called once for each event, after the plugin has carried out the event's decision. The function counts and logs the
+   * event. The function must not throw.
+   */
   readonly observe?: ObserveEvent | undefined;
 }
 
@@ -26,7 +29,7 @@ type ObserveEvent = (outcome: Decision | Answer, event: WatchedEvent, tookMs: nu
  * Asks a plugin instance for its decision about a request. If the handler throws or does not decide in time, the request is
  * refused.
  *
- * @param conclude called once. Its arguments are the outcome, and the mark of the guard that waits for the outcome.
+ * @param conclude called once. The arguments are the outcome, and the mark of the guard that waits for the outcome.
  * @returns a function that stops the wait. After the caller has called this function, `conclude` is no longer called.
  */
 export function decideInTime(

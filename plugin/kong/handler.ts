@@ -23,8 +23,8 @@ import type { ReadFacts, ReadRequest } from "./facts/read-facts.ts";
 import { type PluginConfig, parsePluginConfig } from "./schema/plugin-config.ts";
 
 /**
- * Time limit for one event, in milliseconds. The limit allows for the first fetch of keys, which makes up to two requests of at
- * most two seconds each.
+ * Time limit for one event, in milliseconds. The limit includes time for the first fetch of keys, with up to two
+ * requests of at most two seconds each.
  */
 export const DEADLINE_MS = 5_000;
 
@@ -82,7 +82,7 @@ interface Instance extends Configured {
   readonly readFacts: ReadFacts;
 }
 
-/** A request, with the policy that is in effect for it. */
+/** A request, and the policy that is in effect for the request. */
 interface Asked {
   readonly pdk: Pdk;
   readonly policy: CompiledPolicy;
@@ -90,11 +90,11 @@ interface Asked {
 }
 
 /**
- * Does not wait if the policy is already loaded. Even a wait for a resolved promise would take a tenth of the time that the reuse
- * of a verdict takes.
+ * Does not wait if the policy is already loaded. Even a wait for a resolved promise would make the reuse of a verdict a
+ * tenth slower.
  */
 function answer(own: Instance, pdk: Pdk, event: EventRecord): Promise<Decision | Answer> {
-  // The generation's count is read first, because policy and keys may change while this request waits.
+  // The generation is read first, because policy and keys may change while this request waits.
   const policing = { sinceCount: own.runtime.generation.count, hasAskedRoute: false };
   const load = own.source.policy.current(() => {
     policing.hasAskedRoute = true;
@@ -131,8 +131,8 @@ async function judgeEachTime(own: Instance, asked: Asked): Promise<Decision | An
 interface Policing {
   readonly sinceCount: number;
   /**
-   * Whether the Kong Route decides which version of the policy is in effect. The guard must not reuse such a verdict,
-   * because the guard does not know that the verdict depends on the Route.
+   * Whether the Kong Route decides which version of the policy is in effect. The guard must not reuse a verdict that
+   * depends on the Route, because the guard does not know about the Route.
    */
   readonly hasAskedRoute: boolean;
 }
@@ -170,7 +170,7 @@ async function reuseOrJudge(
   return markForGuard(kept.allow, kept, own, asked, verdicts, policing);
 }
 
-/** @param key the request's key in the cache of verdicts; undefined if the verdict must not be kept. */
+/** @param key the request's key in the cache of verdicts; undefined if the plugin must not store the verdict. */
 async function judgeAndKeep(
   own: Instance,
   asked: Asked,
@@ -192,8 +192,8 @@ async function judgeAndKeep(
 }
 
 /**
- * Adds what the guard needs to let the request pass. If the guard may reuse the verdict, also adds what the reuse
- * needs.
+ * Adds what the guard needs to let the request pass. If the guard may reuse the verdict, the function also adds the
+ * data for the reuse.
  */
 function markForGuard(
   decision: Decision | Answer,
@@ -225,7 +225,7 @@ function markForGuard(
 
 interface Judged {
   readonly decision: Decision | Answer;
-  /** The request's facts; undefined if they could not be read. */
+  /** The request's facts; undefined if the plugin could not read the facts. */
   readonly facts?: ReadRequest;
 }
 

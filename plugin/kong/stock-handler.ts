@@ -13,7 +13,10 @@ import type { PluginInstance } from "./handler.ts";
 
 export interface StockHandler {
   readonly instance: PluginInstance;
-  /** The instance's identity; undefined if Kong did not send it. Without the instance's identity, no request passes. */
+  /**
+   * The instance's identity; undefined if Kong did not send it. If the instance's identity is missing, no request
+   * passes.
+   */
   readonly identity: InstanceIdentity | undefined;
   /** Time limit for one decision in milliseconds. */
   readonly deadlineMs: number;
@@ -64,8 +67,8 @@ function carryOut(kong: StockPdk, { method, args }: PdkCall): Promise<unknown> {
 }
 
 /**
- * Adapts kong-pdk to the interface that the plugin uses. The adapter does not ask for the facts variable again, because the guard
- * has already sent it.
+ * Adapts kong-pdk to the interface that the plugin uses. The adapter does not read the facts variable from Kong again,
+ * because the guard has already sent the variable.
  */
 function createPdk(kong: StockPdk, facts: string): Pdk {
   return {

@@ -10,7 +10,9 @@ const MAX_KID_LENGTH = 64;
  * line. With a short detail, nginx does not cut the next step off.
  */
 const MAX_DETAIL_LENGTH = 900;
-/** The stages that a request reaches only if its token has a valid signature. */
+/**
+ * Stages that come after the signature check. A request reaches these stages only if its token has a valid signature.
+ */
 const VERIFIED_STAGES: ReadonlySet<Stage> = new Set(["claims", "authorize", "propagate"]);
 
 /**
@@ -22,12 +24,12 @@ export function logLevelOf({ denial }: Deny): "warn" | "err" {
 }
 
 /**
- * Renders one line of `key=value` pairs about a refused request for the operator. The line never contains the token, or a claim
- * that did not cause the refusal. `detail` has the value that failed, its location, and the expected value. `next` is the first
- * thing that the operator should do. The `kid` is shortened and reduced to plain characters. The line marks the `kid` as
- * unverified if the signature was not valid.
+ * Renders one line of `key=value` pairs about a refused request for the operator. The line never contains the token. Of
+ * the claims, the line contains only a claim that caused the refusal. `detail` has the value that failed, its location,
+ * and the expected value. `next` is the first thing that the operator should do. The `kid` is shortened and reduced to
+ * plain characters. If the signature was not valid, the line marks the `kid` as unverified.
  *
- * @param did what the plugin did: `denied`, or `would have denied` in report mode.
+ * @param did says what the plugin did: `denied`, or `would have denied` in report mode.
  */
 export function formatDenial({ denial, evidence, reply }: Deny, did = "denied"): string {
   const { stage, next } = denialRow(denial.reason);
@@ -42,8 +44,9 @@ export function formatDenial({ denial, evidence, reply }: Deny, did = "denied"):
     [kidName, evidence.kid && plainText(evidence.kid)],
     ["detail", denial.detail && JSON.stringify(limitText(denial.detail, MAX_DETAIL_LENGTH))],
     ["next", JSON.stringify(next)],
-    // The line ends with the request's id, because Kong itself does not append the id for gRPC. Without the id at the end, LuaJIT
-    // would give many of these lines the same hash. Kong's worker would then compare thousands of lines byte by byte.
+    // The line ends with the request's id, because Kong itself does not append the id for gRPC. Without the id at the
+    // end, many lines would have the same hash in LuaJIT. Kong's worker would then compare thousands of lines byte by
+    // byte.
     ["request_id", reply.requestId],
   ];
   const text = pairs.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`])).join(" ");
@@ -51,7 +54,10 @@ export function formatDenial({ denial, evidence, reply }: Deny, did = "denied"):
   return toPrintable(`jwt-policy ${did} the request: ${text}`);
 }
 
-/** Renders the line about a request that passed only because its rule is in report mode; undefined for all other requests. */
+/**
+ * Renders the line about a request that passed only because its rule is in report mode. Returns undefined for all other
+ * requests.
+ */
 export function formatReport({ reported }: Allow): string | undefined {
   return reported && formatDenial(reported, "would have denied");
 }

@@ -5,8 +5,8 @@ export interface Log {
   /** Writes a line about an event. The line is visible only if Kong's log level is `info` or `debug`. */
   info(line: string): void;
   /**
-   * Writes a line about good news or a change that the operator waits for, such as a policy that takes effect. The line is
-   * visible at Kong's default level.
+   * Writes a line about good news, or about a change that the operator waits for: for example, a policy takes effect.
+   * The line is visible at Kong's default level.
    */
   notice(line: string): void;
   /** Writes a line about a problem that the operator must handle. The line is visible at Kong's default level. */
@@ -35,8 +35,8 @@ const NONE: readonly WaitingLine[] = [];
 
 /**
  * Kong writes the output of a plugin server to its log at the level `info`. By default, Kong's log does not show this level. So
- * notices and warnings also wait in this log until the next request. The answer to the next request writes them to Kong's log at
- * a visible level.
+ * notices and warnings also wait in this log until the next request. The answer to the next request takes the lines
+ * along, and Kong's log shows them at a visible level.
  *
  * @param print writes one line to the process's output.
  */
@@ -68,7 +68,7 @@ export function createOperatorLog(print: (line: string, isWarning: boolean) => v
   };
 }
 
-/** Turns a text into one printable line, because file names and providers' answers may contain any characters. */
+/** Turns a text into one printable line, because file names and providers' answers may contain any character. */
 function plainLine(text: string): string {
   return toPrintable(text.slice(0, MAX_LENGTH));
 }

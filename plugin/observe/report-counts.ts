@@ -23,8 +23,8 @@ export interface RejectionCount {
   /** The rule's id; undefined if no rule fits. */
   readonly rule: string | undefined;
   /**
-   * Id of the issuer in the policy. The id is undefined if the token names no issuer of the policy, or if the plugin
-   * refused the request before reading the issuer.
+   * Id of the issuer in the policy. The id is undefined in two cases: the token names no issuer of the policy, or the
+   * plugin refused the request before it read the issuer.
    */
   readonly issuer: string | undefined;
   readonly outcome: "deny" | "would_deny";
@@ -35,7 +35,7 @@ export interface RejectionCount {
 }
 
 /**
- * How many requests one rule has judged. With this number, a reader can distinguish a rule without reports from a rule
+ * How many requests one rule has judged. With this number, a reader can distinguish a rule without findings from a rule
  * without traffic.
  */
 export interface JudgedCount {
@@ -51,7 +51,7 @@ export interface JudgedCount {
   readonly inReportMode: number;
 }
 
-/** How often one rule had one outcome. */
+/** How often requests of one rule had one outcome. */
 export interface DecisionCount {
   readonly policy: string;
   /** The rule's id; undefined if no rule fits. */
@@ -63,7 +63,7 @@ export interface DecisionCount {
   readonly requests: number;
 }
 
-/** What is known about a request besides its decision. */
+/** Facts about a request besides its decision. */
 interface CountedEvent {
   readonly mode?: Mode | undefined;
   readonly policy?: { readonly name: string } | undefined;
@@ -78,7 +78,7 @@ export interface DecisionCounts {
   /** Returns the counts of requests that report mode let pass, the most frequent first. */
   listReports(): readonly ReportCount[];
   /**
-   * Returns the counts of requests that were refused or that report mode let pass, with their issuers. The most
+   * Returns how many requests were refused, or passed only because of report mode, with their issuers. The most
    * frequent kind is first.
    */
   listRejections(): readonly RejectionCount[];
@@ -107,7 +107,10 @@ interface Kind extends Times {
   readonly outcome: Outcome;
   readonly reason: Reason | undefined;
   readonly mode: Mode;
-  /** If this kind has a reason: the number of its requests for each issuer, and for requests without an issuer. */
+  /**
+   * If this kind has a reason, the value is the number of its requests for each issuer, and the number for requests
+   * without an issuer.
+   */
   readonly byIssuer: Map<string | undefined, Times>;
 }
 

@@ -18,8 +18,8 @@ export async function answerQuery(options: ServerOptions): Promise<void> {
 }
 
 /**
- * The answer to Kong's query if the server could not start. Kong quotes this answer in its own error message, so Kong's log
- * shows why Kong does not start.
+ * The answer to Kong's query if the server could not start. Kong's own error message quotes the text of this answer, so
+ * Kong's log shows why Kong does not start.
  */
 export function refuseStart(reasons: readonly string[]): void {
   process.stdout.write(`${JSON.stringify(`${NAME} cannot start: ${reasons.join("; ")}`)}\n`);

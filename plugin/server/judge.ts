@@ -31,7 +31,7 @@ export interface Judge {
   readonly refreshKeys: () => void;
   /** Counts and logs a request, see {@link Runtime.observe}. The function is undefined if there is nothing to count or log. */
   readonly observe?: Runtime["observe"];
-  /** Reads the metrics as text. The function is undefined if no client can ask for metrics. */
+  /** Reads the metrics as text. The function is undefined if the server does not offer metrics. */
   readonly readMetrics?: (() => Promise<MetricsText>) | undefined;
 }
 
@@ -133,7 +133,10 @@ interface OpenSettings {
   readonly abuseSettings: AbuseSettings | undefined;
 }
 
-/** Lists the settings files and the files that they name. Settings files are never read as policies. */
+/**
+ * Lists the settings files that the options name, and the files that the settings name. Settings files are never read
+ * as policies.
+ */
 async function listOwnFiles({ fetchSettings, decisionLog, abuse }: ServerOptions): Promise<readonly string[]> {
   return [
     ...(fetchSettings === undefined ? [] : await listSettingsFiles(fetchSettings)),
@@ -177,7 +180,7 @@ function refuseAll(reason: string): Judge {
   };
 }
 
-/** Ends the process when its settings have become valid, so that the next process starts with these settings. */
+/** If the settings have become valid, ends the process. The next process then starts with these settings. */
 function retryUntilSound({ options, lifecycle }: ServerProcess): void {
   const retry = async (): Promise<void> => {
     try {

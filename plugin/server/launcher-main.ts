@@ -1,6 +1,7 @@
 /**
- * The launcher: the process that Kong starts in place of the plugin server. The launcher attaches to the running server, or
- * starts a server, and runs as long as that server runs. Kong ends the launcher at each reload, but the server keeps running.
+ * The launcher: the process that Kong starts in place of the plugin server. The launcher attaches to the running
+ * server, or starts a server. The launcher runs as long as the server runs. Kong ends the launcher at each reload, but
+ * the server keeps running.
  */
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
@@ -18,13 +19,13 @@ import { parseLauncherOptions } from "./settings/server-options.ts";
 
 const PARENT_CHECK_MS = 500;
 /**
- * How long the launcher waits before it starts a server again, in milliseconds. Kong waits equally long before it restarts a
- * plugin server that ended at once.
+ * How long the launcher waits before it starts a server again, in milliseconds. If a plugin server ends at once, Kong
+ * waits equally long before it restarts the plugin server.
  */
 const RESTART_MS = 1_000;
 /**
- * Another server may replace the server of this launcher. The launcher then looks for the new server for at most
- * `maxMs` milliseconds, because the new server may not listen for launchers yet.
+ * Another server may replace the server of this launcher. The new server may not listen for launchers yet. So the
+ * launcher looks for the new server for at most `maxMs` milliseconds.
  */
 const REPLACEMENT = { maxMs: 5_000, lookMs: 50 };
 const CANNOT_START = 2;
@@ -42,7 +43,7 @@ const command: ServerCommand = {
   files,
 };
 /**
- * A service manager that restarts this launcher expects a new server. A Kong that reloads expects that the running
+ * If a service manager restarts this launcher, it expects a new server. If Kong reloads, it expects that the running
  * server stays.
  */
 const inherited = findInheritedSocket(process.env, process.pid);
@@ -84,11 +85,11 @@ async function keepOneServer(): Promise<never> {
 interface FoundServer {
   readonly server: KeptServer;
   readonly isEnding: boolean;
-  /** Whether the server has the same code and settings as the server that this launcher would start. */
+  /** Whether the running server has the same code and settings as a server that this launcher would start. */
   readonly isWanted: boolean;
 }
 
-/** Finds the running server of this plugin socket, if there is one. */
+/** Finds the server that runs for this plugin socket, if there is one. */
 async function findServer(): Promise<FoundServer | undefined> {
   const connection = await reachServer(controlPathOf(socket));
   if (connection === undefined) {
@@ -140,7 +141,10 @@ function describeExit(status: number | undefined): string {
     : `the plugin server has ended with status ${status}`;
 }
 
-/** @param warn writes a warning of this server to Kong's log, until the server can do so itself. */
+/**
+ * @param warn writes a warning of this server to Kong's log. It is needed until the server itself can write to Kong's
+ * log.
+ */
 function keep(connection: Socket, warn: (line: string) => void = () => {}): KeptServer {
   return keepServer(connection, {
     owner,
@@ -165,7 +169,7 @@ function endWithParent(): void {
 
 /**
  * SIGINT ends this launcher and its server, for example after Ctrl-C in a terminal. The launcher does not wait until its
- * server has ended. Otherwise the launcher would report the end of the server as an error.
+ * server has ended. If the launcher waited, it would report the end of the server as an error.
  */
 function endAll(): void {
   current?.end();

@@ -8,7 +8,7 @@ import { WATCHED_REUSE_MS } from "../runtime/verdict-cache.ts";
 import type { ServerProcess } from "./server-process.ts";
 import type { ServerOptions } from "./settings/server-options.ts";
 
-/** @param decisionLog the decision log, which also gets a line for each alarm. */
+/** @param decisionLog the decision log. It also gets a line for each alarm. */
 export function createAbuseWatch(
   { log }: ServerProcess,
   settings: AbuseSettings,

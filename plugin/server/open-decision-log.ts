@@ -7,11 +7,11 @@ import type { ServerProcess } from "./server-process.ts";
 import type { ServerOptions } from "./settings/server-options.ts";
 
 /**
- * If standard output is a full pipe, Node's own write blocks the process. So the decision log opens standard output
- * again, in a mode that does not block.
+ * If standard output is a full pipe, Node's own write blocks the process. So the decision log opens standard output a
+ * second time, in a mode that does not block.
  */
 const STDOUT = "/dev/stdout";
-/** How long an ending process waits for its last lines to be written, in milliseconds. */
+/** For how many milliseconds an ending process waits until its last lines are written. */
 const MAX_CLOSE_MS = 1_000;
 
 /** The settings of the decision log, and its open file. */
@@ -21,7 +21,7 @@ export interface OpenLog {
 }
 
 /**
- * Opens the file of the decision log with the settings file that the options name.
+ * Opens the file of the decision log. The options name the file with the settings of the decision log.
  *
  * @throws Error if the settings file has mistakes, or if the log file cannot be opened.
  */

@@ -1,4 +1,4 @@
-/** Runs the plugin server, from its command line to its end. */
+/** Runs the plugin server, from the start of the process until its end. */
 import { messageOf } from "../core/text/error-message.ts";
 import { toPrintableLines } from "../core/text/printable.ts";
 import { NAME, VERSION } from "../kong/contract/plugin-identity.ts";
@@ -26,7 +26,7 @@ const FOLLOW_MS = 500;
  */
 const MAX_WARMING_MS = 500;
 /**
- * How long calls may wait in the socket's queue until this process is ready, in milliseconds. Kong waits longer for the
+ * For how many milliseconds calls may wait in the socket's queue until this process is ready. Kong waits longer for the
  * answer to a call.
  */
 const MAX_QUEUE_MS = 3_000;
@@ -38,7 +38,8 @@ const MAX_QUEUE_MS = 3_000;
  * @param replaceKeys a function that only the sandbox's own server uses. Kong's plugin server never gets `replaceKeys`.
  */
 export function runServer(args: readonly string[], replaceKeys?: ReplaceKeys): void {
-  // The process that reads this output may end before this process. A log line must not end this process in that case.
+  // The process that reads the output may end before this process. If it has ended, a log line must not end this
+  // process.
   process.stdout.on("error", () => {});
   process.stderr.on("error", () => {});
   const options = readOptions(args);
@@ -70,7 +71,9 @@ function fail(message: string): never {
   process.exit(2);
 }
 
-/** The steps of the server's start. The comment of ServerProcess says what stops at the end, and in which order. */
+/**
+ * The steps of the server's start. The comment of ServerProcess lists the parts that stop at the end, in their order.
+ */
 async function serve(options: ServerOptions, replaceKeys?: ReplaceKeys): Promise<void> {
   const inherited = options.queued ? SOCKET_DESCRIPTOR : findInheritedSocket(process.env, process.pid);
   const own = new ServerProcess(options, inherited); // `ServerProcess` is created first, so that signals are handled from the beginning.
@@ -83,13 +86,13 @@ async function serve(options: ServerOptions, replaceKeys?: ReplaceKeys): Promise
   await listen(own, judge);
 }
 
-/** Answers status requests as long as this process has the plugin socket, or may still get the socket. */
+/** Answers status requests while this process has the plugin socket or may still get it. */
 function offerStatus(
   { options: { statusListen }, log, socket, lifecycle }: ServerProcess,
   { readStatus, readMetrics }: Judge,
 ): void {
   let giveStatusUp: (() => void) | undefined;
-  /** A process listens on the status address as long as it has the plugin socket or waits for the socket. */
+  /** A process listens on the status address while it has the plugin socket or waits for it. */
   const followStatus = (): void => {
     if (lifecycle.isEnding() || socket.isReplaced()) {
       giveStatusUp?.();
@@ -103,8 +106,8 @@ function offerStatus(
 }
 
 /**
- * Kong needs only one server. So if a launcher started this server, the server ends when another server has taken over.
- * As long as the server has the socket, the server makes sure that launchers can find it.
+ * Kong needs only one server. So a server that a launcher started ends when another server has taken over. While the
+ * server has the plugin socket, it makes sure that launchers can find it.
  */
 function agreeOnOneServer(own: ServerProcess): void {
   const { launchers, socket } = own;

@@ -7,7 +7,7 @@ import { type Lifecycle, manageLifecycle } from "./process/lifecycle.ts";
 import { PluginSocket } from "./process/plugin-socket.ts";
 import type { ServerOptions } from "./settings/server-options.ts";
 
-/** How long the process waits at its end, so that the launcher can read its last message, in milliseconds. */
+/** At its end, the process waits for this many milliseconds, so that the launcher can read the last message. */
 const FAREWELL_MS = 50;
 const REPLACED = "another server has taken over";
 
@@ -73,7 +73,7 @@ export class ServerProcess {
     return createHandOver({
       connections: this.socket.connections,
       isReplaced: () => this.#isReplaced(),
-      // A server that a launcher started keeps answering until its successor accepts connections.
+      // If a launcher started the server, the server keeps answering until its successor accepts connections.
       leaveToQueue: (hasWaited) => (hasWaited || this.launchers === undefined) && this.#leaveToQueue(),
       lastCallMs: () => this.socket.lastCallMs,
     });
@@ -82,7 +82,7 @@ export class ServerProcess {
   #leaveToQueue(): boolean {
     const hasLeft = this.socket.leaveToQueue();
     if (hasLeft) {
-      this.lifecycle.end("new calls wait for the next server"); // This process cannot be needed again, because it accepts no connections.
+      this.lifecycle.end("new calls wait for the next server"); // Calls cannot reach this process again, because it accepts no connections.
     }
     return hasLeft;
   }

@@ -1,7 +1,10 @@
-/** Only main.ts imports this module, before all other modules, because a module that is imported first is also evaluated first. */
+/**
+ * Only main.ts imports this module, and it imports this module first. So Node evaluates this module before all other
+ * modules.
+ */
 import { startFirstPolicyThread } from "../runtime/load/start-policy-thread.ts";
 
-/** With these options, the process only prints something, so it compiles no policies. */
+/** With these options, the process only prints something, so it needs no thread that compiles policies. */
 const PRINTING = ["--dump", "--help"];
 
 if (!process.argv.some((arg) => PRINTING.includes(arg))) {

@@ -58,8 +58,8 @@ const CHECKS: readonly ((attempt: Attempt) => Checked)[] = [
 ];
 
 /**
- * Checks a valid token against the rule. The token must meet one alternative of the rule. If it meets none, the reason
- * comes from the first alternative that accepts the token's issuer and audience.
+ * Checks a valid token against the rule. The token must meet one alternative of the rule. If the token meets no
+ * alternative, the reason comes from the first alternative that accepts the token's issuer and audience.
  *
  * @param nowSeconds since the epoch.
  */
@@ -198,8 +198,8 @@ function hintAtNames({ allOf, anyOf }: Membership, names: ReadonlySet<string> | 
 }
 
 /**
- * Whether the rule requires nothing and excludes nothing. The plugin then does not read the claim. This saves time,
- * because most rules have requirements for few claims.
+ * Whether the rule requires nothing and excludes nothing. The plugin then does not read the claim. Skipping the claim
+ * saves time, because most rules have requirements for few claims.
  */
 function asksNothing({ allOf, anyOf, noneOf }: Membership): boolean {
   return allOf.length === 0 && anyOf.length === 0 && noneOf.length === 0;

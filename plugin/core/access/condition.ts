@@ -43,7 +43,7 @@ export function checkCondition(
   return failed ? fail(() => describeFailed(claim, value, failed, request)) : PASSED;
 }
 
-/** A claim that may exist but cannot be read does not count as absent. */
+/** If a claim may exist but cannot be read, the claim does not count as absent. */
 function checkAbsent(claims: JsonObject, claim: ClaimReference): Result<undefined, Describe> {
   const obstacle = findObstacle(claims, claim);
   return obstacle ? fail(() => `claim "${claim.text}" cannot be read: ${describeObstacle(obstacle)}`) : PASSED;
@@ -155,8 +155,8 @@ function holds(test: ClaimTest, value: JsonValue, request: ComparedRequest): boo
 }
 
 /**
- * Whether the test applies to a value of this type. Without this check, `not: {equals: admin}` would accept the list
- * `[admin]`, which some upstreams treat like the text `admin`.
+ * Whether the test applies to a value of this type. Without this check of the type, `not: {equals: admin}` would accept
+ * the list `[admin]`, and some upstreams read `[admin]` as the text `admin`.
  */
 function isJudged(test: PlainTest, value: JsonValue): boolean {
   switch (test.is) {

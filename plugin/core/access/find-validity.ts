@@ -3,16 +3,17 @@ import type { Validity } from "../model/decision.ts";
 import type { CompiledIssuer, Requirements } from "../model/policy.ts";
 
 /**
- * The result of a check changes at certain times. For this many seconds before and after such a time, the result counts as
- * uncertain, because sums of fractions are rounded.
+ * The result of a check changes at certain times. Sums of fractions are rounded, so the result of the check counts as
+ * uncertain for this many seconds before and after the change.
  */
 const MARGIN = 0.001;
 
 /**
- * The time span in which every check of a time gives the same result as now. If a stage compares a claim with the time, the
- * result of the stage changes at certain times. For each such stage, this function must {@link narrow} the span at these
- * times. Returns undefined if the plugin must judge the token each time. There are two such cases: the result of a check
- * changes just now, or the token is bound to a key (RFC 7800).
+ * Returns the time span in which all checks that depend on the time give the same results as now. If a stage compares a
+ * claim with the time, the result of the stage changes at certain times. For each such stage, this function must {@link
+ * narrow} the span at the times of the changes. Returns undefined if the plugin must judge the token each time. The
+ * plugin must judge the token each time in two cases: the result of a check changes just now, or the token is bound to
+ * a key (RFC 7800).
  */
 export function findValidity(
   issuer: CompiledIssuer,
@@ -44,8 +45,8 @@ export function findValidity(
 }
 
 /**
- * Cuts the span at `edge`, a time at which the result of a check changes. If the token does not have this time, `edge`
- * is NaN and the span stays unchanged.
+ * Cuts the span at `edge`, a time at which the result of a check changes. If the token does not have the claim for
+ * `edge`, `edge` is NaN and the span stays unchanged.
  */
 function narrow(span: { after: number; before: number }, edge: number, nowSeconds: number): void {
   if (edge > nowSeconds) {

@@ -20,7 +20,7 @@ const TIME: ClaimType = { is: (value) => (roundNumber(value) ?? -1) >= 0, name: 
 const ACCESS_TOKEN_TYPE = "at+jwt";
 
 /**
- * The types that these registered claims must have in every token. The module validate-claims.ts checks the times
+ * The types that the listed registered claims must have in every token. The module validate-claims.ts checks the times
  * `exp`, `nbf` and `iat`.
  */
 const TYPES: readonly (readonly [claim: string, type: ClaimType])[] = [
@@ -42,8 +42,8 @@ const TYPES: readonly (readonly [claim: string, type: ClaimType])[] = [
 
 /**
  * Types that RFC 9068 section 2.2.1 requires in a token with `typ` `at+jwt`. Tokens with another `typ` may have other
- * types: AD FS writes `auth_time` as a date, Supabase writes `amr` as a list of maps. In those tokens, an `auth_time`
- * or `amr` of an unexpected type does not satisfy the `authentication` of any rule.
+ * types: for example, AD FS writes `auth_time` as a date, and Supabase writes `amr` as a list of maps. In tokens with
+ * another `typ`, an `auth_time` or `amr` of an unexpected type does not satisfy the `authentication` of any rule.
  */
 const ACCESS_TOKEN_TYPES: typeof TYPES = [
   ["auth_time", TIME],

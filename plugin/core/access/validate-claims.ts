@@ -18,7 +18,7 @@ const MAX_NUMERIC_DATE = 253_402_300_799;
 /** The year 2000 in milliseconds. If a token's time is in seconds, the time is less than this number. */
 const MIN_MILLISECONDS = 946_684_800_000;
 
-/** A token, and everything that its claims are compared with. */
+/** A token, and the data with which the checks compare its claims. */
 interface Checked {
   readonly issuer: CompiledIssuer;
   readonly requirements: Requirements;

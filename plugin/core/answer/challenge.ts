@@ -3,7 +3,10 @@ import type { Deny } from "../model/decision.ts";
 import { type Denial, denialRow } from "../model/denial.ts";
 import { tellClient } from "./tell-client.ts";
 
-/** The characters that `error_description` may have (RFC 6750 section 3). These characters need no escaping. */
+/**
+ * The characters that `error_description` may have (RFC 6750 section 3). A quoted string needs no escaping for these
+ * characters.
+ */
 const DESCRIPTION = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**

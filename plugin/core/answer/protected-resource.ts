@@ -4,8 +4,8 @@ import type { RequestFacts } from "../model/request.ts";
 import { pathOf } from "../text/query.ts";
 
 /**
- * Recognises a request for the API's description. The path is compared as the client sent it. This comparison is safe,
- * because the plugin treats any other spelling of this path as a request for the API.
+ * Recognises a request for the API's description. The path is compared as the client sent it. The comparison is safe,
+ * because the plugin treats any other spelling of the description's path as a request for the API.
  */
 export function readMetadataRequest(
   resource: ProtectedResource | undefined,

@@ -81,7 +81,7 @@ function describeAbsence(claims: JsonObject, reference: ClaimReference): string 
   return "";
 }
 
-/** Describes a value without members. Neither null nor an object is such a value. */
+/** Describes a value without members. Null and objects never come here. */
 function describeKind(value: JsonValue): string {
   if (Array.isArray(value)) {
     return describeList(value);

@@ -20,8 +20,8 @@ const DIFFERENCES: readonly Difference[] = [
 ];
 
 /**
- * Says how a value differs from the most similar expected value, if they differ only a little. The function also finds
- * a value with two small differences. Returns undefined if no expected value is similar.
+ * Says how a value differs from the most similar expected value, if the two values differ only a little. The function
+ * also finds a value with two small differences. Returns undefined if no expected value is similar.
  */
 export function describeNearMiss(value: string, expected: Iterable<string>): string | undefined {
   if (value.length > MAX_COMPARED) {

@@ -39,14 +39,17 @@ export function quoteValue(text: string): string {
 }
 
 /**
- * Shows the path of a request. The function hides segments that look like random values, because they may be secrets,
- * such as the code of a link in an email.
+ * Shows the path of a request. The function hides segments that look like random values, because such segments may be
+ * secrets, for example the code of a link in an email.
  */
 export function quotePath(target: string): string {
   return quoteShort(showPath(target));
 }
 
-/** Returns the beginning of a path, neither quoted nor escaped. Segments that look like random values are not shown. */
+/**
+ * Returns the beginning of a path, without quotes and without escaping. Segments that look like random values are not
+ * shown.
+ */
 export function showPath(target: string): string {
   const end = target.slice(0, MAX_READ).search(/[?#]/);
   const path = target.slice(0, end === -1 ? MAX_READ : end);

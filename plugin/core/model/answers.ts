@@ -11,7 +11,7 @@ export interface Answers {
   readonly namesScopes: boolean;
 }
 
-/** These values replace the values of the denial table. */
+/** The status and texts of a custom answer replace the values of the denial table. */
 export interface CustomAnswer {
   readonly status: number | undefined;
   readonly text: string | undefined;

@@ -26,7 +26,10 @@ export function parseClaimReference(text: string): ClaimReference {
 
 /** An index of a list as a JSON Pointer writes it (RFC 6901 section 4): without leading zeros, and without `-`. */
 const INDEX = /^(?:0|[1-9][0-9]*)$/;
-/** The claim that lists the claims which the provider keeps outside the token (OpenID Connect Core section 5.6.2). */
+/**
+ * The claim `_claim_names` lists the claims that the provider keeps outside the token (OpenID Connect Core section
+ * 5.6.2).
+ */
 const ELSEWHERE = "_claim_names";
 
 /** The value that `reference` names, or undefined when any step is absent. */
@@ -57,7 +60,8 @@ export type Obstacle =
 
 /**
  * Explains why {@link readClaim} found nothing. Returns undefined if the claim is really absent: an object lacks the member, a list
- * lacks the element, or a step of the pointer is null. A requirement that accepts an absent claim must also call this function.
+ * lacks the element, or a step of the pointer is null. If a requirement accepts an absent claim, the code of the
+ * requirement must also call this function.
  */
 export function findObstacle(claims: JsonObject, { path }: ClaimReference): Obstacle | undefined {
   const [first = ""] = path;
@@ -90,8 +94,8 @@ export interface PresentClaim {
 }
 
 /**
- * The first claim that the token has. Claims that are absent or null are skipped. A claim that an obstacle hides is not skipped, because
- * a later claim may name a different caller.
+ * The first claim that the token has. Claims that are absent or null are skipped. If a claim may exist but cannot be
+ * read, the function does not skip the claim, because a later claim may name a different caller.
  */
 export function findFirst(claims: JsonObject, references: readonly ClaimReference[]): PresentClaim | undefined {
   for (const claim of references) {
@@ -121,8 +125,9 @@ export interface NameLocation {
 const ONE_NAME: SplitText = (text) => [text];
 
 /**
- * Returns one set with the names from all locations. A claim that is absent or null adds no names. Returns undefined when one
- * of the claims cannot be read. If a claim cannot be read, it is unknown whether a name is present or absent.
+ * Returns one set with the names from all locations. A claim that is absent or null adds no names. Returns undefined if
+ * at least one of the claims cannot be read. If a claim cannot be read, it is unknown whether a name is present or
+ * absent.
  *
  * @param split splits the string of a location that has no separator of its own.
  */

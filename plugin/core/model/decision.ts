@@ -44,8 +44,8 @@ export function intersect(one: Validity, other: Validity): Validity {
 export interface Allow extends UpstreamChanges {
   readonly verdict: "allow";
   /**
-   * While policy and keys stay the same, a new decision about the same facts would give the same result at every time
-   * in this span. The span is undefined if the plugin must not reuse the decision: see docs/adr/0040-verdict-cache.md.
+   * The time span in which the plugin may reuse this decision for the same facts, as long as policy and keys stay the
+   * same. The span is undefined if the plugin must not reuse the decision: see docs/adr/0040-verdict-cache.md.
    */
   readonly validity: Validity | undefined;
   /** The denial that report mode did not enforce. */
@@ -81,8 +81,8 @@ export function createAllow(changes: UpstreamChanges, evidence: Evidence, report
 }
 
 /**
- * @param reply how to answer the client. The default reply is for cases where neither the policy nor the request is
- *   known.
+ * @param reply how to answer the client. The default reply is for cases in which the policy or the request is not
+ * known.
  */
 export function createDeny(denial: Denial, evidence: Evidence, reply: Reply = PLAIN_REPLY): Deny {
   return { verdict: "deny", denial, evidence, reply };
@@ -123,8 +123,8 @@ export interface Known {
 }
 
 /**
- * What a decision found on its way, for the decision log and the metrics. The pipeline writes these facts and never
- * reads them, so they cannot change a decision.
+ * Facts about one decision, for the decision log and the metrics. The pipeline writes these facts and never reads them,
+ * so they cannot change a decision.
  */
 export interface Trace {
   /** The mode of the rule or operation that applied. */

@@ -17,7 +17,7 @@ export interface DenialRow {
    * error if the client sent no token.
    */
   readonly error?: BearerError;
-  /** The text for the client. The text depends only on the reason, and never on the content of the token. */
+  /** The text for the client. The reason alone decides the text, so the text never contains anything from the token. */
   readonly clientMessage: string;
   /** The public name, if it differs from the reason. Reasons that a client must not distinguish share one name, status and text. */
   readonly publicReason?: string;
@@ -366,7 +366,8 @@ interface ReasonArguments {
 
 /**
  * `detail` is for the operator: the value that caused the failure, where it was, and the expected value. The module
- * quote-value.ts writes the values of tokens and requests. A value that is not verified is marked as `unverified`.
+ * quote-value.ts writes the values of tokens and requests. A value from a token whose signature is not verified is
+ * marked as `unverified`.
  */
 export type Denial = {
   [R in Reason]: { readonly reason: R; readonly detail?: string } & (R extends keyof ReasonArguments

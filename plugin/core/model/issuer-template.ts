@@ -1,7 +1,7 @@
 import type { CompiledIssuer, CompiledPolicy, IssuerTemplate, IssuerTemplates } from "./policy.ts";
 
 const PLACEHOLDER = /^\{[A-Za-z][A-Za-z0-9_]*\}$/;
-/** A tenant has no character with a meaning in a URL: no dot, no slash, no percent sign. */
+/** The id of a tenant has no character with a meaning in a URL, such as a dot, a slash or a percent sign. */
 const TENANT = /^[A-Za-z0-9_-]{1,128}$/;
 const ANY_TENANT = "{}";
 /**
@@ -46,8 +46,9 @@ export function templateKey(template: string, segment: number): string {
 }
 
 /**
- * The issuer whose template matches `iss`. The tenant's segment must have plain characters only, and all other segments must be equal.
- * The search takes one look-up for each position at which the policy's templates have a placeholder.
+ * The issuer whose template matches `iss`. The tenant's segment must have plain characters only, and all other segments
+ * of `iss` and the template must be equal. The function makes one look-up in the map for each position at which the
+ * policy's templates have a placeholder.
  */
 export function findByTemplate(templates: IssuerTemplates, iss: string): CompiledIssuer | undefined {
   if (iss.length > MAX_LENGTH) {

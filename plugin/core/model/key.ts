@@ -3,7 +3,10 @@ import type { CompiledIssuer } from "./policy.ts";
 import { fail, type Result } from "./result.ts";
 import type { JoseHeader } from "./token.ts";
 
-/** A key that verifies with its own algorithm only. The token cannot choose the algorithm (RFC 8725 section 3.1). */
+/**
+ * A key that verifies signatures with one algorithm only: its own. The token cannot choose the algorithm (RFC 8725
+ * section 3.1).
+ */
 export interface VerificationKey {
   /** The `iss` of the tokens that this key may verify, or the template of such an `iss`. */
   readonly issuer: string;

@@ -15,8 +15,8 @@ export type TemplateSegment =
   /** Matches exactly one segment that is not empty. */
   | { readonly kind: "placeholder" }
   /**
-   * Matches the rest of the path, which must have one or more segments. A slash at the end is not enough. A segment of this
-   * kind is always the last segment of a template.
+   * Matches the rest of the path, which must have at least one segment. A slash at the end is not enough. A segment of
+   * this kind is always the last segment of a template.
    */
   | { readonly kind: "subtree" };
 
@@ -25,8 +25,8 @@ export interface OperationTree<T> {
   readonly values: readonly T[];
   readonly root: OperationNode<T>;
   /**
-   * The same operations, with templates in the form in which lenient servers read paths: see path-spellings.ts. The
-   * tree is undefined if no other spelling of a path can lead to a more specific operation.
+   * The same operations, with each template as lenient servers read paths: see path-spellings.ts. The tree is undefined
+   * if no other spelling of a path can lead to a more specific operation.
    */
   readonly lenientRoot: OperationNode<T> | undefined;
 }
@@ -39,7 +39,7 @@ export interface OperationNode<T> {
   literals?: Map<string, OperationNode<T>>;
   affixed?: { readonly prefix: string; readonly suffix: string; readonly node: OperationNode<T> }[];
   placeholder?: OperationNode<T>;
-  /** The operations whose path ends here, by method. */
+  /** The operations whose templates end at this node, by method. */
   byMethod?: Map<string, Fit<T>>;
   /** The operations with all paths below this node, by method. */
   subtrees?: Map<string, Subtree<T>>;
@@ -58,8 +58,8 @@ export interface Subtree<T> {
 export interface Fit<T> {
   readonly segments: readonly TemplateSegment[];
   /**
-   * The value of the operation; undefined if the path is only the start of a subtree. A less specific operation must
-   * not match such a path.
+   * The value of the operation; undefined if the template of the path is only the start of a subtree. A less specific
+   * operation must not match such a path.
    */
   readonly value: T | undefined;
 }

@@ -17,7 +17,7 @@ export interface CompiledPolicy {
   readonly credentialHeaders: readonly string[];
   /**
    * The header in which the upstream gets the token: `authorization`, or another header that carries only the token. If
-   * undefined, the upstream gets no token.
+   * `forwardHeader` is undefined, the upstream gets no token.
    */
   readonly forwardHeader: string | undefined;
   /** The issuers, by exact `iss`. */
@@ -27,12 +27,12 @@ export interface CompiledPolicy {
   /** The rules, by rule id. */
   readonly rules: ReadonlyMap<string, CompiledRule>;
   readonly headerMappings: readonly HeaderMapping[];
-  /** How tokens set Kong's caller. If undefined, Kong's caller and its headers stay unchanged. */
+  /** How tokens set Kong's caller. If `identity` is undefined, Kong's caller and its headers stay unchanged. */
   readonly identity: CompiledIdentity | undefined;
   /**
-   * Every header to remove from the client's request, in each spelling with `-` and `_`. These are all mapped headers,
-   * and Kong's identity headers if `identity` sets them. The list also has the header with the forwarded token, unless
-   * that header is a token source.
+   * Every header to remove from the client's request, in each spelling with `-` and `_`. The list has all mapped
+   * headers, and Kong's identity headers if `identity` sets them. The list also has the header with the forwarded
+   * token, unless that header is a token source.
    */
   readonly clearedHeaders: readonly string[];
   /** Whether any rule rejects requests that come over the network in clear text. */
@@ -52,13 +52,13 @@ export interface CompiledPolicy {
 }
 
 /**
- * The facts on which an Allow depends. Two requests may share an Allow if these facts, their method and their `Connection` are the
- * same, and both paths are plain.
+ * The facts on which an Allow depends. Two requests may share an Allow if three things are the same: these facts, the
+ * method and `Connection`. Both paths must be plain.
  */
 export interface DecidingFacts {
   /**
-   * Whether decisions depend on the path or the query. If decisions do not depend on path or query, the path is compared only if it
-   * may be ambiguous.
+   * Whether decisions depend on the path or the query. If decisions depend on neither path nor query, the plugin
+   * compares paths only if a path may be ambiguous.
    */
   readonly target: boolean;
   /** Whether decisions depend on how the request came: over TLS, from this machine, or in clear text. */
@@ -70,7 +70,8 @@ export interface DecidingFacts {
 /** A place where a token may be. */
 export type TokenSource = TokenPlace & {
   /**
-   * Ids of the issuers whose tokens may come in this source. If absent, tokens of all issuers may come in this source.
+   * Ids of the issuers whose tokens may come in this token source. If absent, tokens of all issuers may come in this
+   * source.
    */
   readonly issuers?: ReadonlySet<string>;
 };
@@ -103,7 +104,7 @@ export interface IssuerTemplate {
 }
 
 export interface IssuerTemplates {
-  /** The key is the template without the name of its placeholder: see issuer-template.ts. */
+  /** The key of each entry is the template without the name of its placeholder: see issuer-template.ts. */
   readonly issuers: ReadonlyMap<string, CompiledIssuer>;
   /** The positions in `iss` at which templates have a placeholder, each listed once. */
   readonly segments: readonly number[];
@@ -116,8 +117,8 @@ export interface CompiledIssuer {
   readonly issuer: string;
   readonly template: IssuerTemplate | undefined;
   /**
-   * An issuer can have keys for each tenant. If this entry is one tenant of such an issuer, this is the issuer's template.
-   * Otherwise, the value is undefined. The keys of a tenant are loaded when they are needed.
+   * An issuer can have keys for each tenant. If this entry is one tenant of such an issuer, `tenantOf` is the issuer's
+   * template. Otherwise, `tenantOf` is undefined. The keys of a tenant are loaded when they are needed.
    */
   readonly tenantOf: string | undefined;
   readonly audiences: ReadonlySet<string>;
@@ -136,8 +137,8 @@ export interface CompiledIssuer {
   /** Whether an integer `sub` is read as its decimal text. */
   readonly acceptsNumericSubject: boolean;
   /**
-   * Conditions on all tokens of the issuer, whatever a rule says. These conditions never compare a claim with the
-   * request.
+   * Conditions on all tokens of the issuer, whatever a rule says. The issuer's conditions never compare a claim with
+   * the request.
    */
   readonly conditions: readonly Condition[];
   readonly audience: ClaimReference;
@@ -149,8 +150,8 @@ export interface CompiledIssuer {
   readonly keys: readonly KeyOrigin[];
   readonly keyRefresh: KeyRefresh;
   /**
-   * Other entries of the policy with the same identifier, for other kinds of tokens. All these entries have the same
-   * keys and algorithms. No token meets the conditions of two entries.
+   * Other entries of the policy with the same issuer identifier, for other kinds of tokens. All entries with the same
+   * identifier have the same keys and algorithms. No token meets the conditions of two entries.
    */
   readonly otherEntries: readonly CompiledIssuer[];
 }
@@ -160,7 +161,7 @@ export interface KeyRefresh {
   /** Limits for the time until the next fetch. The provider suggests this time. */
   readonly minSeconds: number;
   readonly maxSeconds: number;
-  /** For this time after an attempt to fetch keys, a token with an unknown `kid` causes no fetch. */
+  /** For this many seconds after an attempt to fetch keys, a token with an unknown `kid` causes no fetch. */
   readonly cooldownSeconds: number;
   /** How long the last good keys are used while no fetch succeeds. */
   readonly maxStaleSeconds: number;
@@ -178,7 +179,7 @@ export type KeyOrigin =
   | ({ readonly from: "pem_file"; readonly file: string } & NamedKey)
   | ({ readonly from: "secret_file"; readonly file: string; readonly encoding: SecretEncoding } & NamedKey);
 
-/** Properties of a key that its file does not state. */
+/** Properties of a key that the key's file does not state. */
 export interface NamedKey {
   readonly kid: string | undefined;
   /** The only algorithm that the key is used with. If absent, the plugin chooses among the issuer's algorithms. */
@@ -216,7 +217,7 @@ export interface CompiledIdentity {
   readonly issuers: ReadonlySet<string>;
   readonly consumer:
     | {
-        /** The plugin uses the first of these claims that is in the token. */
+        /** The plugin uses the first of the claims that the token has. */
         readonly claims: readonly ClaimReference[];
         readonly by: "id" | "username";
         readonly refusesUnknown: boolean;
@@ -224,7 +225,7 @@ export interface CompiledIdentity {
         readonly maxAgeSeconds: number;
       }
     | undefined;
-  /** The plugin uses the first of these claims that is in the token. */
+  /** The plugin uses the first of the claims that the token has. */
   readonly credential: readonly ClaimReference[] | undefined;
   readonly groups: readonly NameLocation[] | undefined;
 }
@@ -319,7 +320,7 @@ export interface HeaderMapping {
 }
 
 export type HeaderSource =
-  /** The plugin uses the first of these claims that is in the token. */
+  /** The plugin uses the first of the claims that the token has. */
   | { readonly from: "claim"; readonly claims: readonly ClaimReference[] }
   | { readonly from: "constant"; readonly text: string }
   | { readonly from: "payload" };

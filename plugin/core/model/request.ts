@@ -8,8 +8,9 @@ export interface RequestFacts {
   /** The `Authorization` header; undefined when absent or empty, because Kong cannot distinguish the two. */
   readonly authorization: string | undefined;
   /**
-   * Other header fields, by name in lower case, without absent and empty ones. Several lines are joined with commas (cookies with
-   * semicolons). Names that differ only in `-` and `_` may be merged into one.
+   * All header fields except `Authorization`, by name in lower case. Absent and empty fields are not in the map.
+   * Several lines are joined with commas (cookies with semicolons). Header names that differ only in `-` and `_` may be
+   * merged into one name.
    */
   readonly headers: ReadonlyMap<string, string>;
   readonly transport: Transport;
@@ -21,8 +22,8 @@ export interface RequestFacts {
 
 /**
  * How the request came: over TLS (directly, or as reported by a proxy that Kong trusts), from this machine, or over the
- * network in clear text. The value is also `plain` if no rule needs to know the transport and reading it would cost a
- * call.
+ * network in clear text. The value is also `plain` if no rule needs to know the transport, and the plugin would need a
+ * call to Kong to find out.
  */
 export type Transport = "tls" | "loopback" | "plain";
 

@@ -29,7 +29,10 @@ export interface DecodedJws {
 export interface DecodedToken extends DecodedJws {
   /** The claim `iss`, which selects the keys. */
   readonly unverifiedIssuer: UnverifiedIssuer;
-  /** The claims are parsed on first access, because the claims of a token without a valid signature are never used. */
+  /**
+   * The claims are parsed when code first reads them, because the claims of a token without a valid signature are never
+   * used.
+   */
   readonly unverifiedClaims: JsonObject;
 }
 
@@ -56,7 +59,7 @@ export interface VerifiedToken {
   readonly payload: Uint8Array;
 }
 
-/** Valid tokens that are refused for a time, because they seem to be stolen. */
+/** Valid tokens that the plugin refuses for a time, because the tokens seem to be stolen. */
 export interface TokenRefusals {
   /**
    * @param signed the signed text of the token. A signature does not identify a token, because anyone can change an ECDSA signature into

@@ -7,16 +7,16 @@ import { compareSpecificity } from "./specificity.ts";
 export interface Chosen<T> {
   readonly value: T;
   /**
-   * One text for each segment of the path. If the operation has a placeholder there, the list has the text that fills the
-   * placeholder. Otherwise, the list has the whole segment.
+   * One text for each segment of the path. If the operation has a placeholder at the segment, the list has the text
+   * that fills the placeholder. Otherwise, the list has the whole segment of the path.
    */
   readonly captured: readonly string[];
 }
 
 /**
  * The one operation that applies to a request. Fails with `ambiguous` if some server may read the path as the path of a
- * more specific operation, because that operation may be stricter. If no operation fits the path, no operation applies,
- * so other spellings of the path are not checked.
+ * more specific operation, because the more specific operation may be stricter. If no operation fits the path, no
+ * operation applies, so other spellings of the path are not checked.
  *
  * @param target the request target, which `splitPath` split into `path`.
  */

@@ -4,9 +4,9 @@ import { readHexPair } from "../text/hex-pair.ts";
 import { pathOf } from "../text/query.ts";
 
 /**
- * Finds dot segments (RFC 3986 section 5.2.4) in a path, in every way in which common servers read paths. Servers differ in which
- * characters they read as dots, slashes and ends of segments. Known differences are repeated encoding, overlong UTF-8, Unicode
- * compatibility characters, backslashes, and path parameters (`/..;x/`).
+ * Finds dot segments (RFC 3986 section 5.2.4) in a path. The search covers every way in which common servers read
+ * paths. Servers differ in which characters they read as dots, slashes and ends of segments. Known differences are
+ * repeated encoding, overlong UTF-8, Unicode compatibility characters, backslashes, and path parameters (`/..;x/`).
  */
 
 /**
@@ -19,30 +19,33 @@ const LOST = "\x7f";
 /** How many times in a row the plugin decodes a path. Every server decodes a path fewer times. */
 const MAX_ROUNDS = 6;
 
-/** Matches a segment that has lost bytes, if all its other characters are dots or characters that some server drops. */
+/**
+ * Matches a segment in which bytes were lost, if all its other characters are dots or characters that some server
+ * drops.
+ */
 const UNKNOWN_SEGMENT = /(?:^|[\x01/\\])[.\0\x02-\x20+]*\x7f[.\x7f\0\x02-\x20+]*(?=[\x01/\\;?#]|$)/;
 const ESCAPE = /%(?:u([0-9a-f]{4})|([0-9a-f]{2}))/gi;
 // Overlong forms of `%`, `.`, `/`, `;` and `\` (RFC 3629 section 10). Lenient decoders read only six bits of each byte that follows.
 const OVERLONG =
   /(?:\xc0|(?:\xe0|[\xf0\xf8\xfc][\0@\x80\xc0]{1,3})[\0@\x80\xc0])([%e\xa5\xe5.n\xae\xee/o\xaf\xef;{\xbb\xfb])|(?:\xc1|(?:\xe0|[\xf0\xf8\xfc][\0@\x80\xc0]{1,3})[\x01A\x81\xc1])[\x1c\\\x9c\xdc]/g;
-/** Nested escapes such as `%2525` all decode to `%`, so one round decodes them instead of many. */
+/** Nested escapes such as `%2525` all decode to `%`, so the code decodes all levels of nesting in one round. */
 const NESTED_PERCENT = /%(?:25)+/g;
 const LONGER = /[\x7f-\uffff]/;
 const SLASH_ALIKES = /[\u2044\u2215]/g;
 /** All characters whose compatible form has a dot. */
 const DOT_ALIKE = /[.\u2024-\u2026\u2488-\u249b\u33c2\u33d8\ufe19\ufe30\ufe52\uff0e\u{1f100}]/u;
 const ENCODED_SLASH = /%2f/i;
-/** The compatible forms of these Arabic letters are long, but have neither dots nor slashes. */
+/** The compatible forms (NFKC) of these Arabic letters are long, but contain neither dots nor slashes. */
 const LIGATURES = /[\ufb50-\ufdff]+/g;
 /**
  * An unusual path has dots beyond ASCII, or escapes that are nested, broken or not UTF-8. Checking an unusual path in
- * all ways costs up to a hundred times as much as checking a plain path. Unusual paths longer than this limit are
- * rejected, because honest clients do not send them.
+ * all ways costs up to a hundred times as much as checking a plain path. Unusual paths with more than 512 characters
+ * are rejected, because honest clients do not send them.
  */
 export const MAX_UNUSUAL_LENGTH = 512;
 /**
- * A path with escapes, or with characters beyond ASCII, is decoded and read twice. Longer paths of this kind are rejected,
- * because honest clients do not send them.
+ * A path with escapes, or with characters beyond ASCII, is decoded and read twice. If such a path has more than 4,096
+ * characters, the plugin rejects the path, because honest clients do not send such long paths.
  */
 const MAX_DECODED_LENGTH = 4_096;
 const encoder = new TextEncoder();
@@ -50,7 +53,7 @@ const decoder = new TextDecoder();
 
 /**
  * Whether some common server may read a dot segment in the path. A path with dot segments may lead out of the Kong
- * Route, so no rule can decide about the path. Returns true also for a path that is too long to check.
+ * Route, so no rule can decide about the path. Also returns true for a path that is too long to check.
  *
  * @param target path and optional query, exactly as sent, in any form.
  */
@@ -134,13 +137,13 @@ const A_DOT = 2;
 const SENT_SLASH = 3;
 /** A slash that Kong does not treat as a slash. */
 const OTHER_SLASH = 4;
-/** At this character, some server ends the path, or ends the name in a segment. */
+/** A character at which some server ends the path, or ends the name in a segment. */
 const END = 5;
 /** A byte that may be a slash, or a part of a dot. */
 const UNKNOWN = 6;
 const KIND_COUNT = UNKNOWN + 1;
 const ASCII = 0x80;
-/** The kinds of the ASCII characters, if `/` is a slash that the client sent. */
+/** The kinds of the ASCII characters, if each `/` was sent as a slash. */
 const KINDS_AS_SENT = listKinds(SENT_SLASH);
 /** The kinds of the ASCII characters, if each `/` comes from an escape. */
 const KINDS_DECODED = listKinds(OTHER_SLASH);
@@ -172,8 +175,8 @@ const FRESH = 0;
 const DOTS = 1;
 const NAMED = 2;
 /**
- * The number of dots at the end of the text that was read. A byte that may be a part of a dot counts as a dot. More than two
- * count as two, and characters that some server drops do not count.
+ * The number of dots at the end of the text that was read. A byte that may be a part of a dot counts as a dot. More
+ * than two dots count as two, and the count ignores characters that some server drops.
  */
 const TWO_DOTS = 2;
 
@@ -200,9 +203,9 @@ function nextState(state: number, kind: number): number {
 }
 
 /**
- * Whether a segment has only dots, or may have only dots after Kong strips the Route's path. Kong strips `/route` from
- * `/route..%2fx`, which leaves a dot segment. The check takes one pass, and looks each step up in a table. Regular expressions and
- * branches would cost several times as much in a path with thousands of slashes and dots.
+ * Whether a segment has only dots, or may have only dots after Kong removes the Route's path. Kong strips `/route` from
+ * `/route..%2fx`, which leaves a dot segment. The check takes one pass, and looks each step up in a table. Regular
+ * expressions and branches would cost several times as much in a path with thousands of slashes and dots.
  */
 function hasDots(reading: string, kinds: Uint8Array): boolean {
   if (!reading.includes(".") && !reading.includes(LOST)) {
@@ -269,8 +272,8 @@ function shorten(_sequence: string, last: string | undefined): string {
 }
 
 /**
- * Reads the path like a server that replaces characters that look like ASCII, such as U+FF0E by a dot. This server also drops
- * bytes that it cannot decode.
+ * Reads the path like a server that replaces characters that look like ASCII: U+FF0E becomes a dot, for example. This
+ * server also drops bytes that it cannot decode.
  */
 function toCompatible(bytes: string): string {
   if (!/[\x80-\xff]/.test(bytes)) {

@@ -12,12 +12,13 @@ import { splitPath } from "./request-path.ts";
 export interface Match {
   readonly requirements: Requirements;
   /**
-   * One text for each segment of the request's path. If the operation has a placeholder there, the list has the text that
-   * fills the placeholder. Otherwise, the list has the whole segment. The list is empty if the rule has no operations.
+   * One text for each segment of the request's path. If the operation has a placeholder at the segment, the list has
+   * the text that fills the placeholder. Otherwise, the list has the whole segment of the path. The list is empty if
+   * the rule has no operations.
    */
   readonly segments: readonly string[];
   /**
-   * Whether the request needs no token, because the rule is public or the request is a CORS preflight that may pass.
+   * Whether the request needs no token: the rule is public, or the request is a CORS preflight that may pass.
    */
   readonly isOpen: boolean;
 }
@@ -26,15 +27,17 @@ export interface Match {
 export interface Mismatch {
   readonly denial: Denial;
   /**
-   * The mode of the matched rule or operation. If several rules or operations may match, this is the strictest of their modes.
+   * The mode of the matched rule or operation. If several rules or operations may match, `mode` is the strictest of
+   * their modes.
    */
   readonly mode: Mode;
   /** Requirements of the matched rule or operation; undefined if no rule or operation matched. */
   readonly requirements?: Requirements;
 }
 
-// Matches a real connection option, or an empty string. Other strings in `Connection` name a header, and Kong deletes that header after all
-// plugins ran. Letters of other alphabets never match, even if their lower case is an ASCII letter (the Kelvin sign becomes k).
+// Matches a real connection option, or an empty string. Any other string in `Connection` is the name of a header, and
+// Kong deletes the named header after all plugins ran. Letters of other alphabets never match, even if their lower case
+// is an ASCII letter (the Kelvin sign becomes k).
 const CONNECTION_OPTION =
   /^[ \t]*(?:(?:close|keep-alive|upgrade|te|trailer|transfer-encoding|http2-settings|proxy-connection)[ \t]*)?$/i;
 
@@ -43,8 +46,8 @@ const FIELD_NAME = /^[A-Za-z0-9_-]{1,40}$/;
 const PROTOCOL = /^[a-z]{1,8}(?:, ?[a-z]{1,8})?$/i;
 
 /**
- * Only eight options exist, so no client needs more options or a longer header than these limits. Reading thousands of
- * options would take long.
+ * Only eight options exist, so no client needs more than 64 options or a header with more than 1,024 characters.
+ * Reading thousands of options would take long.
  */
 const MAX_CONNECTION_OPTIONS = 64;
 const MAX_CONNECTION_LENGTH = 1_024;
@@ -73,7 +76,7 @@ export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts)
   return fail({ denial: { reason: "path_ambiguous", detail }, mode: strictestModeOfAll(policy) });
 }
 
-/** Returns a note with the length of the path, if the path may have been refused only because it is too long to check. */
+/** If the path may have been refused only because of its length, returns a note with the length. */
 function describeLength(target: string): string {
   const { length } = pathOf(target);
   return length > MAX_UNUSUAL_LENGTH ? `, or its ${length} characters are too many to check` : "";
@@ -95,8 +98,8 @@ export function matchRequest(rule: CompiledRule, facts: RequestFacts, isBare: bo
 }
 
 /**
- * Denies a request although it may match a rule or operation, because of its `Connection` header or its transport. The
- * denial has the mode of the matched rule or operation.
+ * Denies a request because of its `Connection` header or its transport, although the request may match a rule or
+ * operation. The denial has the mode of the matched rule or operation.
  */
 function mismatch(denial: Denial, match: Result<Match, Mismatch>): Result<never, Mismatch> {
   if (!match.ok) {
@@ -160,8 +163,8 @@ function strictestModeOfAll({ rules, unmatchedMode }: CompiledPolicy): Mode {
 }
 
 /**
- * Finds the rule that the configuration names. If it names no rule, finds the rule with the Route's name, or the rule
- * that a tag of the Route names.
+ * Finds the rule that the configuration names. If the configuration names no rule, finds the rule with the Route's
+ * name, or the rule that a tag of the Route names.
  */
 export function findRule(policy: CompiledPolicy, binding: Binding): Result<CompiledRule, Denial> {
   if (binding.by === "rule") {

@@ -10,8 +10,8 @@ import { toLenientTemplate } from "./path-spellings.ts";
 import { MAX_PATH_SEGMENTS } from "./request-path.ts";
 
 /**
- * Builds the tree. Callers must check for overlaps first, because a later operation replaces an earlier one with the
- * same method and template.
+ * Builds the tree. Callers must check for overlaps first: if two operations have the same method and template, the
+ * later one replaces the earlier one.
  *
  * @param isLayered whether another spelling of a path may lead to a more specific operation.
  */
@@ -33,9 +33,9 @@ export function methodsCovered(methods: readonly string[]): ReadonlySet<string> 
 }
 
 /**
- * The most specific template for a path, or undefined. The first segment in which two templates differ decides: literal
- * text comes first, then a placeholder with literal text, then a placeholder, then a subtree. Method names are
- * case-sensitive (RFC 9110 section 9.1).
+ * The most specific template for a path, or undefined. The first segment in which two templates differ decides. The
+ * order is: literal text, a placeholder with literal text, a placeholder, a subtree. Method names are case-sensitive
+ * (RFC 9110 section 9.1).
  *
  * One walk visits each node at most once. The compiler limits the number of nodes by {@link longestWalk}.
  */
@@ -119,7 +119,7 @@ function addForMethods<V>(byMethod: Map<string, V> | undefined, methods: readonl
   return added;
 }
 
-/** A subtree has no separate node, because no segment follows it in a template. */
+/** A subtree has no node of its own, because a subtree is always the last segment of a template. */
 function childFor<T>(node: OperationNode<T>, segment: TemplateSegment): OperationNode<T> {
   switch (segment.kind) {
     case "literal":

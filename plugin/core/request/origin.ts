@@ -5,7 +5,7 @@ import type { RequestFacts } from "../model/request.ts";
 import { PASSED, type Result } from "../model/result.ts";
 import type { Credential } from "../model/token.ts";
 
-/** RFC 9110 section 9.2.1: requests with these methods do not ask for changes. */
+/** RFC 9110 section 9.2.1: requests with the methods GET, HEAD, OPTIONS and TRACE do not ask for changes. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 
 const ORIGIN = /^(?:null|[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/?#@]{1,255}\/?)$/i;

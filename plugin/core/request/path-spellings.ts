@@ -2,10 +2,10 @@ import type { TemplateSegment } from "../model/operation-tree.ts";
 import { pathOf } from "../text/query.ts";
 
 /**
- * Some servers read other spellings as the same path. The spellings differ in upper and lower case, in compatible or
- * invisible characters, or in needless escapes. Or they have an additional slash, dot, space or format such as `.json` at
- * the end of the path. The plugin itself compares paths without any conversion. If the operation for `/users/me` is stricter
- * than the operation for `/users/{id}`, `/users/ME` must not pass as an `{id}`.
+ * Some servers treat different spellings of a path as the same path. The spellings differ in upper and lower case, in
+ * compatible or invisible characters, or in needless escapes. Other spellings have an additional slash, dot, space or
+ * format such as `.json` at the end of the path. The plugin itself compares paths without any conversion. If the
+ * operation for `/users/me` is stricter than the operation for `/users/{id}`, `/users/ME` must not pass as an `{id}`.
  */
 
 const ASCII = /^[\0-\x7f]*$/;
@@ -36,8 +36,9 @@ function toLenientSegment(segment: TemplateSegment): TemplateSegment {
 }
 
 /**
- * How lenient servers may read a path: in lower case and without a slash at the end. Some servers also drop dots and
- * spaces at the ends of segments. Some servers also drop the format at the end, from the first or the last dot on.
+ * How lenient servers may read a path: they convert the path to lower case and ignore a slash at the end. Some servers
+ * also drop dots and spaces at the ends of segments. Some servers also drop the format at the end, from the first or
+ * the last dot on.
  *
  * @param path decoded segments.
  */
@@ -52,9 +53,9 @@ export function lenientSpellings(path: readonly string[]): readonly (readonly st
 }
 
 /**
- * How a server may read a path if the server keeps needless escapes, such as `%6de` or `%3Acancel`. Returns undefined
- * if the path has no needless escape. RFC 3986 section 6.2.2.2 says that letters are equal to their escapes, but not
- * every router decodes these escapes.
+ * How a server reads a path if the server does not decode needless escapes, such as `%6de` or `%3Acancel`. Returns
+ * undefined if the path has no needless escape. RFC 3986 section 6.2.2.2 says that an unreserved character is equal to
+ * its escape, but not every router decodes such escapes.
  *
  * @param target a request target that `splitPath` accepts.
  */
@@ -76,8 +77,8 @@ function fold(text: string): string {
   if (ASCII.test(text)) {
     return text.toLowerCase();
   }
-  // The text is first converted to upper case, because some letters, such as the long s, become ASCII letters only in
-  // upper case.
+  // The code first converts the text to upper case, because some letters, such as the long s, become ASCII letters only
+  // in upper case.
   const compatible = text.normalize("NFKC").replaceAll(INVISIBLE, "").replaceAll(OTHER_SPACES, " ");
   return compatible.toUpperCase().toLowerCase();
 }

@@ -63,7 +63,8 @@ function segmentsOverlap(a: TemplateSegment, b: TemplateSegment): boolean {
   if (b.kind === "literal") {
     return fitsText(b.text, a);
   }
-  // Two segments with placeholders overlap if one prefix begins with the other, and one suffix ends with the other.
+  // Two segments with placeholders overlap under two conditions: one prefix begins with the other prefix, and one
+  // suffix ends with the other suffix.
   const one = affixesOf(a);
   const other = affixesOf(b);
   return (

@@ -3,7 +3,8 @@ import { escapeCharacter, rememberPatterns } from "./name-patterns.ts";
 
 /**
  * Reads and removes one cookie in the Cookie header (RFC 6265 section 4.2.1). Other cookies are neither checked nor changed.
- * A header is read in one pass over its characters, because over HTTP/2 a client can send 30,000 empty cookies.
+ * The code reads the header in one pass over its characters, because over HTTP/2 a client can send 30,000 empty
+ * cookies.
  */
 
 const COMMA = 0x2c;
@@ -15,14 +16,14 @@ const FIRST_VISIBLE = 0x21;
 const LAST_VISIBLE = 0x7e;
 const MISMATCH = -1;
 
-/** Two cookies with the same name are already ambiguous, so the search stops after two. */
+/** Two cookies with the same name already make the token ambiguous, so the search stops after two. */
 const ENOUGH = 2;
 
 const namedParts = rememberPatterns(createNamedPart);
 
 /**
- * The values of the first two cookies with exactly this name, in order and including any quotes. Returns undefined when
- * only some servers would read a part of the header as this cookie.
+ * Returns the values of the first two cookies with exactly this name, in order. Quotes around a value stay. Returns
+ * undefined if a part of the header is this cookie for some servers, but not for others.
  */
 export function readCookies(header: string, name: string): readonly string[] | undefined {
   const prefix = `${name}=`;
@@ -42,10 +43,11 @@ export function readCookies(header: string, name: string): readonly string[] | u
 }
 
 /**
- * Matches the start of each part of the header that the most lenient server reads as a part with this name. The cookie's
- * name has only visible ASCII. The pattern skips all other characters, because some server drops them. The pattern also
- * matches a part without `=`, which some servers read as a name and others as a value. The pattern reads each character
- * once, because no two neighbouring steps accept the same character.
+ * Matches the start of each part of the Cookie header that the most lenient server reads as the cookie with this name.
+ * The cookie's name has only visible ASCII. The pattern skips all other characters, because some server drops them. The
+ * pattern also matches a part without `=`, because some servers read such a part as a name, and others read it as a
+ * value. The pattern reads each character once, because two neighbouring steps of the pattern never accept the same
+ * character.
  */
 function createNamedPart(name: string): RegExp {
   const dropped = "[^\\x21-\\x7e]*";
@@ -54,8 +56,8 @@ function createNamedPart(name: string): RegExp {
 }
 
 /**
- * Removes every cookie with this name, and every cookie to which some server may give this name. All other cookies stay
- * unchanged. The result is empty when no cookie is left.
+ * Removes every cookie with this name, and every cookie that some server may read as a cookie with this name. All other
+ * cookies stay unchanged. The result is empty when no cookie is left.
  */
 export function removeCookie(header: string, name: string): string {
   const suspects = new SuspectNames(name, true);
@@ -82,9 +84,9 @@ export function removeCookie(header: string, name: string): string {
 }
 
 /**
- * Whether only some servers find this cookie in a part, because old servers also end a cookie at a comma. The plugin
- * removes such a cookie. But the plugin does not reject the request, because another host of the same domain can set
- * the cookie in a user's browser.
+ * Whether some servers, but not all, find this cookie in a part of the header. Old servers also end a cookie at a
+ * comma. The plugin removes such a cookie. But the plugin does not reject the request, because another host of the same
+ * domain can set such a cookie in a user's browser.
  */
 function mayHide(header: string, start: number, end: number, suspects: SuspectNames): boolean {
   let innerStart = start;
@@ -110,14 +112,13 @@ interface PartComparison {
   isNamed: boolean;
 }
 
-// One object is used for all comparisons, because a header can have thousands of parts. Callers must not keep this
-// object.
+// All comparisons use one object, because a header can have thousands of parts. Callers must not keep this object.
 const comparison: PartComparison = { end: 0, isNamed: false };
 
 /**
  * Compares the name of the part that starts at `start` with `name`, as the most lenient server does. The cookie's name
- * has only visible ASCII. All other characters are skipped, because some server drops them. A part without `=` is
- * compared too, because some servers read it as a name and others as a value.
+ * has only visible ASCII. All other characters are skipped, because some server drops them. The function also compares
+ * a part without `=`, because some servers read such a part as a name, and others read it as a value.
  */
 function comparePart(header: string, start: number, name: string): Readonly<PartComparison> {
   let matched = 0;

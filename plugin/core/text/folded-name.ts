@@ -4,15 +4,15 @@ import { escapeCharacter } from "./name-patterns.ts";
 /** How many times in a row the plugin decodes a name. Every server decodes a name fewer times. */
 const MAX_ROUNDS = 3;
 /**
- * The plugin compares at most so many names of one request in full, and these names have at most so many characters
- * together. Only a client that wants to cause load sends more or longer names.
+ * For one request, the plugin compares at most this many names in full. The compared names have at most this many
+ * characters together. Only a client that wants to cause load sends more or longer names.
  */
 const MAX_SUSPECTS = 64;
 const MAX_SUSPECT_CHARACTERS = 1_024;
 
 /**
- * Finds names that some server may read as the wanted name. A request can have hundreds of names, so the first
- * characters exclude most of them.
+ * Finds names that some server may read as the wanted name. A request can have hundreds of names, so the code compares
+ * the first characters first, and this excludes most names.
  */
 export class SuspectNames {
   readonly #name: string;
@@ -31,8 +31,8 @@ export class SuspectNames {
   }
 
   /**
-   * Whether the name from `start` to `end` in a string is suspect. If too many names begin like the wanted name, or if these
-   * names together are too long, every further such name is suspect.
+   * Whether the name from `start` to `end` in a string is suspect. If too many names begin like the wanted name, or if
+   * such names are too long together, every further such name is suspect.
    */
   has(text: string, start: number, end: number): boolean {
     if (end - start < this.#name.length || !beginsAlike(text, start, end, this.#name)) {
@@ -65,8 +65,8 @@ const ESCAPE_LENGTH = 3;
 const NOT_VISIBLE = /[^\x21-\x7e]+/g;
 
 /**
- * Compares the first word of a name with the first word of the wanted name. Returns false only for a name that no
- * server reads as the wanted name. Before the first word, a name may have only characters that some server drops or
+ * Compares the first word of a name with the first word of the wanted name. If the function returns false, no server
+ * reads the name as the wanted name. Before the first word, a name may have only characters that some server drops or
  * reads as underscores.
  */
 function beginsAlike(text: string, start: number, end: number, name: string): boolean {
@@ -104,8 +104,8 @@ function skipJoints(name: string): number {
 
 /**
  * Finds each name that may be the wanted name, for {@link SuspectNames}. A candidate has the same first word as the
- * wanted name, or an escape inside that word. The pattern reads each character once, because no two neighbouring steps
- * accept the same character.
+ * wanted name, or an escape inside that word. The pattern reads each character once, because two neighbouring steps of
+ * the pattern never accept the same character.
  *
  * @param separators characters that can come before a name.
  */
@@ -135,7 +135,7 @@ function isJoint(code: number): boolean {
 }
 
 /**
- * Whether some common server reads this name of a parameter or cookie as `name`, although the bytes differ.
+ * Whether some common server reads `text`, a name of a parameter or cookie, as `name`, although the bytes differ.
  *
  * PHP reads `.`, spaces and `[` as `_`. PHP drops leading spaces and everything after a NUL. PHP, Rack and Node's `qs`
  * read `name[]`, `name[key]` and `[name]` as `name`. ASP.NET ignores case. Some servers decode escapes twice.
@@ -177,8 +177,8 @@ function decode(text: string): string {
 }
 
 /**
- * Whether the decoded name, or its part before a bracket or a dot, is the wanted name. Some servers use dots in nested
- * names. Invisible characters around the name are ignored, and so is the text after a NUL.
+ * Whether the decoded name is the wanted name. Also accepts the wanted name as the part before a bracket or a dot. Some
+ * servers use dots in nested names. Invisible characters around the name are ignored, and so is the text after a NUL.
  */
 function hasReading(text: string, name: string): boolean {
   let start = 0;
@@ -204,8 +204,8 @@ function hasReading(text: string, name: string): boolean {
 }
 
 /**
- * Whether the text has the name at `start`, in any case. Underscores and all characters that some server reads as an underscore
- * count as the same character.
+ * Whether the text has the name at `start`, in any case. An underscore and each character that some server reads as an
+ * underscore count as the same character.
  */
 function isFolded(text: string, start: number, name: string): boolean {
   for (let index = 0; index < name.length; index += 1) {

@@ -1,7 +1,7 @@
 /** The result of {@link readHexPair} if there are not two hexadecimal digits. */
 export const NO_HEX = -1;
 
-/** Reads the two hexadecimal digits at `position` as one byte, such as those after the `%` of an escape. */
+/** Reads the two hexadecimal digits at `position` as one byte, for example the digits after the `%` of an escape. */
 export function readHexPair(text: string, position: number): number {
   const high = hexDigit(text.charCodeAt(position));
   const low = hexDigit(text.charCodeAt(position + 1));

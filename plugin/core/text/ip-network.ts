@@ -1,7 +1,7 @@
 /** An IP address as words of 32 bits: one word for IPv4, four for IPv6. */
 export type AddressWords = readonly number[];
 
-/** A network: the words of an address, and how many of their bits count. */
+/** A network: the words of an address, and how many bits of the address count. */
 export interface Network {
   readonly words: AddressWords;
   readonly bits: number;

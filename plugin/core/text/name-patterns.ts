@@ -1,9 +1,10 @@
 /**
- * Patterns that find a name in a string that the client sent. The code uses patterns, because a native search reads each
- * character in about one nanosecond. A loop over the parts of a hostile text needs about ten nanoseconds for each character.
+ * Patterns that find the name of a parameter, cookie or header in a string that the client sent. The code uses
+ * patterns, because a native search reads each character in about one nanosecond. A loop over the parts of a hostile
+ * text needs about ten nanoseconds for each character.
  */
 
-/** Names come only from policies, and only a few names are in use at one time. */
+/** The names come only from policies, so only a few names are in use at one time. */
 const MAX_NAMES = 256;
 
 /**

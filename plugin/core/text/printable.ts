@@ -1,7 +1,7 @@
 /**
  * Makes text from files, requests, providers and the environment safe to print. Only this module knows which characters a terminal,
- * an editor or a log viewer interprets or hides. These are control characters, line separators, direction marks, ignorable
- * characters, lone surrogates and noncharacters.
+ * an editor or a log viewer interprets or hides. The characters are control characters, line separators, direction
+ * marks, ignorable characters, lone surrogates and noncharacters.
  */
 
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
@@ -36,7 +36,7 @@ export function withoutUserInfo(text: string): string {
   return text.replaceAll(USER_INFO, "//…@");
 }
 
-/** Quotes a string of a document: shortened, and without user and password if it has a URL. */
+/** Quotes a string of a document. Shortens the string, and removes user and password if the string has a URL. */
 export function quoteText(text: string): string {
   const quoted = JSON.stringify(withoutUserInfo(text));
   return toPrintable(quoted.length > MAX_QUOTED ? `${quoted.slice(0, MAX_QUOTED - 3)}…` : quoted);

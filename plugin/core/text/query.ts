@@ -16,8 +16,9 @@ const PLUS = 0x2b;
 const SPACE = 0x20;
 const ESCAPE_LENGTH = 3;
 /**
- * At most this many names are compared in full: names that begin like the wanted name, or with an escape. Only a client
- * that wants to cause load sends more such names, so the plugin treats the client's query as unclear.
+ * The plugin compares at most this many names in full. It compares a name only if the name begins like the wanted name,
+ * or with an escape. Only a client that wants to cause load sends more than 256 such names, so the plugin treats this
+ * client's query as unclear.
  */
 const MAX_CANDIDATES = 256;
 const MAX_SPACED_LENGTH = 1_024;
@@ -39,8 +40,8 @@ export function queryOf(target: string): string | undefined {
 
 /**
  * The decoded values of all parameters with this name, in order. Names are decoded and then compared as bytes. Returns
- * undefined when servers may read the query differently. This happens if a name or a value has an invalid escape, if
- * the query has a `#`, or if only some servers give a parameter this name.
+ * undefined when servers may read the query differently. Servers may differ if a name or a value has an invalid escape,
+ * if the query has a `#`, or if only some servers give a parameter this name.
  *
  * @param name plain ASCII.
  */
@@ -65,8 +66,9 @@ export function readParameters(query: string, name: string): readonly string[] |
 }
 
 /**
- * Reads the parameter after the separator at `index`. If its name is `name`, the result has its decoded value. If it has
- * another name, the result has no value. Returns undefined when servers may read the parameter differently.
+ * Reads the parameter after the separator at `index`. If the parameter's name is `name`, the result has the decoded
+ * value. If it has another name, the result has no value. Returns undefined when servers may read the parameter
+ * differently.
  */
 function readCandidate(
   query: string,
@@ -86,8 +88,8 @@ function readCandidate(
 }
 
 /**
- * Whether a name has an invalid escape. Returns true also for a query with very many invalid escapes, which no honest
- * client sends.
+ * Whether a name has an invalid escape. Also returns true for a query with very many invalid escapes, because honest
+ * clients do not send such queries.
  */
 function hasBrokenName(query: string): boolean {
   let left = MAX_CANDIDATES;
@@ -134,15 +136,17 @@ export function removeParameter(query: string, name: string): string {
 }
 
 /**
- * Removes the parameter inside one part, because old servers end a parameter at `;` as well. Returns undefined when no
- * text is left.
+ * Removes the parameter from one part of the query. Old servers also end a parameter at `;`, so a part can contain
+ * several parameters. Returns undefined if no text is left.
  */
 function removeInner(part: string, suspects: SuspectNames): string | undefined {
   const kept = part.split(";").filter((inner) => !suspects.has(inner, 0, endOfName(inner, 0, inner.length)));
   return kept.length === 0 ? undefined : kept.join(";");
 }
 
-/** The start of the first inner part that some server reads as the parameter; undefined when no part is suspect. */
+/**
+ * Returns the start of the first inner part that some server reads as the parameter; undefined if no part is suspect.
+ */
 function findSuspect(query: string, start: number, end: number, suspects: SuspectNames): number | undefined {
   for (let innerStart = start; innerStart <= end; ) {
     const innerEnd = endOfInner(query, innerStart, end);
@@ -154,7 +158,9 @@ function findSuspect(query: string, start: number, end: number, suspects: Suspec
   return undefined;
 }
 
-/** The end of the name that begins at `start`, as read by old servers, which also end a parameter at `;`. */
+/**
+ * Returns the end of the name that begins at `start`, as old servers read it. Old servers also end a parameter at `;`.
+ */
 function endOfInnerName(query: string, start: number): number {
   let position = start;
   for (; position < query.length; position += 1) {
@@ -192,8 +198,7 @@ interface NameComparison {
   end: number;
 }
 
-// One object is used for all comparisons, because a query can have thousands of names. Callers must not keep this
-// object.
+// All comparisons use one object, because a query can have thousands of names. Callers must not keep this object.
 const comparison: NameComparison = { end: 0, isNamed: false };
 
 /** Decodes the name of the parameter that starts at `start` and compares it with `name`. An invalid escape counts as text. */
@@ -232,9 +237,9 @@ function findEnd(query: string, start: number): number {
 }
 
 /**
- * Decodes the value of a parameter. Returns undefined if an escape is invalid. Returns undefined also for some values
- * that are not UTF-8, or that are long and have a space. A value that is not UTF-8 or has a space cannot be a token,
- * and replacing thousands of characters takes long.
+ * Decodes the value of a parameter. Returns undefined if an escape is invalid. Also returns undefined for two kinds of
+ * values: some that are not UTF-8, and some that are long and have a space. A value that is not UTF-8 or has a space
+ * cannot be a token, and replacing thousands of characters takes long.
  */
 function decode(text: string): string | undefined {
   const hasSpace = text.includes("+");

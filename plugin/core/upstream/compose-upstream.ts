@@ -18,8 +18,8 @@ export interface UpstreamParts {
 }
 
 /**
- * This is the only code that combines changes of a request for the upstream. If two layers change the same header, the
- * later layer in this list wins:
+ * Combines the changes of a request for the upstream. No other code combines such changes. If two layers change the
+ * same header, the later layer in this list wins:
  *
  * 1. Every identity header is removed, in every spelling, whatever the client sent.
  * 2. Mapped headers come from the verified token.
@@ -41,9 +41,9 @@ export function composeUpstream(policy: CompiledPolicy, parts: UpstreamParts): U
 }
 
 /**
- * If a claim was compared with a header, this function sets the header to the compared value, and removes other
- * spellings of its name. Another plugin may have changed the header since the facts were read. The upstream must not
- * get a value that no rule saw.
+ * If a claim was compared with a header, this function sets the header to the compared value. The function also removes
+ * the header's other spellings. Another plugin may have changed the header since the facts were read. The upstream must
+ * not get a value that the rule did not check.
  */
 export function keepCompared({ comparedHeaders }: Requirements, facts: RequestFacts): HeaderChanges {
   const kept: Record<string, string | readonly string[]> = {};
@@ -57,8 +57,8 @@ export function keepCompared({ comparedHeaders }: Requirements, facts: RequestFa
 }
 
 /**
- * Decides about credentials in report mode. A verified token is forwarded as usual. All other credentials stay if the
- * policy forwards tokens, and are removed otherwise.
+ * Decides about credentials in report mode. A verified token is forwarded as usual. If the policy forwards tokens, all
+ * other credentials stay. If not, they are removed.
  */
 export function reportedCredentials(
   policy: CompiledPolicy,

@@ -9,8 +9,8 @@ const MAX_GROWTH = 9;
 const utf8 = new TextEncoder();
 
 /**
- * Says why a header cannot carry the value of a mapping. The text shows no value, except one character that cannot be
- * sent.
+ * Says why a header cannot carry the value of a mapping. The text does not show the value. If a character cannot be
+ * sent, the text shows this one character.
  */
 export function describeUnsafe(mapping: HeaderMapping, { claims, payload }: VerifiedToken): string {
   const { source, header, maxBytes } = mapping;
@@ -49,7 +49,7 @@ function explainList(mapping: HeaderMapping, list: readonly JsonValue[]): string
   }
   const splitting = texts.findIndex((text) => text.includes(separator));
   const length = texts.reduce((sum, text) => sum + text.length + separator.length, -separator.length);
-  // A list for several headers has a wrong element, so it does not come here.
+  // If each element gets a header of its own, the reason is always a wrong element, and the code above has reported it.
   return splitting !== -1
     ? `element ${splitting + 1} of its list contains the separator ${JSON.stringify(separator)}`
     : `its list has ${length} bytes, at most ${maxBytes} are allowed`;
@@ -74,7 +74,7 @@ function findFault({ encoding, maxBytes }: HeaderMapping, text: string): string 
     return "is an empty string";
   }
   if (encoding !== "text") {
-    // With this encoding, a string can fail only because it is too long.
+    // With an encoding, all characters can be sent, so a string can fail only because it is too long.
     return text.length * MAX_GROWTH > maxBytes
       ? `has ${text.length} characters, and more than ${maxBytes} bytes after the encoding ${encoding}`
       : undefined;

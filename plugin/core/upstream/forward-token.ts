@@ -34,8 +34,8 @@ function addHeader({ headers, rawQuery }: UpstreamChanges, name: string, value: 
 
 /**
  * Removes the credentials in all sources. Removes Authorization too, unless the policy keeps the client's own
- * Authorization header. Also removes strings that the plugin does not read as a token, but that some upstreams may read
- * as a token.
+ * Authorization header. Also removes strings that some upstreams may read as a token, although the plugin does not read
+ * them as a token.
  */
 export function withholdTokens(policy: CompiledPolicy, facts: RequestFacts): UpstreamChanges {
   const removed: HeaderChanges = removeHeaders(policy.credentialHeaders);

@@ -79,8 +79,8 @@ async function findConsumer(
     return unknown(`claim "${claim.text}" is not a UUID in lower case: ${describeClaim(claims, claim)}`);
   }
   const consumer = await callers.findConsumer({ by, value, maxAgeSeconds });
-  // Kong searches by id first, even for a look-up by name. So the Consumer may have another name, and the code checks the
-  // name after the look-up.
+  // Kong searches by id first, even for a look-up by name. So Kong may return a Consumer with another name, and the
+  // code checks the name after the look-up.
   return consumer?.id && consumer[by] === value
     ? succeed(consumer)
     : unknown(`Kong has no Consumer with the ${by} in claim "${claim.text}": ${describeClaim(claims, claim)}`);
@@ -92,7 +92,10 @@ interface Identifier {
   readonly text: string;
 }
 
-/** Reads the first claim that the token has. If this claim cannot be used, the function tries no other claim. */
+/**
+ * Reads the first claim that the token has. If the value of this claim cannot be used, the function tries no other
+ * claim.
+ */
 function readIdentifier(claims: JsonObject, references: readonly ClaimReference[]): Result<Identifier, string> {
   const first = findFirst(claims, references);
   if (!first) {
@@ -107,8 +110,8 @@ function readIdentifier(claims: JsonObject, references: readonly ClaimReference[
 }
 
 /**
- * Returns the groups from all claims: an empty list if all claims are absent or null, and undefined if a claim cannot be
- * read.
+ * Returns the groups from all claims. The list is empty if all claims are absent or null. Returns undefined if a claim
+ * cannot be read.
  */
 function readGroups(claims: JsonObject, locations: readonly NameLocation[]): readonly string[] | undefined {
   const names = readNames(claims, locations);

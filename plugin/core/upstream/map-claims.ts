@@ -18,7 +18,7 @@ export function clearIdentity({ clearedHeaders }: CompiledPolicy): Record<string
   return removeHeaders(clearedHeaders);
 }
 
-/** This code is a loop for speed, because it removes dozens of names from every request. */
+/** This function uses a loop, because it removes dozens of names from every request, and a loop is faster. */
 export function removeHeaders(names: readonly string[]): Record<string, string | readonly string[]> {
   const removed: Record<string, string | readonly string[]> = {};
   for (const name of names) {
@@ -28,10 +28,10 @@ export function removeHeaders(names: readonly string[]): Record<string, string |
 }
 
 /**
- * Turns a verified token into identity headers. Every mapped name is in the result, in all spellings. So the client's own
- * headers with these names are removed even when the claim is absent.
+ * Turns a verified token into identity headers. Every mapped name is in the result, in all spellings. So the plugin
+ * removes the client's own headers with these names, even if the claim is absent.
  *
- * @param token the verified token; undefined when no token was verified.
+ * @param token the verified token; undefined if the plugin verified no token.
  */
 export function propagateClaims(
   policy: CompiledPolicy,
@@ -51,7 +51,7 @@ export function propagateClaims(
   return succeed(headers);
 }
 
-/** Returns undefined when a header cannot carry the value; an empty list when the claim has no value. */
+/** Returns undefined if a header cannot carry the value. Returns an empty list if the claim has no value. */
 function writeHeader(
   mapping: HeaderMapping,
   { claims, payload }: VerifiedToken,
@@ -69,16 +69,16 @@ function writeHeader(
       if (first && !isNothing(first.value)) {
         return writeValue(mapping, first.value);
       }
-      // If one of several claims has an empty value, the request is refused, because the other claims may name a
-      // different caller.
+      // If the policy names several claims and the first claim has an empty value, the request is refused, because the
+      // other claims may name a different caller.
       return first && source.claims.length > 1 ? undefined : (mapping.fallback ?? []);
     }
   }
 }
 
 /**
- * This check is stricter than hasValue in claim-value.ts: it rejects a blank text and a map, because an upstream could
- * read such a value as an identity.
+ * This check is stricter than hasValue in claim-value.ts: a blank text and a map count as values here, because an
+ * upstream could read such a value as an identity.
  */
 function isNothing(value: JsonValue | undefined): value is undefined {
   return value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
@@ -101,7 +101,7 @@ function writeValue(mapping: HeaderMapping, value: JsonValue): string | readonly
   if (list === "repeat") {
     return items;
   }
-  // An upstream would split an element that contains the separator, so such a list is rejected.
+  // An upstream would split an element that contains the separator, so the plugin rejects a list with such an element.
   const text = items.join(separator);
   return items.some((item) => item.includes(separator)) || !isSafe(text, maxBytes) ? undefined : text;
 }
@@ -123,8 +123,8 @@ function encodeText(text: string): string {
 }
 
 /**
- * Rejects numbers beyond 2^53. Larger numbers may be rounded when they are read, and then two users would get the same
- * number.
+ * Rejects numbers beyond 2^53. JSON parsers may round larger numbers, and two users with different numbers could then
+ * get the same number.
  */
 function scalarText(value: JsonValue): string | undefined {
   if (typeof value === "number") {

@@ -5,7 +5,7 @@ import { writeIdentityHeaders } from "./identify-caller.ts";
 
 /** Tells Kong's plugins and the upstream who the caller is. Kong's plugins and the upstream always get the same caller. */
 export interface CallerChange {
-  /** If undefined, Kong's caller stays unchanged. */
+  /** If `identity` is undefined, Kong's caller stays unchanged. */
   readonly identity: CallerIdentity | undefined;
   readonly headers: HeaderChanges;
 }
@@ -17,9 +17,10 @@ const CLEARED: CallerChange = { identity: NO_CALLER, headers: {} };
  * Settles the caller of a request that passes. With `identity` in the policy there are exactly three cases:
  *
  * 1. The verified token names the caller.
- * 2. The rule accepts other plugins (`skip` or `require`), and one of them authenticated the request. The caller that
- * this other plugin set stays.
- * 3. Otherwise Kong's caller is cleared. An earlier plugin may have set a caller that this policy does not accept.
+ * 2. The rule accepts other plugins (`skip` or `require`), and another plugin authenticated the request. The caller
+ *    that the other plugin set stays.
+ * 3. In all other cases, the plugin clears Kong's caller. An earlier plugin may have set a caller that this policy does
+ *    not accept.
  *
  * Without `identity` the policy leaves Kong's caller unchanged.
  *

@@ -2,7 +2,10 @@ const MAX_LENGTH = 300;
 
 const UNTRUSTED = "no trusted authority issued the server's certificate";
 
-/** Our own texts for Node's error codes whose messages are unclear or give advice that does not apply here. */
+/**
+ * Our own texts for Node's error codes. Node's messages for these codes are unclear, or give advice that does not apply
+ * to the plugin.
+ */
 const MEANINGS: Readonly<Record<string, string>> = {
   ENOTFOUND: "the host name does not resolve",
   EAI_AGAIN: "the host name cannot be resolved at the moment",

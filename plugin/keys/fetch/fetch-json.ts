@@ -18,13 +18,13 @@ export interface FetchOptions {
   readonly timeoutMs: number;
   /** Aborts the fetch at once. */
   readonly signal?: AbortSignal;
-  /** Allows http without TLS to a host that is not loopback. */
+  /** Allows http without TLS to a host that is not a loopback host. */
   readonly allowHttp?: boolean;
 }
 
 export interface FetchedJson {
   readonly body: JsonObject;
-  /** How long the server allows the use of the answer (RFC 9111), in seconds; undefined if the server does not say. */
+  /** For how many seconds the server allows the use of the answer (RFC 9111); undefined if the server does not say. */
   readonly freshForSeconds: number | undefined;
   /**
    * How far the server's clock is ahead of this machine's clock, accurate to a second; undefined if the server does not send its
@@ -67,7 +67,7 @@ export function createFetcher(
       const cause = describeEnd(timeout, signal, timeoutMs) ?? describeFailure(error);
       throw new Error(`GET ${describeUrl(text)} failed: ${cause}`);
     } finally {
-      done.abort(); // This abort closes all sockets of the fetch.
+      done.abort(); // The abort closes all sockets of the fetch.
     }
   };
 }
@@ -113,7 +113,10 @@ async function exchange(
   };
 }
 
-/** Shows a URL in a message. The function omits the parts after a question mark and before an `@`, because they may be secret. */
+/**
+ * Shows a URL in a message. The function omits the parts after a question mark and before an `@`, because these parts
+ * may be secret.
+ */
 export function describeUrl(text: string): string {
   return text.replace(/\?.*/s, "?…").replace(/\/\/[^/]*@/, "//…@");
 }

@@ -6,7 +6,7 @@ export interface FetchSettings {
   /** File with certificate authorities in PEM format. The authorities in the file replace Node's own authorities. */
   readonly caFile: string | undefined;
   readonly proxy: ProxySettings | undefined;
-  /** Settings by origin, such as `https://idp.internal:8443`. */
+  /** Settings for each origin. An origin is, for example, `https://idp.internal:8443`. */
   readonly origins: ReadonlyMap<string, OriginSettings>;
 }
 
@@ -15,7 +15,10 @@ export interface ProxySettings {
   readonly url: string;
   /** File that contains the value of `Proxy-Authorization`. */
   readonly authorizationFile: string | undefined;
-  /** Hosts that are reached without the proxy: a name, an address, or `.internal` for all names below `internal`. */
+  /**
+   * The plugin connects to these hosts without the proxy. An entry is a name, an address, or `.internal` for all names
+   * below `internal`.
+   */
   readonly noProxy: readonly string[];
 }
 
@@ -29,7 +32,7 @@ export interface OriginSettings {
 
 /** A request header whose value is in a file. */
 interface HeaderSource {
-  /** This text, such as `Bearer `, is put before the file's content. The prefix is not secret. */
+  /** The request has this text, such as `Bearer `, before the file's content. The prefix is not secret. */
   readonly prefix: string;
   readonly file: string;
 }

@@ -5,7 +5,10 @@ import { isLoopbackName } from "../rules/fetch-url.ts";
 import { findRefusal } from "./refused-address.ts";
 import type { ResolvedAddress, ResolveName } from "./resolve-name.ts";
 
-/** @throws Error if the URL's host is a refused address. A host name passes; its addresses are checked later. */
+/**
+ * @throws Error if the URL's host is a refused address. A host name passes here, because other code checks the
+ * addresses of the name later.
+ */
 export function checkHost({ hostname }: URL): void {
   const address = hostname.replace(/^\[|\]$/g, "");
   const refusal = isIP(address) === 0 ? undefined : findRefusal(address, isLoopbackName(hostname));
@@ -32,7 +35,7 @@ export async function openConnection(
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const target = { host, port: Number(url.port) || (isTls ? 443 : 80), lookup: lookUpChecked(resolve, url.hostname) };
   signal.throwIfAborted(); // Without this check, an already aborted signal would not end the connection.
-  const tls = { secureContext, rejectUnauthorized: true, servername: isIP(host) ? "" : host }; // `rejectUnauthorized` is explicit, so that an environment variable cannot turn the check off.
+  const tls = { secureContext, rejectUnauthorized: true, servername: isIP(host) ? "" : host }; // Without this call, a signal that was aborted earlier would not end the connection.
   const socket = isTls ? connectTls({ ...target, ...tls, ...(over && { socket: over }) }) : connectTcp(target);
   // The listener does nothing, because the code that waits for the socket also gets the error. Without the listener, a late
   // error would end the process.
@@ -45,8 +48,8 @@ export async function openConnection(
 }
 
 /**
- * Refuses a host name if one of its addresses is refused. A name that has both allowed and refused addresses is treated as
- * hostile.
+ * Refuses a host name if one of its addresses is refused. If a name has both allowed and refused addresses, the plugin
+ * treats the name as hostile.
  */
 function lookUpChecked(resolve: ResolveName, urlHostname: string): LookupFunction {
   const resolveChecked = async (hostname: string): Promise<ResolvedAddress[]> => {

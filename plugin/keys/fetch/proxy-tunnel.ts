@@ -8,8 +8,9 @@ import { checkHost, openConnection } from "./open-connection.ts";
 import type { ResolveName } from "./resolve-name.ts";
 
 /**
- * Chooses the proxy for a URL; undefined if the URL needs no proxy. Loopback and hosts that the settings exclude need
- * no proxy. An http URL needs no proxy either, because its host is in the same network.
+ * Chooses the proxy for a URL. Returns undefined if the URL needs no proxy. Loopback and hosts that the settings
+ * exclude need no proxy. An http URL needs no proxy either, because the host of an http URL is in the gateway's own
+ * network.
  */
 export function chooseProxy({ proxy }: FetchSettings, { protocol, hostname }: URL): ProxySettings | undefined {
   const host = hostname.replace(/^\[|\]$/g, "");
@@ -39,7 +40,7 @@ export async function openTunnel(
     headers: { host: authority, ...headers },
     createConnection: () => socket,
   }).end();
-  asking.on("error", () => {}); // This empty listener keeps Node from ending the process. Code that uses the socket gets the socket's own errors.
+  asking.on("error", () => {}); // Without this empty listener, an error event would end the process. Code that uses the socket gets the socket's own errors.
   const [response, tunnel, head] = (await once(asking, "connect", { signal })) as [IncomingMessage, Socket, Buffer];
   const { statusCode = 0 } = response;
   if (statusCode < 200 || statusCode > 299) {

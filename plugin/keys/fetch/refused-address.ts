@@ -13,7 +13,7 @@ const REFUSED: readonly (readonly [kind: string, ...subnets: readonly string[]])
   ["cloud metadata", "fd00:ec2::/32", "fd20:ce::254/128", "fd00:c1::a9fe:a9fe/128", "fd00:42::42/128"],
   ["cloud metadata", "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32"],
   ["multicast", "224.0.0.0/4", "ff00::/8"],
-  ["reserved or broadcast", "240.0.0.0/4", "::/96"], // This entry comes after loopback, because ::/96 includes loopback.
+  ["reserved or broadcast", "240.0.0.0/4", "::/96"], // This entry comes after the entry for loopback, because ::/96 includes loopback.
   ["tunnel", "2001::/32"], // Teredo addresses are refused, because the address alone does not show where the tunnel ends.
 ];
 
@@ -27,11 +27,11 @@ const LISTS = REFUSED.map(([kind, ...subnets]) => {
 });
 
 /**
- * Says why connections to an address are refused; undefined if they are allowed. If an IPv6 address contains an IPv4 address, the
- * IPv4 address is checked too.
+ * Says why connections to an address are refused; undefined if connections are allowed. If an IPv6 address contains an
+ * IPv4 address, the IPv4 address is checked too.
  *
  * @param address as a resolver returns it.
- * @param isLoopbackMeant whether the URL itself names loopback; then only loopback is allowed.
+ * @param isLoopbackMeant whether the URL itself names loopback. If so, only loopback is allowed.
  */
 export function findRefusal(address: string, isLoopbackMeant: boolean): string | undefined {
   const [bare = ""] = address.split("%"); // The part after the % is the address's zone.
@@ -62,8 +62,8 @@ function embeddedAddresses(address: string): readonly string[] {
   const startsWith = (...prefix: readonly number[]): boolean => prefix.every((group, index) => groups[index] === group);
   const last = at(12, 13, 14, 15);
   if (startsWith(0x64, 0xff9b, 1)) {
-    // Local NAT64 (RFC 8215): the length of the operator's prefix is unknown, so the IPv4 address may be at four positions (RFC
-    // 6052 section 2.2).
+    // Local NAT64 (RFC 8215): the code does not know the length of the operator's prefix, so the IPv4 address may be at
+    // four positions (RFC 6052 section 2.2).
     const readings = [last, at(6, 7, 9, 10), at(7, 9, 10, 11), at(9, 10, 11, 12)];
     // Only one of the four candidates is the IPv4 address. A candidate that begins with `0.` cannot be the address.
     return readings.filter((reading) => !reading.startsWith("0."));

@@ -8,8 +8,8 @@ export interface ResolvedAddress {
 }
 
 /**
- * Returns all addresses of a host name, in the order in which to try them. The promise rejects if the name has no
- * address.
+ * Returns all addresses of a host name, in the order in which the plugin should try them. The promise rejects if the
+ * name has no address.
  */
 export type ResolveName = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 

@@ -8,7 +8,10 @@ const MAX_NAME_LENGTH = 256;
 /** A certificate's text (RFC 7517 section 4.7): base64 with the standard alphabet. */
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** The names by which a token can name the certificate of this key, each with its kind, such as `x5t#S256 Zm9v…`. */
+/**
+ * The names by which a token can name the certificate of this key. Each name begins with its kind, such as `x5t#S256
+ * Zm9v…`.
+ */
 export interface CertificateNames {
   readonly names: readonly string[];
   /** A message for the operator if the certificate gives the key no name. */

@@ -8,7 +8,7 @@ interface DroppedKey {
   readonly reason: string;
 }
 
-/** The keys of one issuer from all its sources. */
+/** The keys from all sources of one issuer. */
 export interface CombinedKeys {
   readonly index: KeyIndex;
   readonly places: readonly KeysOfPlace[];
@@ -19,13 +19,14 @@ export interface KeysOfPlace {
   readonly keys: readonly ImportedKey[];
   /** The reasons why other keys of the source are not in effect. */
   readonly dropped: readonly string[];
-  /** Whether the source has usable keys. A key that two sources contain counts for both sources. */
+  /** Whether the source has usable keys. If two sources contain the same key, the key counts for both sources. */
   readonly hasKeys: boolean;
 }
 
 /**
- * If two keys have the same kid and algorithm, keeps only the first, because the kid would be ambiguous. If a key was
- * imported under several algorithms, binds the key to the first of them (RFC 8725bis section 3.1).
+ * If two keys have the same kid and algorithm, the function keeps only the first key, because the kid would be
+ * ambiguous. If a key was imported under several algorithms, the function binds the key to the first of these
+ * algorithms (RFC 8725bis section 3.1).
  */
 export function keepFirst(keys: readonly ImportedKey[]): {
   readonly kept: readonly ImportedKey[];
@@ -57,7 +58,7 @@ export function keepFirst(keys: readonly ImportedKey[]): {
 }
 
 /**
- * Joins the keys of all sources. A leaked key is never used, whatever its source and its kid.
+ * Joins the keys of all sources. A leaked key is never used, in whatever source it is and whatever kid it has.
  *
  * @param places the keys of each source, in the order of the policy.
  */
@@ -82,8 +83,8 @@ export function combineKeys(
 }
 
 /**
- * Whether every look-up gives the same result with both sets of keys. The comparison is by identity, because unchanged keys stay
- * the same objects.
+ * Whether every look-up of a key gives the same result in both sets of keys. The comparison is by identity, because
+ * unchanged keys stay the same objects.
  */
 export function hasSameKeys(one: CombinedKeys, other: CombinedKeys): boolean {
   const keys = one.places.flatMap((place) => place.keys);

@@ -1,9 +1,9 @@
 import type { KeyObject } from "node:crypto";
 
 /**
- * The y coordinates of the eight points of small order on edwards25519, in hex as RFC 8032 section 5.1.2 encodes them. Decoders
- * also accept other encodings of 0 and 1, so the list contains these too. In all entries of the list, the highest bit (the sign
- * of x) is 0.
+ * The y coordinates of the eight points of small order on edwards25519, in hex as RFC 8032 section 5.1.2 encodes them.
+ * Decoders also accept other encodings of 0 and 1, so the list contains the other encodings too. In all entries of the
+ * list, the highest bit (the sign of x) is 0.
  */
 const SMALL_ORDER: ReadonlySet<string> = new Set([
   `${"00".repeat(32)}`,

@@ -43,7 +43,8 @@ export async function importKeySet(
   if (list.length > MAX_KEYS) {
     found.ignored.push(`only the first ${MAX_KEYS} of ${list.length} keys are read`);
   }
-  // This loop also checks the entries beyond the limit of imported keys. A key set has at most about 1,600 entries.
+  // The loop also checks the entries that are above the limit for imported keys. A key set has at most about 1,600
+  // entries.
   for (const [index, jwk] of list.entries()) {
     if (isObject(jwk) && findPrivateMember(jwk) !== undefined) {
       const advice =
@@ -106,8 +107,8 @@ async function importKey(
   if (thumbprints && !thumbprints.includes(thumbprint)) {
     throw new Error("the policy does not name the key's thumbprint");
   }
-  // Imports only the members that make up the public key. `key_ops` and similar members were already checked. For these
-  // members, some importers reject values that RFC 7517 allows.
+  // Imports only the members that make up the public key. `key_ops` and similar members were already checked. Some
+  // importers would reject values of these members that RFC 7517 allows.
   const publicKey = readPublicKey(members);
   const weakness = findRsaWeakness(publicKey) ?? findEd25519Weakness(publicKey);
   if (weakness !== undefined) {
@@ -125,9 +126,9 @@ async function importKey(
 }
 
 /**
- * Binds a key to one algorithm. The algorithm is the key's `alg`, or else the first of the issuer's algorithms that
- * fits the key. RS algorithms come before PS algorithms, in whatever order the policy names them. An algorithm can have
- * two names; the function returns those that the policy allows.
+ * Binds a key to one algorithm. The algorithm is the key's `alg`. A key without `alg` gets the first of the issuer's
+ * algorithms that fits the key. RS algorithms come before PS algorithms, in whatever order the policy names them. An
+ * algorithm can have two names, and the function returns those names that the policy allows.
  *
  * @throws OtherPurposeError when no algorithm fits.
  */
@@ -172,7 +173,10 @@ function readPublicKey(members: ReturnType<typeof readPublicMembers>): KeyObject
   }
 }
 
-/** Builds the public JWK, from which a later import reads the same key. Members that the key does not have are undefined. */
+/**
+ * Builds the public JWK of a key. A later import reads the same key from this JWK. If the key lacks a member, the
+ * member is undefined.
+ */
 function describeUse({ kid, alg, use, key_ops, issuer, x5t, "x5t#S256": x5tS256, x5c }: Jwk, members: Jwk): Jwk {
   const certificate = Array.isArray(x5c) ? x5c.slice(0, 1) : undefined;
   return { ...members, kid, alg, use, key_ops, issuer, x5t, "x5t#S256": x5tS256, x5c: certificate };

@@ -6,9 +6,9 @@ import type { ImportedKeySet } from "./imported-key.ts";
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----/g;
 
 /**
- * Turns a PEM file into a key of one issuer. The file contains a public key as SPKI (RFC 7468 section 13) or in the older RSA
- * format, or an X.509 certificate (section 5). From a certificate, the function takes only the key and the thumbprints, which
- * become names of the key.
+ * Turns a PEM file into a key of one issuer. The file contains an X.509 certificate (RFC 7468 section 5) or a public
+ * key, as SPKI (section 13) or in the older RSA format. From a certificate, the function takes only the key and the
+ * thumbprints. The thumbprints become names of the key.
  *
  * @throws Error that says why the file cannot be used. The message does not quote the file.
  */
@@ -34,8 +34,8 @@ export async function importPem(text: string, { kid, alg }: NamedKey, issuer: Co
 }
 
 /**
- * A private key file beside the policies is also in Git and on every gateway, so the key counts as leaked. The list of leaked
- * keys matters if the issuer publishes the public part of this key in another source.
+ * If a private key is in a file beside the policies, it is also in Git and on every gateway. So the key counts as
+ * leaked. The leak matters if the issuer publishes the public part of this key in another source.
  */
 async function refuseLeaked(text: string, label: string, issuer: CompiledIssuer): Promise<ImportedKeySet> {
   const [block = ""] = new RegExp(`-----BEGIN ${label}-----[^-]*-----END ${label}-----`).exec(text) ?? [];

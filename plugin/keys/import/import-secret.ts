@@ -21,13 +21,16 @@ const FORMS: Readonly<Record<Exclude<SecretEncoding, "text">, RegExp>> = {
   hex: /^(?:[0-9a-fA-F]{2})+$/,
 };
 
-/** Matches public keys and key sets. A public key cannot be a secret, because anyone can read it (RFC 8725 section 2.1). */
+/**
+ * Matches public keys and key sets. A public key cannot be used as a secret, because anyone can read a public key (RFC
+ * 8725 section 2.1).
+ */
 const PUBLIC_KEY = /-----BEGIN |^(?:ssh|ecdsa)-|"kty"/;
 
 /**
  * Turns the content of a file into an issuer's secret. The secret is used for one algorithm (RFC 8725bis section 3.1).
- * The policy may name this algorithm. If the policy names none, the plugin uses the issuer's first HMAC algorithm for
- * which the secret is long enough (RFC 7518 section 3.2).
+ * The policy may name this algorithm. If the policy names no algorithm, the plugin uses the issuer's first HMAC
+ * algorithm for which the secret is long enough (RFC 7518 section 3.2).
  *
  * @throws Error that says why the secret cannot be used. The message does not quote the secret.
  */
@@ -65,8 +68,8 @@ export function importSecret(
 }
 
 /**
- * Returns the thumbprint of the secret (RFC 7638 section 3.2). The thumbprint helps to recognise a secret that its issuer
- * publishes by mistake. The thumbprint of a secret is never written to a file.
+ * Returns the thumbprint of the secret (RFC 7638 section 3.2). With the thumbprint, the plugin recognises a secret that
+ * the issuer publishes by mistake. The thumbprint of a secret is never written to a file.
  */
 function thumbprintOf(secret: Buffer): string {
   return createHash("sha256")

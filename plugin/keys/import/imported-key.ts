@@ -1,7 +1,10 @@
 import type { VerificationKey } from "../../core/model/key.ts";
 import type { Jwk } from "../rules/jwk.ts";
 
-/** A key, with data to recognise the same key under another kid, in another source, or after a restart. */
+/**
+ * A key, with data by which the plugin recognises the same key under another kid, in another source, or after a
+ * restart.
+ */
 export interface ImportedKey extends VerificationKey {
   /** The key's thumbprint (RFC 7638) with SHA-256. */
   readonly thumbprint: string;

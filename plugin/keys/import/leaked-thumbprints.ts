@@ -13,8 +13,9 @@ const ED25519_PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /**
  * Returns the RFC 7638 thumbprints of a key whose private part was published. The thumbprints identify the key wherever its
- * public part appears. The function accepts spellings that the import rejects, because a key leaks in any spelling. Returns two
- * thumbprints if the JWK's public part does not belong to its private part, because both public keys may be in use.
+ * public part appears. The function also accepts spellings that the import rejects, because a key in any spelling is a
+ * leaked key. Returns two thumbprints if the JWK's public part does not belong to the JWK's private part, because both
+ * public keys may be in use.
  */
 export async function findLeakedThumbprints(jwk: Jwk): Promise<readonly string[]> {
   const parts = [normalise(jwk), derivePublic(jwk)].filter((part) => part !== undefined);
@@ -22,7 +23,7 @@ export async function findLeakedThumbprints(jwk: Jwk): Promise<readonly string[]
   return [...new Set(thumbprints)].filter((thumbprint) => thumbprint !== "");
 }
 
-/** The members from which a thumbprint is computed, in the canonical order of RFC 7638. */
+/** The members of a JWK from which a thumbprint is computed, in the canonical order of RFC 7638. */
 function normalise(jwk: Jwk): JWK | undefined {
   switch (jwk.kty) {
     case "RSA":

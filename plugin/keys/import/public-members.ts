@@ -8,8 +8,8 @@ export type PublicMembers = Readonly<Record<string, string>>;
 const COORDINATE_BYTES: Readonly<Record<string, number>> = { "P-256": 32, "P-384": 48, "P-521": 66, Ed25519: 32 };
 
 /**
- * Reads the members of a public key, as strictly as the plugin decodes a token's segments. So each key has only one valid
- * spelling, and only one thumbprint.
+ * Reads the members of a public key, as strictly as the plugin decodes a token's segments. So there is only one valid
+ * spelling of each key, and only one thumbprint.
  *
  * @param jwk must have a supported `kty` and `crv`.
  * @throws Error that names the member and says what is wrong, without its value.
@@ -26,7 +26,7 @@ export function readPublicMembers(jwk: Jwk): PublicMembers {
     : { kty: String(kty), crv: curve, x };
 }
 
-/** Decodes a "Base64urlUInt" (RFC 7518 section 2), which must have as few octets as possible. */
+/** Decodes a "Base64urlUInt" (RFC 7518 section 2). The value must have as few octets as possible. */
 function readInteger(jwk: Jwk, member: string): string {
   const { text, bytes } = readBytes(jwk, member);
   if (bytes[0] === 0) {
@@ -35,7 +35,9 @@ function readInteger(jwk: Jwk, member: string): string {
   return text;
 }
 
-/** Decodes a coordinate (RFC 7518 section 6.2.1.2), which must have the full length, including leading zero octets. */
+/**
+ * Decodes a coordinate (RFC 7518 section 6.2.1.2). The value must have the full length, including leading zero octets.
+ */
 function readCoordinate(jwk: Jwk, member: string, curve: string): string {
   const { text, bytes } = readBytes(jwk, member);
   const length = COORDINATE_BYTES[curve];

@@ -5,8 +5,8 @@ const MAX_BITS = 8192;
 const MAX_EXPONENT = 2n ** 32n - 1n;
 
 /**
- * The odd primes up to 167, which are enough to recognise the keys of CVE-2017-15361 (ROCA). Of 2^27 keys without this
- * weakness, on average less than one is rejected by mistake.
+ * The odd primes up to 167, which are enough to recognise the keys of CVE-2017-15361 (ROCA). Of 2^27 keys without the
+ * weakness, the check rejects less than one by mistake, on average.
  */
 const PRIMES = [
   ...[3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109],
@@ -25,10 +25,10 @@ const POWERS_OF_65537: ReadonlyMap<number, ReadonlySet<number>> = new Map(
 );
 
 /**
- * Says why an RSA key is too weak, or why a signature check with the key takes too much time. Returns undefined for a suitable
- * key, and for keys of other types. The faulty chips of CVE-2017-15361 (ROCA) made primes that are a power of 65537 modulo many
- * small primes. The modulus, the product of two such primes, is also such a power, so the check recognises the key. Anyone can
- * factor such a key.
+ * Says why an RSA key is too weak, or why the key makes signature checks too slow. Returns undefined for a suitable
+ * key, and for keys of other types. The faulty chips of CVE-2017-15361 (ROCA) made primes with this property: modulo
+ * many small primes, the prime is a power of 65537. The modulus is the product of two such primes, so the modulus has
+ * the same property. The check recognises the key by this property. Anyone can factor such a key.
  */
 export function findRsaWeakness(publicKey: KeyObject): string | undefined {
   const { asymmetricKeyType, asymmetricKeyDetails } = publicKey;

@@ -4,10 +4,12 @@ import type { JoseHeader } from "../../core/model/token.ts";
 import { createTryingKey } from "../verify/try-keys.ts";
 import { areOfOneKind, certificateNamesOf } from "./certificate-names.ts";
 
-/** For a token that names no key, at most this many keys are tried. */
+/** If a token names no key, the plugin tries at most this many keys. */
 const MAX_TRIED = 4;
 
-/** A key, and the data that identifies it. In tests, keys may lack the data that identifies them. */
+/**
+ * A key, and the data by which the plugin recognises the key. In tests, keys may lack this data.
+ */
 type NamedKey = VerificationKey & { readonly thumbprint?: string; readonly certificateNames?: readonly string[] };
 
 /** Keys of one issuer, by algorithm. */
@@ -16,9 +18,12 @@ export type KeyIndex = ReadonlyMap<string, KeysOfAlgorithm>;
 /** The index of the keys for one algorithm. Each look-up takes constant time. */
 interface KeysOfAlgorithm {
   readonly byKid: ReadonlyMap<string, NamedKey>;
-  /** For each certificate name: the entries of the key that has this name. A key with several kids has several entries. */
+  /**
+   * For each name of a certificate, the entries of the key with this certificate. A key with several kids has several
+   * entries.
+   */
   readonly byCertificate: ReadonlyMap<string, readonly NamedKey[]>;
-  /** The only key; undefined if there are several keys. */
+  /** The only key of the algorithm; undefined if there are several keys. */
   readonly only: NamedKey | undefined;
   /** The result for tokens that name no key. */
   readonly forNameless: KeySelection;
@@ -64,14 +69,14 @@ function indexAlgorithm(keys: readonly NamedKey[]): KeysOfAlgorithm {
 }
 
 /**
- * A certificate belongs to one key. So a second entry gets the certificate's name only if it contains the same key as the first
- * entry.
+ * A certificate belongs to one key. So a second entry gets the name of the certificate only if the second entry
+ * contains the same key as the first entry.
  */
 function addIfSame(named: readonly NamedKey[] = [], key: NamedKey): readonly NamedKey[] {
   return named.every((other) => areSame(other, key)) ? [...named, key] : named;
 }
 
-/** Keys that belong to one tenant are never tried, because this function does not know the token's tenant. */
+/** This function never tries keys that belong to one tenant, because the function does not know the token's tenant. */
 function chooseForNameless(keys: readonly NamedKey[]): KeySelection {
   const [first, ...others] = keys;
   if (!first || others.length === 0) {
@@ -86,10 +91,11 @@ function chooseForNameless(keys: readonly NamedKey[]): KeySelection {
 }
 
 /**
- * Selects the key that the token names by `kid`, `x5t` or `x5t#S256`. A token whose names belong to different keys is refused. If
- * a token names a key that the issuer does not have, no keys are tried. There is one exception: the issuer's only key for the
- * token's algorithm. This key is used if it lacks every kind of name that the token has. For example, the token has a `kid`, and
- * the key has no `kid`. If a token names no key, the few keys for its algorithm are tried one by one.
+ * Selects the key that the token names by `kid`, `x5t` or `x5t#S256`. A token whose names belong to different keys is
+ * refused. If a token names a key that the issuer does not have, the plugin tries no keys. There is one exception: the
+ * issuer's only key for the token's algorithm. The only key is used if it lacks every kind of name that the token has.
+ * For example, the token has a `kid`, and the key has no `kid`. If a token names no key, the plugin tries the few keys
+ * for the token's algorithm one by one.
  */
 export function selectKey(index: KeyIndex, joseHeader: JoseHeader): KeySelection {
   const keys = index.get(joseHeader.alg);
@@ -111,7 +117,9 @@ export function selectKey(index: KeyIndex, joseHeader: JoseHeader): KeySelection
   return names.length === 0 ? keys.forNameless : chooseOnly(keys, names);
 }
 
-/** @param named the keys of the certificate that the token names; undefined if no key has such a certificate. */
+/**
+ * @param named the keys of the certificate that the token names; undefined if the certificate of no key has this name.
+ */
 function selectByKid(
   keys: KeysOfAlgorithm,
   kid: string,
@@ -123,7 +131,7 @@ function selectByKid(
     if (exact) {
       return succeed(exact);
     }
-    // The token may mean a key without kid, but only if no key has a kid.
+    // A token with a kid may mean a key without kid, but only if no key has a kid.
     return keys.byKid.size === 0 ? chooseOnly(keys, names) : UNKNOWN;
   }
   const selected = named.find((key) => (exact ? areSame(key, exact) : key.kid === undefined));

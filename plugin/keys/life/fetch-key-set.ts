@@ -9,7 +9,7 @@ const MAX_URL_LENGTH = 2_048;
 
 export interface FetchedKeySet {
   readonly jwks: unknown;
-  /** How long the server allows the use of the key set, in seconds; undefined if the server does not say. */
+  /** For how many seconds the server allows the use of the key set; undefined if the server does not say. */
   readonly freshForSeconds: number | undefined;
 }
 

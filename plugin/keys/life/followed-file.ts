@@ -1,10 +1,13 @@
 import type { KeyFiles } from "./load-key-set.ts";
 
-/** Follows the versions of one file. Reads the file only if it changed, and not while another program writes it. */
+/**
+ * Follows the versions of one file. The class reads the file only if the file changed, and only while no other program
+ * writes to the file.
+ */
 export class FollowedFile {
   readonly #file: string;
   readonly #files: KeyFiles;
-  /** The version of the file that was read last, and the version that the last poll found. */
+  /** `#read` is the version of the file that was read last. `#seen` is the version that the last poll found. */
   #read: string | undefined;
   #seen: string | undefined;
 
@@ -27,7 +30,8 @@ export class FollowedFile {
 
   /** @throws Error if the file changes during the read. Errors of `read` are thrown unchanged. */
   async readUnchanged<T>(read: () => Promise<T>): Promise<T> {
-    // The function identifies the file's version before the read, so that a write during the read results in a different version.
+    // The function identifies the version before it reads the file. So if a program writes to the file during the read,
+    // the next poll finds another version.
     this.#read = await this.#files.identify(this.#file);
     const content = await read();
     if ((await this.#files.identify(this.#file)) !== this.#read) {

@@ -11,7 +11,7 @@ import { type KeySetStatus, NO_KEYS_IN_EFFECT, PlaceReport } from "./key-report.
 import { type KeyPorts, KeySet } from "./key-set.ts";
 import { KEY_TIMINGS, type KeyTimings } from "./refresh-delay.ts";
 
-/** The keys of one issuer, from all the sources that its policy names. */
+/** The keys of one issuer, from all the sources that the issuer's policy names. */
 export class IssuerKeys {
   readonly #now: () => number;
   readonly #onChange: () => void;
@@ -20,13 +20,13 @@ export class IssuerKeys {
   readonly #sets: readonly KeySet[];
   readonly #reports: readonly PlaceReport[];
   #combined: CombinedKeys = combineKeys([], () => false);
-  /** The cached overview; undefined if a source has changed, so that the overview must be made again. */
+  /** The cached overview; undefined if a source has changed, so the plugin must make the overview again. */
   #overview: KeyOverview | undefined;
   /** Whether each source has usable keys. */
   #isComplete = false;
   /**
-   * The times between which the combined keys are valid, in milliseconds since the epoch. Before or after these times,
-   * some keys may be too old, or no longer too old.
+   * The times between which the combined keys are valid, in milliseconds since the epoch. At other times, some of these
+   * keys may be too old, or further keys may no longer be too old.
    */
   #combinedFrom = Number.NEGATIVE_INFINITY;
   #combinedUntil = Number.POSITIVE_INFINITY;
@@ -38,7 +38,10 @@ export class IssuerKeys {
   #announceKeys = (): void => {};
   readonly #firstKeys: Promise<void>;
 
-  /** @param leaked the known leaked keys of each source. All policies that read a source use the same list. */
+  /**
+   * @param leaked the known leaked keys of each source. All policies that read a source use the same list of leaked
+   * keys.
+   */
   constructor(
     issuer: CompiledIssuer,
     ports: KeyPorts,
@@ -85,9 +88,9 @@ export class IssuerKeys {
   }
 
   /**
-   * Returns the period in which the keys in effect stay the same, unless `onChange` is called earlier. The start and
-   * the end of the period are in seconds since the epoch. After the period, a look-up may find other keys. A look-up
-   * may then also reload keys that no request has needed for a long time.
+   * Returns the period in which the keys in effect do not change. If a source changes, `onChange` is called, and the
+   * period ends early. The start and the end of the period are in seconds since the epoch. After the period, a look-up
+   * may find other keys. A look-up may then also reload keys that no request has needed for a long time.
    */
   validity(): Validity {
     this.#keepUp();
@@ -102,7 +105,8 @@ export class IssuerKeys {
   }
 
   /**
-   * Loads keys from each source that needs a load, and resolves when every source has keys. The promise never rejects.
+   * Loads keys from each source whose keys must be loaded, and resolves when every source has keys. The promise never
+   * rejects.
    */
   prepare(): Promise<void> {
     this.#usedAt = this.#now();
@@ -121,14 +125,14 @@ export class IssuerKeys {
   }
 
   /**
-   * Whether no request has needed the keys for a long time, most likely because the policy that uses them was removed.
-   * If the policy is added again, its next request loads the keys.
+   * Whether no request has needed the keys for a long time. The most likely cause is that the policy with this issuer
+   * was removed. If the policy is added again, its next request loads the keys.
    */
   isIdle(): boolean {
     return this.#now() - this.#usedAt > this.#timings.idleMs;
   }
 
-  /** The overview is cached until a source changes, so that hostile requests cause no work. */
+  /** The overview is cached until a source changes, because otherwise hostile requests could cause work. */
   describe(): KeyOverview {
     this.#overview ??= {
       keys: this.#combined.places.flatMap(({ keys }) => keys),
@@ -184,8 +188,8 @@ export class IssuerKeys {
   };
 
   /**
-   * Combines the keys again if they have changed since the last call. Some keys may now be too old, or other policies
-   * may have found leaked keys.
+   * Combines the keys again if they have changed since the last call. If nothing was loaded, some keys may still have
+   * become too old, or other policies may have found leaked keys.
    */
   #keepUp(): void {
     const now = this.#now();
@@ -201,7 +205,7 @@ export class IssuerKeys {
     if (selected.ok || this.#isComplete || selected.failure.because !== "unknown") {
       return selected;
     }
-    // The token's key may be in a source that has no keys yet, so the token must not be called invalid.
+    // The token's key may be in a source that has no keys yet, so the plugin must not call the token invalid.
     const missing = this.#sets.filter((_set, index) => this.#combined.places[index]?.hasKeys !== true);
     const nextAttemptAt = Math.min(...missing.map((set) => set.nextAttemptAt));
     const retryAfterSeconds = Math.max(1, Math.ceil((nextAttemptAt - this.#now()) / 1000));

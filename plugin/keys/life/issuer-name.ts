@@ -5,7 +5,7 @@ import type { CompiledIssuer, KeyOrigin } from "../../core/model/policy.ts";
  * process.
  */
 export function nameIssuer({ issuer, template, tenantOf, keys, keyRefresh, algorithms }: CompiledIssuer): string {
-  // The order of the algorithms matters only for keys that fit several of them: RSA keys and HMAC secrets.
+  // The order of the algorithms matters only for keys that fit several algorithms: RSA keys and HMAC secrets.
   const ordered = [/^(?:RS|PS)/, /^HS/].map((type) => [...algorithms].filter((algorithm) => type.test(algorithm)));
   return JSON.stringify([
     issuer,

@@ -5,7 +5,9 @@ import type { ImportedKey } from "../import/imported-key.ts";
 import type { KeySet } from "./key-set.ts";
 import type { KeySetState } from "./place-record.ts";
 
-/** The state of the keys from one source (a URL, a file, or the policy itself), for the status endpoint. */
+/**
+ * The state of the keys from one source, for the status endpoint. The source is a URL, a file, or the policy itself.
+ */
 export interface KeySetStatus {
   readonly from: KeyOrigin["from"];
   readonly state: KeySetState;
@@ -19,7 +21,7 @@ export interface KeySetStatus {
   readonly loads: { readonly ok: number; readonly failed: number };
   /** Number of consecutive load attempts without a usable key. */
   readonly failures: number;
-  /** Why the last load attempt found no usable key; undefined if the attempt found a usable key. */
+  /** Why the last attempt to load keys found no usable key; undefined if the attempt found a usable key. */
   readonly failure: string | undefined;
   /** The reasons why some keys of the last answer are not used. */
   readonly notUsed: readonly string[];

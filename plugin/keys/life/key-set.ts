@@ -25,7 +25,7 @@ import {
 } from "./place-record.ts";
 import { type KeyTimings, refreshDelayMs, retryDelayMs } from "./refresh-delay.ts";
 
-/** Services that the process provides to its key sets. */
+/** Services that the process provides for loading keys. */
 export interface KeyPorts {
   /** Returns the time in milliseconds since the epoch. */
   readonly now: () => number;
@@ -45,7 +45,7 @@ export interface KeyPorts {
   readonly onChange?: () => void;
 }
 
-/** What the key set of one source needs to know about its issuer. */
+/** The facts about an issuer that the key set of one source needs. */
 export interface KeySetContext {
   readonly issuer: CompiledIssuer;
   readonly ports: KeyPorts;
@@ -62,8 +62,8 @@ export interface KeySetContext {
  * content. A failed load leaves the last answer in effect. All waiting requests share one load, and refreshes run in
  * the background.
  *
- * The record (place-record.ts) contains the state of the source. The class KeySet changes the record: it loads keys, starts
- * timers and writes to the store.
+ * The record (place-record.ts) contains the state of the source. The class KeySet changes the record: KeySet loads
+ * keys, starts timers and writes to the store.
  */
 export class KeySet {
   readonly origin: KeyOrigin;
@@ -96,12 +96,12 @@ export class KeySet {
     }
   }
 
-  /** The keys of the last answer; empty if that answer is too old. */
+  /** The keys of the last answer; empty if the last answer is too old. */
   get keys(): readonly ImportedKey[] {
     return this.state === "serving" ? (this.#record.answer?.set.keys ?? []) : [];
   }
 
-  /** The last answer, even if it is too old. */
+  /** The last answer, even if this answer is too old. */
   get lastAnswer(): (ImportedKeySet & { readonly loadedAt: number; readonly isRestored: boolean }) | undefined {
     const { answer } = this.#record;
     return answer && { ...answer.set, loadedAt: answer.loadedAt, isRestored: answer.digest === undefined };
@@ -134,11 +134,12 @@ export class KeySet {
   }
 
   /**
-   * Returns the running load. If no load is running, starts and returns a new load if the time for one has come. Returns
-   * undefined if no load is running after that.
+   * Returns the running load. If no load is running and the time for a load has come, starts a new load and returns it.
+   * Returns undefined if no load is running and none is due.
    */
   lookAgain(): Promise<void> | undefined {
-    // Files are polled, so an unknown kid does not cause a load of a file. Keys in the policy itself change only with the policy.
+    // The plugin polls files, so an unknown kid does not cause a load of a file. Keys in the policy itself change only
+    // with the policy.
     const canChange = this.#isFetched || !this.#hasKeys();
     if (this.#loading || !canChange || !isDue(this.#record, this.#context.ports.now())) {
       return this.#loading;
@@ -172,7 +173,7 @@ export class KeySet {
       this.loads.ok += 1;
     } catch (error) {
       this.loads.failed += 1;
-      // The next report must say whether stored keys are used, so this function waits until they are read.
+      // The next report must say whether stored keys are used, so this function waits until the stored keys are read.
       await this.restoring;
       this.#record = recordFailure(this.#record, messageOf(error));
     }

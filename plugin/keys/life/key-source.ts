@@ -12,7 +12,7 @@ import { TenantFetches } from "./tenant-fetches.ts";
 
 export interface ProcessKeySource extends KeySource {
   /**
-   * Starts fetching the keys of a policy's issuers, so that no request has to wait. The promise resolves when each issuer
+   * Starts to fetch the keys of a policy's issuers before requests need the keys. The promise resolves when each issuer
    * has keys. If an issuer never has keys, the promise stays pending forever. The promise never rejects.
    */
   prepare(policy: CompiledPolicy): Promise<void>;
@@ -35,8 +35,8 @@ const TENANT_TIMINGS: KeyTimings = { ...KEY_TIMINGS, idleMs: 3_600_000 };
 
 /**
  * The plugin loads a tenant's keys only when a token names the tenant for the first time. The start of each process would
- * take long if it loaded the keys of a thousand tenants. If the plugin waited for all of them, one tenant without keys would
- * keep the process from becoming ready.
+ * take long if it loaded the keys of a thousand tenants. If the plugin waited for the keys of all tenants, one tenant
+ * without keys would keep the process from becoming ready.
  */
 function isLoadedEarly({ tenantOf }: CompiledIssuer): boolean {
   return tenantOf === undefined;
@@ -44,21 +44,25 @@ function isLoadedEarly({ tenantOf }: CompiledIssuer): boolean {
 
 /** The state of one issuer's keys. */
 export interface IssuerKeysStatus {
-  /** The issuer's id in the policy that named it first. */
+  /** The issuer's id in the first policy that named the issuer. */
   readonly id: string;
   readonly issuer: string;
   readonly sets: readonly KeySetStatus[];
 }
 
-/** The keys of all issuers that this process uses. Policies that name the same issuer with the same options share its keys. */
+/**
+ * The keys of all issuers that this process uses. If policies name the same issuer with the same options, they share
+ * the issuer's keys.
+ */
 export function createKeySource(ports: KeyPorts): ProcessKeySource {
   const byOptions = new Map<string, { readonly issuer: CompiledIssuer; readonly keys: IssuerKeys }>();
-  // If an issuer leaked a key in one source, all policies that read this source reject the key, whatever their options.
+  // If an issuer leaked a key in one source, all policies that read this source reject the key, whatever options the
+  // policies have.
   const leakedBySource = new Map<string, LeakedKeys>();
-  // Remembers the keys of each compiled issuer, so that the issuer's name is not computed for each request.
+  // Stores the keys of each compiled issuer, because computing the issuer's name for each request would cost time.
   const byIssuer = new WeakMap<CompiledIssuer, IssuerKeys>();
-  // The promise of `prepare` stays in memory until the keys are loaded, which may never happen. So all calls with the
-  // same policy get the same promise.
+  // The promise of `prepare` stays in memory until the keys are loaded, and some keys may never be loaded. So all calls
+  // with the same policy get the same promise.
   const waits = new WeakMap<CompiledPolicy, Promise<void>>();
 
   const leakedOf = (issuer: CompiledIssuer): readonly LeakedKeys[] =>
@@ -89,7 +93,7 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
     if (known && !known.isIdle()) {
       return known;
     }
-    // The keys are not loaded yet, or they were evicted because no request needed them.
+    // Either the keys are not loaded yet, or the plugin evicted them because no request needed them.
     const options = nameIssuer(issuer);
     const keys = known ?? byOptions.get(options)?.keys ?? createKeys(issuer);
     byOptions.set(options, { issuer, keys });

@@ -20,13 +20,13 @@ export interface KeyFiles {
 }
 
 /**
- * An answer from a source of keys. The keys in the answer are untrusted and not imported yet. The answer replaces the source's
- * previous answer.
+ * An answer from a source of keys. The keys in the answer are untrusted, and no code has imported them yet. The answer
+ * replaces the source's previous answer.
  */
 export interface LoadedKeySet {
   /** Hex SHA-256 of the answer's content. */
   readonly digest: string;
-  /** How long the server allows the use of the answer, in seconds; undefined if the server does not say. */
+  /** For how many seconds the server allows the use of the answer; undefined if the server does not say. */
   readonly freshForSeconds: number | undefined;
   /** @throws Error that says why no keys can be imported from this answer. The message contains no key material. */
   importFor(issuer: CompiledIssuer): Promise<ImportedKeySet>;
@@ -74,8 +74,8 @@ async function namingFile<T>({ file }: FileOrigin, act: () => T | Promise<T>): P
 }
 
 /**
- * Returns undefined if the policy root exists, but the file does not. A missing root is an error. Its volume is perhaps not
- * mounted, so the file may still exist.
+ * Returns undefined if the policy root exists, but the file does not exist. A missing root is an error. The volume of a
+ * missing root is perhaps not mounted, so the file may still exist.
  *
  * @throws Error that says why the file cannot be read.
  */
@@ -92,9 +92,9 @@ async function readIfThere(file: string, files: KeyFiles): Promise<Uint8Array | 
 }
 
 /**
- * If an operator removes or empties a file, the plugin withdraws its keys. A damaged key set or PEM file does not withdraw keys,
- * because its format shows that the file is incomplete. A secret has no such format, so any content of its file replaces the old
- * secret.
+ * If an operator removes or empties a file, the plugin withdraws its keys. A damaged key set or PEM file does not
+ * withdraw keys: the format shows that the file is incomplete. The file of a secret has no format, so any content of
+ * the file replaces the old secret.
  */
 async function importFile(
   origin: FileOrigin,

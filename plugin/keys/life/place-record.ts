@@ -12,7 +12,7 @@ export interface Answer {
 /** The state of one source of keys. The functions below make a new record after each event. */
 export interface PlaceRecord {
   readonly answer: Answer | undefined;
-  /** How long the source allows the use of its last answer, in seconds; undefined if the source does not say. */
+  /** For how many seconds the source allows the use of its last answer; undefined if the source does not say. */
   readonly freshForSeconds: number | undefined;
   readonly lastAttempt: "none" | "answered" | "failed";
   /** Number of consecutive load attempts without a usable key, and why the last attempt failed. */
@@ -41,12 +41,12 @@ export const NEW_PLACE: PlaceRecord = {
 };
 
 const MAX_REASONS = 20;
-/** If the clock was set back by more than this limit, the plugin does not know the age of keys. */
+/** If the clock was set back by more than this time, the plugin does not know the age of keys. */
 const CLOCK_TOLERANCE_MS = 300_000;
-/** Keys in a file never become too old. The operator withdraws such keys by removing them from the file. */
+/** Keys in a file never become too old. To withdraw a key, the operator removes the key from the file. */
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** Records an answer that an earlier process received. This process has not asked the source yet. */
+/** Records an answer that an earlier process received. The current process has not asked the source yet. */
 export function recordRestored(record: PlaceRecord, answer: Answer): PlaceRecord {
   return { ...record, answer };
 }
@@ -93,9 +93,10 @@ export function soundKeys({ answer }: PlaceRecord, isLeaked: (thumbprint: string
 }
 
 /**
- * The time from which the last answer is valid, and the time from which it is too old, in milliseconds since the epoch.
+ * Returns the period in which the last answer is valid, in milliseconds since the epoch. After the period, the answer
+ * is too old.
  *
- * @param maxStaleSeconds the longest use of an answer; undefined if keys never become too old.
+ * @param maxStaleSeconds how long an answer may be used; undefined if keys never become too old.
  */
 export function validityOf(
   { answer }: PlaceRecord,

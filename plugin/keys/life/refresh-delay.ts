@@ -11,7 +11,7 @@ export interface KeyTimings {
   readonly maxWaitMs: number;
   /** How often the process checks key files for changes. */
   readonly filePollMs: number;
-  /** The plugin stops refreshing keys that no request has needed for this long. */
+  /** If no request has needed some keys for this long, the plugin stops refreshing these keys. */
   readonly idleMs: number;
   /**
    * Maximum number of requests that may wait for the keys of one issuer. Each waiting request occupies a connection, and without
@@ -19,7 +19,7 @@ export interface KeyTimings {
    */
   readonly maxWaiting: number;
   /**
-   * Returns a random number from 0 to 1. The random number spreads work that many processes would otherwise do at the same time.
+   * Returns a random number from 0 to 1. With random delays, many processes do not work at the same time.
    */
   readonly random: () => number;
 }
@@ -33,7 +33,7 @@ export const KEY_TIMINGS: KeyTimings = {
   random: Math.random,
 };
 
-/** The number of seconds that keys count as fresh if the provider does not say. */
+/** For how many seconds keys count as fresh if the provider does not say. */
 const FRESH_SECONDS = 300;
 /**
  * The random part is at most a tenth of the delay. Without the random part, processes that started at the same time would always
@@ -43,10 +43,10 @@ const REFRESH_SPREAD = 0.1;
 const RETRY_SPREAD = 0.5;
 
 /**
- * Returns how long the process waits after it has received keys, before it fetches them again, in milliseconds. The
- * wait ends before the keys become stale (RFC 9111 section 4.2).
+ * Returns the delay, in milliseconds, from the arrival of keys to the next fetch of these keys. The wait ends before
+ * the keys become stale (RFC 9111 section 4.2).
  *
- * @param freshForSeconds how long the keys are fresh, as the provider states; undefined if the provider does not say.
+ * @param freshForSeconds for how many seconds the keys are fresh; undefined if the provider does not say.
  */
 export function refreshDelayMs(
   { minSeconds, maxSeconds }: KeyRefresh,
@@ -72,10 +72,10 @@ export function retryDelayMs(
 ): number {
   const [first, last] = hasKeys ? [cooldownSeconds * 1000, maxSeconds * 1000] : [retryMs, cooldownSeconds * 1000];
   const delay = Math.min(first * 2 ** (failures - 1), last);
-  // If there are keys, the random part only lengthens the delay, so that there is at most one fetch in a cooldown. If
-  // there are no keys, the random part only shortens the delay. The policy promises that withdrawn keys are refused
-  // after a certain time, and the delay never exceeds this time. Even if delays are at the limit, processes fetch at
-  // different times, because their earlier delays differed.
+  // If there are keys, the random part only makes the delay longer. So there is at most one fetch in a cooldown. If
+  // there are no keys, the random part only makes the delay shorter. The policy promises that the plugin refuses
+  // withdrawn keys after a certain time, and the delay is never longer than this time. Delays that reach this limit are
+  // equal. But the processes still fetch at different times, because their earlier delays differed.
   const spread = delay * (hasKeys ? 1 + RETRY_SPREAD * random() : 1 - RETRY_SPREAD * random());
   return Math.round(Math.min(spread, last));
 }

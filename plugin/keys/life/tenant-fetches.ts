@@ -3,12 +3,15 @@ import { limitFetches } from "../fetch/limit-fetches.ts";
 
 /** Maximum number of fetches that run at the same time for the tenants of one issuer. */
 const MAX_RUNNING = 8;
-/** In one second, tokens with unknown kids may cause at most this many fetches, for all tenants of one issuer together. */
+/**
+ * In one second, tokens with unknown kids may cause at most this many fetches. The limit is for all tenants of one
+ * issuer together.
+ */
 const MAX_PER_SECOND = 10;
 
 /**
  * Limits the number of fetches for all tenants of one issuer together. The tenants share the limits, because most tenants have the same
- * provider. Without the limits each forged token could cause a fetch, because a token can name any tenant of the policy.
+ * provider. A token can name any tenant of the policy, so without the limits each forged token could cause a fetch.
  */
 export class TenantFetches {
   readonly fetchJson: FetchJson;

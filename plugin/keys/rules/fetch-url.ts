@@ -1,11 +1,11 @@
 /**
- * Matches visible ASCII except `#`, `@` and the backslash. `#`, `@` and the backslash can hide from a human reader which host a
- * URL names.
+ * Matches visible ASCII except `#`, `@` and the backslash. With `#`, `@` or a backslash, a human reader may misread
+ * which host a URL names.
  */
 const PLAIN_URL = /^[!"$-?A-[\]-~]+$/;
 
 export interface FetchUrlRules {
-  /** Allows http without TLS to any host, because the policy allows it for this issuer. */
+  /** Allows http without TLS to any host, because the policy allows http for this issuer. */
   readonly allowHttp?: boolean;
   /**
    * Allows a query, for URLs that are used unchanged. If a path is appended to an issuer's URL, a query in the URL is refused.

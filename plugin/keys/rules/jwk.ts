@@ -1,7 +1,7 @@
 /** A JWK from any source, with its members unchecked (RFC 7517 section 4). */
 export type Jwk = Readonly<Record<string, unknown>>;
 
-/** Members that contain private or symmetric key material (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1). */
+/** Members of a JWK that contain private or symmetric key material (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1). */
 const PRIVATE_MEMBERS = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 const ALGORITHMS_BY_SHAPE: ReadonlyMap<string, readonly string[]> = new Map([
@@ -47,7 +47,9 @@ export function fittingAlgorithms(jwk: Jwk): readonly string[] {
   return ofType.filter((algorithm) => algorithm === alg);
 }
 
-/** Returns all names of an algorithm. `EdDSA` counts as Ed25519 here, because no other curve of EdDSA is supported. */
+/**
+ * Returns all names of an algorithm. `EdDSA` counts as Ed25519, because the plugin supports no other curve of EdDSA.
+ */
 export function namesOf(algorithm: string): readonly string[] {
   return ED25519_NAMES.includes(algorithm) ? ED25519_NAMES : [algorithm];
 }

@@ -1,7 +1,7 @@
 /**
  * The `kid` of a sandbox's own keys starts with this prefix. A sandbox's keys replace the keys of an issuer on one developer's
- * machine. The plugin never imports keys with this prefix from any source. So a gateway refuses every token of a sandbox, even if
- * the sandbox's public key gets into a key set.
+ * machine. The plugin never imports keys with this prefix from any source. So a gateway refuses every token of a sandbox,
+ * even if the sandbox's public key gets into a key set.
  */
 export const STAND_IN_PREFIX = "kong-jwt-policy-stand-in-";
 

@@ -23,14 +23,14 @@ const UNFINISHED_FILE = /^[0-9a-f]{64}\.(?:keys|leaked)\.[0-9a-f.-]+\.tmp$/;
 
 /**
  * Limits on the age and number of stored files. Files beyond the limits are removed. Every fetch writes the source's
- * keys to its file. So if a file is old, no policy fetches from its source any longer.
+ * keys to its file. So if a file is old, no policy fetches keys from the file's source any longer.
  */
 export interface KeyDirectoryLimits {
   readonly maxFiles: number;
   readonly maxKeysAgeMs: number;
   readonly maxLeakedAgeMs: number;
   readonly maxUnfinishedAgeMs: number;
-  /** If a stored time is later than now by more than this limit, the clock was set back. */
+  /** If a stored time is later than the current time by more than this limit, the clock was set back. */
   readonly clockToleranceMs: number;
 }
 
@@ -45,8 +45,8 @@ export const KEY_DIRECTORY_LIMITS: KeyDirectoryLimits = {
 type Kind = "keys" | "leaked";
 
 /**
- * Stores keys in a directory that only this process's user can write. Several processes may share the directory: each file is
- * replaced as a whole, and an older answer never replaces a newer answer.
+ * Stores keys in a directory that only this process's user can write. Several processes may share the directory: a
+ * process always replaces a whole file, and never replaces a newer answer by an older one.
  */
 export class KeyDirectory implements KeyStore {
   readonly #directory: string;
@@ -57,7 +57,7 @@ export class KeyDirectory implements KeyStore {
   #problem: string | undefined;
   /** The reasons why some files are not used. There is at most one reason for each file. */
   readonly #refused = new Set<string>();
-  /** Files are written one by one, in the order in which the keys arrived. */
+  /** The class writes files one by one, in the order in which the keys arrived. */
   #writing: Promise<void> = Promise.resolve();
   #writes = 0;
   #tidiedAt = Number.NEGATIVE_INFINITY;
@@ -124,7 +124,9 @@ export class KeyDirectory implements KeyStore {
     }
   }
 
-  /** Logs each reason once. The store also reads a file before each write, so the same reason comes again and again. */
+  /**
+   * Logs each reason once. The store also reads a file before each write, so it finds the same reason again and again.
+   */
   #reportRefused(reason: string): void {
     if (!this.#refused.has(reason)) {
       this.#refused.add(reason);

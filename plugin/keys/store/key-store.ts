@@ -9,8 +9,8 @@ export interface StoredKeySet {
 }
 
 /**
- * Keeps the public parts of fetched keys, so that they can be used after a restart. No method rejects: if the store fails, keys
- * are fetched as usual.
+ * Stores the public parts of fetched keys, so that the plugin can use the keys after a restart. No method rejects: if
+ * the store fails, keys are fetched as usual.
  */
 export interface KeyStore {
   /** @param place a name made of the issuer, the options and the source. Different options can give different keys. */

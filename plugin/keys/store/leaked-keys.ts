@@ -3,21 +3,21 @@ import type { KeyStore } from "./key-store.ts";
 /** Maximum number of leaked keys to remember. No issuer publishes so many private keys by mistake. */
 const MAX_LEAKED = 1_000;
 
-/** The leaked keys that must not be used from one source. */
+/** The leaked keys of one source. No policy that reads the source may use these keys. */
 export interface KnownLeaks {
   /** Resolves when the leaked keys that earlier processes stored are loaded. The promise never rejects. */
   readonly restored: Promise<void>;
   has(thumbprint: string): boolean;
-  /** Records keys whose private part this source published. */
+  /** Records keys whose private parts the source published. */
   add(thumbprints: readonly string[]): void;
 }
 
 /**
  * The leaked keys of one issuer: one source has published the private parts of these keys. Every policy that uses this
- * source rejects these keys permanently, from every source and under every kid. The policy rejects the keys even after
- * the issuer has removed the private part again. Other policies ignore the leak, because their authors did not choose
- * this source. Otherwise, a policy author could use a source of their own to mark an issuer's key as leaked. All
- * policies would then reject the key.
+ * source rejects the leaked keys permanently, from every source and under every kid. The policy rejects the keys even
+ * after the issuer has removed the private part again. Policies without this source ignore the leak, because the
+ * authors of these policies did not choose the source. So a policy author cannot
+ * make all policies reject an issuer's key by adding a source that publishes the key as leaked.
  */
 export class LeakedKeys {
   /** Resolves when the leaked keys that earlier processes stored are loaded. The promise never rejects. */
@@ -43,7 +43,7 @@ export class LeakedKeys {
     return this.#thumbprints.size;
   }
 
-  /** If there are too many leaked keys to remember, every key counts as leaked, so the plugin fails closed. */
+  /** If there are too many leaked keys to store, every key counts as leaked, so the plugin fails closed. */
   has(thumbprint: string): boolean {
     return this.#thumbprints.has(thumbprint) || this.count >= MAX_LEAKED;
   }

@@ -43,8 +43,8 @@ async function checkAncestors(from: string, directory: string): Promise<void> {
   for (let path = from; ; path = dirname(path)) {
     const { uid, gid, mode } = await lstat(path);
     const isOwned = uid === 0 || uid === process.geteuid?.();
-    // Group 0 may have write access, because it belongs to the administrator. Containers that run with an arbitrary user id are
-    // in group 0 too.
+    // Group 0 may have write access, because it belongs to the administrator. Also, a container that runs with an
+    // arbitrary user id is in group 0.
     const isGroupTrusted = gid === 0 || gid === process.getegid?.();
     const isShared = (mode & WRITABLE_BY_ALL) !== 0 || ((mode & WRITABLE_BY_GROUP) !== 0 && !isGroupTrusted);
     if (!isOwned || (isShared && (mode & STICKY) === 0)) {
@@ -75,7 +75,7 @@ function checkOwner(path: string, { uid, mode }: Owner): void {
  * @throws Error that says why the file is not used.
  */
 export async function readPrivateFile(path: string, maxBytes: number): Promise<string | undefined> {
-  // The open call follows no link, and does not wait for the other end of a pipe.
+  // The open call does not follow a symbolic link, and does not wait for the other end of a pipe.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const handle = await open(path, flags).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") {

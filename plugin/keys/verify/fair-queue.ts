@@ -3,11 +3,11 @@ import { parseIpv6 } from "../../core/text/ip-network.ts";
 /** Limits on how long requests may wait, and on how many may wait. All times are in milliseconds. */
 export interface Patience {
   /**
-   * The longest wait that counts as short. Clients hardly notice such a wait. With a few dozen clients, waits are shorter than
-   * this limit, even on a gateway that is fully used.
+   * The longest wait that counts as short. Clients hardly notice such a wait. With a few dozen clients, requests wait
+   * for less than this limit, even on a gateway that is fully used.
    */
   readonly promptMs: number;
-  /** The overload is not just a burst if the oldest entry's wait stays above `promptMs` during this whole period. */
+  /** If the oldest entry's wait stays above `promptMs` during this whole period, the overload is not just a burst. */
   readonly standingMs: number;
   /** The longest wait in a burst. */
   readonly longMs: number;
@@ -24,15 +24,15 @@ interface Entry<T> {
   isGone: boolean;
 }
 
-/** When this many entries at the start of the list are gone, the list is shortened. */
+/** If this many entries at the start of the list are gone, the class shortens the list. */
 const MAX_GONE = 1_024;
 
 /**
- * A queue of requests that wait for their turn. The networks take turns, so that a client with a thousand requests does
- * not delay a client with one request. As long as the overload counts as a burst, the oldest entry comes first. If
- * waits stay long for `standingMs`, the queue counts as standing until it is empty. The newest entry then comes first,
- * and old entries are rejected. With this order, the queue processes as many requests as with any other order, but the
- * processed requests hardly wait.
+ * A queue of requests that wait for their turn. The networks of the clients take turns, so that a client with a
+ * thousand requests does not delay a client with one request. As long as the overload counts as a burst, the oldest
+ * entry comes first. If waits stay long for `standingMs`, the state of the queue is "standing" until the queue is
+ * empty. The newest entry then comes first, and old entries are rejected. In both orders, the queue processes the same
+ * number of requests. If the newest entry comes first, the processed requests hardly wait.
  */
 export class FairQueue<T> {
   readonly #patience: Patience;
@@ -45,7 +45,7 @@ export class FairQueue<T> {
   #arrivals: Entry<T>[] = [];
   #firstArrival = 0;
   #size = 0;
-  /** The last time at which the queue was empty, or the oldest entry had waited for at most `promptMs`. */
+  /** The last time at which the queue was empty, or at which the oldest entry had waited for at most `promptMs`. */
   #promptAtMs = Number.NEGATIVE_INFINITY;
   #isStanding = false;
 
@@ -84,7 +84,7 @@ export class FairQueue<T> {
     return rejected;
   }
 
-  /** Removes and returns the item whose turn it is. */
+  /** If the client has no items in the queue, the oldest item of all clients is rejected. */
   take(nowMs: number): T | undefined {
     const [first] = this.#waiting;
     if (!first) {
@@ -95,7 +95,7 @@ export class FairQueue<T> {
     const entry = this.#isStanding ? list.pop() : list.shift();
     this.#waiting.delete(network);
     if (list.length > 0) {
-      this.#waiting.set(network, list); // The network moves to the end of the order, so that another network has the next turn.
+      this.#waiting.set(network, list); // The network moves to the end of the order, because another network has the next turn.
     }
     return entry && this.#drop(entry);
   }
@@ -114,7 +114,8 @@ export class FairQueue<T> {
     if (!oldest || nowMs - oldest.sinceMs <= this.#patience.promptMs) {
       this.#promptAtMs = nowMs;
     }
-    // Rejections keep the waits in a standing queue short. So only an empty queue shows that fewer requests arrive.
+    // Rejections keep the waits in a standing queue short. Rejections keep the waits in a standing queue short, so only
+    // an empty queue shows that fewer requests arrive.
     this.#isStanding =
       oldest !== undefined && (this.#isStanding || nowMs - this.#promptAtMs > this.#patience.standingMs);
   }

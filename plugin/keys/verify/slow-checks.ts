@@ -7,7 +7,7 @@ import { FairQueue } from "./fair-queue.ts";
 const POOL_THREADS = 4;
 
 export interface SlowChecksOptions {
-  /** The number of checks that may run at the same time. */
+  /** The number of signature checks that may run at the same time. */
   readonly slots: number;
   readonly now: () => number;
   /** Calls back after `ms` milliseconds. */
@@ -20,15 +20,15 @@ interface Check {
 }
 
 /**
- * After an invalid signature, the slot that checked it pauses before its next check. The pause is the duration of the failed
- * check, multiplied by this factor.
+ * After an invalid signature, the slot that found it pauses before its next check. The pause is the duration of the
+ * failed check, multiplied by this factor.
  */
 const PAUSE_PER_FAILURE = 1;
 
 /**
- * Schedules signature checks of slow algorithms on the thread pool. Only a few checks run at the same time, so that processors
- * stay free for the event loop and Kong. A check waits in this scheduler, and never in the pool itself. After each failed check,
- * the slot pauses. So a flood of forged signatures can use only half of the slots' time.
+ * Schedules signature checks of slow algorithms on the thread pool. Only a few checks run at the same time, because the
+ * event loop and Kong also need processors. A check waits in this scheduler, and never in the pool itself. After each
+ * failed check, the slot pauses. So a flood of forged signatures can use only half of the slots' time.
  */
 export class SlowChecks {
   readonly #options: SlowChecksOptions;

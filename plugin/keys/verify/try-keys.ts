@@ -2,8 +2,8 @@ import { SIGNATURE_INVALID, type SignatureCheck, type VerificationKey } from "..
 
 /**
  * Combines several keys for the same algorithm into one key, for a token that does not say which key to use. The combined
- * key tries the keys one after the other, and stops at the first key that verifies the signature. If a check with one of the
- * keys is slow, this check waits for a slot of its own, like every slow check.
+ * key tries the keys one after the other, and stops at the first key that verifies the signature. If a check with one
+ * of the keys is slow, the check waits for a slot of its own, like every slow check.
  *
  * @param keys one or more.
  */

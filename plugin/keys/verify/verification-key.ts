@@ -32,8 +32,8 @@ const ecdsa = (hash: string, signatureBytes: number): VerifyParameters => ({
 });
 
 /**
- * The parameters with which each JOSE algorithm verifies (RFC 7518 section 3, RFC 8037 section 3.1, RFC 9864 section
- * 2.2).
+ * The parameters for the signature checks of each JOSE algorithm (RFC 7518 section 3, RFC 8037 section 3.1, RFC 9864
+ * section 2.2).
  */
 const PARAMETERS: Readonly<Record<string, VerifyParameters>> = {
   RS256: rsaPkcs1("sha256"),
@@ -62,8 +62,8 @@ export function createVerificationKey(
   algorithm: string,
   key: KeyObject,
 ): VerificationKey {
-  // Only the key's own type decides how a signature is verified; the name of the algorithm does not. So a public key is never
-  // used as an HMAC secret.
+  // The key's own type decides how a signature is verified. The name of the algorithm does not decide this. So a public
+  // key is never used as an HMAC secret.
   const verifySignature =
     key.type === "secret" ? createHmacVerifier(algorithm, key) : createPublicKeyVerifier(algorithm, key);
   return { issuer, kid, algorithm, verify: verifySignature };
@@ -89,7 +89,8 @@ function createPublicKeyVerifier(algorithm: string, publicKey: KeyObject): Verif
   }
   const { hash, options } = parameters;
   // RFC 8017 sections 8.1.2 and 8.2.2, step 1, require that the signature has the exact length. OpenSSL also accepts a PSS
-  // signature without its leading zero bytes. Without the check of the length, the same token could be written in two ways.
+  // signature without its leading zero bytes. Without the check of the length, there could be two ways to write the
+  // same token.
   const signatureBytes =
     parameters.signatureBytes ?? Math.ceil(Number(publicKey.asymmetricKeyDetails?.modulusLength) / 8);
   const key = { key: publicKey, ...options };
@@ -108,7 +109,7 @@ const SLOW_CURVES: ReadonlySet<string | undefined> = new Set(["secp384r1", "secp
 
 /**
  * A check takes 0.8 ms with P-384, 1.8 ms with P-521 and 0.4 ms with RSA of 8192 bits. The checks of other algorithms
- * take about a tenth of this time.
+ * take about a tenth of these times.
  */
 function isSlow({ asymmetricKeyDetails }: KeyObject): boolean {
   return SLOW_CURVES.has(asymmetricKeyDetails?.namedCurve) || Number(asymmetricKeyDetails?.modulusLength) > 4096;

@@ -4,7 +4,7 @@ import type { ExitResponse } from "../contract/pdk.ts";
 import { createExit } from "./create-exit.ts";
 import { createMetadataExit } from "./create-metadata-exit.ts";
 
-/** What happens to a request that does not reach the upstream. */
+/** The log line and the answer for a request that does not reach the upstream. */
 export interface Ending {
   /** A line for Kong's log, at a level that is on by default. */
   readonly log: { readonly level: "warn" | "err"; readonly line: string } | undefined;

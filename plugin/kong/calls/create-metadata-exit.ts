@@ -1,10 +1,10 @@
 import type { MetadataRequest } from "../../core/model/decision.ts";
 import type { ExitResponse } from "../contract/pdk.ts";
 
-/** The rendered metadata is cached for each policy, because it changes only with the policy. */
+/** The process caches the rendered metadata of each policy, because the metadata change only with the policy. */
 const CACHE_SECONDS = 3_600;
 
-/** Answers with the API's metadata (RFC 9728 section 3.2), which web pages of any origin may read. */
+/** Answers with the API's metadata (RFC 9728 section 3.2). Web pages of any origin may read the metadata. */
 export function createMetadataExit({ asks, resource }: MetadataRequest): ExitResponse {
   const anyOrigin = { "Access-Control-Allow-Origin": "*" };
   return asks === "text"

@@ -11,12 +11,13 @@ import { createEnding, type Ending } from "./create-ending.ts";
 import { renderEnding, renderOtherInstance } from "./verdict.ts";
 
 /**
- * Lists the calls of Kong's PDK that carry out the outcome of a request. A plugin server makes the calls in this order, and
- * stops after a call that failed. The last call decides about the request. If the guard is loaded in Kong, the last call
- * sends the plugin's verdict to the guard. Without the guard, the last call of a refusal is an exit, which refuses the
- * request. So no request passes if an earlier call failed.
+ * Lists the calls of Kong's PDK that carry out the outcome of a request. A plugin server makes the calls in the order
+ * of the list, and stops after a call that failed. The last call decides about the request. If the guard is loaded in
+ * Kong, the last call sends the plugin's verdict to the guard. Without the guard, the last call of a refusal is Kong's
+ * exit, which sends the refusal to the client. So no request passes if an earlier call failed.
  *
- * @param outcome the handler's decision. Any value other than our own Allow, a Deny or an Answer refuses the request.
+ * @param outcome the handler's decision. Only our own Allow, a Deny or an Answer are valid outcomes. With any other
+ * value, the request is refused.
  * @param warnings lines for the operator, also written to Kong's log. The warnings do not depend on the outcome.
  * @param guard present if the guard answers refused requests. Without a guard, the plugin server calls Kong's exit.
  */
@@ -30,8 +31,8 @@ export function listCalls(
 }
 
 /**
- * Lists the calls for the case that Kong asked an instance that must not judge the request. The guard then asks Kong's current
- * instance.
+ * Lists the calls for one case: Kong asked an instance that must not judge the request. The guard then asks Kong's
+ * current instance.
  */
 export function listOtherInstance(guard: GuardMark): readonly PdkCall[] {
   return [{ method: "kong.service.request.set_headers", args: [renderOtherInstance(guard)] }];
@@ -67,8 +68,8 @@ function listAllow(allow: Allow): readonly PdkCall[] {
 }
 
 /**
- * Replaces Kong's caller (Consumer, credential and groups) as a whole. If only a part was replaced, a request could have one
- * caller's Consumer with another caller's credential or groups.
+ * Replaces Kong's caller (Consumer, credential and groups) as a whole. If Kong's caller was replaced only in part, a
+ * request could have one caller's Consumer with another caller's credential or groups.
  */
 function listCaller({ consumer, credentialId, groups }: CallerIdentity): readonly PdkCall[] {
   const setGroups: PdkCall = {

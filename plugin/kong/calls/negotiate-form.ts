@@ -10,8 +10,8 @@ const KONG_FORM = "application/json";
 const PROBLEM_DETAILS = "application/problem+json";
 
 /**
- * Whether a client prefers problem details to Kong's own form (RFC 9110 section 12.5.1). A client that accepts both equally, or
- * sends no preference, gets Kong's form.
+ * Whether a client prefers problem details to Kong's own form (RFC 9110 section 12.5.1). If a client accepts both forms
+ * equally, or sends no preference, the client gets Kong's form.
  *
  * @param accept the request's `Accept`.
  */
@@ -23,7 +23,7 @@ export function prefersProblemDetails(accept: string | undefined): boolean {
   return preferred === PROBLEM_DETAILS;
 }
 
-/** Empty ranges count too, because the plugin needs as much time to read them. */
+/** Empty ranges count too, because reading an empty range takes as long as reading any other range. */
 function hasManyRanges(accept: string): boolean {
   return accept.split(",", MAX_MEDIA_RANGES + 1).length > MAX_MEDIA_RANGES;
 }

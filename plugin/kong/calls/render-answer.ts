@@ -11,7 +11,7 @@ const BEYOND_GRPC_MESSAGE = /[^\x20-\x24\x26-\x7e]+/g;
 
 type Rendered = Pick<ExitResponse, "body" | "headers">;
 
-/** Renders the message for the client, in a format that the client accepts and the policy selects. */
+/** Renders the message for the client. The client accepts the format, and the policy selects it. */
 export function renderAnswer(answer: ClientAnswer, reply: Reply): Rendered {
   const { answers, accept, contentType } = reply;
   if (contentType !== undefined && GRPC.test(contentType)) {

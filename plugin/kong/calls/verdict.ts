@@ -11,13 +11,17 @@ import type { KeptVerdict } from "../../runtime/verdict-cache.ts";
 import type { GuardMark, InstanceIdentity } from "../contract/guard-mark.ts";
 import type { Ending } from "./create-ending.ts";
 
-/** The request header that carries a verdict to the guard, which removes it. The guard's handler.lua uses the same name. */
+/**
+ * The request header that carries a verdict to the guard. The guard removes the header. The guard's handler.lua uses
+ * the same name.
+ */
 const VERDICT_HEADER = "x-jwt-policy-verdict";
 const CLOCK_MARGIN_MS = 50;
 
 /**
- * Adds the verdict to an Allow; every other decision stays unchanged. The verdict names the instance that judged the request, which
- * may differ from the instance that Kong called. The guard lets the request pass only if both are the same instance.
+ * Adds the verdict to an Allow, and leaves every other decision unchanged. The verdict names the instance that judged
+ * the request. Kong may have called another instance. The guard lets the request pass only if Kong called the same
+ * instance as the verdict names.
  */
 export function addVerdict<D extends Decision | Answer>(
   decision: D,
@@ -44,8 +48,8 @@ export interface Reuse {
 }
 
 /**
- * Adds one header that contains the verdict and all changes of the request. The guard makes these changes now, and again when it
- * reuses the verdict.
+ * Adds one header that contains the verdict and all changes of the request. The guard makes these changes now, and
+ * makes them again each time it reuses the verdict.
  */
 export function addReusableVerdict(
   kept: KeptVerdict,
@@ -63,7 +67,7 @@ function renderVerdict({ pluginId, sequence }: InstanceIdentity, nonce: string):
 
 const recipes = new WeakMap<KeptVerdict, string>();
 
-/** The text is the same for all requests that reuse this verdict. The guard's handler.lua parses the text. */
+/** All requests that reuse one verdict get the same text. The guard's handler.lua parses the text. */
 function renderRecipe(kept: KeptVerdict, reuse: Reuse): string {
   const known = recipes.get(kept);
   if (known !== undefined) {
@@ -74,7 +78,8 @@ function renderRecipe(kept: KeptVerdict, reuse: Reuse): string {
   const recipe = {
     generation: reuse.generation,
     after: Math.ceil(kept.afterMs),
-    // nginx reads its clock only once for each turn of its loop, so nginx's time is a little late. The margin makes up for this delay.
+    // nginx reads its clock only once in each turn of its event loop, so nginx's time is a little late. The margin
+    // makes up for this delay.
     before: Math.floor(kept.beforeMs) - CLOCK_MARGIN_MS,
     tally,
     facts: { ...reuse.facts, route: reuse.countsRoute, client: reuse.countsClient },
@@ -92,10 +97,11 @@ const ID_LENGTH = 16;
 let lastId = 0;
 
 /**
- * Adds a member with a number at the end of the JSON text of an object. No two texts have the same end, neither as JSON nor as base64.
- * LuaJIT hashes a long string by its length, its first and last eight bytes, and a few positions between them. If the texts of
- * callers differed only in a name, many texts would have the same hash. LuaJIT would then compare each new text with all others.
- * The number has so many digits that base64 needs no padding, because padding would leave less of the number in the last bytes.
+ * Adds a member with a number at the end of the JSON text of an object. The ends of two texts always differ, both as
+ * JSON and as base64. LuaJIT hashes a long string by its length, its first and last eight bytes, and a few positions
+ * between them. Without the number, the texts for different callers could differ only in a name, and many texts would
+ * have the same hash. LuaJIT would then compare each new text with all others. The number has enough digits that base64
+ * needs no padding. Padding would leave less of the number in the last bytes.
  */
 function endDifferently(json: string): string {
   lastId += 1;
@@ -106,15 +112,15 @@ function endDifferently(json: string): string {
 
 /**
  * Asks the guard to answer the request. One header carries the answer and, for a refusal, the log line. The nonce comes
- * last, both in the JSON text and in the header. Without the nonce at the end, the texts of many requests would differ only
- * in the middle, and LuaJIT would compare them byte by byte.
+ * last, both in the JSON text and in the header. Without the nonce at the end, the texts of many requests would differ
+ * only in the middle. LuaJIT would then compare the texts byte by byte.
  */
 export function renderEnding({ nonce }: GuardMark, { log, exit }: Ending): HeaderChanges {
   const text = JSON.stringify({ ...log, ...exit, nonce });
   return { [VERDICT_HEADER]: `answered ${Buffer.from(text).toString("base64")} ${nonce}` };
 }
 
-/** Tells the guard that Kong asked the wrong instance, and that this instance did not judge the request. */
+/** Reports two things to the guard: Kong asked the wrong instance, and this instance did not judge the request. */
 export function renderOtherInstance({ nonce }: GuardMark): HeaderChanges {
   return { [VERDICT_HEADER]: `other-instance ${nonce}` };
 }

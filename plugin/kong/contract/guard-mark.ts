@@ -1,13 +1,16 @@
-/** How Kong identifies an instance: one version of one plugin's configuration. */
+/** Kong's id for an instance. An instance is one version of one plugin's configuration. */
 export interface InstanceIdentity {
   /** `pluginId` is Kong's `__plugin_id`, and `sequence` is Kong's `__seq__`. */
   readonly pluginId: string;
   readonly sequence: number;
 }
 
-/** What the guard expects of the verdict for one request. The guard appends these values to the facts. */
+/**
+ * The values that the verdict for one request must contain, so that the guard accepts the verdict. The guard appends
+ * these values to the facts.
+ */
 export interface GuardMark {
-  /** A random value that no client knows until the request is judged. */
+  /** A random value that no client can know before the request is judged. */
   readonly nonce: string;
   readonly instance: InstanceIdentity;
   /** The guard's report about reused verdicts; undefined if the guard cannot reuse verdicts. */
@@ -27,11 +30,11 @@ interface GuardReuse {
 }
 
 /**
- * A guard that can reuse verdicts adds the word `reuses` after the addresses in the facts variable. Older servers
+ * If a guard can reuse verdicts, it adds the word `reuses` after the addresses in the facts variable. Older servers
  * ignore the word.
  */
 const REUSES = "reuses";
-/** A guard that can distinguish client addresses adds the word `clients` at the end of its report. */
+/** If a guard can distinguish client addresses, it adds the word `clients` at the end of its report. */
 const CLIENTS = "clients";
 const MAX_TALLIES = 10_000;
 

@@ -1,6 +1,6 @@
 import type { Consumer } from "../../core/model/caller.ts";
 
-/** A Consumer, with the names that Kong gives its fields. */
+/** A Consumer, with the field names that Kong uses. */
 export interface KongConsumer {
   readonly id?: string;
   readonly username?: string;

@@ -6,8 +6,8 @@ import type { Consumer } from "../../core/model/caller.ts";
  */
 export interface Pdk {
   /**
-   * Whether the client of the request is gone, so that Kong no longer waits for the event. The method is absent if the
-   * plugin's protocol does not report that a client is gone.
+   * Whether the client of the request is gone. Kong then no longer waits for the event. The method is absent if the
+   * plugin's protocol does not report that clients are gone.
    */
   readonly isAbandoned?: (() => boolean) | undefined;
   readonly nginx: {
@@ -25,8 +25,8 @@ export interface Pdk {
   };
   readonly client: {
     /**
-     * Returns the Consumer with this id, or else with this username if `byUsername` is set. The result has no id if Kong finds no
-     * Consumer.
+     * Returns the Consumer with this id. If `byUsername` is set and no Consumer has this id, returns the Consumer with
+     * this username. The result has no id if Kong finds no Consumer.
      */
     loadConsumer(idOrUsername: string, byUsername: boolean): Promise<Consumer>;
     /**

@@ -8,13 +8,17 @@ import { narrowFacts } from "./narrow-facts.ts";
 export interface AskedFacts {
   /** The text of the facts variable. */
   readonly variable: string;
-  /** The Kong Route; undefined if the plugin's configuration names a rule, so that the plugin does not ask for the Route. */
+  /**
+   * The Kong Route. If the plugin's configuration names a rule, the plugin does not ask for the Route, and `route` is
+   * undefined.
+   */
   readonly route: KongRoute | undefined;
 }
 
 /**
- * Returns the key under which an Allow for this request may be kept. If two requests of one policy have the same key, an Allow for
- * one request is right for the other request too. Returns undefined if the plugin must judge the request in any case.
+ * Returns the key under which the plugin may store an Allow for this request. If two requests of one policy have the
+ * same key, an Allow for one request is right for the other request too. Returns undefined if the plugin must judge the
+ * request in any case.
  *
  * @param rule the rule that the plugin's configuration names.
  */
@@ -28,7 +32,7 @@ export function findVerdictKey(
 
 /**
  * The name and the tags of a Route select the rule. `JSON.stringify` escapes line feeds, and the id of a rule has no line feed.
- * So the description is always one line of the key.
+ * So the description of the rule is always one line of the key.
  */
 function describeBinding(rule: string | undefined, route: KongRoute | undefined): string {
   return rule === undefined ? JSON.stringify([route?.name ?? null, route?.tags ?? []]) : rule;
@@ -37,8 +41,8 @@ function describeBinding(rule: string | undefined, route: KongRoute | undefined)
 /** Kong's PDK with a memory. If the plugin repeats a question, the memory answers without a call to Kong. */
 export class PdkMemory implements Pdk {
   /**
-   * Whether the plugin asked Kong for facts that are not part of the key. These facts may differ for the next request with the
-   * same key, so the decision must not be reused.
+   * Whether the plugin asked Kong for facts that are not part of the key. The next request with the same key may have
+   * other facts of this kind, so the plugin must not reuse the decision.
    */
   hasAskedMore = false;
   readonly nginx: Pdk["nginx"];

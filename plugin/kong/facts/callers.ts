@@ -15,7 +15,7 @@ export interface KongCallers {
 
 /**
  * Asks Kong about callers through the PDK, with one call for each question. The function reads `pdk.client` only when the
- * plugin asks a question. If the plugin has read `pdk.client` for a decision, it does not reuse this decision.
+ * plugin asks a question. If the plugin has read `pdk.client` for a decision, the plugin does not reuse this decision.
  */
 export function askCallers(pdk: Pdk, workspace: string): KongCallers {
   return {

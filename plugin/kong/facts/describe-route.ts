@@ -1,9 +1,10 @@
 import type { Pdk } from "../contract/pdk.ts";
 
 /**
- * Describes what the matched Kong Route matches, and the upstream of its Service, as one text. If two of these texts differ, the
- * Routes differ, even if their ids are equal. Returns undefined if Kong has no Route for the request or cannot describe it, for
- * example because the Route has an expression.
+ * Describes two things as one text: what the matched Kong Route matches, and the upstream of the Route's Service. If
+ * the texts of two Routes differ, the Routes differ, even if their ids are equal. Returns undefined if Kong has no
+ * Route for the request. Also returns undefined if Kong cannot describe the Route, for example because the Route has an
+ * expression.
  */
 export async function describeRoute({ router }: Pdk): Promise<string | undefined> {
   const route = await router.getRoute().catch(() => undefined);

@@ -21,7 +21,7 @@ export class EventRecord implements WatchedEvent {
   pluginId?: string | undefined;
   route?: string | undefined;
   isReused = false;
-  /** What the guard expects of the verdict; undefined without a guard, and as long as the facts are unknown. */
+  /** What the guard expects of the verdict; undefined if there is no guard, or if the facts are not known yet. */
   guard?: GuardMark | undefined;
   /** The facts on which the decision is based. */
   facts?: ReadRequest | undefined;

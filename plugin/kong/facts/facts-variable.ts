@@ -21,12 +21,12 @@ const REQUEST_ID = /^[0-9a-f]{32}$/;
 export const FACT_LINES = { head: 0, request: 1, connection: 2, firstHeader: 3 } as const;
 
 /**
- * The nginx variable that contains all facts of a request, so that the plugin needs only one PDK call for all of them. The
- * variable's first line lists the header fields that follow. Kong sets the variable because of `KONG_NGINX_PROXY_SET`. No field
- * can contain a line feed, because nginx rejects line feeds in request lines and header values. The request's id comes last in
- * the variable, because LuaJIT hashes long strings by a few positions, including the end. Without the id, the texts of requests
- * with the same token would have the same hash, and Kong's worker would compare them byte by byte. If the guard is loaded, the
- * guard replaces the id with its mark.
+ * The nginx variable that contains all facts of a request. With the variable, the plugin needs only one PDK call for
+ * all facts. The variable's first line lists the header fields that follow. Kong sets the variable because of
+ * `KONG_NGINX_PROXY_SET`. No field can contain a line feed, because nginx rejects line feeds in request lines and
+ * header values. The request's id comes last in the variable. LuaJIT hashes long strings by a few positions, including
+ * the end. Without the id, the texts of requests with the same token would have the same hash. Kong's worker would then
+ * compare the texts byte by byte. If the guard is loaded, the guard replaces the id with its mark.
  */
 export const FACTS_VARIABLE = { name: "jwt_facts", value: renderFacts([]) } as const;
 
@@ -103,8 +103,8 @@ export function parseFactsVariable(value: string): VariableFacts | undefined {
 }
 
 /**
- * Caches the first line of the last value of the facts variable, and the header names in this line. The names can be cached,
- * because the first line comes from Kong's configuration and is the same for all requests.
+ * Caches the first line of the facts variable, and the header names in the first line. The names can be cached, because
+ * the first line comes from Kong's configuration and is the same for all requests.
  */
 let lastHead = { line: "", carried: undefined as readonly string[] | undefined };
 
@@ -123,7 +123,8 @@ export function countLines(carried: readonly string[]): number {
 }
 
 /**
- * Reads only the id at the end of the facts variable: the request's id, or the guard's nonce if the guard's mark replaces the id.
+ * Reads only the id at the end of the facts variable. The id is the request's id, or the guard's nonce if the guard has
+ * put its mark there.
  */
 export function readRequestId(value: string): string | undefined {
   const last = value.slice(-ID_LENGTH);

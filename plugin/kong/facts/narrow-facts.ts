@@ -4,13 +4,13 @@ import { countLines, FACT_LINES, readHead } from "./facts-variable.ts";
 
 /**
  * Matches a request line whose path all servers read in the same way. The matched path has no dot segment and no escape, and is
- * never the path of an API's metadata. So if no rule reads the path, a verdict about such a request depends only on the method.
- * The pattern does not match OPTIONS, because answers to preflights are not reused. The guard uses the same pattern. A dot in
- * the path must be between letters or digits.
+ * never the path of an API's metadata. So if no rule reads the path, a verdict about a request with a plain path
+ * depends only on the method. The pattern does not match OPTIONS, because answers to preflights are not reused. The
+ * guard uses the same pattern. A dot in the path must be between letters or digits.
  */
 const PLAIN =
   /^(?!OPTIONS )[A-Z]{1,16} \/(?:[A-Za-z0-9](?:\.(?=[A-Za-z0-9]))?|[_~/-])*(?:\?[!"$-~]*)? HTTP\/[0-9.]{1,8}$/;
-/** A longer path is not plain. No stage reads the whole of such a path, so the path counts as ambiguous. */
+/** A longer path is not plain. No stage reads the whole of such a long path, so the path counts as ambiguous. */
 const MAX_PLAIN_LENGTH = 2_048;
 const USUAL_LINE = /^(?!OPTIONS )[A-Z]{1,16} [!-~]+ HTTP\/[0-9.]{1,8}$/;
 
@@ -18,9 +18,9 @@ const USUAL_LINE = /^(?!OPTIONS )[A-Z]{1,16} [!-~]+ HTTP\/[0-9.]{1,8}$/;
 const CONNECTION = /^[^ ]* [^ ]* [^ ]*/;
 
 /**
- * Reduces the facts variable to the facts on which an Allow of a policy can depend. If two requests of one policy and rule have
- * the same result here, an Allow for one request is right for the other request too. Returns undefined if the plugin must judge
- * the request each time.
+ * Reduces the facts variable to the facts on which an Allow of a policy can depend. If two requests of one policy and
+ * rule have the same result of this function, an Allow for one request is right for the other request too. Returns
+ * undefined if the plugin must judge the request each time.
  *
  * @param binding the rule, or the Route that selects the rule, as one line of text.
  */
@@ -43,8 +43,8 @@ export function narrowFacts(variable: string, deciding: DecidingFacts, binding: 
 }
 
 /**
- * Returns the position at which each line starts. The last number is the position at which one more line would start. This
- * search for the few needed lines takes half as long as splitting the text.
+ * Returns the position at which each line starts. The last number is the position at which a line after the last line
+ * would start. Finding the few needed lines in this way takes half as long as splitting the text.
  */
 function findLineStarts(text: string): readonly number[] {
   const starts = [0];

@@ -37,8 +37,8 @@ export interface ReadRequest extends RequestFacts {
 
 /**
  * @param hasFactsVariable whether Kong is configured to set the facts variable.
- * @param log receives one line if Kong does not set the variable despite this configuration. `log` also receives one line for
- *   each header field that the variable lacks.
+ * @param log receives one line if Kong does not set the facts variable, although the configuration names the variable.
+ *   `log` also receives one line for each header field that the variable lacks.
  */
 export function createFactsReader(hasFactsVariable: boolean, log: (line: string) => void): ReadFacts {
   const warned = new Set<string>();
@@ -67,7 +67,7 @@ export function createFactsReader(hasFactsVariable: boolean, log: (line: string)
     const { requestLine, connection, authorization, headers, requestId, connectionFacts, carried, guard } = facts;
     const { client } = connectionFacts;
     const transport: Transport = policy.needsTransport ? await readTransport(pdk, connectionFacts, headers) : "plain";
-    // The properties are listed one by one, because an object spread would cost as much as reading the facts.
+    // The code lists the properties one by one, because an object spread would cost as much as reading the facts.
     const read = { binding, requestLine, connection, authorization, headers, client, transport, requestId, guard };
     const missing = policy.readHeaders.filter((name) => !carried.includes(name));
     if (missing.length === 0) {
@@ -105,13 +105,13 @@ async function askFacts(pdk: Pdk, policy: CompiledPolicy): Promise<Result<Omit<R
   });
 }
 
-/** Header fields that nginx itself reads, so that nginx's variables accept only their usual spelling. */
+/** Header fields that nginx itself reads. nginx's variables for these fields accept only the usual spelling. */
 const KNOWN_TO_NGINX: ReadonlySet<string> = new Set(["user-agent", "x-forwarded-for"]);
 
 /**
  * Returns each wanted header field as one string, with the same content as nginx's variable for the field. The function
  * joins all lines of one field, including empty lines. Names that differ only in `-` and `_` count as the same name. So
- * the decision does not depend on whether the facts come from this function or from the facts variable.
+ * the decision is the same, whether the facts come from this function or from the facts variable.
  *
  * @param wanted names of the fields that are used.
  */

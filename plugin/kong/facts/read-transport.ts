@@ -6,8 +6,8 @@ const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.|unix:)/;
 
 /**
  * Finds out whether the request came over TLS. The plugin believes a proxy's headers only if Kong trusts the proxy
- * (`trusted_ips`). If Kong took the client's address from the proxy's headers, then Kong trusts the proxy. If this is not
- * enough to decide, the plugin asks Kong, but only if `X-Forwarded-Proto` is https.
+ * (`trusted_ips`). If Kong took the client's address from the headers of a proxy, then Kong trusts the proxy. If the
+ * address does not decide, the plugin asks Kong, but only if `X-Forwarded-Proto` is https.
  */
 export async function readTransport(
   pdk: Pdk,
@@ -19,8 +19,9 @@ export async function readTransport(
 }
 
 /**
- * Finds out whether the request came over TLS, without the facts variable. Kong uses the first line of `X-Forwarded-Proto`. If
- * the lines of this header contradict each other, the plugin does not believe them, and only the connection counts.
+ * Finds out whether the request came over TLS, without the facts variable. Kong uses the first line of
+ * `X-Forwarded-Proto`. If the lines of this header contradict each other, the plugin ignores the header, and only the
+ * connection counts.
  */
 export async function askTransport(pdk: Pdk, headers: ReadonlyMap<string, string>): Promise<Transport> {
   const said = headers.get("x-forwarded-proto")?.toLowerCase();
@@ -33,8 +34,8 @@ export async function askTransport(pdk: Pdk, headers: ReadonlyMap<string, string
 }
 
 /**
- * Finds out without a call to Kong whether the request came over TLS. Returns undefined if only Kong knows whether it trusts the
- * proxy.
+ * Finds out without a call to Kong whether the request came over TLS. Returns undefined if only Kong knows whether Kong
+ * trusts the proxy.
  */
 export function findTransport(
   { scheme, peer, client }: ConnectionFacts,

@@ -31,7 +31,7 @@ export const CONFIG_FIELDS = [
 
 /**
  * The plugin's schema in Kong's own language, as the query command prints it. With these checks, Kong rejects a wrong
- * configuration when Kong loads it, not at the first request.
+ * configuration when Kong loads the configuration, and not at the first request.
  */
 export const CONFIG_SCHEMA = {
   name: NAME,

@@ -2,8 +2,8 @@
 type SchemaValue = string | number | boolean | null | readonly SchemaValue[] | { readonly [name: string]: SchemaValue };
 
 /**
- * Renders the plugin's schema as a Lua chunk that returns the schema. Konnect uses the chunk instead of the query command. The
- * chunk calls no `require`, because Konnect does not allow that.
+ * Renders the plugin's schema as a Lua chunk that returns the schema. Konnect uses the chunk instead of the query
+ * command. The chunk never calls `require`, because Konnect does not allow `require`.
  */
 export function renderLuaSchema(schema: SchemaValue): string {
   return `return ${renderValue(schema, "")}\n`;
@@ -14,7 +14,7 @@ function renderValue(value: SchemaValue, indent: string): string {
     return "ngx.null"; // A Lua table cannot contain nil.
   }
   if (typeof value !== "object") {
-    return JSON.stringify(value); // JSON and Lua write numbers, booleans and strings without control characters in the same way.
+    return JSON.stringify(value); // Lua reads numbers, booleans and strings without control characters as JSON writes them.
   }
   const inner = `${indent}  `;
   const lines = isList(value)

@@ -11,11 +11,17 @@ export interface PluginConfig {
   readonly policy: string | undefined;
   /** Rule id; if undefined, the Kong Route names the rule. */
   readonly rule: string | undefined;
-  /** Kong's identity of this configuration and its version. Only the verdict for the guard needs the identity. */
+  /**
+   * Kong's id of this configuration and of the configuration's version. Only the verdict for the guard needs the
+   * identity.
+   */
   readonly identity: InstanceIdentity | undefined;
-  /** Id of the Kong workspace that the plugin belongs to; empty if Kong does not send it. */
+  /** Id of the Kong workspace to which the plugin belongs; empty if Kong does not send the id. */
   readonly workspace: string;
-  /** Ids of the Route and the Service on which the plugin is configured; undefined if it is configured on neither. */
+  /**
+   * Ids of the Route and of the Service for which the plugin is configured. An id is undefined if the plugin is not
+   * configured for this kind of entity.
+   */
   readonly routeId: string | undefined;
   readonly serviceId: string | undefined;
 }

@@ -15,7 +15,7 @@ export interface AbuseSettings {
   /** How long one key is used for pseudonyms, in seconds. */
   readonly rotateSeconds: number;
   readonly linesPerMinute: number;
-  /** The time after which the same finding is reported again, in seconds. */
+  /** For this many seconds after a finding, the watch does not report the same finding again. */
   readonly repeatSeconds: number;
 }
 
@@ -26,6 +26,6 @@ export interface SharedTokenSettings {
   readonly ipv6Prefix: number;
   /** All addresses of one group count as one network. */
   readonly sharedNetworks: readonly (readonly Network[])[];
-  /** How long a shared token is refused, in seconds; undefined if it is only reported. */
+  /** For how many seconds a shared token is refused; undefined if the watch only reports the token. */
   readonly refuseSeconds: number | undefined;
 }

@@ -16,14 +16,14 @@ import { TokenLifetimes } from "./token-lifetimes.ts";
 import { TokenNetworks } from "./token-networks.ts";
 import { UnknownKeys } from "./unknown-keys.ts";
 
-/** What the watch needs to know about a valid token when a client sends the same token again. */
+/** The data about a valid token that the watch needs when a client sends the same token again. */
 export interface SeenToken {
   readonly id: KeyedId;
   /** The claim `sub`, for a pseudonym; undefined if the claim is absent or too long. */
   readonly subject: JsonValue | undefined;
 }
 
-/** One request with the data for the decision log, and two more facts for the watch. */
+/** One request, with the data for the decision log and two more facts for the abuse watch. */
 export interface WatchedEvent extends JudgedEvent {
   /** The request's token, if the plugin has already hashed it. */
   readonly token?: SeenToken | undefined;
@@ -35,11 +35,11 @@ export interface AbuseWatchOptions extends Pick<AlarmLogOptions, "warn" | "log">
   readonly settings: AbuseSettings;
   /** Returns the time in milliseconds since the epoch. */
   readonly now: () => number;
-  /** Returns milliseconds from a clock that never goes back. This clock starts at about 0. */
+  /** Returns milliseconds from a clock that never goes back. The clock starts at about 0 when the process starts. */
   readonly monotonicMs: () => number;
   /** Random bytes: see {@link KeyedHash}. */
   readonly hashKey: Uint8Array;
-  /** The longest time for which the guard may reuse a verdict without a message to the plugin server, in milliseconds. */
+  /** For this many milliseconds, the guard may reuse a verdict without a message to the plugin server. */
   readonly unseenMs: number;
 }
 
@@ -47,7 +47,8 @@ export interface AbuseStatus {
   readonly alarms: readonly AlarmCount[];
   readonly refusedTokens: number;
   /**
-   * How many records the watch forgot although it still needed them. The watch forgets records if there are too many.
+   * How many records the watch had to drop although it still needed the records. The watch forgets records if there are
+   * too many.
    */
   readonly lost: number;
   readonly bytes: number;
@@ -60,8 +61,8 @@ const MAX_SUBJECT = 256;
 
 /**
  * Watches requests for signs of replayed and stolen tokens. The watch stores only keyed hashes, counts and times, in a fixed
- * amount of memory. The watch reports its findings, and can refuse a shared token for a limited time. A defect in the watch never
- * changes a decision.
+ * amount of memory. The abuse watch reports its findings, and can refuse a shared token for a limited time. A defect in
+ * the watch never changes a decision.
  */
 export class AbuseWatch implements TokenRefusals {
   readonly #options: AbuseWatchOptions;
@@ -261,7 +262,7 @@ export class AbuseWatch implements TokenRefusals {
     return this.#hash.ofWords(networkOf(client, this.#places));
   }
 
-  /** One request identifies its token up to three times, so the last result is cached. */
+  /** The plugin asks up to three times for the id of one request's token, so the class caches the last result. */
   #identify(signed: Uint8Array): KeyedId {
     if (this.#lastSigned?.signed !== signed) {
       this.#lastSigned = { signed, id: this.#hash.identify(signed) };

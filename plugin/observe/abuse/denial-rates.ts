@@ -2,13 +2,13 @@ import { type NamedRecord, NamedRecords, noteReport } from "./tables/named-recor
 
 export interface DenialRatesOptions {
   /**
-   * The denied part of all requests must rise or fall by this much to count as a sudden change. The part is a number
-   * from 0 to 1.
+   * The change is sudden only if the denied part of all requests rises or falls by at least this much. The part is a
+   * number from 0 to 1.
    */
   readonly change: number;
   /** The smallest number of requests from which the plugin computes the denied part. */
   readonly requests: number;
-  /** How long the plugin waits before it reports the same rule again, in milliseconds. */
+  /** For this many milliseconds after a report, the plugin does not report the same rule again. */
   readonly repeatMs: number;
 }
 
@@ -32,18 +32,20 @@ interface Rule {
 }
 
 const WINDOW_MS = 20_000;
-/** The detector reports changes of a rule only after this many windows: five minutes of a busy rule. */
+/** The detector reports changes of a rule only after this many windows. For a busy rule, this takes five minutes. */
 const LEARNING_WINDOWS = 15;
 /**
  * Weight of a new window in the usual part. With this weight, the usual part follows a change within about ten minutes.
  */
 const LEARNING = 1 / 30;
-/** A part is sudden only if it differs from the usual part by this many standard deviations. */
+/**
+ * The change is sudden only if the denied part differs from the usual part by at least this many standard deviations.
+ */
 const DEVIATIONS = 6;
 const MAX_RULES = 2_000;
 const BYTES_PER_RULE = 400;
 
-/** Learns what part of its requests each rule usually denies, and finds sudden changes. */
+/** For each rule, learns which part of its requests is usually denied, and finds sudden changes of this part. */
 export class DenialRates {
   readonly #options: DenialRatesOptions;
   readonly #rules = new NamedRecords<Rule>({

@@ -3,7 +3,7 @@ import { type SlotKey, SlotTable } from "./tables/slot-table.ts";
 export interface FailingSubjectsOptions {
   /** The plugin reports a subject with this many denied requests within a minute. */
   readonly perMinute: number;
-  /** How long the plugin waits before it reports the same subject again, in milliseconds. */
+  /** For this many milliseconds after a report, the plugin does not report the same subject again. */
   readonly repeatMs: number;
 }
 
@@ -20,9 +20,9 @@ const FIELD = { windowStart: 0, count: 1, before: 2, reportedAt: 3 } as const;
 const FIELDS = 4;
 
 /**
- * Counts the denied requests of each subject. If there are more subjects than the table can store, the table forgets the
- * subject whose last denial is the oldest. A count may be too low, but is never too high. With counts that are too high, a
- * flood of requests would cause false alarms.
+ * Counts the denied requests of each subject. If there are more subjects than the table can store, the table drops the
+ * subject whose last denial is the oldest. A count may be too low, but is never too high. Counts that are too high
+ * would cause false alarms during a flood of requests.
  */
 export class FailingSubjects {
   readonly #options: FailingSubjectsOptions;

@@ -1,16 +1,16 @@
 import type { KeyedId } from "./tables/keyed-hash.ts";
 
-/** Maximum number of tokens that are refused at the same time. Each refused token takes about 200 bytes of memory. */
+/** The plugin refuses at most this many tokens at the same time. Each refused token takes about 200 bytes of memory. */
 export const MAX_REFUSED = 5_000;
 const BYTES_PER_TOKEN = 200;
 
 /**
- * The tokens that the plugin refuses for a limited time. If there are too many such tokens, the token whose time ends first is
- * forgotten.
+ * The tokens that the plugin refuses for a limited time. If there are more shared tokens, the class drops the token
+ * whose refusal ends first.
  */
 export class RefusedTokens {
   readonly #durationMs: number;
-  /** Each token is refused for the same length of time, so the time of the oldest entry ends first. */
+  /** Each token is refused for the same length of time, so the refusal of the oldest entry ends first. */
   readonly #until = new Map<string, number>();
   #lastUntil = Number.NEGATIVE_INFINITY;
 

@@ -2,18 +2,23 @@ import { NamedRecords, noteReport } from "./tables/named-records.ts";
 import type { SlotKey } from "./tables/slot-table.ts";
 
 export interface TokenLifetimesOptions {
-  /** A lifetime is unusual if it is this many times as long as the usual maximum of the issuer's tokens. */
+  /**
+   * A lifetime is unusual if it is at least this many times as long as the usual maximum lifetime of the issuer's
+   * tokens.
+   */
   readonly factor: number;
-  /** How many tokens of an issuer the plugin must see before it knows the usual lifetime. */
+  /**
+   * The plugin knows the usual lifetime of an issuer's tokens only after it has seen this many tokens of the issuer.
+   */
   readonly afterTokens: number;
-  /** How long the plugin waits before it reports the same issuer again, in milliseconds. */
+  /** For this many milliseconds after a report, the plugin does not report the same issuer again. */
   readonly repeatMs: number;
 }
 
-/** A token whose lifetime is much longer than that of the issuer's other tokens. */
+/** A token that is valid much longer than the issuer's other tokens. */
 export interface LongLifetime {
   readonly seconds: number;
-  /** The usual maximum: fewer than one of a thousand tokens have a longer lifetime. */
+  /** The usual maximum lifetime: fewer than one of a thousand tokens have a longer lifetime. */
   readonly usualSeconds: number;
   readonly isRepeat: boolean;
 }
@@ -24,15 +29,15 @@ const BUCKETS = 128;
 /** A lifetime is the usual maximum if fewer than this part of the issuer's tokens have a longer lifetime. */
 const RARE = 1 / 1_000;
 /**
- * When an issuer has this many tokens, all its counts are halved. So if the issuer's settings change, the new lifetimes count
- * as usual after some time.
+ * When the counts of an issuer reach this many tokens, the class halves all counts of the issuer. So if the issuer's
+ * settings change, the new lifetimes count as usual after some time.
  */
 const MAX_TOKENS = 100_000;
 const MAX_ISSUERS = 500;
 const BYTES_PER_ISSUER = 4 * BUCKETS + 400;
 /**
- * A filter that remembers recent tokens, so that each token counts only once. When the filter contains this many tokens, it
- * mistakes one of a thousand new tokens for a known token.
+ * A filter that remembers recent tokens, so that each token counts only once. If the filter contains this many tokens,
+ * it mistakes one of a thousand new tokens for a known token.
  */
 const FILTER_BITS = 2 ** 20;
 const TOKENS_PER_FILTER = 65_536;

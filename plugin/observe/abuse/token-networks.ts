@@ -2,12 +2,16 @@ import { type SlotKey, SlotTable } from "./tables/slot-table.ts";
 
 export interface TokenNetworksOptions {
   /**
-   * A token that comes back to a network this many times within a minute counts as stolen. The maximum is {@link MAX_RETURNS}.
+   * If a token comes back to a network this many times within a minute, the token counts as stolen. The maximum is
+   * {@link MAX_RETURNS}.
    */
   readonly returns: number;
-  /** A token that comes from this many networks within a minute counts as stolen. The maximum is {@link MAX_NETWORKS}. */
+  /**
+   * If a token comes from this many networks within a minute, the token counts as stolen. The maximum is
+   * {@link MAX_NETWORKS}.
+   */
   readonly networks: number;
-  /** How long the plugin waits before it reports the same token again, in milliseconds. */
+  /** For this many milliseconds after a report, the plugin does not report the same token again. */
   readonly repeatMs: number;
   /** How long the guard may reuse a verdict at most without a message to the plugin server, in milliseconds. */
   readonly unseenMs: number;
@@ -15,7 +19,7 @@ export interface TokenNetworksOptions {
 
 /** A token that clients in different networks use at the same time. */
 export interface SharedToken {
-  /** How often, in the last minute, the token came back to a network that had used it a few seconds before. */
+  /** How often, in the last minute, the token came back to a network that had used the token a few seconds before. */
   readonly returns: number;
   /** The number of networks that used the token in the last minute. */
   readonly networks: number;
@@ -34,21 +38,21 @@ const MINUTE = 60_000 / TICK_MS;
 const NEVER = -(2 ** 30);
 /**
  * If one client moves to another network, the client stays there for a while. Two clients in two networks use the token
- * alternately. So if a token comes back to a network within this time, two clients use it.
+ * alternately. So if a token comes back to a network within this time, two clients use the token.
  */
 const RETURN_WITHIN = 10_000 / TICK_MS;
 /**
- * After a client has moved to another network, a few late requests still come from the old network. All these late requests count
- * as one return.
+ * After a client has moved to another network, a few late requests still come from the old network. All of the late
+ * requests together count as one return.
  */
 const ONE_CHANGE = 4_000 / TICK_MS;
 /**
- * A request with the token may be under way when the token becomes suspect. The answer to this request reaches the guard
+ * A request with the token may be under way when the token becomes suspect. The answer to the request reaches the guard
  * within this time.
  */
 const UNDER_WAY = 1_500 / TICK_MS;
 
-/** Fields of the record of a token that only one network used. */
+/** Fields of the record of a token that has come from only one network. */
 const NETWORK = 0;
 /** Fields of the record of a token that several networks used. */
 const FIELD = {
@@ -66,8 +70,8 @@ const FIELDS = FIELD.seenAt + MAX_NETWORKS;
 
 /**
  * Finds tokens that two clients use at the same time. The requests of the clients alternate, so the token comes back to each
- * network again and again. Most tokens come from only one network, and their records take 12 bytes. Only a token that several
- * networks use has a long record.
+ * network again and again. Most tokens come from only one network, and the record of such a token takes 12 bytes. Only
+ * a token that several networks use has a long record.
  */
 export class TokenNetworks {
   readonly #options: TokenNetworksOptions;
@@ -88,8 +92,8 @@ export class TokenNetworks {
   }
 
   /**
-   * Whether another network used the token in the last minute. The guard must then send each request with this token to the
-   * plugin server.
+   * Whether another network used the token in the last minute. The guard must then send each request with the token to
+   * the plugin server.
    *
    * @param network hash of the network, never 0.
    * @param nowMs time from a clock that never goes back, and starts at 0.
@@ -112,7 +116,7 @@ export class TokenNetworks {
     return slot < 0 ? undefined : this.#seeSeveral(slot, network, now);
   }
 
-  /** @returns the slot of the long record that the token now needs; -1 if only one network uses it. */
+  /** @returns the slot of the long record that the token now needs; -1 if only one network uses the token. */
   #seeSingle(token: SlotKey, network: number, now: number): number {
     const found = this.#single.find(token);
     const slot = found >= 0 ? found : this.#single.claim(token, now);
@@ -173,7 +177,10 @@ export class TokenNetworks {
     return { returns, networks, isRepeat, isInGuard: suspectFor <= unseenMs / TICK_MS + UNDER_WAY };
   }
 
-  /** Returns the index of this network in the record, or else the index of the network whose last use is the oldest. */
+  /**
+   * Returns the index of this network in the record. If the network is not in the record, returns the index of the
+   * network that has been unused for the longest time.
+   */
   #placeOf(slot: number, network: number): number {
     let oldest = 0;
     for (let place = 0; place < MAX_NETWORKS; place += 1) {

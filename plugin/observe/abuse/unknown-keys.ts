@@ -1,11 +1,11 @@
 import { NamedRecords, noteReport } from "./tables/named-records.ts";
 
 export interface UnknownKeysOptions {
-  /** A spike has at least this many requests with an unknown key, algorithm or issuer within a minute. */
+  /** A spike has at least this many requests within a minute whose key, algorithm or issuer is unknown. */
   readonly perMinute: number;
-  /** A spike has at least this many times the usual number of such requests. */
+  /** A spike has at least this many times the usual number of requests with an unknown key, algorithm or issuer. */
   readonly factor: number;
-  /** How long the plugin waits before it reports the same spike again, in milliseconds. */
+  /** For this many milliseconds after a report, the plugin does not report the same spike again. */
   readonly repeatMs: number;
 }
 

@@ -9,9 +9,9 @@ import { Pseudonyms } from "./pseudonyms.ts";
 import { renderDecision, renderLine } from "./render-line.ts";
 
 /**
- * The reasons why a line is missing from the decision log. `rate`: there were more lines than `lines_per_second`. `queue`: the
- * lines came faster than they could be written to the file. `write`: the line could not be written to the file. `defect`: the
- * line could not be made because of a defect in the plugin.
+ * The reasons why a line is missing from the decision log. `rate`: there were more lines than `lines_per_second`.
+ * `queue`: the server made lines faster than it could write them to the file. `write`: the line could not be written to
+ * the file. `defect`: the line could not be made because of a defect in the plugin.
  */
 const DROP_CAUSES = ["rate", "queue", "write", "defect"] as const;
 export type DropCause = (typeof DROP_CAUSES)[number];
@@ -42,8 +42,8 @@ interface Reused {
 }
 
 /**
- * The decision log: one line of JSON for each denial, and for a part of the other requests. A defect in the decision log can lose
- * a line, but never changes a decision.
+ * The decision log has one line of JSON for each denial, and lines for a part of the other requests. A defect in the
+ * decision log can lose a line, but never changes a decision.
  */
 export class DecisionLog {
   readonly #settings: DecisionLogSettings;
@@ -110,8 +110,8 @@ export class DecisionLog {
   }
 
   /**
-   * Returns the claims that a line about a reused verdict may need. The other claims are not stored, because they would fill the
-   * cache of verdicts.
+   * Returns the claims that a line about a reused verdict may need. The cache does not store other claims, because they
+   * would fill the cache of verdicts.
    */
   pickClaims(claims: JsonObject | undefined): JsonObject | undefined {
     const named = this.#settings.claims.map(({ claim }) => claim.path[0] ?? "");
@@ -138,7 +138,7 @@ export class DecisionLog {
   /** Writes the last reports, and all lines that still wait. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.flush(); // This write makes room in the queue for the reports.
+    await this.flush(); // The write makes room in the queue for the reports.
     this.#report();
     await this.flush();
   }
@@ -192,7 +192,10 @@ export class DecisionLog {
   }
 }
 
-/** Selects requests by their id, which no client can choose. So all nodes and tools that know the id select the same requests. */
+/**
+ * Selects requests by their ids, because no client can choose the id of its request. So nodes and tools that know the
+ * same id make the same choice.
+ */
 function isDrawn(event: JudgedEvent, part: number): boolean {
   const id = event.readRequestId();
   const drawn = id === undefined ? Math.random() : Number.parseInt(id.slice(0, ID_DIGITS), 16) / 16 ** ID_DIGITS;

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { LineSink } from "./line-queue.ts";
 
 /**
- * File mode: lines contain personal data if the operator names such fields, so only the server's user and group may read them.
+ * The mode of the log file. Only the server's user and group may read the file, because the operator can choose fields
+ * with personal data.
  */
 const MODE = 0o640;
 const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOCTTY | constants.O_NONBLOCK;

@@ -20,7 +20,10 @@ interface SeenPolicy {
   readonly readHeaders: readonly string[];
 }
 
-/** All that is known about one request when its decision is carried out. Data that the plugin did not need is missing. */
+/**
+ * All facts about one request at the time when its decision is carried out. Data that the plugin did not need is
+ * missing.
+ */
 export interface JudgedEvent extends Trace {
   readonly policy?: SeenPolicy | undefined;
   /** The policy file under the policy root; undefined for an inline policy. */

@@ -1,8 +1,8 @@
 const SECOND_MS = 1_000;
 
 /**
- * Limits the number of lines in each second, or in another period. A line is allowed only if more lines are left in the
- * period than the line's kind has already used. So a flood of one kind does not hide all other lines.
+ * Limits the number of lines in each second, or in another period. The budget allows a line only if the period has more
+ * lines left than the line's kind has already used. So a flood of lines of one kind does not hide all other lines.
  */
 export class LineBudget {
   readonly #lines: number;

@@ -67,7 +67,7 @@ export class LineQueue {
     }
   }
 
-  /** Writes all waiting lines at once. This method is only for the end of the process. */
+  /** Writes all waiting lines at once. Call this method only when the process ends. */
   writeLast(): void {
     const lines = this.#take(Number.POSITIVE_INFINITY);
     if (lines.length > 0) {

@@ -5,8 +5,8 @@ const PSEUDONYM_BYTES = 12;
 const KEY_NAME_LENGTH = 8;
 
 /**
- * A pseudonym that is written instead of a claim's value, and the name of the key that made the pseudonym. Pseudonyms that
- * different keys made cannot be compared.
+ * A pseudonym that the log has instead of a claim's value, and the name of the key that made the pseudonym. Pseudonyms
+ * that different keys made cannot be compared.
  */
 export interface Pseudonym {
   readonly hmac: string;
@@ -38,7 +38,7 @@ export class Pseudonyms {
   }
 
   /**
-   * @param claim the claim's name, so that equal values of different claims have different pseudonyms.
+   * @param claim the claim's name. With the name, equal values of different claims have different pseudonyms.
    * @param value the claim's value as JSON.
    */
   of(claim: string, value: string): Pseudonym {

@@ -15,8 +15,8 @@ import type { Pseudonym, Pseudonyms } from "./pseudonyms.ts";
 const MAX_KID = 64;
 const MAX_CLAIM = 512;
 /**
- * The methods of RFC 9110 section 9.1 and RFC 5789. The log omits other methods, because a client may send any word as its
- * method.
+ * The methods of RFC 9110 section 9.1 and RFC 5789. The log omits all other methods, because a client may send any word
+ * as its method.
  */
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]);
 const HOST = /^[A-Za-z0-9._-]{1,255}(?::[0-9]{1,5})?$|^\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?$/;
@@ -26,8 +26,8 @@ const TRACE_PARENT = /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * Makes the value of one field of a line. The field is omitted if its value is undefined. Only these functions decide which data
- * of a request leave the process.
+ * Makes the value of one field of a line. The field is omitted if its value is undefined. Only the functions in this
+ * file decide which data of a request leave the process.
  */
 const READ: { readonly [F in Exclude<Field, keyof RequestFields>]: (seen: Seen) => unknown } = {
   policy: ({ evidence, event }) => event.policy?.name ?? evidence?.policy,
@@ -76,8 +76,8 @@ interface Seen {
 }
 
 /**
- * @param nowMs milliseconds since the epoch. @param sampled what part of such requests is logged; undefined if all such
- * requests are logged.
+ * @param nowMs milliseconds since the epoch.
+ * @param sampled which part of such requests is logged; undefined if all of them are logged.
  */
 export function renderDecision(
   outcome: Decision | Answer,

@@ -6,8 +6,8 @@ import type { Finding } from "../language/finding.ts";
 const REASONS = Object.keys(DENIALS) as Reason[];
 
 /**
- * Statuses that a policy must not use, because they mean more than a denial. Clients and proxies act on these statuses,
- * or expect a header field that no policy can set.
+ * Statuses that a policy must not use, because these statuses mean more than a denial. Clients and proxies act on such
+ * a status, or the status needs a header field that no policy can set.
  */
 const STATUSES_WITH_A_MEANING: ReadonlyMap<number, string> = new Map([
   [405, "needs the header field Allow"],

@@ -6,7 +6,7 @@ import { compareSpecificity, templatesOverlap } from "../../core/request/specifi
 import type { DocumentPath, Finding } from "../language/finding.ts";
 import { badPathFinding, parsePathTemplate } from "../language/path-template.ts";
 
-/** One operation of the document, with its requirements and all defaults. */
+/** One operation of a policy document, with its requirements. The requirements include all defaults. */
 export interface OperationSource {
   readonly methods: readonly string[];
   readonly path: string;
@@ -26,7 +26,8 @@ interface CoveredOperation extends Operation<Requirements> {
 }
 
 /**
- * Compiles the operations of one rule. If two operations match the same request, the path of one must be more specific.
+ * Compiles the operations of one rule. If two operations match the same request, one of their two paths must be more
+ * specific.
  */
 export function compileOperations(
   sources: readonly OperationSource[],
@@ -70,7 +71,7 @@ function isUndecided(a: CoveredOperation, b: CoveredOperation): boolean {
   return compareSpecificity(a.segments, b.segments) === 0 && templatesOverlap(a.segments, b.segments);
 }
 
-/** Whether one operation's path has another spelling that some server may read as the other operation's path. */
+/** Whether some server may read another spelling of one operation's path as the other operation's path. */
 function canMislead(a: CoveredOperation, b: CoveredOperation): boolean {
   return (
     compareSpecificity(a.segments, b.segments) !== 0 &&
@@ -80,7 +81,7 @@ function canMislead(a: CoveredOperation, b: CoveredOperation): boolean {
 
 /**
  * A server may read the text around a placeholder in any spelling, so the whole segment becomes a placeholder. A
- * subtree contains its own start, so the result has one more template for this start.
+ * subtree contains its own start, so the result has one more template for the start.
  */
 function widen(segments: readonly TemplateSegment[]): readonly (readonly TemplateSegment[])[] {
   const lenient = toLenientTemplate(segments).map(

@@ -57,8 +57,8 @@ function orNothing(list: readonly string[]): readonly string[] | undefined {
 }
 
 /**
- * The well-known path goes between host and path. The well-known path replaces a path that is only a slash (RFC 9728
- * section 3.1).
+ * The well-known path goes between host and path. If the path is only a slash, the well-known path replaces it (RFC
+ * 9728 section 3.1).
  */
 function locateMetadata(resource: string): string | undefined {
   if (!isFetchAllowed(resource)) {
@@ -79,7 +79,7 @@ function findServers(issuers: readonly CompiledIssuer[], rules: readonly Compile
         ? [...(template.tenants ?? [])].map((tenant) => issuer.split("/").with(template.segment, tenant).join("/"))
         : [issuer],
     );
-  // Several entries of the policy may have the same identifier, which is listed once.
+  // If several entries of the policy have the same identifier, the list has the identifier once.
   return [...new Set(servers)].filter((issuer) => isFetchAllowed(issuer));
 }
 

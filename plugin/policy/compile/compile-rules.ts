@@ -54,7 +54,7 @@ function compileRuleOfOperations(
   );
   const sources = compiled.map(({ source }) => source);
   const tree = compileOperations(sources, path);
-  // If no operation inherits the rule's own requirements, they have no effect.
+  // If no operation inherits the rule's own requirements, these requirements have no effect.
   const isPublic = sources.every((source) => source.requirements.access === "public");
   return {
     rule: { id, operations: tree.tree, requirements },

@@ -28,8 +28,7 @@ const COMPANIONS = [
 ] as const;
 
 /**
- * Compiles the settings that say where tokens are read and how they are forwarded. Reports mistakes that the schema
- * cannot find.
+ * Compiles the settings for reading and forwarding tokens. Reports mistakes that the schema cannot find.
  */
 export function compileToken(
   document: PolicyDocument,
@@ -71,7 +70,7 @@ function compileSource(source: MapOrName): TokenSource {
     return { from: "authorization", schemes: lowerCase, allowsBare: bare === true, ...issuers };
   }
   if (header !== undefined) {
-    // The prefix needs no escaping, because the schema allows only letters, digits and dashes in it.
+    // The prefix needs no escaping, because the schema allows only letters, digits and dashes in the prefix.
     const scheme = prefix === undefined ? undefined : new RegExp(`^${prefix} +`, "i");
     return { from: "header", name: header, scheme, ...issuers };
   }
@@ -114,7 +113,10 @@ function checkCookieName({ cookie, allow_unprefixed: isAllowed }: SourceMap, pat
   return refuse([...path, "cookie"], `${why}: call it "__Host-${cookie}", or write "allow_unprefixed: true".`);
 }
 
-/** The origin must be spelled as browsers spell it (RFC 6454 section 6.2), because it is compared byte for byte. */
+/**
+ * The policy must spell the origin as browsers spell it (RFC 6454 section 6.2), because the plugin compares origins
+ * byte for byte.
+ */
 function checkOrigin(origin: string, path: DocumentPath): Finding[] {
   if (!isFetchAllowed(origin)) {
     return refuse(path, "This is not an origin such as https://app.example.com (http is for localhost only).");
@@ -149,8 +151,8 @@ function checkIssuersAccepted(sources: readonly TokenSource[], rules: readonly C
 }
 
 /**
- * Authorization can have only one use: the plugin reads tokens from it, writes the token into it, or leaves the
- * client's own value there.
+ * Authorization can have only one of three uses: the plugin reads tokens from it, writes the token into it, or leaves
+ * the client's own value there.
  */
 function checkKept({ token }: PolicyDocument, sources: readonly TokenSource[]): Finding[] {
   if (token.client_authorization !== "keep") {

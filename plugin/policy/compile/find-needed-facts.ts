@@ -3,7 +3,7 @@ import { listRequirements } from "../requirements/list-requirements.ts";
 
 type NeededFacts = Pick<CompiledPolicy, "needsTransport" | "readHeaders" | "decidingFacts">;
 
-/** The facts that the rules and the token sources need, in addition to the facts that every decision needs. */
+/** The facts that the rules and the token sources need. Facts that every decision needs are not in the list. */
 export function findNeededFacts(rules: readonly CompiledRule[], tokenSources: readonly TokenSource[]): NeededFacts {
   const judging = listRequirements(rules);
   const sources = judging.length > 0 ? tokenSources : [];

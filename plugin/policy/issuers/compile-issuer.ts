@@ -23,9 +23,9 @@ const ANY_TENANT = "*";
 const ANY_TYPE = "any";
 
 /**
- * Compiles one issuer, and reports mistakes that the schema cannot find.
+ * Compiles one issuer, and reports those mistakes that the schema cannot find.
  *
- * @returns one compiled issuer, or one for each tenant if the issuer has keys for each tenant.
+ * @returns one compiled issuer. If the issuer has keys for each tenant, returns one compiled issuer for each tenant.
  */
 export function compileIssuer(
   id: string,

@@ -6,12 +6,14 @@ import { compileIssuer } from "./compile-issuer.ts";
 import { areDistinct } from "./distinct-entries.ts";
 
 /**
- * Entries with the same identifier must agree in these keys, because the plugin uses the keys before it knows the kind of the
- * token.
+ * Entries with the same identifier must have equal values for these keys, because the plugin uses the keys before it
+ * knows the kind of the token.
  */
 const COMMON_KEYS = ["keys", "algorithms", "key_refresh", "tokens_without_kid", "numeric_subject", "tenants"] as const;
 
-/** Compiles all issuers. Two issuers may have the same identifier only if their kinds of tokens cannot be confused. */
+/**
+ * Compiles all issuers. Two issuers may have the same identifier only if no token can count as a token of both issuers.
+ */
 export function compileIssuers({ issuers: sources }: PolicyDocument): {
   readonly issuers: ReadonlyMap<string, CompiledIssuer>;
   readonly issuerTemplates: IssuerTemplates;
@@ -28,7 +30,7 @@ export function compileIssuers({ issuers: sources }: PolicyDocument): {
       const alike = issuer.template ? templates : issuer.tenantOf === undefined ? issuers : tenants;
       return addIssuer(key, issuer, alike, sources);
     });
-    // Several tenants can have the same finding, which is reported once.
+    // Several tenants can have the same finding, and the compiler then reports it once.
     return [...own, ...new Map(twins.map((finding) => [JSON.stringify(finding), finding])).values()];
   });
   // An entry with the exact identifier takes precedence over a tenant of another entry.

@@ -23,7 +23,7 @@ const KEY_SOURCES = [
 ] as const;
 
 /**
- * Compiles the origins of an issuer's keys, and reports mistakes that the schema cannot find.
+ * Compiles the origins of an issuer's keys, and reports those mistakes that the schema cannot find.
  *
  * @param path the issuer's path in the document.
  */
@@ -57,14 +57,17 @@ export function compileKeys(
   return { keys: origins, findings };
 }
 
-/** Adds the default source, which is discovery, if the document has only settings for fetched keys. */
+/** If the document has only settings for fetched keys, adds the default source, which is discovery. */
 function withDiscovery(keys: Issuer["keys"]): Issuer["keys"] {
   const isNamed = KEY_SOURCES.some((name) => keys[name] !== undefined);
   const hasSettings = Object.values(keys).some((value) => value !== undefined);
   return isNamed || !hasSettings ? keys : { ...keys, discovery: true };
 }
 
-/** Rejects two secrets with the same kid or without a kid, because a token does not say which of them signed it. */
+/**
+ * Rejects two secrets with the same kid, or two secrets without a kid. A token does not say which of these secrets
+ * signed it.
+ */
 function checkSecretNames(files: readonly { readonly kid?: string }[], path: DocumentPath): Finding[] {
   return files.flatMap(({ kid }, index): Finding[] => {
     const message = `${kid === undefined ? "A secret without a kid" : "This kid"} is in this list already: give each secret its own kid.`;
@@ -74,7 +77,9 @@ function checkSecretNames(files: readonly { readonly kid?: string }[], path: Doc
   });
 }
 
-/** Reports algorithms of key files that the issuer does not use, because such a key would have no effect. */
+/**
+ * If the issuer does not use the algorithm of a key file, reports the algorithm, because the key would have no effect.
+ */
 function checkFileAlgorithms(
   algorithms: readonly string[],
   files: readonly { readonly alg?: string }[],
@@ -113,7 +118,7 @@ function compileFetchedKeys(
     findings.push(...checkAddress(jwks_uri, allowHttp, [...path, "keys", "jwks_uri"]));
   }
   // Without fetched keys, `allow_http` and `thumbprints` have no effect. But the author of the policy could believe
-  // that `thumbprints` still protects something.
+  // that `thumbprints` still protects the issuer.
   for (const name of keys.length === 0 ? (["allow_http", "thumbprints"] as const) : []) {
     if ({ allow_http, thumbprints }[name] !== undefined) {
       const message = `"${name}" applies only to fetched keys, and no keys are fetched.`;
@@ -124,8 +129,8 @@ function compileFetchedKeys(
 }
 
 /**
- * HS256, HS384 and HS512 need a shared secret. If one of these algorithms accepted a public key as the secret, anyone
- * could forge tokens (RFC 8725 section 2.1).
+ * HS256, HS384 and HS512 need a shared secret. If an HMAC algorithm accepted a public key as the secret, anyone could
+ * forge tokens (RFC 8725 section 2.1).
  */
 function checkAlgorithms(algorithms: readonly string[], origins: readonly KeyOrigin[], path: DocumentPath): Finding[] {
   const hasSecrets = origins.some(({ from }) => from === "secret_file");

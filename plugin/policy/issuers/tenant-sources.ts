@@ -4,12 +4,18 @@ import type { DocumentPath, Finding } from "../language/finding.ts";
 
 export const DEFAULT_TENANT_CLAIM = "tid";
 const ANY_TENANT = "*";
-/** One label of a host name (RFC 1123 section 2.1), in lower case because `iss` is compared byte by byte. */
+/**
+ * One label of a host name (RFC 1123 section 2.1). The label must be in lower case, because the plugin compares `iss`
+ * byte by byte.
+ */
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** Index of the host when a URL is split at each `/`. */
 const HOST = 2;
 
-/** Whether the issuer's keys are fetched for each tenant: by discovery, or because a source of keys names the placeholder. */
+/**
+ * Whether the plugin fetches keys for each tenant of the issuer: by discovery, or because a source of keys names the
+ * placeholder.
+ */
 export function hasKeysPerTenant(issuer: Issuer): boolean {
   const placeholder = placeholderOf(issuer);
   return (
@@ -20,8 +26,8 @@ export function hasKeysPerTenant(issuer: Issuer): boolean {
 }
 
 /**
- * Returns the claim that must name the tenant, if the policy names such a claim. Otherwise returns a default claim if
- * the issuer has tenants that share their keys, and undefined if not.
+ * Returns the claim that must name the tenant, if the policy names such a claim. If the policy names no claim, returns
+ * a default claim if the issuer's tenants share their keys. If not, returns undefined.
  */
 export function tenantClaimOf(issuer: Issuer): string | undefined {
   const needsClaim = issuer.tenants !== undefined && !hasKeysPerTenant(issuer);
@@ -29,8 +35,8 @@ export function tenantClaimOf(issuer: Issuer): string | undefined {
 }
 
 /**
- * Returns one issuer for each tenant, in order. In each result, the tenant's name replaces the placeholder, as if the
- * document had only this tenant.
+ * Returns one issuer for each tenant, in order. In each result, the tenant's name replaces the placeholder. The result
+ * is the same as for a document with only this tenant.
  */
 export function expandTenants(issuer: Issuer): readonly { readonly tenant: string; readonly source: Issuer }[] {
   const placeholder = placeholderOf(issuer) ?? "";

@@ -1,7 +1,10 @@
 import type { ClaimLocations, FirstClaim } from "../../../schema/generated/policy-document.ts";
 import { type ClaimReference, type NameLocation, parseClaimReference } from "../../core/model/claim-reference.ts";
 
-/** Compiles the claims that contain names such as roles: one claim, a claim with a separator, or a list of these. */
+/**
+ * Compiles the claims with names, such as roles. The document has one claim, a claim with a separator, or a list of
+ * both.
+ */
 export function compileClaimLocations(source: ClaimLocations): readonly NameLocation[] {
   return [source]
     .flat()
@@ -12,7 +15,7 @@ export function compileClaimLocations(source: ClaimLocations): readonly NameLoca
     );
 }
 
-/** Compiles one claim, or several claims of which the plugin uses the first that is in the token. */
+/** Compiles one claim or several claims. Of several claims, the plugin uses the first that the token has. */
 export function compileFirstClaim(source: FirstClaim): readonly ClaimReference[] {
   return [source].flat().map(parseClaimReference);
 }

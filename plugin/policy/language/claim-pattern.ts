@@ -2,7 +2,7 @@ import { fail, type Result, succeed } from "../../core/model/result.ts";
 import { quoteText } from "../../core/text/printable.ts";
 
 /**
- * Patterns that always match in a short time, whatever string they are compared with. These patterns have only single
+ * Patterns that match in a short time, whatever string the plugin compares with them. The patterns have only single
  * characters and classes, each with an optional quantifier, and no nesting. Other features of RegExp can take
  * exponential time for some strings, and the sender of a token chooses the string.
  */

@@ -177,9 +177,9 @@ export type DocumentPath = readonly (string | number)[];
 export type Severity = "error" | "warning";
 
 /**
- * One error or warning, wherever it was found. Only the known parts of the finding's position are set. Code that checks
- * plain data knows the path, code that has the text knows line and column, and a command that reads several files knows
- * the file.
+ * One error or warning, from any part of the code. Only the known parts of the finding's position are set. Code that
+ * checks plain data knows the path of a mistake. Code that has the text knows line and column. A command that reads
+ * several files knows the file.
  */
 export interface Finding {
   readonly code: FindingCode;
@@ -191,7 +191,7 @@ export interface Finding {
   readonly path?: DocumentPath;
   /** If true, the finding is about the key itself, not about its value. */
   readonly atKey?: boolean;
-  /** If true, the output leaves out the last key of the path, because this key may be a secret. */
+  /** If true, the output omits the last key of the path, because this key may be a secret. */
   readonly hidesKey?: boolean;
   readonly file?: string;
   /** JSON Pointer into the document; empty for the whole document. */
@@ -200,13 +200,13 @@ export interface Finding {
   readonly line?: number;
   readonly column?: number;
   /**
-   * The line of the file in which the mistake is, to show it to people. Only commands set `excerpt`, because the line
-   * may contain secrets.
+   * The line with the mistake, as the output shows it to people. Only commands set `excerpt`, because the line may
+   * contain secrets.
    */
   readonly excerpt?: string;
   /** More lines for people, such as the expected and the actual value. */
   readonly notes?: readonly string[];
-  /** A correction of the mistake, as text that the author can paste into the document. */
+  /** A correction of the mistake. The author can paste the correction into the document. */
   readonly paste?: string;
 }
 

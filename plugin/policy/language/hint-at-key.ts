@@ -45,7 +45,7 @@ export const LOCATIONS: Readonly<Record<string, readonly string[]>> = {
   '"token"': ["max_bytes", "sources", "client_authorization", "forward"],
 };
 
-/** Words that other products and the guides use, each with the key that policies use. */
+/** Words from other products and from the guides. For each word, the list has the key that policies use. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   rules: "routes",
   paths: "operations",

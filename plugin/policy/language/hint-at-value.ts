@@ -2,7 +2,10 @@ import { quoteText } from "../../core/text/printable.ts";
 
 /** For a longer value, no corrected form is shown. */
 const MAX_LENGTH = 60;
-/** A duration such as `30 sec`, `5min` or `PT30S`, in lower case. Its parts are the number and the unit of policies. */
+/**
+ * A duration such as `30 sec`, `5min` or `PT30S`, in lower case. The match has two parts: the number and the unit of
+ * the duration in policies.
+ */
 const DURATION =
   /^(?:pt?)?\s*0*(\d{1,9})\s*(?=(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)$)([smhd])[a-z]*$/;
 const BOOLEANS: Readonly<Record<string, boolean>> = {
@@ -19,7 +22,7 @@ const PLAIN = /^[A-Za-z](?:[\w./-]|:(?=\S))*$/;
 type Schema = Readonly<Record<string, any>> | undefined;
 
 /**
- * Says how to write a value that has a wrong type, as the end of a message. Returns an empty string if there is no
+ * Says how to write a value of the right type. The text is the end of a message. Returns an empty string if there is no
  * hint. The value must not be secret.
  */
 export function hintAtType(value: unknown, wanted: string | readonly string[], schema: Schema): string {
@@ -58,7 +61,7 @@ function hintAtText(value: string, types: readonly string[]): string {
   return types.includes("object") && colon ? ` A colon needs a space after it: write "${colon[1]}: ".` : "";
 }
 
-/** Says how to write a string that does not have the form of its schema, as the end of a sentence. */
+/** Says how to write a string in the form that the schema requires. The text is the end of a sentence. */
 export function hintAtForm(value: unknown, schema: Schema): string {
   if (typeof value !== "string" || value === "" || value.length > MAX_LENGTH) {
     return "";

@@ -1,6 +1,6 @@
 /**
- * The key that makes a document a policy. Messages never quote a document without this key, because such a document may be a
- * secret.
+ * The key that makes a document a policy. Messages never quote a document without the key `jwt_policy`, because such a
+ * document may be a secret.
  */
 const MARK = "jwt_policy";
 

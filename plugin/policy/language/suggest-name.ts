@@ -1,4 +1,4 @@
-/** The known name that is most similar to a misspelt one; undefined when no name is similar enough. */
+/** The known name that is most similar to a misspelt name; undefined if no name is similar enough. */
 export function suggestName(name: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(name.length / 3));
   const ranked = known
@@ -8,7 +8,10 @@ export function suggestName(name: string, known: readonly string[]): string | un
   return ranked[0]?.candidate;
 }
 
-/** The end of a message about an unknown name: a question if a known name is similar, or else an empty string. */
+/**
+ * The end of a message about an unknown name. If a known name is similar, the text is a question. If not, it is an
+ * empty string.
+ */
 export function didYouMean(name: string, known: readonly string[]): string {
   const suggestion = suggestName(name, known);
   return suggestion === undefined ? "" : ` Did you mean "${suggestion}"?`;

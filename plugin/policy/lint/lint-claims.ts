@@ -104,7 +104,7 @@ export function suggestPattern(matches: string): string | undefined {
   return /^\/(.+)\/[a-z]*$/.exec(matches)?.[1];
 }
 
-/** Compares conditions on registered claims with the other parts of the policy that are about these claims. */
+/** Compares conditions on registered claims with the other parts of the policy that use the same claims. */
 export function lintRegisteredClaims(
   claims: RequiredClaims,
   path: DocumentPath,

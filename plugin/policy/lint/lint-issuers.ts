@@ -12,7 +12,7 @@ const LOOPBACK = /^http:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?(?:
 /** Matches the values of `typ` that providers write. The suffix `+jwt` covers all registered types (RFC 6838). */
 const TYPE = /^(?:application\/)?(?:jwt|any|jws|jose|[a-z0-9.-]+\+jwt)$/i;
 
-/** Warns of issuers whose tokens or keys cannot be used in the way in which the policy describes them. */
+/** Warns of issuers whose tokens or keys cannot be used as the policy describes. */
 export function lintIssuers(document: PolicyDocument): readonly Finding[] {
   const accepted = new Set(
     listSettled(document)

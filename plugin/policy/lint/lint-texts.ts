@@ -32,7 +32,9 @@ const VARIABLE =
 const FOREIGN_PATH = /\/:[A-Za-z_]\w*|\*|<[^/]*>|[()|^$[\]]|\/~|\\|\.\+/;
 const FOREIGN_NAME = /\/(?::([A-Za-z_]\w*)|<(?:[a-z]+:)?([A-Za-z_]\w*)>|\[([A-Za-z_]\w*)\])/g;
 
-/** Warns of strings that look like something else, such as a pattern, but are taken literally. */
+/**
+ * Warns of strings that look like something else, for example like a pattern, although the policy reads them literally.
+ */
 export function lintTexts(document: PolicyDocument): readonly Finding[] {
   const { vars = {}, ...others } = document;
   const ofVars = Object.keys(vars).map((name) => `\${${name}}`);
@@ -66,7 +68,10 @@ export function suggestPointer(text: string): string {
   return `/${steps.filter((step) => step !== "").join("/")}`;
 }
 
-/** Whether the text names a claim: under `claims`, as a key of `required_claims`, in a header mapping, or under `identity`. */
+/**
+ * Whether the text names a claim. Claims are named under `claims`, as a key of `required_claims`, in a header mapping,
+ * or under `identity`.
+ */
 function isReference(path: DocumentPath, isKey: boolean): boolean {
   const parent = path.at(-2);
   if (isKey) {

@@ -28,7 +28,10 @@ export function listTexts(data: unknown, path: DocumentPath = []): readonly Plac
 /** The keys of these maps are names that the policy author chooses. */
 const NAMED = ["issuers", "routes", "required_claims"];
 
-/** Whether the path goes through one of these keys of the schema. A rule or a claim with the same name does not count. */
+/**
+ * Whether the path goes through one of the keys in `keys`, which are keys of the schema. A rule or a claim with the
+ * same name does not count.
+ */
 export function isBelow(path: DocumentPath, keys: readonly string[]): boolean {
   return path.some((step, index) => keys.includes(String(step)) && !NAMED.includes(String(path[index - 1])));
 }

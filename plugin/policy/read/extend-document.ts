@@ -6,16 +6,16 @@ type PlainMap = Readonly<Record<string, unknown>>;
 const OWN_KEYS: readonly string[] = ["jwt_policy", "name", "description", "extends"];
 
 /**
- * The file that a document extends, relative to the document. Returns undefined if the document extends no file, or if
- * `extends` is not a string.
+ * The file that a document extends, relative to the document. Returns undefined if the document extends no file. Also
+ * returns undefined if `extends` is not a string.
  */
 export function findParent(data: unknown): string | undefined {
   return isMap(data) && typeof data.extends === "string" ? data.extends : undefined;
 }
 
 /**
- * Merges a document with its parent. Maps merge by key, and every other value replaces the parent's value. An issuer's required claims
- * merge by claim if at least one of the two documents has them as a map.
+ * Merges a document with its parent. Maps merge by key, and every other value replaces the parent's value. If at least
+ * one of the two documents has an issuer's required claims as a map, the required claims merge by claim.
  */
 export function extendDocument(parent: unknown, child: unknown): unknown {
   if (!isMap(parent) || !isMap(child)) {
@@ -31,7 +31,7 @@ function merge(parent: unknown, child: unknown, path: readonly string[] = []): u
   if (!isMap(parent) || !isMap(child)) {
     return isIssuerClaims(path) ? mergeClaims(parent, child) : child;
   }
-  // The result is built from entries, so that a key such as __proto__ is an ordinary key.
+  // The code builds the result from entries, so that a key such as __proto__ is an ordinary key.
   const merged = new Map(Object.entries(parent));
   for (const [key, value] of Object.entries(child)) {
     merged.set(key, merged.has(key) ? merge(merged.get(key), value, [...path, key]) : value);

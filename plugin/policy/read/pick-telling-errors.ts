@@ -1,12 +1,12 @@
 import type { ErrorObject } from "ajv";
 
-/** More errors than this limit are not useful to the author, and filtering them would take long. */
+/** More errors than this limit would not help the author, and filtering them would take long. */
 const MAX_ERRORS = 500;
 
 /**
- * Leaves out errors that repeat another error or are only its consequence. So one mistake gives one message. For
- * example, an error of `propertyNames` only repeats the error that caused it. If a value has a wrong type, the errors
- * of all other checks of this value are only consequences.
+ * Omits errors that repeat another error or are only consequences of another error. So one mistake gives one message.
+ * For example, an error of `propertyNames` only repeats the error that caused it. If a value has a wrong type, errors
+ * of other checks of the same value are only consequences.
  */
 export function pickTellingErrors(all: readonly ErrorObject[]): readonly ErrorObject[] {
   const errors = dropRepeated(all.slice(0, MAX_ERRORS));
@@ -17,8 +17,8 @@ export function pickTellingErrors(all: readonly ErrorObject[]): readonly ErrorOb
 }
 
 /**
- * The schema repeats the type beside some references, because Ajv needs the type there. So Ajv reports a wrong type at
- * these places twice.
+ * The schema repeats the type beside some references, because Ajv needs the type there. So Ajv reports a wrong type of
+ * these values twice.
  */
 function dropRepeated(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const byText = new Map(

@@ -32,7 +32,7 @@ const MAX_FINDINGS = 50;
 const MAX_ALIASES = 100;
 /**
  * The largest number of values after all aliases are resolved. A document without aliases never reaches this limit,
- * because each value takes two characters.
+ * because each value takes at least two characters of the text.
  */
 const MAX_VALUES = MAX_DOCUMENT_LENGTH;
 
@@ -51,8 +51,8 @@ interface UnreadText {
 }
 
 /**
- * Reads a policy document. Messages never quote a document that is not a policy, because a configuration can name any
- * file, and messages reach logs.
+ * Reads a policy document. Messages never quote a document that is not a policy. A configuration can name any file, and
+ * messages reach logs.
  */
 export function readDocument(text: string): Result<SourceDocument, readonly Finding[]> {
   const source = readYaml(text);
@@ -69,8 +69,8 @@ export function readDocument(text: string): Result<SourceDocument, readonly Find
 }
 
 /**
- * Reads YAML 1.2 or JSON (which is YAML), and never executes any of it. Unknown tags, duplicate keys and more than one
- * document are mistakes.
+ * Reads YAML 1.2 or JSON (all JSON is YAML), and never executes any part of the text. Unknown tags, duplicate keys and
+ * more than one document are mistakes.
  */
 export function readYaml(text: string): Result<SourceDocument, UnreadText> {
   if (text.length > MAX_DOCUMENT_LENGTH) {
@@ -82,8 +82,8 @@ export function readYaml(text: string): Result<SourceDocument, UnreadText> {
 }
 
 /**
- * Most plain texts have no findings. So the exact parser reads a plain text only when the first finding needs its
- * position, and only once.
+ * Most plain texts have no findings. The exact parser reads a plain text only if a finding needs its position in the
+ * text. The exact parser reads each text only once.
  */
 function createLocator(text: string): SourceDocument["locate"] {
   let exact: ReturnType<typeof readExactYaml> | undefined;
@@ -97,7 +97,8 @@ function createLocator(text: string): SourceDocument["locate"] {
 }
 
 /**
- * Reads YAML with the exact parser, which knows the place of each part. All texts that are not plain need this parser.
+ * Reads YAML with the exact parser, which knows the place of each part. Texts that are not plain always need this
+ * parser.
  */
 export function readExactYaml(text: string): Result<SourceDocument, UnreadText> {
   const lineCounter = countLines(text);
@@ -199,8 +200,8 @@ function findDuplicateKeys(document: Document, lineCounter: LineCounter): Findin
 }
 
 /**
- * All maps, in the order of the text. The function does not use `visit` of the YAML library, which takes several times
- * as long because it keeps the path of each node.
+ * All maps, in the order of the text. The function does not use `visit` of the YAML library, because `visit` keeps the
+ * path of each node and takes several times as long.
  */
 function listMaps(node: unknown, maps: YAMLMap[] = []): readonly YAMLMap[] {
   if (isMap(node)) {
@@ -248,7 +249,7 @@ function findDanglingAliases(document: Document, lineCounter: LineCounter): Find
   return findings;
 }
 
-/** With a rounded number, a condition would compare with a value that the author did not write. */
+/** If a number was rounded, a condition would compare with a value that the author did not write. */
 function findRoundedNumbers(document: Document, lineCounter: LineCounter): Finding[] {
   const message =
     "This number has more digits than can be compared exactly: write it as a quoted string, and let the issuer write the claim as a string.";
@@ -289,8 +290,8 @@ function locateFindings(
 }
 
 /**
- * Returns the offset of the value at `path`, or of its key. If the value is not in the text, returns the offset of its
- * nearest parent.
+ * Returns the offset of the value at `path`, or of its key. If the value is not in the text, returns the offset of the
+ * nearest parent of the value.
  */
 function findOffset(document: Document, path: DocumentPath, atKey: boolean): number {
   for (let length = path.length; length > 0; length -= 1) {

@@ -6,8 +6,8 @@ type PlainMap = Record<string, unknown>;
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 /**
- * A variable's value has no `$` and no braces, so one pass resolves all variables. The value has no line break, so a
- * string with a variable stays on one line.
+ * The value of a variable has no `$` and no braces, so one pass resolves all variables. The value has no line break, so
+ * a string with a variable stays on one line.
  */
 const VALUE = /^[^${}\p{Cc}\u2028\u2029]{1,512}$/u;
 /** Matches everything that an author meant as the use of a variable. */
@@ -21,17 +21,17 @@ export function hasVars(data: unknown): boolean {
   return isMap(data) && Object.hasOwn(data, "vars");
 }
 
-/** Whether a string uses a variable, or looks as if the author meant to use one. */
+/** Whether a string uses a variable, or contains text that the author may have meant as a variable. */
 export function usesVars(text: string): boolean {
   return text.search(USE) >= 0;
 }
 
 /**
- * Replaces each `${vars.name}` in the strings of a document by the variable's value, in place. After that, `vars` has
+ * Replaces each `${vars.name}` in the strings of a document by the variable's value, in place. At the end, `vars` has
  * only the variables that no string uses. A variable's value replaces only a part of a string. So a variable never adds
  * a key, a list element, or a value of another type.
  *
- * @param data plain data, already merged with the document that it extends.
+ * @param data plain data. The document that it extends is already merged into it.
  */
 export function resolveVars(data: unknown): readonly Finding[] {
   if (!isMap(data)) {
@@ -63,7 +63,7 @@ class Resolver {
   readonly vars: ReadonlyMap<string, string>;
   readonly used = new Set<string>();
   readonly findings: Finding[] = [];
-  /** Aliases share one value, which is resolved once. */
+  /** Aliases share one value, and the code resolves the shared value once. */
   readonly #seen = new Set<object>();
   #added = 0;
 
@@ -112,7 +112,7 @@ class Resolver {
       this.#added = Number.POSITIVE_INFINITY;
       return "";
     }
-    // Without this check, a replaced part and the text beside it could form a new use of a variable.
+    // Without this check, a value and the text beside it could together look like a variable.
     if (usesVars(resolved) && this.findings.length === 0) {
       this.#report(path, "A variable's name cannot contain a variable: write the name itself.");
     }

@@ -31,8 +31,8 @@ export function validateDocument(data: unknown): Result<PolicyDocument, readonly
 }
 
 /**
- * The parts of a document whose values or unknown keys must not be in messages. Messages reach logs, and these parts
- * may contain a secret by mistake.
+ * The parts of a document whose values or unknown keys messages must not show. Messages reach logs, and these parts may
+ * contain a secret by mistake.
  */
 export interface Secrecy {
   readonly values: (path: DocumentPath) => boolean;
@@ -84,7 +84,7 @@ function toFinding(error: ErrorObject, data: unknown, secrecy: Secrecy): Finding
 }
 
 /**
- * An audience is read from one claim only, because ID tokens and access tokens have the client's id in different
+ * An audience can come from only one claim, because ID tokens and access tokens have the client's id in different
  * claims.
  */
 function hintAtAudience(path: DocumentPath, data: unknown): string | undefined {
@@ -95,7 +95,7 @@ function hintAtAudience(path: DocumentPath, data: unknown): string | undefined {
 
 interface Shown {
   readonly describe: (value: unknown) => string;
-  /** Whether the value must not appear in a message, not even in part. */
+  /** Whether messages must not show the value, not even a part of it. */
   readonly isSecret: boolean;
 }
 
@@ -175,8 +175,8 @@ function boundMessage({ keyword, params, message }: ErrorObject): string {
 }
 
 /**
- * Lists the keys that an author can write. The schema also has keys that must be null. It has these keys only to say
- * why an author cannot use them, so the list omits them.
+ * Lists the keys that an author can write. The schema also has keys that must be null. The schema has these keys only
+ * for a message that says why an author cannot use them, so the list omits the keys.
  */
 function listKnown(schema: ErrorObject["parentSchema"]): readonly string[] {
   const properties: Readonly<Record<string, { readonly type?: unknown }>> = schema?.properties ?? {};

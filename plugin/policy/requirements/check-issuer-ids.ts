@@ -2,7 +2,7 @@ import type { PolicyDocument } from "../../../schema/generated/policy-document.t
 import type { DocumentPath, Finding } from "../language/finding.ts";
 import { didYouMean } from "../language/suggest-name.ts";
 
-/** Reports each id in the list at `path` for which the document has no issuer. */
+/** Checks the list of ids at `path`. Reports each id for which the document has no issuer. */
 export function checkIssuerIds(ids: readonly string[], { issuers }: PolicyDocument, path: DocumentPath): Finding[] {
   const known = Object.keys(issuers);
   return ids.flatMap((id, index) => {

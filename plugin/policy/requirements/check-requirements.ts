@@ -28,7 +28,9 @@ export function checkNeeded(source: RequirementSource, isPublic: boolean, path: 
   return [{ code: "requirement_contradiction", path: [...path, needless], atKey: true, message }];
 }
 
-/** Reports the mistakes in the requirements of one part of the document: an operation, a rule or the defaults. */
+/**
+ * Reports mistakes in the requirements of one part of the document. The part is an operation, a rule or the defaults.
+ */
 export function checkSource({ source, path }: PlacedSource, document: PolicyDocument): Finding[] {
   const beside = source.any_of && REQUIREMENT_KEYS.find((key) => source[key] !== undefined);
   const message = `"any_of" replaces all other requirements: put "${beside}" into each alternative that needs it.`;
@@ -43,7 +45,7 @@ export function checkSource({ source, path }: PlacedSource, document: PolicyDocu
   ];
 }
 
-/** Reports issuers that are accepted here, but that the document does not have. */
+/** Reports accepted issuers that the document does not have. */
 export function checkAccepted(
   source: Pick<RequirementSource, "accept">,
   document: PolicyDocument,
@@ -52,7 +54,7 @@ export function checkAccepted(
   return checkIssuerIds(source.accept ?? [], document, [...path, "accept"]);
 }
 
-/** If a policy has several issuers, the policy must say which of them each rule accepts. */
+/** If a policy has several issuers, the policy must say which of the issuers each rule accepts. */
 export function checkAcceptNamed(
   settled: Requirements,
   source: RequirementSource,

@@ -10,10 +10,13 @@ import { compileClaimPattern } from "../language/claim-pattern.ts";
 import type { DocumentPath, Finding } from "../language/finding.ts";
 import type { CaptureIndexes } from "../language/path-template.ts";
 
-/** The parts of the request that a claim can be compared with, and the headers that no claim can be compared with. */
+/**
+ * Two lists: the parts of the request with which a condition can compare a claim, and the headers with which no
+ * condition can compare a claim.
+ */
 export interface RequestParts {
   readonly captures: CaptureIndexes;
-  /** The policy sets these headers itself, so a comparison with them makes no sense. */
+  /** The policy sets the headers of the second list itself, so a comparison with them makes no sense. */
   readonly ownHeaders: readonly string[];
 }
 
@@ -26,8 +29,8 @@ const NO_PARTS: RequestParts = { captures: new Map(), ownHeaders: [] };
 const COMPARISONS = ["equals_path", "equals_header"] as const;
 
 /**
- * Compiles the conditions of an issuer. These conditions apply to every rule, so they cannot compare claims with the
- * request.
+ * Compiles the conditions of an issuer. Conditions of an issuer apply to every rule, so they cannot compare claims with
+ * the request.
  *
  * @param source claims that must have a value, or conditions by claim.
  * @param path the issuer's path in the document.
@@ -80,7 +83,7 @@ export function compileConditions(
   return { conditions, findings };
 }
 
-/** The tests that a condition and its `not` can have. */
+/** The tests that a condition can have, and that the `not` of a condition can have. */
 type PlainSource = Omit<NegatedSource, "equals_path" | "equals_header" | "not" | "absent">;
 type Refuse = (key: keyof ConditionSource, message: string) => PlainTest[];
 

@@ -56,7 +56,7 @@ function checkUse({ consumer, credential, groups }: IdentitySource): Finding[] {
   return (consumer ?? credential ?? groups) ? [] : [{ code: "identity_invalid", path: PATH, atKey: true, message }];
 }
 
-/** If a policy has several issuers, it must name the issuers whose tokens may set Kong's caller. */
+/** If a policy has several issuers, the policy must name the issuers whose tokens may set Kong's caller. */
 function checkIssuers(issuers: readonly string[] | undefined, document: PolicyDocument): Finding[] {
   if (issuers) {
     return checkIssuerIds(issuers, document, [...PATH, "issuers"]);

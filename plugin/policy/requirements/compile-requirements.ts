@@ -26,8 +26,8 @@ const NO_HEADERS: Requirements["comparedHeaders"] = [];
 /**
  * Compiles the requirements of one rule or operation.
  *
- * @param sources the parts of the document with requirements: the operation first (if any), then the rule, and the
- * defaults last.
+ * @param sources the parts of the document with requirements. The order is: the operation (if any), the rule, the
+ * defaults.
  * @param captures the segment's index for each name in the operation's path template.
  */
 export function compileRequirements(
@@ -92,8 +92,8 @@ function compileClaims(
   return compiled;
 }
 
-// Thousands of rules can inherit the same list. The rules share one set for each list, so that large policies use
-// little memory.
+// Thousands of rules can inherit the same list. If several rules have equal lists, they share one set for each list, so
+// that large policies use little memory.
 const sets = new WeakMap<readonly string[], ReadonlySet<string>>();
 
 function toSet(list: readonly string[]): ReadonlySet<string> {

@@ -30,8 +30,9 @@ const FIXES: Readonly<Record<Key, string>> = {
 };
 
 /**
- * Warns of each inherited condition that a nearer part of the document replaces and does not repeat. A rule can replace
- * a condition of `defaults`. An operation or an alternative can replace a condition of the rule or of `defaults`.
+ * Warns of inherited conditions that have no effect: a nearer part of the document replaces such a condition and does
+ * not repeat it. A rule can replace a condition of `defaults`. An operation or an alternative can replace a condition
+ * of the rule or of `defaults`.
  *
  * @param document a policy document without mistakes.
  */
@@ -43,7 +44,7 @@ export function findShadowed(document: PolicyDocument): readonly Finding[] {
       rule.inherited.flatMap((source) => KEYS.flatMap((key) => describeShadowed(key, alternative, source, document))),
     ),
   ]);
-  // Several operations can inherit one value of their rule, so equal findings are reported once.
+  // Several operations can inherit one value of their rule, so the linter reports equal findings once.
   return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
 }
 
@@ -124,8 +125,9 @@ function findLostClaims(
 }
 
 /**
- * Whether a condition is at least as strict as the inherited condition. A strict condition has each inherited test, and
- * accepts an absent claim only if the inherited condition accepts it.
+ * Whether a condition is at least as strict as the inherited condition. A condition is at least as strict as an
+ * inherited condition under two terms: it has each inherited test, and it accepts an absent claim only if the inherited
+ * condition does.
  */
 function isAtLeast({ absent, ...own }: Condition, { absent: wantedAbsent, ...wanted }: Condition): boolean {
   if (absent === true || wantedAbsent === true) {
@@ -136,7 +138,7 @@ function isAtLeast({ absent, ...own }: Condition, { absent: wantedAbsent, ...wan
   return isKept && (absent === undefined || wantedAbsent === "allowed");
 }
 
-/** Writes a value as text. Lists with the same elements in a different order have the same text. */
+/** Writes a value as text. If two lists have the same elements in different orders, they have the same text. */
 function normalize(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     Array.isArray(part) ? part.map((item) => JSON.stringify(item)).sort() : part,
@@ -187,8 +189,8 @@ function findLostAuthentication(wanted: Authentication, own: Authentication): re
 }
 
 /**
- * A token passes with any listed audience. So a rule drops the inherited list if the rule accepts an audience that is
- * not in this list.
+ * A token passes with any listed audience. So if the rule accepts an audience that is not in the inherited list, the
+ * rule drops the inherited list.
  */
 function findForeignAudiences(wanted: Alternative["audiences"], own: Alternative["audiences"]): readonly string[] {
   const foreign = wanted ? (own ?? []).filter((audience) => !wanted.includes(audience)) : [];

@@ -1,7 +1,7 @@
 import type { PolicyDocument } from "../../../schema/generated/policy-document.ts";
 import { type PlacedSource, type SettledRequirements, settleRequirements } from "./settle-requirements.ts";
 
-/** A rule, or one operation of a rule, with its requirements and all defaults. */
+/** A rule, or one operation of a rule, with its requirements. The requirements include all defaults. */
 export interface SettledRule {
   readonly rule: string;
   /** The operation; undefined for a rule without operations. */

@@ -27,14 +27,14 @@ export const REQUIREMENT_KEYS = [
   "authentication",
 ] as const;
 
-/** One way to get access, with the keys of the document and with all defaults. */
+/** One way to get access. It has the keys of the document and all defaults. */
 export interface SettledAlternative {
   readonly keys: Omit<AlternativeSource, "accept"> & { readonly accept: readonly string[] };
   /** The path of a key, or the path that an absent key would have. */
   readonly placeOf: (key: keyof AlternativeSource) => DocumentPath;
 }
 
-/** The requirements of one rule or operation, with the keys of the document and with all defaults. */
+/** The requirements of one rule or operation, with the keys of the document. They include all defaults. */
 export interface SettledRequirements {
   readonly access: NonNullable<RequirementSource["access"]>;
   readonly mode: NonNullable<RequirementSource["mode"]>;
@@ -46,11 +46,11 @@ export interface SettledRequirements {
 
 /**
  * For each key, the whole value comes from the nearest source that has the key. From the nearest to the farthest, the
- * sources are: operation, rule, defaults, built-in value. `any_of` replaces all other requirements if it comes from a
- * nearer source.
+ * sources are: operation, rule, defaults, built-in value. If `any_of` comes from a nearer source than the other
+ * requirements, `any_of` replaces all other requirements.
  *
- * @param sources the parts of the document with requirements: the operation first (if any), then the rule, and the
- * defaults last.
+ * @param sources the parts of the document with requirements. The order is: the operation (if any), the rule, the
+ * defaults.
  */
 export function settleRequirements(sources: readonly PlacedSource[], document: PolicyDocument): SettledRequirements {
   const nearest = <K extends keyof RequirementSource>(key: K): PlacedSource | undefined =>
@@ -100,7 +100,7 @@ function settleAlternatives(
   return [settle(Object.fromEntries(values), placeAt)];
 }
 
-/** Each document has one list of all issuers, so that all rules share the set that is compiled from the list. */
+/** Each document has one list of all issuers, so that all rules share the set that the compiler makes from the list. */
 const issuerIds = new WeakMap<PolicyDocument, readonly string[]>();
 
 function listIssuerIds(document: PolicyDocument): readonly string[] {

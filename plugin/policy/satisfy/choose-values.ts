@@ -4,10 +4,10 @@ import { fail, type Result, succeed } from "../../core/model/result.ts";
 import { makeMatchingTexts } from "./match-pattern.ts";
 import { nameSlot, type Slot, type WantedMembers, type Wish } from "./slot.ts";
 
-/** The largest number of values that are tried for one slot. */
+/** The search tries at most this many values for one slot. */
 const MAX_CANDIDATES = 512;
 
-/** Slots that must have the same value, and everything that is required of this value. */
+/** Slots that must have the same value, and all requirements for this value. */
 interface Group {
   readonly slots: Slot[];
   readonly wishes: Wish[];
@@ -115,8 +115,8 @@ function listMemberForms(wanted: readonly WantedMembers[]): readonly JsonValue[]
 }
 
 /**
- * Returns every way to take one value of each list. Values that were already taken from another list come first, so
- * that the result stays short.
+ * Returns every way to take one value of each list. Values that another list already uses come first, because then the
+ * result stays short.
  */
 function combine(lists: readonly (readonly Scalar[])[]): readonly (readonly Scalar[])[] {
   let combined: (readonly Scalar[])[] = [[]];

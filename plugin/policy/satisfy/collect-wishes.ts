@@ -24,11 +24,14 @@ import { claimsWith } from "./write-claims.ts";
 const HOUR = 3_600;
 /** Example tenants, for an issuer that accepts every tenant. Most providers use UUIDs as tenants. */
 const EXAMPLE_TENANTS = ["11111111-2222-4333-8444-555555555555", "tenant-1"];
-/** A claim that no policy names. A check that must not depend on the audience reads the audience from this claim. */
+/**
+ * A claim that no policy names. If a check must not depend on the audience, the check reads the audience from this
+ * claim.
+ */
 const ANY_AUDIENCE = parseClaimReference("kong-jwt-policy:any-audience");
 const NO_PAYLOAD = new Uint8Array(0);
 
-/** The parts of a policy for which a token and its request are made. */
+/** The parts of a policy for which the code makes a token and its request. */
 export interface Attempt {
   readonly policy: CompiledPolicy;
   readonly requirements: Requirements;
@@ -68,8 +71,8 @@ export function collectWishes(attempt: Attempt): readonly Wish[] {
 }
 
 /**
- * Limits each claim of the wishes to certain values: they pass the check of types, and the mapped headers can carry
- * them. An absent claim meets these limits.
+ * Limits each claim of the wishes to values that pass the check of types and that the mapped headers can carry. An
+ * absent claim meets these limits.
  */
 export function restrictUsed(wishes: readonly Wish[], { policy, issuer }: Attempt): readonly Wish[] {
   const used = new Map(wishes.map((wish) => [nameSlot(wish.slot), wish.slot]));
@@ -92,7 +95,7 @@ export function restrictUsed(wishes: readonly Wish[], { policy, issuer }: Attemp
   });
 }
 
-/** Claims that real tokens have, even if the rule does not ask for them. */
+/** Claims that real tokens usually have. Tokens get them even if the rule does not ask for them. */
 export function wishUsual(): readonly Wish[] {
   return [{ slot: slotOf(parseClaimReference("sub")), suggestions: ["user-1"] }];
 }
@@ -116,7 +119,7 @@ function wishRegistered({ issuer, alternative, tenant, nowSeconds }: Attempt): r
   ];
 }
 
-/** A claim that may be absent gets a value as well, because other parts of the rule may want a value. */
+/** A claim that may be absent also gets a value, because other parts of the rule may need a value. */
 function wishCondition({ claim, absent, tests }: Condition, { segments }: Attempt): readonly Wish[] {
   if (absent === "required") {
     return [];
@@ -194,7 +197,7 @@ function wishMembers(
   // If several claims can have the names, the first claim gets all names.
   const { claim, separator } = location;
   if (wanted.allOf.length === 0 && wanted.anyOf.length === 0) {
-    return []; // A token without this claim has none of the names that the alternative excludes.
+    return []; // Without this claim, a token has none of the names that the alternative excludes.
   }
   // The value is checked by the plugin's own code, with only this requirement.
   const only: Alternative = {

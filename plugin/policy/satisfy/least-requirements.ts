@@ -1,8 +1,8 @@
 import type { Alternative, Membership, Requirements } from "../../core/model/policy.ts";
 
 /**
- * Requirements that ask for nothing. A caller replaces one of these requirements. The pipeline's stages then check
- * nothing else.
+ * Requirements that ask for nothing. A caller of this function replaces one of the requirements. The pipeline's stages
+ * then check nothing else.
  */
 
 const NO_NAMES: Membership = { allOf: [], anyOf: [], noneOf: [] };
@@ -20,7 +20,7 @@ export function acceptAll(accept: ReadonlySet<string>, audiences: Alternative["a
   };
 }
 
-/** The requirements of a rule that has only this alternative. */
+/** The requirements of the rule, as if the rule had only this alternative. */
 export function requireOnly(alternative: Alternative): Requirements {
   return {
     access: "required",

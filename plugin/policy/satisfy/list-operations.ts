@@ -1,11 +1,16 @@
 import type { Fit, OperationNode, TemplateSegment } from "../../core/model/operation-tree.ts";
 import type { CompiledRule, Requirements } from "../../core/model/policy.ts";
 
-/** Requests with the same requirements: all requests of a rule, or all requests of one operation. */
+/** A group of requests with the same requirements: all requests of a rule, or all requests of one operation. */
 export interface Operation {
-  /** The methods of the operation; undefined for a rule without operations, which does not decide by method. */
+  /**
+   * The methods of the operation; undefined for a rule without operations, because such a rule does not decide by
+   * method.
+   */
   readonly methods: readonly string[] | undefined;
-  /** The path of the operation; undefined for a rule without operations, which does not decide by path. */
+  /**
+   * The path of the operation; undefined for a rule without operations, because such a rule does not decide by path.
+   */
   readonly segments: readonly TemplateSegment[] | undefined;
   readonly requirements: Requirements;
 }
@@ -35,7 +40,10 @@ function listNode(node: OperationNode<Requirements>): readonly Operation[] {
   return [...own, ...children.flatMap(listNode)];
 }
 
-/** Writes an operation's path as in a policy, without the names of its placeholders: `/refunds/{}`, `/files/{...}`. */
+/**
+ * Writes an operation's path in the form that policies use, without the names of its placeholders: `/refunds/{}`,
+ * `/files/{...}`.
+ */
 export function describePath(segments: readonly TemplateSegment[]): string {
   return `/${segments.map((segment) => fillSegment(segment, segment.kind === "subtree" ? "{...}" : "{}")).join("/")}`;
 }

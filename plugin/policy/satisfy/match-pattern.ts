@@ -5,7 +5,10 @@
 
 const PART =
   /(\\[dws.\\/*+?()[\]{}|^$]|\[\^?(?:\\[dws.\\[\]^-]|[^\\[\]])+\]|[^\\()[\]{}|^$*+?])([*+?]|\{(\d+)(?:(,)(\d+)?)?\})?/y;
-/** Characters in the order in which they are tried. The first characters are useful in names, headers and paths. */
+/**
+ * The characters, in the order in which the search tries them. The first characters are useful in names, headers and
+ * paths.
+ */
 const TRIED = [
   ..."a1A0b-_.@x9Z",
   ...Array.from({ length: 94 }, (_, index) => String.fromCharCode(0x21 + index)),

@@ -4,7 +4,7 @@ import { tryRequest, type Wanted } from "./satisfy-rule.ts";
 import type { SatisfyingRequest } from "./write-request.ts";
 
 export interface NearMiss {
-  /** The same request with a token that is valid, but lacks something. */
+  /** The same request, but with a valid token that lacks a name or a claim. */
   readonly request: SatisfyingRequest;
   /** What the token lacks, such as `scope payments:write`. */
   readonly without: string;
@@ -14,9 +14,9 @@ export interface NearMiss {
 const FORBIDDEN = 403;
 
 /**
- * Finds a request that gets 403, because its valid token lacks one name or one claim.
+ * Finds a request that gets 403, because its valid token lacks one required name or claim.
  *
- * @param request one that the rule allows.
+ * @param request a request that the rule allows.
  * @returns the request; undefined if the rule requires only a valid token.
  */
 export async function findNearMiss(
@@ -39,7 +39,10 @@ interface Reduced {
   readonly without: string;
 }
 
-/** The claims without one name of a list, or without one claim. Names come first, because a token usually lacks a scope or a role. */
+/**
+ * The claims without one name of a list. Or the claims without one claim. Names come first, because a token usually
+ * lacks a scope or a role.
+ */
 function listReduced(claims: JsonObject): readonly Reduced[] {
   const entries = Object.entries(claims);
   const replace = (name: string, value: JsonValue): JsonObject => ({ ...claims, [name]: value });

@@ -48,11 +48,11 @@ export interface Wanted {
 /** The reason why the search found no request. */
 export interface Unsatisfied {
   /**
-   * Whether it is certain that no token can satisfy the rule. If this is false, the search found no token, although one
-   * may exist.
+   * Whether it is certain that no token can satisfy the rule. If this is false, the search found no token, but a token
+   * that satisfies the rule may exist.
    */
   readonly isCertain: boolean;
-  /** One reason for each issuer and alternative that was tried. */
+  /** One reason for each issuer and alternative that the search tried. */
   readonly reasons: readonly string[];
 }
 
@@ -117,8 +117,8 @@ async function satisfy(wanted: Wanted, attempt: Attempt): Promise<Result<Satisfy
   }
   const needed = collectWishes(attempt);
   let failure: UnsatisfiedAttempt = { isCertain: false, reason: "" };
-  // The first attempt also includes the claims that real tokens usually have. Several values are tried in a segment,
-  // because the Kong Route may accept only some of them.
+  // The first attempt also includes the claims that real tokens usually have. The search tries several values in a
+  // segment, because the Kong Route may accept only some values.
   for (const wishes of [[...needed, ...wishUsual()], needed]) {
     for (const inPath of wishPath(attempt.segments)) {
       const chosen = chooseValues([...inPath, ...wishes, ...restrictUsed(wishes, attempt)], fitsRequest);
@@ -160,7 +160,10 @@ async function tryRequests(
   return fail(reason);
 }
 
-/** @returns why the rule denies the request; undefined if it allows the request. Report mode does not count as allowed. */
+/**
+ * @returns why the rule denies the request; undefined if the rule allows the request. Report mode does not count as
+ * allowed.
+ */
 export async function tryRequest(
   { policy, rule, consumers = [], nowSeconds }: Pick<Wanted, "policy" | "rule" | "consumers" | "nowSeconds">,
   request: SatisfyingRequest,

@@ -2,13 +2,13 @@ import type { JsonValue } from "../../core/json/json.ts";
 import type { ClaimReference } from "../../core/model/claim-reference.ts";
 import type { Scalar } from "../../core/model/policy.ts";
 
-/** A part of a request that can be chosen: a claim, a segment of the path, or a header. */
+/** A part of a request that the search can choose: a claim, a segment of the path, or a header. */
 export type Slot =
   | { readonly in: "claim"; readonly path: readonly string[] }
   | { readonly in: "segment"; readonly index: number }
   | { readonly in: "header"; readonly name: string };
 
-/** The names that a list must have: all of `all`, and one of each list in `anyOf`. */
+/** The names that a list must have: all names of `all`, and one name of each list in `anyOf`. */
 export interface WantedMembers {
   readonly all: readonly Scalar[];
   readonly anyOf: readonly (readonly Scalar[])[];
@@ -21,7 +21,7 @@ export interface WantedMembers {
   readonly separator?: string | undefined;
 }
 
-/** What one part of a rule requires of one slot. */
+/** What one part of a rule requires of one slot, a part of the request. */
 export interface Wish {
   readonly slot: Slot;
   /** The accepted values. */
@@ -31,7 +31,7 @@ export interface Wish {
   readonly members?: WantedMembers;
   /** Values to try if no wish about the slot names a value. */
   readonly suggestions?: readonly JsonValue[];
-  /** Another slot that must have the same value. */
+  /** Another slot whose value must be equal. */
   readonly sameAs?: Slot;
   /** Whether the value meets this wish. */
   accepts?(value: JsonValue): boolean;

@@ -1,15 +1,15 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json/json.ts";
 import type { ChosenValue } from "./choose-values.ts";
 
-/** Returns claims that contain only one value, at this path. `__proto__` is an ordinary name. */
+/** Returns claims that contain only one value, at the path of the reference. `__proto__` is an ordinary name. */
 export function claimsWith(path: readonly string[], value: JsonValue): JsonObject {
   const [step = "", ...rest] = path;
   return Object.fromEntries([[step, rest.length === 0 ? value : claimsWith(rest, value)]]);
 }
 
 /**
- * Joins the chosen claims. If one claim is inside another claim, the outer claim becomes an object that contains the
- * inner claim. The object replaces a value that was chosen for the outer claim. Members `0`, `1` and so on become a
+ * Joins the chosen claims. If one claim is inside another claim, the outer claim becomes an object with the inner claim
+ * as a member. The object replaces a value that was chosen for the outer claim. Members `0`, `1` and so on become a
  * list.
  */
 export function writeClaims(chosen: readonly ChosenValue[]): JsonObject {

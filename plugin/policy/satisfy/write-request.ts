@@ -19,7 +19,7 @@ interface UnsignedToken {
   readonly claims: JsonObject;
 }
 
-/** A request that a rule allows. The request does not have its token yet: see {@link placeToken}. */
+/** A request that a rule allows. The request has no token yet: see {@link placeToken}. */
 export interface SatisfyingRequest {
   readonly method: string;
   /** The path, percent-encoded, without a query. */
@@ -130,7 +130,10 @@ function writePaths(segments: readonly TemplateSegment[], chosen: readonly Chose
   return [...new Set(paths)];
 }
 
-/** Keeps the characters that need no encoding in a path, so that the path stays readable (RFC 3986 section 3.3). */
+/**
+ * Does not encode the characters that need no encoding in a path, so that people can read the path (RFC 3986 section
+ * 3.3).
+ */
 function encodeSegment(text: string): string {
   return encodeURIComponent(text).replace(/%(?:24|26|2B|2C|3A|3D|40)/g, decodeURIComponent);
 }
@@ -164,13 +167,13 @@ export function placeToken(
   }
 }
 
-/** Reads the text before a token in a header from the pattern that compile-token.ts made. */
+/** Reads the text that comes before a token in a header. The text comes from the pattern that compile-token.ts made. */
 export function readScheme(scheme: RegExp | undefined): string {
   return scheme === undefined ? "" : `${scheme.source.replace(/^\^/, "").replace(/ \+$/, "")} `;
 }
 
 /**
- * Returns the facts that the request would have if it came from this machine. The request's path and method match the
+ * Returns the facts of the request, as if the request came from this machine. The request's path and method match the
  * rule.
  */
 export function factsOf(rule: string, request: SatisfyingRequest): RequestFacts {
@@ -195,8 +198,8 @@ function writeTrialToken({ algorithm, typ, claims }: UnsignedToken): string {
 }
 
 /**
- * A source of keys that accept every signature. With it, the code of this folder tries a request before anyone signs its token.
- * No code outside this folder uses this source.
+ * A source of keys that accept every signature. With this source, the code of the folder tries a request before anyone
+ * signs the request's token. No code outside this folder uses this source.
  */
 export const TRIAL_KEYS: KeySource = {
   find: (issuer, { alg, kid }) => succeed({ issuer: issuer.issuer, kid, algorithm: alg, verify: () => PASSED }),

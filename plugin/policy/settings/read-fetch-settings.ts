@@ -15,8 +15,8 @@ export function readFetchSettings(text: string): Result<SourceFetchSettings, rea
 }
 
 /**
- * A misspelt origin would never match, so its settings would not apply. A secret that is sent over plain http can be
- * stolen.
+ * A misspelt origin would match no request, so the settings of the origin would have no effect. A secret that is sent
+ * over plain http can be stolen.
  */
 function checkOrigin(origin: string): Finding[] {
   const place = { path: ["origins", origin], atKey: true } as const;

@@ -3,7 +3,7 @@ import type { Finding } from "../language/finding.ts";
 import { readYaml, type SourceDocument } from "../read/read-document.ts";
 import { checkData } from "../read/validate-document.ts";
 
-/** Settings that fit their schema, and a function that adds line and column to findings. */
+/** Settings that fit their schema, and a function that adds line and column to findings about the settings. */
 export interface SourceSettings<Document> {
   readonly document: Document;
   readonly locate: SourceDocument["locate"];

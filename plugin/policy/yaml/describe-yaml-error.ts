@@ -2,7 +2,7 @@ import type { YAMLError } from "yaml";
 import { describeStructure } from "./describe-yaml-structure.ts";
 import type { YamlMistake } from "./parse-yaml.ts";
 
-/** Replaces parser messages that quote the document, such as its tags and anchors. */
+/** Replaces those parser messages that quote the document, for example its tags and anchors. */
 const INSTEAD: Readonly<Partial<Record<YAMLError["code"], string>>> = {
   BAD_ALIAS: "This is an alias without a name: put text that begins with * in quotes",
   BAD_DIRECTIVE: "This directive is not known",
@@ -14,8 +14,8 @@ const INSTEAD: Readonly<Partial<Record<YAMLError["code"], string>>> = {
 };
 
 /**
- * Codes of mistakes after which the parser still knows the structure of the document. After any other mistake, the
- * parser may report further mistakes that are only consequences of the first.
+ * Codes of mistakes after which the parser still knows the structure of the document. After a mistake of any other
+ * kind, the parser may report further mistakes that are only consequences of this mistake.
  */
 const KEEPS_STRUCTURE: ReadonlySet<YAMLError["code"]> = new Set([
   "BAD_ALIAS",

@@ -9,7 +9,7 @@ const OTHER_INDENT =
   "This line does not begin in the same column as the lines that it belongs to: indent all keys or dashes of one level alike.";
 const TAB = "A tab cannot indent a line: use spaces.";
 /**
- * Matches a path that has braces but no quotes, inside a map or list in flow style (written with braces or brackets).
+ * Matches a path that has braces but no quotes, inside a map or list in flow style. Flow style uses braces or brackets.
  */
 const UNQUOTED_BRACES = /[{,]\s*["']?[\w-]+["']?:\s+[^\s"'{[,}][^,{}"']*\{/;
 /** A message lists at most this many lines. */

@@ -5,7 +5,7 @@ export const NO_MERGE_KEYS =
 
 /**
  * Finds merge keys of YAML 1.1. YAML 1.2 reads a merge key as an ordinary key. So a merge key would have no effect, and
- * no error would say so.
+ * the author would get no error.
  */
 export function findMergeKeys(document: Document): readonly Scalar[] {
   const found: Scalar[] = [];

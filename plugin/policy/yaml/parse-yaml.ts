@@ -10,7 +10,7 @@ export interface YamlMistake {
   readonly message: string;
 }
 
-/** Parses one YAML 1.2 document of limited depth, with the core schema and no tags. */
+/** Parses one YAML 1.2 document of limited depth. Only the types of the core schema are allowed, and no tags. */
 export function parseYaml(text: string): Result<Document, YamlMistake> {
   const parser = new Parser();
   let tooDeepAt: number | undefined;

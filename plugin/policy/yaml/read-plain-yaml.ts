@@ -16,14 +16,14 @@ import {
 const MAX_DEPTH = 40;
 /** Line ends, spaces, and the visible characters of most languages with letters. Tabs and carriage returns are not plain. */
 const PLAIN_TEXT = /^[\n\x20-\x7e\u00a1-\u1fff]*$/;
-/** A line that begins with a directive or a mark between documents, or that has only spaces. */
+/** A line that begins with a directive or with a mark between documents. Also a line that has only spaces. */
 const SPECIAL_LINE = /^ *(?:%|---|\.\.\.)|^ +$/m;
 const FIRST_LINE = "---\n";
 const INTEGER = /^(?:0|-?[1-9]\d{0,14})$/;
 /** YAML 1.2, core schema: each spelling of a number. */
 const NUMBER =
   /^(?:[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?|0o[0-7]+|0x[\da-fA-F]+|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
-/** In block style, only indentation and dashes come before a key or an element in its line. */
+/** In block style, a line has only indentation and dashes before its key or element. */
 const BEFORE_BLOCK = /^[ -]*$/;
 const NO_RANGE = -1;
 
@@ -31,8 +31,9 @@ const NO_RANGE = -1;
 class NotPlain extends Error {}
 
 /**
- * Reads plain YAML 1.2, with a parser that is about five times as fast as that of parse-yaml.ts. A document is plain if it is one map
- * without anchors, aliases, tags, directives, duplicate keys, `__proto__`, unusual characters and unusual numbers.
+ * Reads plain YAML 1.2, with a parser that is about five times as fast as the parser of parse-yaml.ts. A document is
+ * plain if it is one map without the following: anchors, aliases, tags, directives, duplicate keys, `__proto__`,
+ * unusual characters, unusual numbers.
  *
  * @returns `undefined` if the text is not plain or has a mistake. The exact parser then reads the text, and finds the place of
  * each mistake. Both parsers read the same data from each plain text (test/property/plain-yaml.test.ts).
@@ -45,7 +46,7 @@ export function readPlainYaml(text: string): Readonly<Record<string, unknown>> |
   try {
     return buildDocument(body, parseEvents(body, { maxDepth: MAX_DEPTH }));
   } catch {
-    return undefined; // The exact parser also reports the mistakes that this parser finds.
+    return undefined; // If this parser finds a mistake, the exact parser reports the mistake too.
   }
 }
 
@@ -124,7 +125,7 @@ function buildDocument(text: string, events: readonly Event[]): Readonly<Record<
   return data;
 }
 
-/** Where a key or an element starts in the text, or -1 if it is empty. */
+/** The offset in the text at which a key or an element starts, or -1 if the key or element is empty. */
 function startOf(event: Event | undefined): number {
   switch (event?.type) {
     case EVENT_SCALAR:

@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import type { ProcessIdentity } from "./process-identity.ts";
 
-/** A message from a launcher to the server to which it is attached. */
+/** A message from a launcher to the server. The launcher is attached to this server. */
 export type LauncherMessage =
-  /** Attaches the launcher. `owner` is the process whose end means that Kong has ended. */
+  /** Attaches the launcher. `owner` is a process of Kong. If `owner` ends, Kong has ended. */
   | { readonly type: "hello"; readonly owner: ProcessIdentity }
   | { readonly type: "ping" }
   /**
@@ -34,17 +34,20 @@ export type ServerMessage =
 export const LAUNCHER_DESCRIPTOR = 3;
 /** The file descriptor of the listening socket, if a service manager has opened the socket. */
 export const SOCKET_DESCRIPTOR = 4;
-/** The path of the control socket, on which launchers reach the server of a plugin socket. */
+/** The path of the control socket. Launchers reach the server of a plugin socket through the control socket. */
 export const controlPathOf = (socket: string): string => `${socket}.control`;
-/** The path of the file in which the server records its process, for a launcher that gets no answer from the server. */
+/**
+ * The path of the file in which the server writes its process id. A launcher reads the file if the server does not
+ * answer.
+ */
 export const pidPathOf = (socket: string): string => `${socket}.pid`;
 /** The path of the file with the last server's error output. */
 export const stderrPathOf = (socket: string): string => `${socket}.stderr`;
 
 const MAX_MESSAGE = 65_536;
 /**
- * Maximum number of bytes that wait for a peer that does not read. Further messages to this peer are dropped, so that
- * they do not fill this process's memory.
+ * If a peer does not read, at most this many bytes wait for the peer. Further messages to this peer are dropped,
+ * because they would fill this process's memory.
  */
 const MAX_WAITING = 262_144;
 
@@ -73,7 +76,7 @@ export function onMessage<T extends LauncherMessage | ServerMessage>(
         handle(JSON.parse(line) as T);
       }
     } catch {
-      socket.destroy(); // The peer is not from this package, or it is from a different version of the package.
+      socket.destroy(); // The peer is not from this package, or the peer is from a different version of the package.
     }
   });
 }

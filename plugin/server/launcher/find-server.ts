@@ -9,7 +9,7 @@ interface FoundServer {
   readonly isEnding: boolean;
 }
 
-/** Connects to a server's control socket; undefined if no process of this user listens there. */
+/** Connects to a server's control socket. Returns undefined if no process of this user listens on the socket. */
 export function reachServer(path: string): Promise<Socket | undefined> {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats?.isSocket() || (process.getuid !== undefined && stats.uid !== process.getuid())) {
@@ -23,8 +23,9 @@ export function reachServer(path: string): Promise<Socket | undefined> {
 }
 
 /**
- * Returns the process of a server that does not answer. The server wrote its process id and its start time into a file. If the
- * file has no start time, the function returns no process, because the id in the file could belong to any process.
+ * Returns the process of a server that does not answer. The server wrote its process id and its start time into a file.
+ * If the file has no start time, the function returns no process, because any process could now have the id in the
+ * file.
  */
 export function readServerProcess(path: string): ProcessIdentity {
   try {

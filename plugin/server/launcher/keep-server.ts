@@ -5,7 +5,7 @@ import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 const PING_MS = 1_000;
 /**
  * The number of pings without an answer after which a server counts as hanging. This many pings take longer than the
- * time limit of the server's own watchdog, but less time than Kong's read timeout.
+ * time limit of the server's own watchdog, and less time than Kong's read timeout.
  */
 const MAX_SILENT_PINGS = 6;
 
@@ -19,7 +19,7 @@ export interface KeptServer {
   readonly listening: Promise<void>;
   /** Resolves when the server reports that it will end. The result is undefined if the server died without a report. */
   readonly ended: Promise<Ending | undefined>;
-  /** The server's process; undefined until the server has reported it. */
+  /** The server's process; undefined until the server has sent its process id. */
   process(): ProcessIdentity | undefined;
   /** Asks the server to write a warning to Kong's log. */
   warn(line: string): void;
@@ -38,7 +38,10 @@ export interface KeepOptions {
   readonly onSilence: (server: ProcessIdentity | undefined) => void;
 }
 
-/** Attaches this launcher to a server over an open connection, prints the server's log, and watches whether it still answers. */
+/**
+ * Attaches this launcher to a server over an open connection. Prints the server's log, and watches whether the server
+ * still answers.
+ */
 export function keepServer(socket: Socket, { owner, print, onSilence }: KeepOptions): KeptServer {
   const welcome = createPromise<Welcome | undefined>();
   const listening = createPromise<void>();
@@ -85,8 +88,8 @@ export function keepServer(socket: Socket, { owner, print, onSilence }: KeepOpti
 }
 
 /**
- * Counts the pings since the server's last message. If this process sends a ping late, the process itself was paused, and the
- * server may be healthy.
+ * Counts the pings since the server's last message. If the launcher itself sends a ping late, the system paused the
+ * launcher, and the server may be healthy.
  */
 function startPinging(socket: Socket, onSilence: () => void): () => void {
   let silentPings = 0;
@@ -107,7 +110,7 @@ function startPinging(socket: Socket, onSilence: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** Kills a server that hangs, if the process id still belongs to this server. */
+/** Kills a server that hangs, if the process id still belongs to the server. */
 export function killServer(server: ProcessIdentity): void {
   try {
     if (isAlive(server)) {

@@ -1,10 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** Identifies one process, also after its end. A process id alone is not enough, because the system reuses ids. */
+/**
+ * Identifies one process, even after the process has ended. A process id alone is not enough, because the system reuses
+ * ids.
+ */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** The process's start time in the system's own format; undefined if the system does not report it. */
+  /** The process's start time in the system's own format; undefined if the system does not report the time. */
   readonly startedAt?: string;
 }
 
@@ -32,8 +35,8 @@ export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
 }
 
 /**
- * Finds the process whose end means that Kong has ended. If a worker of Kong started this process, the result is nginx's master
- * process. Otherwise the result is the parent process.
+ * Finds the process whose end shows that Kong has ended. If a worker of Kong started this process, the result is
+ * nginx's master process. In all other cases, the result is the parent process.
  *
  * @param parentPid the id of the process that started this process.
  */
@@ -90,6 +93,6 @@ function runPs(column: string, pid: number): string | undefined {
   try {
     return execFileSync("/bin/ps", ["-o", column, "-p", String(pid)], { encoding: "utf8", stdio: "pipe" });
   } catch {
-    return undefined; // There is no process with this id, or no `ps` command.
+    return undefined; // No process has this id, or the machine has no `ps` command.
   }
 }

@@ -17,9 +17,9 @@ export interface ServerCommand {
 }
 
 /**
- * Computes the identity of the server that a launcher wants: its code, Node version, options and settings. If the running
- * server has the same identity, the launcher attaches to it. If the identities differ, the launcher replaces the running
- * server.
+ * Computes the identity of the server that a launcher wants: its code, Node version, options and settings. If a running
+ * server has the same identity, the launcher attaches to this server. If the identities differ, the launcher replaces
+ * the running server.
  */
 export function identifyServer({ node, nodeOptions, main, options, environment, files }: ServerCommand): string {
   const variables = Object.entries(environment)

@@ -13,10 +13,10 @@ export interface StartedServer {
 }
 
 /**
- * Starts a server in its own session, so that signals to the launcher or its process group do not reach the server. The
- * server's error output goes to a file, because a pipe would break when the launcher ends.
+ * Starts a server in a session of its own, so that signals to the launcher or to the launcher's process group do not
+ * reach the server. The server's error output goes to a file, because a pipe would break when the launcher ends.
  *
- * @param inherited file descriptor of the listening socket, if a service manager has opened it.
+ * @param inherited file descriptor of the listening socket, if a service manager opened the socket.
  * @param launched options that a server gets only from a launcher.
  * @throws Error if the process cannot be started.
  */
@@ -50,8 +50,8 @@ function hasStarted(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Opens the file for the server's error output. If the file cannot be created, the server starts without it. Without this file,
- * only the server's last error output is missing.
+ * Opens the file for the server's error output. If the launcher cannot create the file, the server starts without the
+ * file. Only the server's last error output is then missing.
  */
 function openStderr(socket: string): number | undefined {
   const path = stderrPathOf(socket);
@@ -63,7 +63,10 @@ function openStderr(socket: string): number | undefined {
   }
 }
 
-/** Returns the end of the last server's error output. This output says why the server did not start, or how it crashed. */
+/**
+ * Returns the end of the last server's error output. The error output says why the server did not start, or how it
+ * crashed.
+ */
 export function readLastWords(socket: string): readonly string[] {
   try {
     const text = readFileSync(stderrPathOf(socket), "utf8");

@@ -25,11 +25,11 @@ const MODE = 0o600;
 /**
  * Passes the counts of one server of a plugin socket to the next server, even if the first server crashes or is killed.
  *
- * Each process writes its counts into its own file, again and again, and a last time when it exits. Each process reports the
- * sum of its own counts and the counts in all other files. So the sums also grow while two processes serve at the same time.
- * When a process has ended, the process that listens on the socket includes its counts and removes its file. Before the
- * removal, the listening process writes its own file, which names the included processes. So a crash between the two steps
- * counts no request twice.
+ * Each process writes its counts into its own file at short intervals, and a last time when it exits. Each process
+ * reports a sum: its own counts and the counts in all other files. So the sums also grow while two processes serve at
+ * the same time. When a process has ended, the process that listens on the socket adds the ended process's counts to
+ * its own, and removes the ended process's file. Before it removes the file, the listening process writes its own file.
+ * The own file names the processes whose counts it includes. So a crash between the two steps counts no request twice.
  */
 export class CarriedCounts {
   readonly #directory: string;
@@ -45,12 +45,15 @@ export class CarriedCounts {
     this.#prefix = `${basename(socket)}.counts.`;
   }
 
-  /** Returns the counts of all other processes, whether they have ended or not. */
+  /** Returns the counts of all other processes, both running and ended. */
   readOthers(): readonly MetricsSnapshot[] {
     return [this.#sum, ...this.#selectFresh(this.#readFiles()).map(({ metrics }) => metrics)];
   }
 
-  /** Includes the counts of processes that have ended. Only the process that listens on the socket may include these counts. */
+  /**
+   * Includes the counts of processes that have ended. Only the process that listens on the socket may include the
+   * counts of ended processes.
+   */
   async include(own: MetricsSnapshot): Promise<void> {
     const files = this.#readFiles();
     const ended = files.filter((file) => !isAlive(file.process));
@@ -68,7 +71,7 @@ export class CarriedCounts {
     }
   }
 
-  /** Writes the counts of this process, with all counts that it includes, in one step. */
+  /** Writes the counts of this process in one step. They contain all counts that this process includes. */
   async write(own: MetricsSnapshot): Promise<void> {
     const file: CountsFile = {
       jwt_policy_counts: 1,
@@ -82,7 +85,7 @@ export class CarriedCounts {
     renameSync(`${path}.new`, path);
   }
 
-  /** Selects the files whose counts are included neither in this process's counts nor in another file. */
+  /** Selects those files whose counts neither this process nor another file includes. */
   #selectFresh(files: readonly CountsFile[]): readonly CountsFile[] {
     const included = new Set(files.flatMap((file) => file.included));
     return files.filter(({ id }) => !included.has(id) && !this.#included.has(id));
@@ -93,8 +96,8 @@ export class CarriedCounts {
   }
 
   /**
-   * Reads the counts files of other processes. The function omits files that it cannot read. Such files have another format, or
-   * another process is removing them at this moment.
+   * Reads the counts files of other processes. The function omits files that it cannot read. A file that cannot be read
+   * has another format, or another process is just removing it.
    */
   #readFiles(): readonly CountsFile[] {
     const names = readdirSync(this.#directory).filter(

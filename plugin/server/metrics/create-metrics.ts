@@ -11,7 +11,7 @@ import type { AbuseWatch } from "../../observe/abuse/abuse-watch.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { TimeHistogram } from "./time-histogram.ts";
 
-/** Metrics in the format of prom-client, in which the counts of several processes can be added. */
+/** Metrics in the format of prom-client. In this format, the counts of several processes can be added. */
 export type MetricsSnapshot = readonly object[];
 
 /** Adds up the counts of several processes. */
@@ -24,18 +24,18 @@ export interface Metrics {
   observeDecision(tookMs: number): void;
   /** @param waitedMs how long one request waited for keys, in milliseconds. */
   observeKeyWait(waitedMs: number): void;
-  /** Returns all values that may be added to the counts of other processes. */
+  /** Returns all values that another process may add to its own counts. */
   snapshot(): Promise<MetricsSnapshot>;
   /**
    * Returns the text for Prometheus.
    *
-   * @param carried counts of other processes, which are added to the counts of this process.
+   * @param carried counts of other processes. The metrics add them to the counts of this process.
    */
   render(carried: readonly MetricsSnapshot[]): Promise<string>;
   readonly contentType: string;
 }
 
-/** Values that the metrics show in addition to their own counts. */
+/** Values that the metrics show besides their own counts. */
 export interface MetricsSource {
   readonly runtime: Pick<
     Runtime,
@@ -62,8 +62,8 @@ const WAIT_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const MAX_SERIES = 10_000;
 
 /**
- * The metrics of the process. A request only changes plain numbers. The metrics read these numbers when Prometheus asks
- * for them. Labels come from configuration and from closed lists, never from a request.
+ * The metrics of the process. A request only changes plain numbers. The metrics read these numbers at the time when
+ * Prometheus asks for the metrics. Labels come from configuration and from closed lists, never from a request.
  */
 export function createMetrics(source: MetricsSource): Metrics {
   const summed = new Registry();
@@ -128,7 +128,7 @@ interface Family {
   readonly read: () => readonly Series[];
 }
 
-/** What prom-client needs to know about a metric, in addition to its values. */
+/** The data about a metric that prom-client needs besides the metric's values. */
 function describe({ name, help, labels }: Family, registry: Registry): MetricConfiguration<string> {
   return { name: PREFIX + name, help, labelNames: labels, registers: [registry] };
 }
@@ -289,8 +289,8 @@ function listGauges({ runtime, abuse, now }: MetricsSource): readonly Family[] {
 }
 
 /**
- * Several policies may use the same issuer id, so several issuers can have the same labels. For equal labels, the metrics show
- * the worst value.
+ * Several policies may use the same issuer id, so two issuers can have the same labels. For equal labels, the metrics
+ * show the worst value.
  */
 function joinSeries(all: readonly Series[]): Iterable<Series> {
   const joined = new Map<string, Series>();

@@ -16,7 +16,7 @@ export interface HistogramJson {
 
 /**
  * A histogram of times. Each observation costs one comparison for each bound, and one addition. The histogram of
- * prom-client costs about ten times as much, because that histogram looks up labels each time.
+ * prom-client costs about ten times as much, because it looks up labels for each observation.
  */
 export class TimeHistogram {
   readonly name: string;

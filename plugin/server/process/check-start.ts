@@ -7,12 +7,15 @@ import { openFetcher } from "../../runtime/fetch-settings.ts";
 import { checkPolicyRoot, type ServerOptions } from "../settings/server-options.ts";
 import { findReadProblem, findWorkerUser, findWriteProblem, type SystemUser } from "./worker-access.ts";
 
-/** Problems that would occur if Kong started the plugin server with these options. */
+/** Lists the problems that would occur if Kong started the plugin server with these options. */
 export interface StartProblems {
-  /** Problems that keep the plugin server from listening. Only Kong itself can report such problems, when it starts. */
+  /**
+   * Problems that keep the plugin server from listening. Only Kong itself can report such problems, at the time when
+   * Kong starts.
+   */
   readonly fatal: readonly string[];
   /**
-   * Problems that do not keep the plugin server from starting. If there are such problems, the plugin server refuses requests,
+   * Problems that do not keep the plugin server from starting. If a problem exists, the plugin server refuses requests,
    * and Kong's log has the reason.
    */
   readonly warnings: readonly string[];
@@ -32,7 +35,7 @@ export async function checkStart({
   const prefix = findKongPrefix(process.ppid);
   const user = prefix === undefined ? undefined : findWorkerUser(prefix);
   if (user === undefined) {
-    return { fatal: [], warnings: [] }; // The prefix is unknown if Kong has not created its directories yet.
+    return { fatal: [], warnings: [] }; // If Kong has not created its directories yet, the prefix is unknown.
   }
   const checks = [
     attempt(() => checkPolicyRoot(policyRoot)),
@@ -57,7 +60,7 @@ function findFatal(socket: string, user: SystemUser): readonly string[] {
   return problems.filter((problem) => problem !== undefined);
 }
 
-/** Describes the problem of the socket's directory, with the command that creates a correct directory. */
+/** Describes the problem of the socket's directory. The text also has the command that creates a correct directory. */
 export function describeSocketProblem(directory: string, user: SystemUser): string | undefined {
   const problem = findWriteProblem(directory, user);
   return (

@@ -6,14 +6,14 @@ import { GENERATIONS } from "../protocol/instances.ts";
 const MAX_TRIES = 1_000;
 
 /**
- * Claims a generation number that no other recent process has. So two processes with the same socket never give the same id to
- * two plugin instances, even if both run at the same time. A clock is not enough: Kong sends calls to both processes over its
- * open connections, and both assign ids at the same time.
+ * Claims a generation number that no other recent process has. So two processes with the same socket never give the
+ * same id to two plugin instances, even if they run at the same time. The time as a generation number would not be
+ * enough: Kong sends calls to two processes over open connections, and the two processes assign ids at the same time.
  *
  * To claim a number, a process creates an empty file beside the socket. Only one process can create the file for a number.
- * After a process has created its file, its claim to the number is valid only if there is no newer claim. Between this
- * process's check and its claim, faster processes may have claimed this number and later numbers. The faster processes may
- * also have removed this number's file as too old.
+ * After a process has created its file, the process's claim is valid only if no newer claim exists. Between the check
+ * and the claim of this process, faster processes may have claimed this number and later numbers. The faster processes
+ * may also have removed the file of this number, because the file seemed too old.
  *
  * @param socket path of the shared socket.
  * @param list a function that returns the names in a directory.
@@ -45,8 +45,8 @@ export function claimGeneration(socket: string, list: (directory: string) => str
 }
 
 /**
- * After the highest number, 0 comes again. The numbers form a circle, and a number counts as newer than the half of the circle
- * before it.
+ * After the highest number, 0 comes again. The numbers form a circle. A number counts as newer than the numbers in the
+ * half of the circle before it.
  */
 function isNewer(a: number, b: number): boolean {
   const ahead = (a - b + GENERATIONS) % GENERATIONS;

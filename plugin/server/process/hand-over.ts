@@ -1,6 +1,6 @@
 import type { Connection } from "../protocol/connection.ts";
 
-/** How long this process still answers on open connections after another process took over, in milliseconds. */
+/** For how many milliseconds this process still answers on open connections after another process took over. */
 const GRACE_MS = 10_000;
 /**
  * How long an ending process waits for another process that takes over, in milliseconds. The shorter limit,
@@ -11,7 +11,7 @@ const SUCCESSOR_IDLE_WAIT_MS = 3_000;
 /** A connection may be closed if no call came for this many milliseconds. */
 const IDLE_MS = 1_000;
 /**
- * This time replaces `GRACE_MS` if new calls wait in the socket's queue until this process has ended. This time is
+ * If new calls wait in the socket's queue until this process has ended, this time replaces `GRACE_MS`. The time is
  * shorter than Kong's read timeout.
  */
 const QUEUE_GRACE_MS = 4_000;
@@ -37,7 +37,7 @@ export interface HandOver {
   /**
    * Called repeatedly while the process is ending. Sends Kong's workers to the process that took over.
    *
-   * @returns why the process may end now; undefined if it must wait.
+   * @returns why the process may end now; undefined if the process must wait.
    */
   drain(): string | undefined;
   /** Cancels the end of the process. */
@@ -63,7 +63,9 @@ function afterNextRead(task: () => void): void {
 export function createHandOver({ connections, isReplaced, leaveToQueue, lastCallMs }: HandOverOptions): HandOver {
   let endingSince: number | undefined;
   let replacedSince: number | undefined;
-  /** The idle connection that this process has half closed. Kong has not yet read the end of this connection. */
+  /**
+   * The idle connection of which this process has closed its half. Kong has not yet read the end of this connection.
+   */
   let closing: Connection | undefined;
 
   let isQueued = false;
@@ -76,8 +78,8 @@ export function createHandOver({ connections, isReplaced, leaveToQueue, lastCall
   };
 
   /**
-   * Whether this process has waited long enough for a successor, which another program may be starting now. Without a successor,
-   * no process would answer requests after the end of this process.
+   * Whether this process has waited long enough for a successor. Another program may be starting a successor now.
+   * If there is no successor, no process answers requests after the end of this process.
    */
   const hasWaitedSince = (since: number): boolean =>
     isPast(SUCCESSOR_WAIT_MS, since) || isPast(SUCCESSOR_IDLE_WAIT_MS, Math.max(since, lastCallMs()));
@@ -88,8 +90,8 @@ export function createHandOver({ connections, isReplaced, leaveToQueue, lastCall
     }
     closeNextIdle();
     if (replacedSince === undefined) {
-      // Some connections may have come before the other process took over. Node accepts these connections only after this turn of
-      // the event loop.
+      // Some connections may have come before the other process took over. Node accepts the waiting connections only
+      // after this turn of the event loop.
       replacedSince = performance.now();
       return undefined;
     }

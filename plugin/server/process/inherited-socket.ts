@@ -2,8 +2,8 @@
 const FIRST_DESCRIPTOR = 3;
 
 /**
- * Returns the file descriptor of the listening socket that a service manager such as systemd keeps open across restarts;
- * undefined without such a socket.
+ * Returns the file descriptor of the listening socket that a service manager such as systemd keeps open across
+ * restarts. Returns undefined if there is no such socket.
  *
  * @throws Error if the service manager passes several sockets.
  */

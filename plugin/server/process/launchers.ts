@@ -12,11 +12,11 @@ import {
 import { identifyProcess, isAlive, type ProcessIdentity } from "../launcher/process-identity.ts";
 import { identifySocket, isAnswered, listenOnSocket } from "./listen.ts";
 
-/** Kong starts the next launcher within this time in milliseconds, even on a busy machine. */
+/** Within this many milliseconds, Kong starts the next launcher, even on a busy machine. */
 const WITHOUT_LAUNCHER_MS = 30_000;
 /**
- * A service manager starts the next launcher at once. So if no launcher comes in this time (milliseconds), the service was
- * stopped.
+ * A service manager starts the next launcher at once. So if no launcher comes within this many milliseconds, the
+ * service was stopped.
  */
 const STOPPED_MS = 10_000;
 const MAX_WAITING_LINES = 200;
@@ -33,7 +33,7 @@ export interface LaunchersOptions {
   /** Called when a launcher has attached. */
   readonly onAttached: () => void;
   /**
-   * Whether this process is handing over to another server. During this time, no launcher can attach to this process.
+   * Whether this process is handing over to another server. During this time, a launcher cannot attach to this process.
    */
   readonly isEnding: () => boolean;
   readonly lastCallMs: () => number;
@@ -47,7 +47,7 @@ export interface LaunchersOptions {
 /** The launchers that are attached to this server. Usually there is one launcher, and two while Kong reloads. */
 export class Launchers {
   readonly #options: LaunchersOptions;
-  /** The attached launchers, in the order in which they attached. */
+  /** The launchers that are attached, in the order in which they attached. */
   readonly #attached = new Set<Socket>();
   readonly #self: ProcessIdentity = identifyProcess(process.pid);
   #waitingLines: { readonly line: string; readonly isWarning: boolean }[] = [];
@@ -56,7 +56,7 @@ export class Launchers {
   #server: Server | undefined;
   /** Whether this server listens on the plugin socket. */
   #isListening = false;
-  /** Identifies the control socket of this server; undefined if this server could not create one. */
+  /** Identifies the control socket of this server; undefined if this server could not create a control socket. */
   #control: string | undefined;
 
   constructor(options: LaunchersOptions) {
@@ -81,11 +81,11 @@ export class Launchers {
    * plugin socket.
    *
    * - If a service manager keeps the plugin socket open, several servers can accept connections on it. The server that
-   * was the last to open the control socket stays, and this server ends. Usually the launcher of the new server asks
-   * this server to end, but the service manager may have ended that launcher too early.
-   * - Otherwise this server takes the control socket back. Two servers that start at the same time may replace each other's
-   *   sockets in a different order. Then the control socket belongs to the server that ends, and launchers would not find the
-   *   server that has the plugin socket.
+   *   opened the control socket last stays, so this server ends. Usually the launcher of the new server asks this server
+   *   to end, but the service manager may have ended the launcher before that.
+   * - If no service manager keeps the plugin socket open, this server takes the control socket back. Two servers that
+   *   start at the same time may replace the plugin socket and the control socket in different orders. Then the control
+   *   socket belongs to the server that ends, so launchers would not find the server that has the plugin socket.
    */
   async keepControl(): Promise<void> {
     const { socket, isQueue, onRetire } = this.#options;
@@ -111,8 +111,8 @@ export class Launchers {
       this.#control = identifySocket(path);
       writeFileSync(pidPathOf(socket), JSON.stringify(this.#self), { mode: CONTROL_MODE });
     } catch (error) {
-      // The server also works without a control socket. The next launcher cannot find this server, so it starts another server
-      // that takes over.
+      // The server also works without a control socket. The next launcher cannot find this server, so the launcher
+      // starts another server, and the other server takes over.
       this.#options.onWarning(`no launcher can reach the server: ${messageOf(error)}`);
     }
   }
@@ -127,7 +127,7 @@ export class Launchers {
     }
   }
 
-  /** Returns why this server is no longer needed; undefined if a launcher is attached, or may still come. */
+  /** Returns why this server is no longer needed; undefined if a launcher is attached or may still come. */
   findReasonToEnd(): string | undefined {
     if (this.#attached.size > 0) {
       return undefined;

@@ -6,16 +6,17 @@ const DRAIN_CHECK_MS = 100;
 
 export interface LifecycleOptions {
   /**
-   * Returns why the process is no longer needed; undefined while the process is needed. A process that is already ending can be
-   * needed again.
+   * Returns why the process is no longer needed; undefined if the process is still needed. A process that is already
+   * ending can be needed again.
    */
   findReasonToEnd(): string | undefined;
   /** Called once, when the process will certainly end. */
   onFinal(reason: string): void;
   /**
-   * Called repeatedly while the process is ending. The function hands this process's connections to the process that took over.
+   * Called repeatedly while the process is ending. The function hands this process's connections over to the process
+   * that took the socket.
    *
-   * @returns why the process may end now; undefined if it must wait.
+   * @returns why the process may end now; undefined if the process must wait.
    */
   drain(): string | undefined;
   /** Called if the process is needed again after it began to end. */

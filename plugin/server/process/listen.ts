@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../core/text/error-message.ts";
 
 /**
- * Length of the queue of new connections. Kong opens one connection for each running request. With Node's default of 511, the
- * system would refuse hundreds of connections if this process stopped for half a second.
+ * Length of the queue of new connections. Kong opens one connection for each running request. With Node's default of
+ * 511, the system would refuse hundreds of connections if this process paused for half a second.
  */
 const BACKLOG = 8192;
 
@@ -21,7 +21,7 @@ const BACKLOG = 8192;
 export async function listenOnSocket(path: string, mode: number, serve: (socket: Socket) => void): Promise<Server> {
   const privatePath = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
   const server = createServer(serve);
-  // Other users must not be able to connect, not even in the moment between `listen` and `chmod`.
+  // Other users must not be able to connect, even in the moment between `listen` and `chmod`.
   const umask = process.umask(0o177);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -57,28 +57,29 @@ export async function listenOnDescriptor(descriptor: number, serve: (socket: Soc
 }
 
 /**
- * Identifies the socket that is at `path` now; undefined if there is no socket. The result changes when another process takes
- * over.
+ * Identifies the socket that is now at `path`; undefined if `path` has no socket. The result changes when another
+ * process takes over.
  */
 export function identifySocket(path: string): string | undefined {
   try {
     const { dev, ino } = statSync(path);
     return `${dev} ${ino}`;
   } catch {
-    return undefined; // The socket is missing or not accessible, so Kong cannot connect to it.
+    return undefined; // The socket is missing or access to it is denied, so Kong cannot connect to it.
   }
 }
 
 /**
- * Time between two checks, in milliseconds. The time is short: after one process has ended, no process answers until the
- * next process listens.
+ * Time between two checks, in milliseconds. The time is short, because after the end of a process no process answers
+ * until the next process listens.
  */
 const TAKE_OVER_CHECK_MS = 20;
 
 /**
- * Resolves when this process may replace the socket. If no process answers on the socket, this process may replace the socket
- * at once, because requests fail without a server. If a process answers, this process must be ready before it replaces the
- * socket. So a new process with a broken policy does not replace a process with a good version of the policy.
+ * Resolves when this process may replace the socket. If no process answers on the socket, this process may replace the
+ * socket immediately, because requests fail without a server. If a process answers, this process must be ready before
+ * it replaces the socket. So a new process with a broken policy does not replace an old process with a good version of
+ * the policy.
  */
 export async function waitForTurn(path: string, isReady: () => boolean): Promise<void> {
   while (!isReady() && (await isAnswered(path))) {
@@ -118,9 +119,9 @@ export function isAnswered(path: string): Promise<boolean> {
 const KEEP_CHECK_MS = 500;
 
 /**
- * Listens again if the socket's file was removed, or if the process that replaced the socket is gone.
+ * If the socket's file was removed, listens again. Also listens again if the process that replaced the socket is gone.
  *
- * @param isFine whether this process listens on the socket, or no longer needs the socket.
+ * @param isFine whether this process listens on the socket, or does not need the socket any longer.
  */
 export function keepSocket(
   isFine: () => boolean,

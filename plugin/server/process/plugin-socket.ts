@@ -12,14 +12,14 @@ export interface PluginSocketOptions {
   readonly log: (line: string) => void;
 }
 
-/** The socket to which Kong connects, and the open connections of this process. */
+/** The socket to which Kong connects, and this process's open connections. */
 export class PluginSocket {
   readonly #options: PluginSocketOptions;
   readonly #connections = new Set<Connection>();
   #inherited: number | undefined;
   #listening: Server | undefined;
   #own: string | undefined;
-  /** Whether new connections wait in a queue for the next process, if this process does not accept them. */
+  /** Whether new connections wait in a queue for the next process if this process does not accept them. */
   #isQueue = false;
   #lastCallMs = performance.now();
 
@@ -47,8 +47,8 @@ export class PluginSocket {
   }
 
   /**
-   * Whether another process listens on the socket. If the socket's file is missing, the result is false, because requests then
-   * reach no process.
+   * Whether another process listens on the socket. If the file of the socket is missing, the result is false, because
+   * requests then reach no process.
    */
   isReplaced(): boolean {
     return this.hasListened && !this.isOurs() && identifySocket(this.#options.path) !== undefined;

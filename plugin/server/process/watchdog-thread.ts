@@ -1,4 +1,4 @@
-/** This code runs in a separate thread; see watchdog.ts. */
+/** The code in this file runs in a separate thread; see watchdog.ts. */
 import { writeSync } from "node:fs";
 import { workerData } from "node:worker_threads";
 
@@ -9,7 +9,7 @@ const STDERR = 2;
  * @param silentMs how long the event loop had been silent at the previous check, in milliseconds.
  * @param waitedMs time since the last check, in milliseconds.
  * @returns how long the event loop has been silent now, in milliseconds. If the wait took much longer than planned, the
- * system has paused the whole process or machine, and the result is 0.
+ * system had paused the whole process or machine. The result is then 0.
  */
 export function countSilence(silentMs: number, hasBeaten: boolean, waitedMs: number): number {
   return hasBeaten || waitedMs > CHECK_MS * 5 ? 0 : silentMs + CHECK_MS;
@@ -28,7 +28,7 @@ function watch({ beats, limitMs }: { readonly beats: Int32Array; readonly limitM
       try {
         writeSync(STDERR, `watchdog: the event loop did not turn for ${limitMs} ms, ending the process\n`);
       } catch {
-        // The process that reads this error output has ended. The blocked process must end in any case.
+        // The process that reads the error output has ended. The blocked process must end in any case.
       }
       process.kill(process.pid, "SIGKILL");
     }

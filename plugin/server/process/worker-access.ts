@@ -18,10 +18,11 @@ const ENTER = 0o1;
 const DEFAULT_USER = "nobody";
 
 /**
- * Finds the user of Kong's workers in the configuration that Kong has written for nginx.
+ * Finds the user of Kong's workers. Kong has written a configuration for nginx, and this configuration names the user.
  *
  * @param prefix Kong's prefix.
- * @returns the user; undefined if the directory is not a prefix of Kong, or if this machine has no such user.
+ * @returns the user. Returns undefined if the directory is not a prefix of Kong, or if this machine does not have the
+ * user.
  */
 export function findWorkerUser(prefix: string): SystemUser | undefined {
   const text = readText(`${prefix}/nginx.conf`);
@@ -47,7 +48,7 @@ export function guessWorkerUser(configured: string | undefined): SystemUser | un
  * Finds the user of Kong's workers if root starts Kong. By default, the workers' user is `kong`, or `nobody` on a machine
  * without a user `kong`.
  *
- * @param configured the value of Kong's setting `nginx_user`, such as `kong kong`; undefined if it is not set.
+ * @param configured the value of Kong's setting `nginx_user`, such as `kong kong`; undefined if the setting is not set.
  */
 export function findConfiguredUser(configured: string | undefined): SystemUser | undefined {
   const [name = ""] = (configured ?? "").trim().split(/\s+/);
@@ -62,7 +63,7 @@ export function currentUser(): SystemUser | undefined {
     : { name: String(uid), uid, gids: [process.getgid?.() ?? -1, ...(process.getgroups?.() ?? [])] };
 }
 
-/** Finds a user by name in /etc/passwd and /etc/group; undefined if /etc/passwd does not contain the user. */
+/** Finds a user by name in /etc/passwd and /etc/group. Returns undefined if /etc/passwd does not contain the user. */
 export function findUser(name: string): SystemUser | undefined {
   const [, , uid, gid] = readTable("/etc/passwd").find(([known]) => known === name) ?? [];
   if (uid === undefined || gid === undefined) {
@@ -73,19 +74,20 @@ export function findUser(name: string): SystemUser | undefined {
 }
 
 /**
- * Finds a user by id. If /etc/passwd does not contain the user, the result has the id as its name, and has no groups.
+ * Finds a user by id. If /etc/passwd does not contain the user, the id is also the name in the result, and the result
+ * has no groups.
  */
 export function findUserById(uid: number): SystemUser {
   const [name] = readTable("/etc/passwd").find(([, , known]) => known === String(uid)) ?? [];
   return (name === undefined ? undefined : findUser(name)) ?? { name: String(uid), uid, gids: [] };
 }
 
-/** Says why a user cannot create files in a directory; undefined if the user can. */
+/** Says why a user cannot create files in a directory; undefined if the user can create files. */
 export function findWriteProblem(directory: string, user: SystemUser): string | undefined {
   return findProblem(directory, user, WRITE_AND_ENTER, "may not create files in it");
 }
 
-/** Says why a user cannot read a file or list a directory; undefined if the user can. */
+/** Says why a user cannot read a file or list a directory; undefined if the user can do this. */
 export function findReadProblem(path: string, user: SystemUser): string | undefined {
   return findProblem(path, user, READ, "may not read it");
 }

@@ -20,13 +20,16 @@ export interface ConnectionOptions extends DecisionLimits {
 }
 
 export interface Connection {
-  /** Makes Kong close the connection after the next answer, so that Kong's next call goes to the process that took over. */
+  /**
+   * Makes Kong close the connection after the next answer. Kong's next call then goes to the process that took over.
+   */
   retire(): void;
   /**
    * Closes this process's half of the connection if no call has come for `idleMs`. Returns whether the process closed
-   * its half. If Kong sends a call at the moment of the close, Kong reads the end of the stream and repeats the call on
-   * another connection. Kong may then also start a plugin instance again on a third connection, which must stay open.
-   * So the caller must not close another connection before Kong has closed its half of this one.
+   * its half. If Kong sends a call at the moment of the close, Kong reads the end of the stream. Kong then repeats the
+   * call on another connection. Kong may then also start a plugin instance again on a third connection, and the third
+   * connection must stay open. So the caller must wait until Kong has closed its half of this connection. Only then may
+   * the caller close another connection.
    */
   closeIfIdle(idleMs: number): boolean;
 }
@@ -49,16 +52,17 @@ interface Deciding {
 type ConnectionState = typeof IDLE | Deciding | typeof LEFT;
 
 /**
- * This byte follows the last answer on a connection. Kong does not reuse a connection on which unread bytes are left. The end
- * of the stream would have the same effect, but the process must send it in a separate write. Before the end of the stream
- * arrives, Kong may send its next call. If this next call starts an instance, Kong answers the client with 500.
+ * An extra byte follows the last answer on a connection. Kong does not reuse a connection that still has unread bytes.
+ * The end of the stream would have the same effect, but the process would need a separate write for it. Before the end
+ * of the stream arrives, Kong may send its next call. If this next call starts an instance, Kong answers the client
+ * with 500.
  */
 const PARTING = Buffer.of(0xff);
 
 /**
- * Answers the calls on one connection of a Kong worker, one call at a time. During an event the roles are reversed: this
- * process calls the PDK, and Kong replies in order. An error is always an answer and never closes the connection, because Kong
- * retries without end after a closed connection.
+ * Answers the calls on one connection of a Kong worker, one call at a time. During an event, the roles are reversed:
+ * this process calls the PDK, and Kong replies in the order of the calls. An error is always an answer, and never
+ * closes the connection. After a closed connection, Kong would retry without end.
  */
 export function serveConnection(socket: Socket, options: ConnectionOptions): Connection {
   return new ServedConnection(socket, options);
@@ -77,8 +81,8 @@ class ServedConnection implements Connection {
     this.#options = options;
     const readFrame = createFrameReader((payload) => this.#takeFrame(payload));
     socket.on("data", (chunk: Buffer) => this.#read(chunk, readFrame));
-    // Without this listener, a reset by the peer would end the process. Such resets are normal, because Kong closes a connection
-    // after each refusal.
+    // Without this listener, a reset by the peer would end the process. Connection resets are normal, because Kong
+    // closes a connection after each refusal.
     socket.on("error", (error) => options.log(`connection error: ${error.message}`));
     // Kong closes its half of the connection if the client is gone. Kong then does not read the answer any more.
     socket.on("end", () => this.#leave());
@@ -105,7 +109,7 @@ class ServedConnection implements Connection {
     try {
       readFrame(chunk);
     } catch (error) {
-      // The peer is not Kong, or an unknown version of Kong. There is no answer to a call that cannot be decoded.
+      // The peer is not Kong, or the peer is an unknown version of Kong. A call that cannot be decoded gets no answer.
       this.#options.log(`connection dropped: ${describeError(error)}`);
       this.#socket.destroy();
     }

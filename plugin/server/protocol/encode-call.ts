@@ -29,12 +29,15 @@ const ARGUMENTS: { readonly [M in PdkMethod]: (...args: PdkArguments[M]) => Uint
     ExitArgsMessage.encode({ status, body: Buffer.from(body), headers: headersToStruct(headers) }),
 };
 
-/** Encodes a call as two frames: the PDK method and its arguments. */
+/** Encodes a call as two frames. The first frame has the PDK method, and the second frame has the arguments. */
 export function encodeCall<M extends PdkMethod>({ method, args }: PdkCall<M>): Buffer {
   return encodePdkCall(method, ARGUMENTS[method](...args));
 }
 
-/** Encodes a call as two frames: the PDK method and its arguments, which are already encoded. */
+/**
+ * Encodes a call as two frames. The first frame has the PDK method, and the second frame has arguments that are already
+ * encoded.
+ */
 export function encodePdkCall(method: string, args: Uint8Array): Buffer {
   return encodeFrames(Buffer.from(method), args);
 }

@@ -9,8 +9,8 @@ import { encodeFrames } from "./frames.ts";
 import { RpcReturnMessage } from "./messages.ts";
 
 /**
- * The text of the answer to a command or a phase that this plugin does not have. The command `doctor` sends an unknown
- * command on purpose, because such a command causes nothing except this answer.
+ * The answer to an unknown command, or to a phase that this plugin does not have. The command `doctor` sends an unknown
+ * command on purpose, because an unknown command has no effect except this answer.
  */
 export const UNKNOWN_EVENT = `${NAME} has no such command or phase`;
 
@@ -24,12 +24,12 @@ export interface EventEnding {
 const EMPTY = new Uint8Array();
 
 /**
- * Encodes the calls that carry out an outcome of a handler, for one write. Only an Allow that our own code made lets the
- * request pass.
+ * Encodes all calls that carry out an outcome of a handler. The server sends the calls in one write. Only an Allow that
+ * our own code made lets the request pass.
  *
  * The guard (our Lua plugin in Kong) sends the answers to refused requests. Each `kong.response.exit` would end the
- * connection to this server, and a new connection costs more than the decision. The code in Kong that calls the plugin
- * server cannot distinguish an Allow from an answer that the guard will send. But the guard lets no request pass
+ * connection to this server. A new connection costs more than the decision. The code in Kong that calls the plugin
+ * server sees no difference between an Allow and an answer that the guard will send. But the guard lets no request pass
  * without a positive verdict.
  *
  * @param warnings lines for the operator, also written to Kong's log.
@@ -62,8 +62,8 @@ export function encodeOutcome(
 
 /**
  * The encoded calls of decisions that may be reused. A decision never changes, so its encoded calls stay the same. The frames are
- * texts with one character for each byte, and not buffers. Node cuts small buffers from a buffer of 8 kB, so a small buffer would
- * keep all 8 kB in memory.
+ * texts with one character for each byte, and not buffers. Node cuts small buffers out of buffers of 8 kB, so a stored
+ * small buffer would keep all 8 kB in memory.
  */
 const encoded = new WeakMap<Allow, { readonly frames: string; readonly repliesToDrop: number }>();
 
@@ -79,12 +79,15 @@ function hasReply({ method }: PdkCall): boolean {
   return method !== "kong.response.exit";
 }
 
-/** Makes Kong answer 500 and log the text, by calling a PDK method that does not exist. */
+/** Makes Kong answer 500 and log the text. To do so, the server calls a PDK method that does not exist. */
 export function encodeFailure(text: string): EventEnding {
   return { frames: encodePdkCall(text, EMPTY), repliesToDrop: 0 };
 }
 
-/** With the error text "no plugin instance", Kong forgets its instance ids, starts the instance again and repeats the event. */
+/**
+ * If Kong gets the error text "no plugin instance", Kong forgets its instance ids, starts the instance again and
+ * repeats the event.
+ */
 export function encodeUnknownInstance(): EventEnding {
   return encodeFailure("no plugin instance");
 }

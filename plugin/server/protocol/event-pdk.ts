@@ -18,7 +18,7 @@ export type CallPdk = <T>(method: string, args: Uint8Array, decode: (reply: Buff
 
 const NO_ARGUMENTS: Uint8Array = new Uint8Array();
 
-/** The encoded name of the last variable is cached, because every event asks for the same variable. */
+/** The class caches the encoded name of the last variable, because every event asks for the same variable. */
 let lastName: string | undefined;
 let lastEncoded: Uint8Array = NO_ARGUMENTS;
 

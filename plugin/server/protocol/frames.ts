@@ -1,12 +1,12 @@
 /**
  * Encodes and decodes the frames of Kong's `ProtoBuf:1` plugin protocol. A frame begins with the length of its content in
- * bytes, as a uint32 in little-endian order. After the length comes the content. If Kong waits for the name of a PDK method, an
- * empty frame ends the event, and Kong proxies the request.
+ * bytes, as a uint32 in little-endian order. After the length comes the content. If Kong waits for the name of a PDK
+ * method, an empty frame ends the event. Kong then proxies the request.
  */
 
 /**
- * Maximum length of a frame's content in bytes. A large inline policy stays below this limit, and no frame can use up the
- * process's memory.
+ * Maximum length of a frame's content in bytes. A large inline policy stays below this limit. The limit protects the
+ * process's memory from large frames.
  */
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 
@@ -33,9 +33,9 @@ export function encodeFrames(...payloads: readonly Uint8Array[]): Buffer {
 /**
  * Splits a byte stream into frames, whatever the size of the chunks.
  *
- * @param onFrame called for each complete frame, in order. Its buffer is valid only during the call.
- * @returns a function that receives the chunks. This function throws a RangeError if a frame announces more than `maxBytes`
- *   bytes. The stream is then unusable, and the caller must drop it.
+ * @param onFrame called for each complete frame, in order. The buffer of the frame is valid only during the call.
+ * @returns a function that receives the chunks. If a frame announces more than `maxBytes` bytes, the function throws a
+ *   RangeError. The stream cannot be used after the error, and the caller must drop it.
  */
 export function createFrameReader(
   onFrame: (payload: Buffer) => void,
@@ -48,8 +48,8 @@ export function createFrameReader(
   return (chunk) => {
     pending.push(chunk);
     pendingBytes += chunk.byteLength;
-    // The chunks of a frame are joined only when the frame is complete, so that many small chunks take linear and not quadratic
-    // time.
+    // The class joins the chunks of a frame only when the frame is complete. So the time for many small chunks is
+    // linear and not quadratic.
     if (pendingBytes < wantedBytes) {
       return;
     }

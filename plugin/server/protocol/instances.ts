@@ -26,7 +26,8 @@ export interface InstanceLimits {
 }
 
 /**
- * An id consists of the generation of the process and a count. The bits of both numbers fill Kong's int32, except its sign bit.
+ * An id consists of the generation of the process and a count. The bits of generation and counter fill Kong's int32,
+ * except its sign bit.
  */
 const IDS_PER_GENERATION = 2 ** 31 / GENERATIONS;
 const IDLE_MS = 3_600_000;
@@ -38,10 +39,11 @@ const MAX_CONFIG_LENGTH = 256 * 1024 * 1024;
 const USE_GRAIN_MS = 1_000;
 
 /**
- * An instance id is never reused, not even by another process. After the end of a process, Kong uses the process's ids until
- * another server reports them as unknown. If two processes run at the same time, Kong also sends the ids of one process to the
- * other process. If two instances had the same id, the policy of one Kong Route could judge requests of another Route. So each
- * process has its own generation of ids. When the process has used all ids of its generation, it takes a new generation.
+ * An instance id is never reused, neither by this process nor by another process. After a process has ended, Kong uses
+ * the ids of this process until another server reports them as unknown. If two processes run at the same time, each
+ * process also gets calls with ids of the other process. If two instances had the same id, the policy of one Kong Route
+ * could judge requests of another Route. So each process has its own generation of ids. When the process has used all
+ * ids of its generation, it takes a new generation.
  *
  * @param claimGeneration a function that returns 0 to 255, each time another number.
  * @param now a function that returns the time in milliseconds, from any clock.
@@ -56,7 +58,7 @@ export function createInstances(
   },
 ): Instances {
   const close = (entry: InstanceEntry | undefined): void => entry?.instance.close?.();
-  // An instance can be evicted safely, because Kong starts an instance again when Kong needs it.
+  // The process can evict an instance without harm, because Kong starts an instance again when Kong needs it.
   const instances = new BoundedMap<number, InstanceEntry>({
     maxEntries: maxInstances,
     maxSize: maxConfigLength,
@@ -67,7 +69,7 @@ export function createInstances(
   let count = 0;
 
   const nextId = (): number => {
-    count += 1; // Kong reads the id 0 as "no instance", so no instance gets this id.
+    count += 1; // Kong reads the id 0 as "no instance", so no instance gets the id 0.
     if (count === IDS_PER_GENERATION) {
       generation = claimGeneration();
       count = 1;
@@ -84,7 +86,8 @@ export function createInstances(
     }
   };
 
-  // Kong sends no close when it deletes a plugin, so instances that no event has used for a long time are evicted.
+  // If Kong deletes a plugin, Kong sends no close. So the process evicts instances that no event has used for a long
+  // time.
   setInterval(() => {
     for (const [id, { usedAt }] of instances.entries()) {
       if (now() - usedAt > IDLE_MS) {

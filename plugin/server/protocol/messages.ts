@@ -1,13 +1,13 @@
 /**
- * The messages of Kong's `ProtoBuf:1` plugin protocol that this project exchanges. Field numbers and types are the same as in
- * the `pluginsocket.proto` of Kong 3.8 and later. Messages that the project does not use are omitted.
+ * The messages of Kong's plugin protocol `ProtoBuf:1`, as far as this project uses them. Field numbers and types are
+ * equal to those in `pluginsocket.proto` of Kong 3.8 and later. Messages that the project does not use are omitted.
  */
 import protobuf from "protobufjs/light.js";
 import type { Consumer } from "../../core/model/caller.ts";
 
 /**
  * In Kong's messages, strings contain header bytes exactly as the client sent them. Invalid UTF-8 becomes U+FFFD, which no
- * check accepts. The decoder must not throw an error, because any client could then cause errors on purpose.
+ * check accepts. The decoder must not throw an error, because otherwise any client could cause errors on purpose.
  */
 const anyBytes = { features: { utf8_validation: "NONE" } };
 
@@ -129,8 +129,8 @@ function messageType<T>(name: string): MessageType<T> {
 }
 
 /**
- * A call from Kong to a plugin server. At most one of the `cmd…` fields is present. If none of these fields is present, the
- * command is unknown to this project.
+ * A call from Kong to a plugin server. At most one of the `cmd…` fields is present. If all of these fields are missing,
+ * this project does not know the command.
  */
 export interface RpcCall {
   sequence?: number;
@@ -141,7 +141,7 @@ export interface RpcCall {
   cmdHandleEvent?: { instanceId?: number; eventName?: string };
 }
 
-/** The answer to the call (RpcCall) with the same `sequence`. This answer cannot report a failure. */
+/** The answer to the call (RpcCall) with the same `sequence`. The answer has no field for a failure. */
 export interface RpcReturn {
   sequence: number;
   /** `startedAt`: seconds since the epoch. */
@@ -182,7 +182,7 @@ export interface AuthenticateArgs {
   credential: { id?: string; consumerId?: string };
 }
 
-/** google.protobuf.Value. At most one of these fields is present. */
+/** google.protobuf.Value. At most one of the fields is present. */
 export interface Value {
   nullValue?: number;
   numberValue?: number;

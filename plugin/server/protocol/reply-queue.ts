@@ -1,4 +1,7 @@
-/** Assigns each reply of Kong to the PDK call that it answers. Replies come in the order of the calls. */
+/**
+ * Each reply of Kong answers one PDK call. The class finds the call for each reply. Replies come in the order of the
+ * calls.
+ */
 export class ReplyQueue {
   readonly #handlers: ((reply: Buffer) => void)[] = [];
 
@@ -23,8 +26,8 @@ export class ReplyQueue {
   }
 
   /**
-   * Drops the replies of all waiting calls when these replies come, and then `more` further replies. The promises of the
-   * waiting calls never settle.
+   * Drops the replies to all waiting calls when the replies come. After them, it drops `more` further replies. The
+   * promises of the waiting calls never settle.
    */
   drop(more: number): void {
     this.#handlers.fill(ignore);

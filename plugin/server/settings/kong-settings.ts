@@ -14,8 +14,8 @@ export interface Installation {
   /** The file with the settings for fetching keys. */
   readonly fetchSettings: string | undefined;
   /**
-   * The directory in which the server stores fetched keys, so that the next process can use them; undefined if the server does
-   * not store keys.
+   * The directory in which the server stores fetched keys for the next process; undefined if the server does not store
+   * keys.
    */
   readonly stateDir: string | undefined;
   /** The address at which the server answers probes, such as `127.0.0.1:8008`. */
@@ -24,9 +24,9 @@ export interface Installation {
   readonly decisionLog?: string | undefined;
   /** The file with the settings for the detection of abuse. */
   readonly abuse?: string | undefined;
-  /** Whether only the plugin server reuses verdicts, or the guard as well; undefined for the server's default. */
+  /** Whether only the plugin server reuses verdicts, or also the guard; undefined for the server's default. */
   readonly verdictCache?: VerdictCaching | undefined;
-  /** Lower-case names of the header fields that policies use, in addition to the usual header fields. */
+  /** Names of the header fields that policies use, in lower case. The usual header fields are not in the list. */
   readonly headers: readonly string[];
   /** The environment variables of the plugin server. Kong itself starts the server with an empty environment. */
   readonly environment: Readonly<Record<string, string>>;
@@ -34,15 +34,15 @@ export interface Installation {
 
 /**
  * The first version of Kong that refuses the request if the plugin server fails. In older versions, Kong's client for
- * ProtoBuf:1 lets such a request pass.
+ * ProtoBuf:1 lets a request pass if the plugin server fails.
  */
 export const MIN_KONG_VERSION = "3.8";
 
 /**
- * How long Kong waits for an answer of the plugin server. A server that the system has paused cannot limit this time
- * itself. The time is longer than the plugin's own time limit for an event. With a shorter time, Kong would stop
- * waiting just before the answer arrives. The setting applies to all Lua sockets of the proxy, except a Lua socket that
- * sets a timeout itself.
+ * How long Kong waits for an answer of the plugin server. If the system has paused a server, the server itself cannot
+ * limit this time. The time is longer than the plugin's own time limit for an event. With a shorter time, Kong would
+ * stop waiting just before the answer arrives. The setting applies to the Lua sockets of the proxy. It does not apply
+ * to a Lua socket that sets a timeout itself.
  */
 const READ_TIMEOUT = "7s";
 
@@ -84,7 +84,7 @@ export function renderCommand(environment: Readonly<Record<string, string>>, wor
   return quoteWords(["/usr/bin/env", ...variables, ...words]);
 }
 
-/** Quotes words for `sh`, which then reads them unchanged. */
+/** Quotes words for `sh`. So `sh` reads each word unchanged. */
 export function quoteWords(words: readonly string[]): string {
   return words.map(quoteWord).join(" ");
 }
@@ -96,7 +96,7 @@ function quoteWord(word: string): string {
 /**
  * Whether a Kong version can run the plugin safely.
  *
- * @param version as `kong version` prints it, such as `3.9.1` or `3.10.0.2-enterprise-edition`.
+ * @param version the version in the format of `kong version`, such as `3.9.1` or `3.10.0.2-enterprise-edition`.
  * @returns whether the version is supported; undefined if the text contains no version.
  */
 export function isKongSupported(version: string): boolean | undefined {

@@ -11,30 +11,36 @@ export interface ServerOptions {
   readonly socketMode: number;
   readonly policyPollMs: number;
   /**
-   * The id of a process. When that process ends, this process ends too. By default, it is the id of the process
-   * that started this process.
+   * The id of a process. When the owner process ends, this process ends too. By default, the owner is the process that
+   * started this process.
    */
   readonly parentPid: number | undefined;
   /** The file with the settings for fetching keys; undefined if there is no such file. */
   readonly fetchSettings: string | undefined;
-  /** The directory where fetched keys are stored for the next process; undefined if they are not stored. */
+  /**
+   * The directory where the server stores fetched keys for the next process; undefined if the server does not store
+   * keys.
+   */
   readonly stateDir: string | undefined;
-  /** The file with the settings of the decision log; undefined if decisions are not logged. */
+  /** The file with the settings of the decision log; undefined if the server logs no decisions. */
   readonly decisionLog: string | undefined;
-  /** The file with the settings for the detection of abuse; undefined if abuse is not watched. */
+  /** The file with the settings for the detection of abuse; undefined if the server does not watch for abuse. */
   readonly abuse: string | undefined;
-  /** Whether verdicts are reused: by this process only, or by the guard as well. */
+  /** Whether verdicts are reused. Either only this process reuses verdicts, or also the guard. */
   readonly verdictCache: VerdictCaching;
   /** The address for probes; undefined if the server does not answer probes. */
   readonly statusListen: { readonly host: string; readonly port: number } | undefined;
-  /** The identity by which launchers recognise this server; undefined if no launcher started it. */
+  /** The identity by which launchers recognise this server; undefined if no launcher started this server. */
   readonly launched: string | undefined;
   /**
-   * Only for a server that a launcher started, and whose socket a service manager keeps open. `later`: another server
-   * still accepts connections on the socket. `now`: no other server accepts connections on the socket.
+   * The option is only for a server that a launcher started. A service manager keeps the server's socket open. `later`:
+   * another server still accepts connections on the socket. `now`: no other server accepts connections on the socket.
    */
   readonly queued: "now" | "later" | undefined;
-  /** Whether to print the answer to Kong's query command, after a check whether a server could start with these options. */
+  /**
+   * Whether the process only prints the answer to Kong's query command. Before that, it checks whether a server could
+   * start with these options.
+   */
   readonly isDump: boolean;
 }
 
@@ -44,7 +50,7 @@ export interface LauncherOptions {
   readonly parentPid: number;
   /** The server's command line. */
   readonly serverOptions: readonly string[];
-  /** The server reads these files only when it starts. */
+  /** The server reads these option files only when it starts. */
   readonly files: readonly string[];
 }
 
@@ -217,7 +223,7 @@ export function parseAddress(text: string): { readonly host: string; readonly po
   return { host, port: Number(port) };
 }
 
-/** Checks that a path is absolute, because a relative path would depend on Kong's working directory. */
+/** Checks that a path is absolute. A relative path would depend on Kong's working directory. */
 function requirePath(option: string, value: string | undefined): string {
   if (value === undefined || !isAbsolute(value)) {
     throw new Error(`${option} must be given as an absolute path${value === undefined ? "" : `, not "${value}"`}`);
@@ -226,8 +232,8 @@ function requirePath(option: string, value: string | undefined): string {
 }
 
 /**
- * Maximum length of a socket's path, in bytes. The kernel allows 107 bytes, but the socket's private first name is longer than
- * its shared name.
+ * Maximum length of a socket's path, in bytes. The kernel allows 107 bytes. The socket's first, private name is longer
+ * than its shared name, so the shared name may have fewer bytes.
  */
 const MAX_SOCKET_PATH_BYTES = 80;
 

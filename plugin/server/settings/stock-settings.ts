@@ -1,13 +1,13 @@
 import { basename, dirname } from "node:path";
 import { createKongSettings, type Installation, quoteWords, renderCommand } from "./kong-settings.ts";
 
-/** Paths of kong-pdk's plugin server, and of the files that it loads. All paths are absolute. */
+/** Paths of kong-pdk's plugin server and of the files that this server loads. All paths are absolute. */
 export interface StockServer {
   /** Path of the file bin/kong-js-pluginserver in kong-pdk. */
   readonly main: string;
   /**
-   * Path of the TypeScript version for which kong-pdk's server was made. kong-pdk's server loads TypeScript when it starts.
-   * Without this path, the server would also use a later version of TypeScript if it finds one.
+   * Path of the TypeScript version that kong-pdk's server was made for. kong-pdk's server loads TypeScript when it
+   * starts. Without this path, the server would also use a later version of TypeScript if it found one.
    */
   readonly typescript: string;
   /** Path of this package's plugin/stock. */
@@ -15,8 +15,8 @@ export interface StockServer {
 }
 
 /**
- * Returns the settings with kong-pdk's plugin server instead of our own server. These settings are safe only together with the
- * settings of the guard.
+ * Returns the settings with kong-pdk's plugin server instead of our own server. The settings of the stock server are
+ * safe only together with the settings of the guard.
  */
 export function createStockSettings(
   installation: Installation,

@@ -10,18 +10,18 @@ import type { PolicyStatus } from "../../runtime/versions/policy-report.ts";
 
 /** The status of the plugin server's process. */
 export interface Status {
-  /** Why the process should get no requests; an empty list if it is ready. */
+  /** Why the process should get no requests. The list is empty if the process is ready. */
   readonly reasons: readonly string[];
   readonly policies: readonly PolicyStatus[];
   readonly keys: readonly IssuerKeysStatus[];
-  /** The state of the store that keeps keys over restarts; undefined if keys are not stored. */
+  /** The state of the store that keeps keys over restarts; undefined if the server does not store keys. */
   readonly keyStore?: KeyStoreStatus | undefined;
   readonly reports: readonly ReportCount[];
   readonly rejections: readonly RejectionCount[];
   readonly judged: readonly JudgedCount[];
-  /** The state of the cache of verdicts; undefined if verdicts are not reused. */
+  /** The state of the cache of verdicts; undefined if the server does not reuse verdicts. */
   readonly verdicts?: VerdictCacheStatus | undefined;
-  /** The state of the detection of abuse; undefined if abuse is not watched. */
+  /** The state of the detection of abuse; undefined if the server does not watch for abuse. */
   readonly abuse?: AbuseStatus | undefined;
   /** When the counts began, in milliseconds since the epoch. */
   readonly countedSince: number;

@@ -9,7 +9,7 @@ import { isOwnHost } from "./is-own-host.ts";
 export interface StatusOptions {
   readonly listen: ListenOptions;
   readonly read: () => Status;
-  /** Reads the metrics as text for Prometheus. The function is undefined if there are no metrics. */
+  /** Reads the metrics as text for Prometheus. The function is undefined if the server has no metrics. */
   readonly readMetrics?: (() => Promise<{ readonly contentType: string; readonly text: string }>) | undefined;
   readonly log: (line: string) => void;
 }
@@ -21,8 +21,8 @@ export interface StatusOptions {
 const RETRY_MS = 500;
 const MAX_CONNECTIONS = 64;
 /**
- * Time limits for a request's head and for the whole request, in milliseconds. The limits can be short, because probes are
- * small and their clients are in the same network.
+ * Time limits for a request's head and for the whole request, in milliseconds. The limits can be low, because probes
+ * are small and come from the same network.
  */
 const TIMEOUT_MS = 1_000;
 const CHECK_MS = 250;
@@ -32,8 +32,8 @@ const CHECK_MS = 250;
  * or 503 with the reasons. `/status` shows the version of each policy in effect and the state of each issuer's keys.
  * `/status` also shows how many requests each rule has judged, and which requests the rules in report mode would have
  * refused. `/status/view` shows the same data as a page for people. `/metrics` returns the metrics for Prometheus. The
- * answers of the status server contain no secrets, but they name policies and issuers. So the address must not be
- * reachable from the outside.
+ * status server's answers contain no secrets, but they do contain names of policies and issuers. So the address must
+ * not be reachable from the outside.
  *
  * @returns a function that releases the address at once.
  */
@@ -105,7 +105,10 @@ interface TextAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** No cache may store an answer, no other page may show it in a frame, and no browser may guess its type. */
+/**
+ * With these headers, no cache stores an answer, no other page shows the answer in a frame, and no browser guesses the
+ * answer's type.
+ */
 const HEADERS = {
   Allow: "GET, HEAD",
   "Cache-Control": "no-store",

@@ -18,8 +18,8 @@ export interface Count {
 export interface CountedRejection extends Count {
   readonly outcome: RejectionRow["outcome"];
   /**
-   * The values of the row's columns. A value is undefined if the row has no such value, or if the row joins several rows with
-   * different values.
+   * The values of the row's columns. A value is undefined if the row has no such value. It is also undefined if the row
+   * joins several rows with different values.
    */
   readonly policy: string | undefined;
   readonly rule: string | undefined;
@@ -45,7 +45,7 @@ export type Grouping = (typeof GROUPINGS)[number];
 
 const NOTHING: Count = { requests: 0, perSecond: undefined };
 
-/** An unknown rate does not change the sum. */
+/** A row with an unknown rate does not change the sum. */
 function addCounts(one: Count, other: Count): Count {
   const isUnknown = one.perSecond === undefined && other.perSecond === undefined;
   return {
@@ -55,8 +55,8 @@ function addCounts(one: Count, other: Count): Count {
 }
 
 /**
- * @param servers all servers. If there are no counts, the rate is 0 per second if at least one server has rates, and
- * unknown otherwise.
+ * @param servers all servers. If there are no counts, the rate is 0 per second if at least one server has rates. If no
+ * server has rates, it is unknown.
  */
 export function sumCounts(counts: readonly Count[], servers: readonly ServerReading[]): Count {
   const isMeasured = servers.some(({ rates }) => rates.guardHits !== undefined);

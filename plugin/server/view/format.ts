@@ -23,7 +23,10 @@ export function formatRate(perSecond: number | undefined): string {
   return perSecond >= 9.95 ? formatCount(perSecond) : perSecond.toFixed(1);
 }
 
-/** Writes a part of a whole in percent. The text is 0 % only if the part is 0, and 100 % only if the part is the whole. */
+/**
+ * Writes a part of a whole in percent. The text is 0 % only if the part is exactly 0. It is 100 % only if the part is
+ * the whole.
+ */
 export function formatShare(part: number, whole: number): string {
   if (whole === 0) {
     return UNKNOWN;

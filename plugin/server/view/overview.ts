@@ -16,7 +16,7 @@ export interface Figure {
   readonly id: "requests" | "refused" | "would-refuse" | "guard" | "keys" | "policies";
   readonly name: string;
   readonly value: Cell;
-  /** The same number since the start, or a text that says what the number counts. */
+  /** The same number, but counted since the start. Or a text that says what the number counts. */
   readonly detail: Cell;
 }
 
@@ -45,7 +45,7 @@ export interface OverviewOptions {
   readonly isHashWhole: boolean;
 }
 
-/** Describes for people what one or several plugin servers do. */
+/** Describes for people what plugin servers do. The page shows one server or several. */
 export function describeServers(servers: readonly ServerReading[], { by, isHashWhole }: OverviewOptions): Overview {
   const rules = listRules(servers);
   const [requests, refused, wouldRefuse] = [
@@ -134,7 +134,7 @@ function describeShare(id: Figure["id"], name: string, count: Count, of: Count, 
   };
 }
 
-/** Hits of the guard are requests that the plugin server did not have to judge. */
+/** Hits of the guard are those requests that the plugin server did not have to judge. */
 function describeGuard(servers: readonly ServerReading[], requests: Count): Figure {
   const hits = sumCounts(
     servers.flatMap(({ document, rates }) =>

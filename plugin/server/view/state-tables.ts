@@ -10,7 +10,7 @@ interface Placed {
   readonly server: string;
 }
 
-/** If there is only one server, the tables omit its name. */
+/** If there is only one server, the tables omit the server's name. */
 function serverColumn(servers: readonly ServerReading[]): readonly ColumnOf<Placed>[] {
   return servers.length > 1 ? [{ heading: "Server", kind: "code", cell: ({ server }) => createCell(server) }] : [];
 }
@@ -63,7 +63,7 @@ export function areSound({ state, failures }: KeysRow): boolean {
   return state === "serving" && failures === 0;
 }
 
-/** If a provider does not answer while its keys are still in use, the row is only a warning. */
+/** If a provider does not answer, but its keys are still in use, the row is only a warning. */
 export function judgeFailing(failing: readonly KeysRow[]): Tone {
   return failing.every(({ state }) => state === "serving") ? "warn" : "bad";
 }

@@ -58,7 +58,7 @@ export interface AbuseRows {
 
 export interface PolicyRow {
   readonly source: string;
-  /** The name and the SHA-256 are undefined if no version is in effect. */
+  /** Name and SHA-256 are undefined if no version is in effect. */
   readonly name: string | undefined;
   readonly sha256: string | undefined;
   readonly mistakes: readonly { readonly line: number; readonly code: string; readonly message: string }[];
@@ -77,22 +77,22 @@ export interface StatusDocument {
   readonly keys: readonly KeysRow[];
   readonly rules: readonly RuleRow[];
   readonly rejections: readonly RejectionRow[];
-  /** How many requests the guard let pass because of an earlier verdict; undefined if verdicts are not reused. */
+  /** How many requests the guard let pass with an earlier verdict; undefined if the server does not reuse verdicts. */
   readonly guardHits: number | undefined;
-  /** The state of the detection of abuse; undefined if abuse is not watched. */
+  /** The state of the detection of abuse; undefined if the server does not watch for abuse. */
   readonly abuse: AbuseRows | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Limits for what is read. Another program, even a hostile one, may answer at this address. */
+/** Limits for what is read. Another program, perhaps a hostile one, may answer at this address. */
 const MAX_ROWS = 10_000;
 const MAX_TEXT = 500;
 const MAX_REASONS = 20;
 
 /**
- * Parses the JSON of `/status`. Returns undefined if the JSON is not the status of a plugin server. Parts of the wrong type
- * count as absent.
+ * Parses the JSON of `/status`. Returns undefined if the JSON is not the status document of a plugin server. Parts of
+ * the wrong type count as absent.
  */
 export function readStatusDocument(value: unknown): StatusDocument | undefined {
   const status = fieldsOf(value);
@@ -116,7 +116,10 @@ export function readStatusDocument(value: unknown): StatusDocument | undefined {
   };
 }
 
-/** The server counts a rule's requests in report mode and in enforce mode separately, so this function adds the two counts. */
+/**
+ * The server counts requests of a rule separately for report mode and enforce mode, so this function adds the two
+ * counts.
+ */
 function joinRejections(rows: readonly RejectionRow[]): readonly RejectionRow[] {
   const joined = new Map<string, RejectionRow>();
   for (const row of rows) {

@@ -2,8 +2,8 @@ import { toPrintable } from "../../core/text/printable.ts";
 import { formatRate, formatShare } from "./format.ts";
 
 /**
- * Whether a value is good, or needs attention. Views show the difference by a colour. The text has the same information, for
- * readers who do not see the colour.
+ * Whether a value is good, or needs attention. Views show the difference by a colour. For readers who do not see the
+ * colour, the text has the same information.
  */
 export type Tone = "good" | "warn" | "bad" | "quiet";
 
@@ -15,11 +15,14 @@ export interface Cell {
 
 interface Column {
   readonly heading: string;
-  /** `code`: a name. `long`: the text is a hash or an address, which may be broken at any place. `note`: a sentence. */
+  /**
+   * `code`: a name. `long`: the text is a hash or an address. It may be broken into lines at any place. `note`: a
+   * sentence.
+   */
   readonly kind: "number" | "code" | "long" | "text" | "note";
 }
 
-/** A table for people: the same in the terminal and in the browser. */
+/** A table for people. The terminal and the browser show the same table. */
 export interface Table {
   readonly id: "rejections" | "report-mode" | "rules" | "issuers" | "policies" | "alarms";
   readonly title: string;
@@ -29,7 +32,7 @@ export interface Table {
   readonly rows: readonly (readonly Cell[])[];
 }
 
-/** A column, and the function that shows a row's value in this column. */
+/** A column of a table, and the function that shows a row's value in this column. */
 export interface ColumnOf<Row> extends Column {
   readonly cell: (row: Row) => Cell;
 }

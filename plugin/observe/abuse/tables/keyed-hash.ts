@@ -13,9 +13,9 @@ const MAX_WORDS = 8;
 const utf8 = new TextEncoder();
 
 /**
- * Hashes values with a key that no client knows, so no client can choose two values with the same hash. The hashes never leave
- * the process. So HalfSipHash, which is made for hash tables, is strong enough. HalfSipHash costs a tenth of an HMAC with
- * SHA-256.
+ * Hashes values with a key that no client knows. So no client can choose two values with the same hash. The hashes
+ * never leave the process. So HalfSipHash is strong enough, because it was made for hash tables. HalfSipHash costs a
+ * tenth of an HMAC with SHA-256.
  */
 export class KeyedHash {
   readonly #first: SipKey;
@@ -36,8 +36,8 @@ export class KeyedHash {
   }
 
   /**
-   * The id consists of two 64-bit hashes with independent keys, because 64 bits are too few to distinguish a refused token from
-   * all others.
+   * The id consists of two 64-bit hashes with independent keys. One hash of 64 bits would be too short to distinguish a
+   * refused token from all others.
    */
   identify(value: Uint8Array | string): KeyedId {
     const bytes = typeof value === "string" ? utf8.encode(value) : value;

@@ -1,4 +1,4 @@
-/** What a detector knows about one policy, rule or issuer. */
+/** The data that a detector stores about one policy, rule or issuer. */
 export interface NamedRecord {
   /** When the last report began, in milliseconds of the detector's clock. */
   reportedAt: number;
@@ -12,8 +12,8 @@ export interface NamedRecordsOptions<R> {
 }
 
 /**
- * Records by the names of policies, rules and issuers. These names come from configuration, but configuration can change while
- * the process runs. So the number of records is limited, and a name beyond the limit gets no record.
+ * Records by the names of policies, rules and issuers. The names come from configuration, but configuration can change
+ * while the process runs. So the number of records is limited, and a name beyond the limit gets no record.
  */
 export class NamedRecords<R extends object> {
   readonly #options: NamedRecordsOptions<R>;
@@ -41,7 +41,7 @@ export class NamedRecords<R extends object> {
 /**
  * Records a finding as a report, unless it repeats the last report.
  *
- * @param repeatMs for this long after a report, further findings count as repetitions of this report.
+ * @param repeatMs for this many milliseconds after a report, further findings count as repetitions of the same report.
  * @returns whether the finding repeats the last report.
  */
 export function noteReport(record: NamedRecord, nowMs: number, repeatMs: number): boolean {

@@ -2,7 +2,7 @@
 export interface SlotKey {
   /** Chooses the group of slots in which the record may be. */
   readonly group: number;
-  /** Distinguishes the record from other records in the same group. Never 0. */
+  /** This part of the key distinguishes the record from other records in the same group. Never 0. */
   readonly tag: number;
 }
 
@@ -12,8 +12,8 @@ export interface SlotTableOptions {
   /** How many numbers a record has. */
   readonly fields: number;
   /**
-   * How long the table still needs a record after its last use. If the table must drop a record that it still needs, it counts
-   * the loss.
+   * How long the table still needs a record after its last use. If the table must drop a record that the detector still
+   * needs, the table counts the loss.
    */
   readonly neededFor: number;
 }
@@ -22,8 +22,9 @@ export interface SlotTableOptions {
 const WAYS = 8;
 
 /**
- * Stores records of numbers in a fixed amount of memory. If all slots for a new record are full, the table drops the record whose
- * last use is the oldest. Two keys get the same record only if 32 bits of their keyed hashes are equal.
+ * Stores records of numbers in a fixed amount of memory. If all slots for a new record are full, the table drops the
+ * record that has been unused for the longest time. Two different keys get the same record only if 32 bits of their
+ * keyed hashes are equal.
  */
 export class SlotTable {
   readonly #groups: number;

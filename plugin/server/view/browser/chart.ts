@@ -6,7 +6,7 @@ export interface Sample extends Traffic {
 }
 
 const MINUTE_MS = 60_000;
-/** The chart shows the shortest of these periods that is long enough for all samples. */
+/** The chart shows the shortest of these periods that is long enough for all its samples. */
 const SPANS = [1, 2, 5] as const;
 const MAX_SPAN_MS = 5 * MINUTE_MS;
 const MAX_GAP_MS = 30_000;
@@ -82,8 +82,8 @@ function drawLayers(samples: readonly Sample[], x: Scale, y: Scale): readonly SV
 }
 
 /**
- * Returns the next number that is 1, 2, 4 or 6 followed by zeros. The chart also shows half of this number, which then has few
- * digits too.
+ * Returns the next number that is 1, 2, 4 or 6 followed by zeros. The chart also shows half of this number, and half of
+ * it must have few digits too.
  */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));

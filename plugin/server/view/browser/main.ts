@@ -1,4 +1,6 @@
-/** The script of /status/view. The script asks /status of its own server again and again, and shows the answers as text. */
+/**
+ * The script of /status/view. The script asks /status of its own server at intervals, and shows the answers as text.
+ */
 import { GROUPINGS, type Grouping, type ServerReading } from "../counted-rows.ts";
 import { formatAge } from "../format.ts";
 import { describeServers } from "../overview.ts";
@@ -10,8 +12,8 @@ import { find, setText, showOverview } from "./render-page.ts";
 
 const INTERVAL_MS = 2_000;
 /**
- * If a server has many policies, its answer takes longer. The page asks so rarely that the server needs at most 1/MAX_SHARE of
- * its time for the answers.
+ * If a server has many policies, its answer takes longer. The page sends few requests: the server needs at most
+ * 1/MAX_SHARE of its time for the answers.
  */
 const MAX_SHARE = 20;
 const TIMEOUT_MS = 10_000;
@@ -61,7 +63,7 @@ function showTraffic(): void {
   chart.setAttribute("aria-label", `Requests of the last five minutes. Now: ${now.join(", ")}`);
 }
 
-/** @param failure why the server does not answer; undefined if it has just answered. */
+/** @param failure why the server does not answer; undefined if the server has just answered. */
 function showAnswered(failure: string | undefined): void {
   const problem = find("problem");
   problem.hidden = failure === undefined;
@@ -118,7 +120,7 @@ async function watch(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, Math.max(INTERVAL_MS, tookMs * MAX_SHARE)));
     while (document.hidden) {
       await new Promise((resolve) => document.addEventListener("visibilitychange", resolve, { once: true }));
-      rates = new RateWindow(); // After a long time without answers, the rate would be an average of that time and not the present rate.
+      rates = new RateWindow(); // After a long time without answers, the rate would be an average over that time and not the current rate.
     }
   }
 }

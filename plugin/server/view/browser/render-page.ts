@@ -12,7 +12,7 @@ export function find(id: string): HTMLElement {
   return element;
 }
 
-/** Changes an element's text only if the new text differs, so that the user's selection stays. */
+/** Changes an element's text only if the text differs, so that the user's selection stays. */
 export function setText(element: Element, { text, tone }: Cell, kind = ""): void {
   if (element.textContent !== text) {
     element.textContent = text;
@@ -111,8 +111,7 @@ function createSection(id: string, title: string): HTMLElement {
 }
 
 /**
- * The style for narrow screens removes the ARIA roles that the elements have by default, so the page names the roles
- * explicitly.
+ * The style for narrow screens removes the elements' default ARIA roles, so the page names the roles explicitly.
  */
 function createWithRole(name: string, role: string): HTMLElement {
   const element = document.createElement(name);

@@ -1,7 +1,7 @@
--- Reads the facts by which the plugin judges a request. Each function reads the request as it is now, with the changes that earlier
--- plugins made.
+-- Reads the facts by which the plugin judges a request. Each function reads the request in its current state, with the
+-- changes that earlier plugins made.
 local KNOWN_TO_NGINX = { ["user-agent"] = true, ["x-forwarded-for"] = true }
--- This is the same pattern as in plugin/kong/facts/narrow-facts.ts, where a comment explains it.
+-- The pattern is equal to the pattern in plugin/kong/facts/narrow-facts.ts, where a comment explains it.
 local PLAIN =
   [[^(?!OPTIONS )([A-Z]{1,16}) /(?:[A-Za-z0-9](?:\.(?=[A-Za-z0-9]))?|[_~/-])*(?:\?[!"$-~]*)? HTTP/[0-9.]{1,8}$]]
 local MAX_PLAIN_LENGTH = 2048
@@ -37,7 +37,8 @@ local function read_head(head)
         end
       end
     end
-    -- nginx itself reads two of these headers, and its variables for them accept only the spelling with "-".
+    -- nginx itself reads two of the relevant headers, and nginx's variables for these two headers accept only the
+    -- spelling with "-".
     for index = KNOWN_TO_NGINX[name] and #spelled + 1 or 2, #spelled do
       spellings[spelled[index]] = name
     end
@@ -46,9 +47,10 @@ local function read_head(head)
 end
 
 -- Returns the relevant headers under names in which each "_" is replaced by "-". nginx's variables treat both spellings as one
--- name, so the plugin must judge all values of both spellings. The order in which the client sent the spellings is unknown here.
--- So the function sorts the spellings, and the same headers always give the same text. The function changes only the relevant
--- headers, because a client can send thousands of headers. Returns nil if the client sent all names with "-".
+-- name, so the plugin must judge all values of both spellings. This function cannot know in which order the client sent
+-- the spellings. So the function sorts the spellings, and the same headers always give the same text. The function
+-- changes only the relevant headers, because a client can send thousands of headers. Returns nil if the client sent all
+-- names with "-".
 local function merge_spellings(headers)
   local found
   for name in pairs(headers) do
@@ -78,7 +80,7 @@ local function join(values, separator)
   return type(values) == "table" and table.concat(values, separator) or values
 end
 
--- `rawget` avoids the header table's own look-up, which also tries other spellings and costs time.
+-- `rawget` avoids the slow look-up of the header table, because the slow look-up also tries other spellings.
 local function value_of(request, name)
   local values = request.merged and request.merged[name] or rawget(request.sent, name)
   return values and join(values, name == "cookie" and "; " or ", ") or ""
@@ -93,11 +95,12 @@ function Facts.read(variable)
 end
 
 -- Writes the facts in the format of the facts variable (plugin/kong/facts/facts-variable.ts). The text `more` follows the
--- addresses. The plugin server expects `more` at this position, and accepts it only from the guard. `mark` is the last line. A
--- client cannot add a line to the facts, because none of these values can contain a line feed. The function replaces each byte
--- beyond ASCII with a byte that no check accepts. The stock server's decoder would turn some of these bytes into line feeds and
--- letters. The function never makes a string of the facts without the mark: LuaJIT hashes the end of a string, and the
--- mark's end is what differs between all requests (see Facts.narrow).
+-- addresses. The plugin server expects `more` at this position, and accepts it only from the guard. `mark` is the last
+-- line. A client cannot add a line to the facts, because none of the values in the facts can contain a line feed. The
+-- function replaces each byte beyond ASCII with a byte that no check accepts. Without this replacement, the stock
+-- server's decoder would turn some of these bytes into line feeds and letters. The function never makes a string of the
+-- facts without the mark. LuaJIT hashes the end of a string, and the end of the mark is
+-- different in every request (see Facts.narrow).
 function Facts.render(request, more, mark)
   local var = ngx.var
   local addresses = var.scheme .. " " .. var.realip_remote_addr .. " " .. var.remote_addr .. more
@@ -125,9 +128,10 @@ local function describe_route()
   return (route and route.name or "") .. "\t" .. table.concat(route and route.tags or {}, "\t")
 end
 
--- Returns the text that all requests with the same verdict have in common; nil if the plugin server must judge the request in any
--- case. The token comes last in the text, because LuaJIT hashes only a few positions of a long string, including its end. If the
--- texts differed only in the middle, many texts would have the same hash. LuaJIT would then compare each new text with all others.
+-- Returns the text that is equal for all requests with the same verdict. Returns nil if the plugin server must judge
+-- the request in any case. The token comes last in the text, because LuaJIT hashes only a few positions of a long
+-- string, including its end. If the texts differed only in the middle, many texts would have the same hash. LuaJIT
+-- would then compare each new text with all others.
 function Facts.narrow(request, conf, counted)
   local line = narrow_line(request.line, counted)
   if not line then
@@ -141,7 +145,8 @@ function Facts.narrow(request, conf, counted)
       or table.concat({ scheme, var.realip_remote_addr, var.remote_addr, value_of(request, "x-forwarded-proto") }, " ")
   end
   if counted.client then
-    -- The plugin server must see each new client address of a token, to find tokens that several clients use.
+    -- The plugin server must see each new client address of a token, so that it finds tokens that several clients
+    -- use.
     client = ngx.var.remote_addr
   end
   if counted.route then

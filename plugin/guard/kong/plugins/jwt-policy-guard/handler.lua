@@ -1,7 +1,7 @@
--- The guard lets a request that jwt-policy judges reach an upstream only with a verdict about exactly this request. So no request
--- passes unjudged if the plugin server dies, hangs or throws. If KONG_PLUGINS names the guard, the guard checks every request for
--- which jwt-policy runs. If the guard is also configured as a plugin, it refuses requests for which jwt-policy does not run
--- (default deny).
+-- If jwt-policy judges a request, the guard lets the request reach an upstream only with a verdict about exactly this
+-- request. So no request passes unjudged if the plugin server dies, hangs or throws. If KONG_PLUGINS names the guard,
+-- the guard checks every request for which jwt-policy runs. If the guard is also configured as a plugin, the guard
+-- refuses requests for which jwt-policy does not run (default deny).
 local cjson = require "cjson"
 local facts = require "kong.plugins.jwt-policy-guard.facts"
 local trace = require "kong.plugins.jwt-policy-guard.trace"
@@ -12,8 +12,8 @@ local FACTS = "jwt_facts"
 local PLUGIN = "jwt-policy"
 local PUBLIC_TAG = "jwt-policy-public"
 
--- The key in ngx.ctx is a table, so that no other plugin can use the same key. Code that talks to the plugin socket can write
--- every string key of ngx.ctx.
+-- The key in ngx.ctx is a table, because no other plugin can use the same table as a key. Code that talks to the plugin
+-- socket can write every string key of ngx.ctx.
 local PASSED = {}
 
 local BODY = '{"message":"The request cannot be checked at the moment"}\n'
@@ -34,9 +34,9 @@ local function refuse(why)
   error("jwt-policy-guard: kong.response.exit returned, but it must end the request")
 end
 
--- Removes and returns the header with exactly the verdict's name, because Kong's own look-up also accepts x_jwt_policy_verdict.
--- The function reads all headers without a limit, because the verdict comes last. nginx already limits the number of headers.
--- Returns a list if there are several such headers.
+-- Removes and returns the header whose name is exactly the name of the verdict's header. Kong's own look-up would also
+-- accept x_jwt_policy_verdict. The function reads all headers without a limit, because the verdict's header comes last.
+-- nginx already limits the number of headers. Returns a list if there are several such headers.
 local function take_verdict()
   local verdict = rawget(ngx.req.get_headers(0), VERDICT)
   ngx.req.clear_header(VERDICT)
@@ -53,7 +53,7 @@ local function forget_instances()
   end
 end
 
--- Sends the client the plugin's own answer, a refusal for example, which the verdict's header contains. If the plugin itself sent
+-- Sends the client the plugin's own answer from the verdict's header, for example a refusal. If the plugin itself sent
 -- the answer, Kong would close its connection to the plugin server. The function `pass_on` never returns.
 local function pass_on(encoded, conf)
   local answer = cjson.decode(ngx.decode_base64(encoded))
@@ -66,8 +66,8 @@ local function pass_on(encoded, conf)
   error("jwt-policy-guard: kong.response.exit returned, but it must end the request")
 end
 
--- Applies the changes of a verdict to the request, in the same way at its first use and at every reuse. Tables that other plugins
--- can change are created anew for each request.
+-- Applies the changes of a verdict to the request. The first use and every reuse of the verdict make the same changes.
+-- Tables that other plugins can change are created anew for each request.
 local function apply(verdict, sent)
   for name in pairs(sent) do
     if verdict.clear[name] then
@@ -93,7 +93,8 @@ local function apply(verdict, sent)
   ngx.ctx[PASSED] = true
 end
 
--- Reuses an earlier verdict about the same facts, if this verdict let the request pass. Returns whether a verdict was reused.
+-- Reuses an earlier verdict about the same facts, if the earlier verdict let the request pass. Returns whether a
+-- verdict was reused.
 local function reuse(request, conf)
   local counted = verdicts.facts_of(conf)
   local key = counted and facts.narrow(request, conf, counted)
@@ -120,8 +121,9 @@ local function judge(access, handler, conf)
     return
   end
   local asked_at = ngx.now()
-  -- No client can know the id of its request yet, so the id serves as the nonce. The plugin's id and `__seq__` identify one
-  -- version of one plugin's configuration. The nonce comes last; the comment of facts.narrow gives the reason.
+  -- No client can know the id of its request at this time, so the id serves as the nonce. The plugin's id and `__seq__`
+  -- together identify one version of one plugin's configuration. The nonce comes last; the comment of facts.narrow
+  -- gives the reason.
   local nonce = ngx.var.kong_request_id
   local due = conf.__plugin_id .. " " .. string.format("%d", conf.__seq__) .. " " .. nonce
   local hits = verdicts.take_hits()
@@ -164,7 +166,7 @@ local function judge(access, handler, conf)
   end
 end
 
--- Kong looks up `access` in the handler's table for every request, so it calls the guard's function.
+-- For every request, Kong looks up `access` in the handler's table. So Kong calls the guard's function.
 local function wrap(handler)
   local access = handler.access
   handler.access = function(self, conf)

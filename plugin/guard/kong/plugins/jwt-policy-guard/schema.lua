@@ -4,7 +4,8 @@ local typedefs = require "kong.db.schema.typedefs"
 return {
   name = "jwt-policy-guard",
   fields = {
-    -- Like jwt-policy, the guard allows no Consumer here, because Kong would have to know the Consumer before the guard runs.
+    -- Like jwt-policy, the guard cannot be configured for a Consumer, because Kong would have to know the Consumer
+    -- before the guard runs.
     { consumer = typedefs.no_consumer },
     { protocols = typedefs.protocols_http },
     { config = { type = "record", fields = {} } },

@@ -1,12 +1,12 @@
 -- Stores the verdicts that this worker may reuse. The plugin server decides which verdicts the worker may reuse, and for how
--- long: see docs/adr/0041-verdicts-in-the-guard.md. Entries are not signed, because inside one Lua VM all code can change
--- everything, including the check of a signature.
+-- long: see docs/adr/0041-verdicts-in-the-guard.md. Entries are not signed, because inside one Lua VM any code can
+-- change everything, and also the code that would check a signature.
 local cjson = require "cjson"
 
 -- The guard reuses a verdict only if the plugin server has confirmed the verdict's generation within the last LEASE seconds. So
 -- if the plugin server died, was stopped or was replaced, no verdict is reused for longer than LEASE.
 local LEASE = 1
--- The verdicts are in two halves: when the newer half is full, the older half is dropped. The limits of one half are:
+-- The verdicts are in two halves: when the newer half is full, the older half is dropped. One half has these limits:
 local MAX_ENTRIES = 10000
 local MAX_BYTES = 12 * 1024 * 1024
 -- The size of an entry with a few headers, without its strings, in bytes. The size was measured with collectgarbage.
@@ -19,16 +19,17 @@ local Verdicts = {}
 local newer, older = {}, {}
 local count, bytes = 0, 0
 
--- The generation of all entries: the id of the plugin server's process, and how often its policies and keys have changed.
+-- The generation of all entries has two parts: the id of the plugin server's process, and how often its policies and
+-- keys have changed.
 local process, serial = nil, 0
 -- The start time of the last call that the plugin server answered in this generation.
 local confirmed_at = -math.huge
 -- How often verdicts of this process were reused since the last report. The index is the number of a counter in the plugin
 -- server.
 local hits = {}
--- For each configuration of the plugin: the facts that can change the verdict.
+-- For each configuration of the plugin, the table has the facts that can change the verdict.
 local counted = setmetatable({}, { __mode = "k" })
--- Sets of headers to remove. Each set is stored under the text that lists its headers. There are few sets, because most
+-- Sets of headers to remove. The key of each set is the text that lists its headers. There are few sets, because most
 -- requests have few headers.
 local cleared, cleared_count = {}, 0
 local MAX_CLEARED = 1000
@@ -96,8 +97,8 @@ local function store(key, entry)
   newer[key] = entry
 end
 
--- Returns the facts that can change a verdict under this configuration; nil if the plugin server has not named them in this
--- generation.
+-- Returns the facts that can change a verdict under this configuration; nil if the plugin server has not yet named
+-- these facts in this generation.
 function Verdicts.facts_of(conf)
   return counted[conf]
 end
@@ -122,7 +123,7 @@ function Verdicts.recall(key)
   return entry
 end
 
--- Parses the text of a verdict that the plugin server allows the guard to reuse.
+-- Parses the text of a verdict that the guard is allowed to reuse.
 function Verdicts.decode(encoded)
   local entry = cjson.decode(ngx.decode_base64(encoded))
   entry.clear = find_cleared(entry.clear)
@@ -143,8 +144,8 @@ function Verdicts.keep(conf, entry, asked_at, make_key)
   end
 end
 
--- Removes and returns the counts of reused verdicts, as text for the plugin server, in the form `<process>:<count>=<hits>,…`.
--- Returns nil if there are no counts.
+-- Removes the counts of reused verdicts, and returns them as text for the plugin server. The text has the form
+-- `<process>:<count>=<hits>,…`. Returns nil if there are no counts.
 function Verdicts.take_hits()
   if not next(hits) then
     return nil
