@@ -48,6 +48,18 @@ describe("the parent of a launcher", () => {
   });
 });
 
+/** Writes how long the main thread waits, whenever it waits, to the error output. */
+const SAY_WAITS = loadFirst(`
+  import { writeSync } from "node:fs";
+  import { syncBuiltinESMExports } from "node:module";
+  import timers from "node:timers/promises";
+  const wait = timers.setTimeout;
+  timers.setTimeout = (ms, ...rest) => {
+    writeSync(2, "waits " + Math.ceil(ms) + " ms\\n");
+    return wait(ms, ...rest);
+  };
+  syncBuiltinESMExports();`);
+
 describe("a launcher", () => {
   it("passes SIGHUP on to its server, and stays", async () => {
     const place = createPlace();
@@ -74,12 +86,15 @@ describe("a launcher", () => {
 
   it("waits a second before it starts a server again, so that a server that ends at once does not fill the log", async () => {
     const place = createPlace();
-    const launcher = await runLauncher(place, [], setPace("slow")); // By its clock, hardly any time has passed since the start.
+    const launcher = await runLauncher(place, [], [...setPace("slow"), ...SAY_WAITS]); // By its clock, hardly any time has passed since the start.
     const before = findServer(place.socket);
     const since = performance.now();
     process.kill(before, "SIGTERM");
     await expect.poll(() => findServers(place.socket).some((pid) => pid !== before)).toBe(true);
     expect(performance.now() - since).toBeGreaterThan(900);
+    const waits = [...launcher.stderr().matchAll(/waits (\d+) ms/g)].map(([, ms]) => Number(ms));
+    expect(waits).toHaveLength(1);
+    expect(waits[0]).toBeLessThanOrEqual(1_000);
     expect(launcher.stdout()).toContain("the plugin server ends: SIGTERM");
   });
 

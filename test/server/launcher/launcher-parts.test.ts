@@ -4,10 +4,11 @@ import { renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { onMessage, sendMessage } from "../../../plugin/server/launcher/control-messages.ts";
+import { onMessage, sendMessage, stderrPathOf } from "../../../plugin/server/launcher/control-messages.ts";
 import { reachServer, readServerProcess, waitForServer } from "../../../plugin/server/launcher/find-server.ts";
 import { findOwner, identifyProcess, isAlive } from "../../../plugin/server/launcher/process-identity.ts";
 import { identifyServer, type ServerCommand } from "../../../plugin/server/launcher/server-identity.ts";
+import { readLastWords } from "../../../plugin/server/launcher/start-server.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
 function createFile(text: string): string {
@@ -167,6 +168,26 @@ describe("the search for a server", () => {
   });
 });
 
+describe("the last words of a server", () => {
+  const write = (text: string): string => {
+    const socket = join(temporaryFolder(onTestFinished), "s");
+    writeFileSync(stderrPathOf(socket), text);
+    return socket;
+  };
+
+  it.each<[what: string, text: string, words: readonly string[]]>([
+    ["are its lines, without empty lines", "out of\n\nmemory\n", ["out of", "memory"]],
+    ["are the last 4,000 characters", `${"a".repeat(10)}${"b".repeat(4_000)}`, ["b".repeat(4_000)]],
+    ["are none if it wrote nothing", "", []],
+  ])("%s", (_what, text, words) => {
+    expect(readLastWords(write(text))).toEqual(words);
+  });
+
+  it("are none if there is no file", () => {
+    expect(readLastWords("/no/such/socket")).toEqual([]);
+  });
+});
+
 describe("control messages", () => {
   async function openPair(): Promise<{ near: Socket; far: Socket }> {
     const server = createServer();
@@ -214,6 +235,22 @@ describe("control messages", () => {
     near.write(`${text}${JSON.stringify({ type: "pong" })}\n`);
     await once(far, "close");
     expect([far.destroyed, messages]).toEqual([true, []]);
+  });
+
+  it("have at most 65,536 characters: one more ends the connection, even before the line ends", async () => {
+    const { near, far } = await openPair();
+    const lines: string[] = [];
+    onMessage(far, (message) => lines.push(message.type === "log" ? message.line : message.type));
+    const rest = JSON.stringify({ type: "log", line: "", isWarning: false }).length;
+    const line = "x".repeat(65_536 - rest);
+    near.write(JSON.stringify({ type: "log", line, isWarning: false }));
+    await expect.poll(() => far.bytesRead).toBe(65_536);
+    near.write("\n");
+    await expect.poll(() => lines.length).toBe(1);
+    expect(lines).toEqual([line]);
+    near.write("x".repeat(65_537));
+    await once(near, "close");
+    expect(lines).toHaveLength(1);
   });
 
   it("are dropped if the peer does not read, so that they do not fill memory", async () => {

@@ -11,15 +11,17 @@ const isRoot = process.getuid?.() === 0;
 function askAsKong(
   { directory, socket, policyRoot }: ServerPlace,
   more: readonly string[] = [],
-): { stdout: string; stderr: string } {
+  program = "nginx",
+): { stdout: string; stderr: string; status: number } {
   const command = [process.execPath, SERVER_MAIN, "--dump", "--socket", socket, "--policy-root", policyRoot, ...more];
   const errors = join(directory, "errors");
-  const query = `'${command.join("' '")}' 2>'${errors}'; true`;
-  const { stdout } = spawnSync("/bin/sh", ["-c", query, "nginx", "-p", directory], {
-    argv0: "nginx",
+  const exitStatus = join(directory, "status");
+  const query = `'${command.join("' '")}' 2>'${errors}'; echo $? >'${exitStatus}'`;
+  const { stdout } = spawnSync("/bin/sh", ["-c", query, program, "-p", directory], {
+    argv0: program,
     encoding: "utf8",
   });
-  return { stdout, stderr: readFileSync(errors, "utf8") };
+  return { stdout, stderr: readFileSync(errors, "utf8"), status: Number(readFileSync(exitStatus, "utf8")) };
 }
 
 function createPrefix(user: string): ServerPlace {
@@ -31,7 +33,7 @@ function createPrefix(user: string): ServerPlace {
 
 describe("Kong's query", () => {
   it("is answered with the plugin if a server can start", () => {
-    expect(askAsKong(createPrefix("root root"))).toEqual({ stdout: `${renderDump()}\n`, stderr: "" });
+    expect(askAsKong(createPrefix("root root"))).toEqual({ stdout: `${renderDump()}\n`, stderr: "", status: 0 });
   });
 
   it.runIf(isRoot)("is answered with the reason, which Kong quotes, if workers cannot create the socket", () => {
@@ -43,13 +45,26 @@ describe("Kong's query", () => {
 
   it("is answered with the reason if the socket's directory does not exist", () => {
     const place = createPrefix("root root");
-    const { stdout } = askAsKong({ ...place, socket: join(place.directory, "none/s") });
+    const { stdout, status } = askAsKong({ ...place, socket: join(place.directory, "none/s") });
     expect(JSON.parse(stdout)).toContain(`${join(place.directory, "none")} does not exist`);
+    expect(status).toBe(2);
+  });
+
+  it.each<[program: string, isKong: boolean]>([
+    ["/usr/local/openresty/nginx/sbin/nginx", true],
+    ["nginx:", true],
+    ["openresty-nginx", false],
+    ["nginx-debug", false],
+  ])("comes from the program %s: %s", (program, isKong) => {
+    const place = createPrefix("root root");
+    const { stdout } = askAsKong({ ...place, socket: join(place.directory, "none/s") }, [], program);
+    expect(stdout.includes("cannot start")).toBe(isKong);
   });
 
   it("is answered with the reason for an option that no server has", () => {
-    const { stdout } = askAsKong(createPrefix("root root"), ["--polcy"]);
+    const { stdout, status } = askAsKong(createPrefix("root root"), ["--polcy"]);
     expect(JSON.parse(stdout)).toContain("jwt-policy cannot start: Unknown option '--polcy'");
+    expect(status).toBe(2);
   });
 
   it("is answered with the plugin if the server will refuse all requests, and a line on standard error says why", () => {

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, it, onTestFinished } from "vitest";
 import { claimGeneration } from "../../../plugin/server/process/claim-generation.ts";
@@ -20,6 +20,11 @@ it("counts up from 0, keeps only the last claim, and starts again after 255", ()
   expect(claimed.slice(-3)).toEqual([255, 0, 1]);
   expect(new Set(claimed.slice(0, GENERATIONS)).size).toBe(GENERATIONS);
   expect(claims()).toEqual(["s.generation-1"]);
+});
+
+it("claims by a file that only this user can use", () => {
+  claimGeneration(socket);
+  expect(statSync(`${socket}.generation-0`).mode & 0o777).toBe(0o600);
 });
 
 it("yields to a process that was faster", () => {
@@ -64,8 +69,14 @@ it("says which files use the numbers if no number is free, and which directory i
   for (let generation = 0; generation < GENERATIONS; generation += 1) {
     writeFileSync(`${socket}.generation-${generation}`, "");
   }
-  expect(() => claimGeneration(socket)).toThrow(
+  let tries = 0;
+  const list = (path: string): string[] => {
+    tries += 1;
+    return readdirSync(path);
+  };
+  expect(() => claimGeneration(socket, list)).toThrow(
     /s\.generation-0 to .*s\.generation-255 use all numbers; remove these files$/,
   );
+  expect(tries).toBe(1_000);
   expect(() => claimGeneration(join(directory, "none", "s"))).toThrow(/ENOENT/);
 });

@@ -1,12 +1,16 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   currentUser,
+  findConfiguredUser,
   findReadProblem,
   findUser,
+  findUserById,
   findWorkerUser,
   findWriteProblem,
+  guessWorkerUser,
 } from "../../../plugin/server/process/worker-access.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
@@ -58,7 +62,61 @@ it("a file must be readable, and every directory above it accessible", () => {
   writeFileSync(file, "");
   chmodSync(file, 0o640);
   expect(findReadProblem(file, own)).toBeUndefined();
+  expect(findReadProblem(file, MEMBER)).toBeUndefined();
   expect(findReadProblem(file, STRANGER)).toContain("the user stranger may not read it");
+});
+
+it.runIf(own.uid === 0)("only the permissions of the owner count for the owner, even if its group has more", () => {
+  const path = directory(0o070, "owned");
+  chownSync(path, MEMBER.uid, own.gids[0] ?? -1);
+  expect(findWriteProblem(path, MEMBER)).toMatch(/ belongs to user 54321 with mode 70, and the user member may not /);
+  chmodSync(path, 0o700);
+  expect(findWriteProblem(path, MEMBER)).toBeUndefined();
+  expect(findWriteProblem(path, { ...MEMBER, uid: STRANGER.uid + 1 })).toMatch(/ may not create files in it$/);
+});
+
+describe("a user of this machine", () => {
+  afterEach(() => void vi.restoreAllMocks());
+  const fieldOf = (file: string, index: number): readonly string[] =>
+    readFileSync(file, "utf8")
+      .split("\n")
+      .flatMap((line) => line.split(":")[index]?.split(",") ?? [])
+      .filter((name) => name !== "");
+  const members = fieldOf("/etc/group", 3);
+
+  it.each(["root", "nobody", ...members.slice(0, 3)])("has the groups that the system says: %s", (name) => {
+    const system = execFileSync("id", ["-G", name], { encoding: "utf8" }).trim().split(" ").map(Number);
+    const [primary] = execFileSync("id", ["-g", name], { encoding: "utf8" }).trim().split(" ").map(Number);
+    const user = findUser(name);
+    expect(user?.gids[0]).toBe(primary);
+    expect(new Set(user?.gids)).toEqual(new Set(system));
+    expect(findUserById(user?.uid ?? -1)).toEqual(user);
+  });
+
+  it("that /etc/passwd does not contain has only its number", () => {
+    expect(findUserById(4_000_000_001)).toEqual({ name: "4000000001", uid: 4_000_000_001, gids: [] });
+  });
+
+  it.each<[configured: string | undefined, name: string | undefined]>([
+    ["root root", "root"],
+    ["  root\tnobody ", "root"],
+    [undefined, findUser("kong")?.name ?? "nobody"],
+    [" ", findUser("kong")?.name ?? "nobody"],
+    ["no-such-user", undefined],
+  ])("runs Kong's workers if root starts Kong with nginx_user=%j: %s", (configured, name) => {
+    expect(findConfiguredUser(configured)?.name).toBe(name);
+    vi.spyOn(process, "getuid").mockReturnValue(0);
+    expect(guessWorkerUser(configured)?.name).toBe(name);
+  });
+
+  it("that is not root runs Kong's workers itself, whatever the configuration says", () => {
+    const prefix = directory(0o755, "of-another-user");
+    writeFileSync(join(prefix, "nginx.conf"), "user root root;\n");
+    vi.spyOn(process, "getuid").mockReturnValue(54_321);
+    expect([guessWorkerUser("root")?.uid, findWorkerUser(prefix)?.uid]).toEqual([54_321, 54_321]);
+    vi.spyOn(process, "getuid").mockReturnValue(0);
+    expect(findWorkerUser(prefix)?.uid).toBe(0);
+  });
 });
 
 describe("the user of Kong's workers", () => {

@@ -18,7 +18,9 @@ describe("numbers for people", () => {
     [0, "0"],
     [0.001, "<0.1"],
     [0.05, "0.1"],
+    [0.96, "1.0"],
     [9.94, "9.9"],
+    [9.95, "10"],
     [9.96, "10"],
     [12_345.6, "12,346"],
   ])("the rate %j is %s", (perSecond, text) => {
@@ -43,10 +45,14 @@ describe("numbers for people", () => {
   it.each([
     [undefined, "–"],
     [-5, "0 s"],
+    [999, "0 s"],
+    [SECOND, "1 s"],
     [59.9 * SECOND, "59 s"],
     [60 * SECOND, "1 min"],
     [3_599 * SECOND, "59 min"],
     [3_600 * SECOND, "1 h"],
+    [86_400 * SECOND - 1, "23 h"],
+    [86_400 * SECOND, "1 d"],
     [3 * 86_400 * SECOND, "3 d"],
   ])("the age of %j ms is %s", (ms, text) => {
     expect(formatAge(ms)).toBe(text);

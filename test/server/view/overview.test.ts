@@ -104,6 +104,14 @@ describe("rates", () => {
     expect(rateOf(idle)).toBe("0 /s; 0 in total (–)");
   });
 
+  it("come from the last hundred answers, if a server answers more often than ten times a second", () => {
+    const burst = Array.from({ length: 101 }, (_, index) =>
+      statusAt(index / 100, { expired: index === 0 ? 0 : 1_000 }),
+    );
+    expect(rateOf(burst.slice(0, 100))).toMatch(/^1,010 \/s/);
+    expect(rateOf(burst)).toMatch(/^0 \/s/);
+  });
+
   it("are never negative, whatever the server counts", () => {
     expect(rateOf([statusAt(0, { expired: 10 }), statusAt(1, { expired: 4 })])).toMatch(/^0 \/s/);
   });

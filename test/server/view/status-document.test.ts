@@ -49,6 +49,7 @@ describe("an answer of a hostile server", () => {
     const many = { ...full, rejections: Array.from({ length: 50_000 }, (_, rule) => ({ rule: `${rule}` })) };
     expect(showAll(long).length).toBeLessThan(50_000);
     expect(readStatusDocument(many)?.rejections).toHaveLength(10_000);
+    expect(readStatusDocument({ ...full, version: "x".repeat(501) })?.version).toHaveLength(500);
   });
 
   it.each<[what: string, changes: object]>([

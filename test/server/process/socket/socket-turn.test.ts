@@ -8,6 +8,7 @@ import {
   keepSocket,
   listenOnSocket,
   waitAtMost,
+  waitForReadiness,
   waitForTurn,
 } from "../../../../plugin/server/process/listen.ts";
 import { row } from "../../../row.ts";
@@ -83,6 +84,27 @@ describe("waitForTurn", () => {
   ])("gives the turn to a process that is not ready when the other process %s", async (_what, end) => {
     const { server } = await listen();
     expect(await countLooks((looks) => looks === 3 && end(server))).toBe(3);
+  });
+});
+
+describe("waitForReadiness", () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it.each<[what: string, readyAt: number, maxMs: number, looks: number]>([
+    ["not at all for a process that is ready", 1, 0, 1],
+    ["for a process that is ready in time", 3, 100, 3],
+    ["at most for the longest time", 9, 100, 5],
+    ["without a limit if the longest time is endless", 9, Number.POSITIVE_INFINITY, 9],
+  ])("waits %s", async (_what, readyAt, maxMs, looks) => {
+    let count = 0;
+    const isReady = (): boolean => {
+      count += 1;
+      vi.advanceTimersByTime(20); // So the fifth look ends after 100 ms.
+      return count === readyAt;
+    };
+    await waitForReadiness(isReady, maxMs);
+    expect(count).toBe(looks);
   });
 });
 
