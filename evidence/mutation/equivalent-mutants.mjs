@@ -10,12 +10,6 @@ export const EQUIVALENT = [
     because: "the system always throws an error with a code; only the types need the check",
   },
   {
-    file: "plugin/keys/fetch/describe-failure.ts",
-    original: "!(error instanceof Error)",
-    replacement: "false",
-    because: "Node and the plugin throw only errors; only the types need the check",
-  },
-  {
     file: "plugin/keys/store/key-directory.ts",
     original: "await handle.sync();",
     replacement: "",

@@ -7,8 +7,8 @@ import {
   setDefaultAutoSelectFamily,
 } from "node:net";
 import { deflateSync, gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { createFetcher } from "../../../plugin/keys/fetch/fetch-json.ts";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { createFetcher, describeUrl } from "../../../plugin/keys/fetch/fetch-json.ts";
 import { type Answer, type KeyServer, startKeyServer, status } from "../key-server.ts";
 
 const LIMIT = 512 * 1024;
@@ -115,6 +115,35 @@ describe("reads", () => {
   });
 });
 
+it.each<[what: string, aheadMs: number | undefined]>([
+  ["an hour ahead", 3_600_000],
+  ["an hour behind", -3_600_000],
+  ["unknown, because the server sends no date", undefined],
+])(
+  "the server's clock is %s, and a date of expiry without a date counts from this machine's time",
+  async (_what, aheadMs) => {
+    const now = Date.parse("2026-11-22T12:00:00Z");
+    vi.useFakeTimers({ toFake: ["Date"], now });
+    onTestFinished(() => void vi.useRealTimers());
+    server.answer("/dated", (_request, response) => {
+      response.sendDate = false;
+      const date = aheadMs === undefined ? {} : { date: new Date(now + aheadMs).toUTCString() };
+      response.writeHead(200, { ...date, expires: new Date(now + 60_000 + (aheadMs ?? 0)).toUTCString() }).end("{}");
+    });
+    const { clockAheadMs, freshForSeconds } = await fetchJson(`${server.origin}/dated`, { timeoutMs: PATIENCE_MS });
+    expect([clockAheadMs, freshForSeconds]).toEqual([aheadMs, 60]);
+  },
+);
+
+it.each([
+  ["https://idp.example/jwks", "https://idp.example/jwks"],
+  ["https://user:SECRET@idp.example/jwks", "https://…@idp.example/jwks"],
+  ["https://idp.example/a@b//c@d", "https://idp.example/a@b//…@d"],
+  ["https://idp.example/jwks?code=SECRET#?\nSECRET", "https://idp.example/jwks?…"],
+])("a message shows %j as %j", (url, shown) => {
+  expect(describeUrl(url)).toBe(shown);
+});
+
 describe("refuses", () => {
   const NO_OBJECT = "the answer is not a JSON object: ";
   const PAGE = "the server sent a web page instead of JSON; check the address";
@@ -134,14 +163,18 @@ describe("refuses", () => {
     ["bytes that are not UTF-8", withHeaders({}, Buffer.from([0x22, 0xff])), "the answer is not UTF-8"],
     ["HTML", withHeaders({ "content-type": "text/html; charset=utf-8" }, "<p>SECRET"), PAGE],
     ["XHTML", withHeaders({ "content-type": "Application/XHTML+XML" }, "{}"), PAGE],
-    ...[201, 404, 500, 503].map((code): [string, Answer, string] => [`status ${code}`, status(code), `status ${code}`]),
+    ...[201, 299, 400, 404, 500, 503].map((code): [string, Answer, string] => [
+      `status ${code}`,
+      status(code),
+      `status ${code}`,
+    ]),
     ["an answer of one byte over 512 kB", { text: objectOf(LIMIT + 1) }, LONG],
     ["a small answer that unpacks to a large one", gzip(gzipSync(objectOf(20 * LIMIT))), LONG],
     ["gzip of one byte over 512 kB", gzip(gzipSync(objectOf(LIMIT + 1))), LONG],
     ["gzip that is cut off", gzip(gzipSync("{}").subarray(0, 15)), "the answer is broken gzip"],
     ["another coding", deflated, coding],
     ["headers without end", withHeaders({ "x-a": "a".repeat(20_000) }), overflow],
-    ...[300, 301, 302, 303, 307, 308].map((code): [string, Answer, string] => [
+    ...[300, 301, 302, 303, 307, 308, 399].map((code): [string, Answer, string] => [
       `a redirect ${code} to the same origin`,
       (_request, response) => void response.writeHead(code, { location: "/target" }).end(),
       `status ${code}: ${MOVED}`,

@@ -118,6 +118,13 @@ function describeProxy(): void {
     expect(asked).toHaveLength(1);
   });
 
+  it.each([299, 300])("a proxy opens a tunnel with status 299 and not with status 300: %i", async (status) => {
+    const { fetchJson } = await setUp({ tunnel: (socket) => void socket.write(`HTTP/1.1 ${status} X\r\n\r\n`) });
+    const cause =
+      status === 299 ? `no complete answer in ${HASTE_MS} ms` : `the proxy answered CONNECT with status 300`;
+    await expect(fetchJson("https://idp.internal/x", {}, status === 299 ? HASTE_MS : timeoutMs)).rejects.toThrow(cause);
+  });
+
   const say =
     (text: string): Tunnel =>
     (socket) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readFreshness } from "../../../plugin/keys/fetch/freshness.ts";
+import { readFreshness, readServerTime } from "../../../plugin/keys/fetch/freshness.ts";
 
 const NOW = Date.parse("Sun, 22 Nov 2026 12:00:00 GMT");
 const DATE = "Sun, 22 Nov 2026 11:00:00 GMT";
@@ -48,5 +48,19 @@ describe("an answer is fresh", () => {
   it("even from a header of 600 kB, for which a reader with backtracking would need minutes", () => {
     const hostile = [`a${" ".repeat(300_000)}b="${"\\\\".repeat(150_000)}`, "a,".repeat(300_000)];
     expect(hostile.map((text) => readFreshness({ "cache-control": `${text},max-age=60` }, NOW))).toEqual([60, 60]);
+  });
+});
+
+describe("the server's time", () => {
+  const TIME = Date.parse(DATE);
+  it.each<[what: string, headers: Record<string, string>, time: number | undefined]>([
+    ["is unknown without a date", { age: "5" }, undefined],
+    ["is the date of the answer", { date: DATE }, TIME],
+    ["is later than the date by the age of a stored answer", { date: DATE, age: "90" }, TIME + 90_000],
+    ["is the date if the age cannot be read", { date: DATE, age: "-90" }, TIME],
+    ["is unknown if the date cannot be read", { date: "tomorrow GMT" }, undefined],
+    ["is unknown if the date has another time zone", { date: "Sun, 22 Nov 2026 11:00:00 +0100" }, undefined],
+  ])("%s", (_what, headers, time) => {
+    expect(readServerTime(headers)).toBe(time);
   });
 });
