@@ -10,14 +10,23 @@ export const MAX_JSON_DEPTH = 16;
 export const MAX_JSON_MEMBERS = 1024;
 
 /** The members of the outermost object that a caller wants, made by {@link wantMembers}. */
-export type WantedMembers = readonly { readonly name: string; readonly hash: number }[];
+export interface WantedMembers {
+  readonly members: readonly { readonly name: string; readonly hash: number }[];
+  /** One bit for each wanted name. Without the bit of its hash, a member need not be compared with the wanted names. */
+  readonly bits: number;
+}
 
 const SEEDS = 2 ** 32;
 const knownNames = new NameTable(Math.floor(Math.random() * SEEDS));
 
 /** Prepares the names of the wanted members once, for all texts. */
 export function wantMembers(...names: readonly string[]): WantedMembers {
-  return names.map((name) => ({ name, hash: knownNames.hash(name) }));
+  const members = names.map((name) => ({ name, hash: knownNames.hash(name) }));
+  return { members, bits: members.reduce((bits, { hash }) => bits | bitOf(hash), 0) };
+}
+
+function bitOf(hash: number): number {
+  return 1 << (hash & 31);
 }
 
 const TAB = 0x09;
@@ -36,12 +45,15 @@ const OPEN_ARRAY = 0x5b;
 const BACKSLASH = 0x5c;
 const CLOSE_ARRAY = 0x5d;
 const SMALL_E = 0x65;
+const SMALL_F = 0x66;
+const SMALL_T = 0x74;
 const SMALL_U = 0x75;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 /** The only bit that differs between the codes of a capital letter and its small letter. */
 const CASE_BIT = 0x20;
-const LITERALS = ["true", "false", "null"] as const;
+/** The first surrogate (RFC 3629 section 3). All codes below it are whole characters. */
+const FIRST_SURROGATE = 0xd800;
 /**
  * Maps the code of the letter after a backslash to the code of the escaped character. The code is zero for a letter that no
  * escape uses.
@@ -58,7 +70,7 @@ const MAX_SAFE_DIGITS = 308;
 /**
  * Checks a whole JSON text, character by character and without making objects, and keeps the texts of some members of
  * the outermost object. The plugin checks even tokens without a valid signature this way, so the check must cost little
- * for every text.
+ * for every text. The loops keep the position in a local variable, which is much faster than a field.
  */
 export class JsonCheck {
   readonly #text: string;
@@ -67,10 +79,14 @@ export class JsonCheck {
   #position = 0;
   #members = 0;
   #objects = 0;
-  /** The hash of the last string's characters. */
+  /** The hash of the last name's characters. */
   #hash = 0;
   /** The position of the last string's closing quote. */
   #stringEnd = 0;
+  /** How many surrogates of the current string have no partner yet. */
+  #lone = 0;
+  /** The position after the last high surrogate, where only its partner may be. */
+  #highEnd = -1;
 
   constructor(text: string, wanted: WantedMembers) {
     this.#text = text;
@@ -84,32 +100,35 @@ export class JsonCheck {
    */
   run(): Readonly<Record<string, string | null>> | undefined {
     knownNames.begin(this.#text);
+    const first = this.#skipWhitespace();
+    this.#checkValue(first, 0);
     this.#skipWhitespace();
-    const isObject = this.#code() === OPEN_OBJECT;
-    this.#checkValue(0);
     if (this.#position !== this.#text.length) {
       throw new JsonError("text after the value");
     }
-    return isObject ? this.#found : undefined;
+    return first === OPEN_OBJECT ? this.#found : undefined;
   }
 
-  /** The code of the current character. Returns NaN at the end of the text. */
-  #code(): number {
-    return this.#text.charCodeAt(this.#position);
+  /** Returns the code of the next other character. Returns NaN at the end of the text. */
+  #skipWhitespace(): number {
+    const text = this.#text;
+    let position = this.#position;
+    let code = text.charCodeAt(position);
+    while (code <= BLANK && isWhitespace(code)) {
+      position += 1;
+      code = text.charCodeAt(position);
+    }
+    this.#position = position;
+    return code;
   }
 
-  #takeIf(code: number): boolean {
-    if (this.#code() !== code) {
+  /** Skips whitespace and this character. Returns false if another character comes. */
+  #takeNext(code: number): boolean {
+    if (this.#skipWhitespace() !== code) {
       return false;
     }
     this.#position += 1;
     return true;
-  }
-
-  #skipWhitespace(): void {
-    while (isWhitespace(this.#code())) {
-      this.#position += 1;
-    }
   }
 
   #countMember(): void {
@@ -119,134 +138,147 @@ export class JsonCheck {
     }
   }
 
-  /** Checks one value, and skips whitespace around it. */
-  #checkValue(depth: number): void {
-    this.#skipWhitespace();
-    const code = this.#code();
-    if (code === QUOTE) {
-      this.#position += 1;
+  /**
+   * Checks one value.
+   *
+   * @param first the code of the value's first character, at the position.
+   */
+  #checkValue(first: number, depth: number): void {
+    if (first === QUOTE) {
       this.#checkString();
-    } else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
-      if (depth >= MAX_JSON_DEPTH) {
-        throw new JsonError("nested too deep");
-      }
-      this.#position += 1;
-      if (code === OPEN_OBJECT) {
-        this.#checkObject(depth + 1);
-      } else {
-        this.#checkArray(depth + 1);
-      }
-    } else if (code === MINUS || isDigit(code)) {
-      this.#checkNumber();
+    } else if (isDigit(first) || first === MINUS) {
+      this.#checkNumber(first);
+    } else if (first === OPEN_OBJECT || first === OPEN_ARRAY) {
+      this.#checkNested(first, depth);
     } else {
-      this.#checkLiteral();
+      this.#checkLiteral(first);
     }
-    this.#skipWhitespace();
   }
 
-  #checkLiteral(): void {
-    const word = LITERALS.find((literal) => this.#text.startsWith(literal, this.#position));
-    if (word === undefined) {
+  #checkNested(first: number, depth: number): void {
+    if (depth >= MAX_JSON_DEPTH) {
+      throw new JsonError("nested too deep");
+    }
+    this.#position += 1;
+    if (first === OPEN_OBJECT) {
+      this.#checkObject(depth + 1);
+    } else {
+      this.#checkArray(depth + 1);
+    }
+  }
+
+  #checkLiteral(first: number): void {
+    const word = first === SMALL_T ? "true" : first === SMALL_F ? "false" : "null";
+    if (!this.#text.startsWith(word, this.#position)) {
       throw new JsonError("bad value");
     }
     this.#position += word.length;
   }
 
   #checkArray(depth: number): void {
-    this.#skipWhitespace();
-    if (this.#takeIf(CLOSE_ARRAY)) {
+    if (this.#takeNext(CLOSE_ARRAY)) {
       return;
     }
     do {
       this.#countMember();
-      this.#checkValue(depth);
-    } while (this.#takeIf(COMMA));
-    if (!this.#takeIf(CLOSE_ARRAY)) {
+      this.#checkValue(this.#skipWhitespace(), depth);
+    } while (this.#takeNext(COMMA));
+    if (!this.#takeNext(CLOSE_ARRAY)) {
       throw new JsonError("bad array");
     }
   }
 
   #checkObject(depth: number): void {
-    this.#skipWhitespace();
-    if (this.#takeIf(CLOSE_OBJECT)) {
+    if (this.#takeNext(CLOSE_OBJECT)) {
       return;
     }
     this.#objects += 1;
     const object = this.#objects;
     do {
-      const name = this.#checkName(object);
+      const start = this.#checkName(object);
+      const end = this.#stringEnd;
+      const hash = this.#hash;
       this.#countMember();
-      this.#skipWhitespace();
-      if (!this.#takeIf(COLON)) {
+      if (!this.#takeNext(COLON)) {
         throw new JsonError("bad object");
       }
-      if (depth === 1 && name !== undefined) {
-        this.#keepValue(name, depth);
-      } else {
-        this.#checkValue(depth);
+      const first = this.#skipWhitespace();
+      const valueStart = this.#position + 1;
+      this.#checkValue(first, depth);
+      if (depth === 1 && (this.#wanted.bits & bitOf(hash)) !== 0) {
+        this.#keepIfWanted(hash, start, end, first === QUOTE ? valueStart : undefined);
       }
-    } while (this.#takeIf(COMMA));
-    if (!this.#takeIf(CLOSE_OBJECT)) {
+    } while (this.#takeNext(COMMA));
+    if (!this.#takeNext(CLOSE_OBJECT)) {
       throw new JsonError("bad object");
     }
   }
 
-  /** Checks a member's name, and returns the name if it is wanted. */
-  #checkName(object: number): string | undefined {
-    this.#skipWhitespace();
-    const start = this.#position + 1;
-    if (!this.#takeIf(QUOTE)) {
+  /** Checks a member's name, and returns the position of its first character. */
+  #checkName(object: number): number {
+    if (this.#skipWhitespace() !== QUOTE) {
       throw new JsonError("bad member name");
     }
-    this.#checkString();
-    const hash = this.#hash;
-    if (!knownNames.add(object, hash, start, this.#stringEnd)) {
+    const start = this.#position + 1;
+    this.#hash = this.#checkString();
+    if (!knownNames.add(object, this.#hash, start, this.#stringEnd)) {
       throw new JsonError("duplicate member");
     }
-    for (const wanted of this.#wanted) {
-      if (wanted.hash === hash && knownNames.read(start, this.#stringEnd) === wanted.name) {
-        return wanted.name;
+    return start;
+  }
+
+  /**
+   * @param start the start of the member's name, which ends at `end`.
+   * @param valueStart the start of the member's text, which is the last string; undefined if the value is not a text.
+   */
+  #keepIfWanted(hash: number, start: number, end: number, valueStart: number | undefined): void {
+    for (const wanted of this.#wanted.members) {
+      if (wanted.hash === hash && knownNames.read(start, end) === wanted.name) {
+        this.#found[wanted.name] = valueStart === undefined ? null : knownNames.read(valueStart, this.#stringEnd);
       }
     }
-    return undefined;
   }
 
-  #keepValue(name: string, depth: number): void {
-    this.#skipWhitespace();
-    const start = this.#position + 1;
-    const isText = this.#code() === QUOTE;
-    this.#checkValue(depth);
-    this.#found[name] = isText ? knownNames.read(start, this.#stringEnd) : null;
-  }
-
-  /** Checks a string. The position must be after the opening quote. */
-  #checkString(): void {
+  /**
+   * Checks a string, from the quote at the position.
+   *
+   * @returns the hash of its characters, without their escapes.
+   */
+  #checkString(): number {
     const text = this.#text;
-    let position = this.#position;
+    let position = this.#position + 1;
     let hash = knownNames.seed;
-    let isAfterHigh = false;
-    let isWellFormed = true;
     for (let code = text.charCodeAt(position); code !== QUOTE; code = text.charCodeAt(position)) {
-      position += 1;
-      if (code === BACKSLASH) {
-        this.#position = position;
-        code = this.#readEscape();
+      if (isPlain(code)) {
+        position += 1;
+      } else {
+        code = this.#readSpecial(code, position);
         position = this.#position;
-      } else if (!(code >= BLANK)) {
-        throw new JsonError(code < BLANK ? "control character in a string" : "ends inside a string");
-      }
-      if (isAfterHigh || isSurrogate(code)) {
-        isWellFormed &&= isAfterHigh === isLowSurrogate(code);
-        isAfterHigh = isSurrogate(code) && !isLowSurrogate(code);
       }
       hash = knownNames.mix(hash, code);
     }
-    if (isAfterHigh || !isWellFormed) {
+    if (this.#lone > 0) {
       throw new JsonError("lone surrogate in a string");
     }
-    this.#hash = hash;
     this.#stringEnd = position;
     this.#position = position + 1;
+    return hash;
+  }
+
+  /** Reads a character that is not plain, or its escape, and returns its code. */
+  #readSpecial(code: number, start: number): number {
+    if (!(code >= BLANK)) {
+      throw new JsonError(code < BLANK ? "control character in a string" : "ends inside a string");
+    }
+    this.#position = start + 1;
+    const read = code === BACKSLASH ? this.#readEscape() : code;
+    if (isLowSurrogate(read)) {
+      this.#lone += start === this.#highEnd ? -1 : 1;
+    } else if (isSurrogate(read)) {
+      this.#lone += 1;
+      this.#highEnd = this.#position;
+    }
+    return read;
   }
 
   /** Returns the code of the escaped character. The position must be after the backslash. */
@@ -269,43 +301,62 @@ export class JsonCheck {
     return code;
   }
 
-  /** RFC 8259 section 6. The position must be at a minus or a digit. */
-  #checkNumber(): void {
+  /** RFC 8259 section 6. */
+  #checkNumber(first: number): void {
+    const text = this.#text;
     const start = this.#position;
-    this.#takeIf(MINUS);
-    const integerStart = this.#position;
-    if (!this.#takeIf(ZERO) && !this.#takeDigits(0)) {
+    const integerStart = first === MINUS ? start + 1 : start;
+    const integerEnd = text.charCodeAt(integerStart) === ZERO ? integerStart + 1 : skipDigits(text, integerStart);
+    if (integerEnd === integerStart) {
       throw new JsonError("bad value");
     }
-    let digits = this.#position - integerStart;
-    if (this.#code() === DOT) {
-      this.#takeDigits(1);
-    }
-    if ((this.#code() | CASE_BIT) === SMALL_E) {
-      const sign = this.#text.charCodeAt(this.#position + 1);
-      const exponentStart = this.#position + 1;
-      if (this.#takeDigits(sign === PLUS || sign === MINUS ? 2 : 1)) {
-        digits += Math.max(0, Number(this.#text.slice(exponentStart, this.#position)));
-      }
-    }
-    if (digits > MAX_SAFE_DIGITS && !Number.isFinite(Number(this.#text.slice(start, this.#position)))) {
+    const fractionEnd = skipFraction(text, integerEnd);
+    const end = skipExponent(text, fractionEnd);
+    const digits = integerEnd - integerStart + readExponent(text, fractionEnd, end);
+    if (digits > MAX_SAFE_DIGITS && !Number.isFinite(Number(text.slice(start, end)))) {
       throw new JsonError("number out of range");
     }
-  }
-
-  /** Skips `offset` characters and the digits after them. Returns false if no digit follows the skipped characters. */
-  #takeDigits(offset: number): boolean {
-    const start = this.#position + offset;
-    let end = start;
-    while (isDigit(this.#text.charCodeAt(end))) {
-      end += 1;
-    }
-    if (end === start) {
-      return false;
-    }
     this.#position = end;
-    return true;
   }
+}
+
+/** Returns the position after the digits that start at `position`. */
+function skipDigits(text: string, position: number): number {
+  let end = position;
+  while (isDigit(text.charCodeAt(end))) {
+    end += 1;
+  }
+  return end;
+}
+
+/** Returns the position after a point with digits; the same position if there is no such fraction. */
+function skipFraction(text: string, position: number): number {
+  const end = text.charCodeAt(position) === DOT ? skipDigits(text, position + 1) : position;
+  return end > position + 1 ? end : position;
+}
+
+/** Returns the position after an exponent; the same position if there is no exponent, or an exponent without digits. */
+function skipExponent(text: string, position: number): number {
+  if ((text.charCodeAt(position) | CASE_BIT) !== SMALL_E) {
+    return position;
+  }
+  const sign = text.charCodeAt(position + 1);
+  const start = sign === PLUS || sign === MINUS ? position + 2 : position + 1;
+  const end = skipDigits(text, start);
+  return end > start ? end : position;
+}
+
+/** Reads the exponent between two positions as a number. An absent or negative exponent counts as zero. */
+function readExponent(text: string, start: number, end: number): number {
+  let exponent = 0;
+  for (let position = start + 1; position < end; position += 1) {
+    const code = text.charCodeAt(position);
+    if (code === MINUS) {
+      return 0;
+    }
+    exponent = code === PLUS ? 0 : exponent * 10 + code - ZERO;
+  }
+  return exponent;
 }
 
 function isWhitespace(code: number): boolean {
@@ -314,6 +365,11 @@ function isWhitespace(code: number): boolean {
 
 function isDigit(code: number): boolean {
   return code >= ZERO && code <= NINE;
+}
+
+/** Whether a string may have this character as it is, and the character has no partner. */
+function isPlain(code: number): boolean {
+  return code >= BLANK && code < FIRST_SURROGATE && code !== BACKSLASH;
 }
 
 function isSurrogate(code: number): boolean {

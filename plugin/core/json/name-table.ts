@@ -3,7 +3,10 @@ const SLOTS = 4_096;
 const ENTRIES = SLOTS / 2;
 const SLOT_BITS = 12;
 const INT_BITS = 32;
-const MAX_GENERATION = 2 ** INT_BITS - 1;
+/** The largest number that a slot can hold. */
+const MAX_NUMBER = 2 ** INT_BITS - 1;
+/** An odd number, whose multiples have few bits in common. It is 2^32 divided by the golden ratio. */
+const SPREAD = 0x9e3779b1;
 
 /**
  * Finds duplicate member names in the objects of one JSON text, without creating strings. A rejected token may have hundreds of names,
@@ -14,27 +17,27 @@ const MAX_GENERATION = 2 ** INT_BITS - 1;
 export class NameTable {
   /** The hash of an empty text. */
   readonly seed: number;
-  readonly #slots = new Int32Array(SLOTS);
   /**
-   * This array has the number of a generation for each slot. A slot is occupied only if this number is the current
-   * generation. So a new text needs only a new generation, and the table is not cleared.
+   * The number of the name in each slot. Names are numbered through all texts, so a slot is occupied only if its number belongs to the
+   * current text. So a new text needs only new numbers, and the table is not cleared.
    */
-  readonly #generations = new Uint32Array(SLOTS);
+  readonly #slots = new Uint32Array(SLOTS);
   readonly #hashes = new Int32Array(ENTRIES);
   readonly #objects = new Int32Array(ENTRIES);
   readonly #starts = new Int32Array(ENTRIES);
   readonly #ends = new Int32Array(ENTRIES);
   #text = "";
-  #generation: number;
-  #count = 0;
+  /** The number of the text's first name. Zero marks a slot that was never used. */
+  #first = 1;
+  #next: number;
 
   /**
    * @param seed 32 bits that no client knows. So clients cannot choose names that all have the same hash.
-   * @param generation the number of texts that the table has read.
+   * @param next the number of the next name.
    */
-  constructor(seed: number, generation = 0) {
+  constructor(seed: number, next = 1) {
     this.seed = seed | 1;
-    this.#generation = generation;
+    this.#next = next;
   }
 
   hash(name: string): number {
@@ -54,12 +57,11 @@ export class NameTable {
   /** Forgets all names and starts with another text. */
   begin(text: string): void {
     this.#text = text;
-    this.#count = 0;
-    if (this.#generation === MAX_GENERATION) {
-      this.#generations.fill(0);
-      this.#generation = 0;
+    if (this.#next > MAX_NUMBER - ENTRIES) {
+      this.#slots.fill(0);
+      this.#next = 1;
     }
-    this.#generation += 1;
+    this.#first = this.#next;
   }
 
   /**
@@ -79,28 +81,33 @@ export class NameTable {
    * @param hash the hash of the decoded name.
    */
   add(object: number, hash: number, start: number, end: number): boolean {
-    let slot = Math.imul(hash, this.seed) >>> (INT_BITS - SLOT_BITS);
-    for (; this.#generations[slot] === this.#generation; slot = (slot + 1) % SLOTS) {
-      const entry = this.#slots[slot] ?? 0;
-      if (
-        this.#hashes[entry] === hash &&
-        this.#objects[entry] === object &&
-        this.read(this.#starts[entry] ?? 0, this.#ends[entry] ?? 0) === this.read(start, end)
-      ) {
+    const first = this.#first;
+    // The slot depends on the object, because hundreds of objects may have a member of the same name.
+    let slot = Math.imul(hash + Math.imul(object, SPREAD), this.seed) >>> (INT_BITS - SLOT_BITS);
+    for (let number = this.#slots[slot] ?? 0; number >= first; number = this.#slots[slot] ?? 0) {
+      if (this.#isSame(number - first, object, hash, start, end)) {
         return false;
       }
+      slot = (slot + 1) % SLOTS;
     }
-    const entry = this.#count;
+    const entry = this.#next - first;
     if (entry === ENTRIES) {
       return false;
     }
-    this.#count += 1;
-    this.#generations[slot] = this.#generation;
-    this.#slots[slot] = entry;
+    this.#slots[slot] = this.#next;
+    this.#next += 1;
     this.#hashes[entry] = hash;
     this.#objects[entry] = object;
     this.#starts[entry] = start;
     this.#ends[entry] = end;
     return true;
+  }
+
+  #isSame(entry: number, object: number, hash: number, start: number, end: number): boolean {
+    return (
+      this.#hashes[entry] === hash &&
+      this.#objects[entry] === object &&
+      this.read(this.#starts[entry] ?? 0, this.#ends[entry] ?? 0) === this.read(start, end)
+    );
   }
 }

@@ -56,7 +56,7 @@ export const DENIALS = {
     status: 400,
     clientMessage: "The request path is ambiguous",
     meaning:
-      "Servers read the path in more than one way. A path is ambiguous if a server may read a dot segment in it (`/..%2fadmin`, `/..;x/`), or if it has a `#`. A malformed request line counts as an ambiguous path. So does a path that is too long to check: over 8,192 characters, over 4,096 characters with escapes or characters beyond ASCII, or over 512 characters if servers decode it in different ways. For rules with operations, a path with `//` or encoded separators is ambiguous too.",
+      "Servers read the path in more than one way. A path is ambiguous if a server may read a dot segment in it (`/..%2fadmin`, `/..;x/`), or if it has a `#`. A malformed request line counts as an ambiguous path. So does a path that is too long to check: over 8,192 characters, over 4,096 characters with escapes or characters beyond ASCII, or over 512 bytes if servers decode it in different ways. For rules with operations, a path with `//` or encoded separators is ambiguous too.",
     next: "The client must send the plain path: without dot segments, `//`, `#` and encoded separators.",
     spec: "RFC 3986 section 6.2.2, RFC 9112 section 3.2",
   },

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: clients send control characters, and servers drop them.
 import { MAX_TARGET_LENGTH } from "../model/request.ts";
-import { readHexPair } from "../text/hex-pair.ts";
+import { NO_HEX, readHexPair } from "../text/hex-pair.ts";
 import { pathOf } from "../text/query.ts";
 
 /**
@@ -24,7 +24,15 @@ const MAX_ROUNDS = 6;
  * drops.
  */
 const UNKNOWN_SEGMENT = /(?:^|[\x01/\\])[.\0\x02-\x20+]*\x7f[.\x7f\0\x02-\x20+]*(?=[\x01/\\;?#]|$)/;
-const ESCAPE = /%(?:u([0-9a-f]{4})|([0-9a-f]{2}))/gi;
+const PERCENT = 0x25;
+const SMALL_U = 0x75;
+/** The only bit that differs between the codes of a capital letter and its small letter. */
+const CASE_BIT = 0x20;
+/** The lengths of an escape such as `%2e`, and of an escape such as `%u002e`. */
+const ESCAPE_SIZE = 3;
+const WIDE_SIZE = 6;
+/** No character has a longer compatible form (NFKC) for each character of its escape: U+FDFA has 18 for six. */
+const MOST_CHARACTERS_OF_WIDE = 3;
 // Overlong forms of `%`, `.`, `/`, `;` and `\` (RFC 3629 section 10). Lenient decoders read only six bits of each byte that follows.
 const OVERLONG =
   /(?:\xc0|(?:\xe0|[\xf0\xf8\xfc][\0@\x80\xc0]{1,3})[\0@\x80\xc0])([%e\xa5\xe5.n\xae\xee/o\xaf\xef;{\xbb\xfb])|(?:\xc1|(?:\xe0|[\xf0\xf8\xfc][\0@\x80\xc0]{1,3})[\x01A\x81\xc1])[\x1c\\\x9c\xdc]/g;
@@ -39,10 +47,10 @@ const ENCODED_SLASH = /%2f/i;
 const LIGATURES = /[\ufb50-\ufdff]+/g;
 /**
  * An unusual path has dots beyond ASCII, or escapes that are nested, broken or not UTF-8. Checking an unusual path in
- * all ways costs up to a hundred times as much as checking a plain path. Unusual paths with more than 512 characters
+ * all ways costs up to a hundred times as much as checking a plain path. Unusual paths with more than 512 bytes
  * are rejected, because honest clients do not send them.
  */
-export const MAX_UNUSUAL_LENGTH = 512;
+export const MAX_UNUSUAL_BYTES = 512;
 /**
  * A path with escapes, or with characters beyond ASCII, is decoded and read twice. If such a path has more than 4,096
  * characters, the plugin rejects the path, because honest clients do not send such long paths.
@@ -70,7 +78,7 @@ export function hasDotSegment(target: string): boolean {
   }
   const text = decodeUsual(path);
   if (text === undefined) {
-    return path.length > MAX_UNUSUAL_LENGTH || hasUnusualDotSegment(toBytes(markSlashes(path)));
+    return path.length > MAX_UNUSUAL_BYTES || hasUnusualDotSegment(toBytes(markSlashes(path)));
   }
   return hasDots(path, KINDS_AS_SENT) || hasUsualDotSegment(path, text);
 }
@@ -79,7 +87,7 @@ export function hasDotSegment(target: string): boolean {
 function hasUsualDotSegment(path: string, text: string): boolean {
   const mayHaveAlikes = LONGER.test(text) && DOT_ALIKE.test(text);
   const hasEncodedSlash = ENCODED_SLASH.test(path);
-  if (text.length > MAX_UNUSUAL_LENGTH) {
+  if (text.length > MAX_UNUSUAL_BYTES) {
     return mayHaveAlikes || (text !== path && hasDots(text, hasEncodedSlash ? KINDS_DECODED : KINDS_AS_SENT));
   }
   if (!mayHaveAlikes && !hasEncodedSlash) {
@@ -105,6 +113,9 @@ function decodeUsual(path: string): string | undefined {
 
 /** @param path each character is one byte. */
 function hasUnusualDotSegment(path: string): boolean {
+  if (path.length > MAX_UNUSUAL_BYTES) {
+    return true;
+  }
   let reading = path;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     reading = reading.replaceAll(NESTED_PERCENT, "%").replaceAll(OVERLONG, shorten);
@@ -247,19 +258,66 @@ function countDots(dots: number, kind: number): number {
   }
 }
 
+/** Counts the bytes of a path in UTF-8. A character that replaces a lost byte counts as one byte. */
+export function countBytes(path: string): number {
+  return encodeUtf8(path).length;
+}
+
 /** Converts text to UTF-8, with one character for each byte. */
 function toBytes(text: string): string {
-  const bytes = encoder.encode(text.replaceAll("\ufffd", LOST));
+  return textOf(encodeUtf8(text));
+}
+
+function encodeUtf8(text: string): Uint8Array {
+  return encoder.encode(text.replaceAll("\ufffd", LOST));
+}
+
+function textOf(bytes: Uint8Array): string {
   return Reflect.apply(String.fromCharCode, undefined, bytes); // Spreading the bytes takes several times as long.
 }
 
+/** A loop over bytes, because a regular expression with a function for each escape takes several times as long. */
 function decodeOnce(bytes: string): string {
-  return bytes.replaceAll(ESCAPE, (_, wide: string | undefined, hex: string | undefined) => {
-    const code =
-      hex === undefined ? readHexPair(wide ?? "", 0) * 256 + readHexPair(wide ?? "", 2) : readHexPair(hex, 0);
-    const char = String.fromCharCode(code);
-    return code < 256 ? char : toAscii(char.normalize("NFKC"));
-  });
+  if (!bytes.includes("%")) {
+    return bytes;
+  }
+  const decoded = new Uint8Array(bytes.length * MOST_CHARACTERS_OF_WIDE);
+  let length = 0;
+  let position = 0;
+  while (position < bytes.length) {
+    const size = sizeOfCharacter(bytes, position);
+    if (size === WIDE_SIZE) {
+      for (const character of decodeWide(bytes, position)) {
+        decoded[length] = character.charCodeAt(0);
+        length += 1;
+      }
+    } else {
+      decoded[length] = size === ESCAPE_SIZE ? readHexPair(bytes, position + 1) : bytes.charCodeAt(position);
+      length += 1;
+    }
+    position += size;
+  }
+  return textOf(decoded.subarray(0, length));
+}
+
+/** Returns how many characters of the path stand for the character at the position: one, or those of its escape. */
+function sizeOfCharacter(bytes: string, position: number): number {
+  if (bytes.charCodeAt(position) !== PERCENT) {
+    return 1;
+  }
+  if (readHexPair(bytes, position + 1) !== NO_HEX) {
+    return ESCAPE_SIZE;
+  }
+  const isWide = (bytes.charCodeAt(position + 1) | CASE_BIT) === SMALL_U;
+  const hasDigits = readHexPair(bytes, position + 2) !== NO_HEX && readHexPair(bytes, position + 4) !== NO_HEX;
+  return isWide && hasDigits ? WIDE_SIZE : 1;
+}
+
+/** Decodes an escape such as `%u002e`, which some servers know. */
+function decodeWide(bytes: string, position: number): string {
+  const high = readHexPair(bytes, position + 2);
+  const character = String.fromCharCode(high * 256 + readHexPair(bytes, position + 4));
+  return high === 0 ? character : toAscii(character.normalize("NFKC"));
 }
 
 /** Only dots and slashes matter, so every other character beyond ASCII becomes a letter. */

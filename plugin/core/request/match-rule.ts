@@ -5,7 +5,7 @@ import { type Binding, type RequestFacts, type RequestLine, RULE_TAG_PREFIX } fr
 import { fail, PASSED, type Result, succeed } from "../model/result.ts";
 import { pathOf } from "../text/query.ts";
 import { chooseOperation } from "./choose-operation.ts";
-import { hasDotSegment, MAX_UNUSUAL_LENGTH } from "./dot-segments.ts";
+import { countBytes, hasDotSegment, MAX_UNUSUAL_BYTES } from "./dot-segments.ts";
 import { readPreflight } from "./preflight.ts";
 import { splitPath } from "./request-path.ts";
 
@@ -78,8 +78,8 @@ export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts)
 
 /** If the path may have been refused only because of its length, returns a note with the length. */
 function describeLength(target: string): string {
-  const { length } = pathOf(target);
-  return length > MAX_UNUSUAL_LENGTH ? `, or its ${length} characters are too many to check` : "";
+  const bytes = countBytes(pathOf(target));
+  return bytes > MAX_UNUSUAL_BYTES ? `, or its ${bytes} bytes are too many to check` : "";
 }
 
 /**

@@ -5,7 +5,7 @@ import Negotiator from "negotiator";
  * ignores a longer header.
  */
 const MAX_ACCEPT_LENGTH = 256;
-const MAX_MEDIA_RANGES = 16;
+const MAX_MEDIA_RANGES = 10;
 const KONG_FORM = "application/json";
 const PROBLEM_DETAILS = "application/problem+json";
 

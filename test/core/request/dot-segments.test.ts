@@ -126,6 +126,10 @@ describe("a path that is too long for all ways to read it", () => {
   it.each([
     ["an unusual path", 512, `/%zz`, false],
     ["an unusual path", 513, `/%zz`, true],
+    ["an unusual path with a character of three bytes", 510, "/%zz\u4e2d", false],
+    ["an unusual path with a character of three bytes", 511, "/%zz\u4e2d", true],
+    ["an unusual path with a lost byte", 512, "/\ufffd", false],
+    ["an unusual path with a lost byte", 513, "/\ufffd", true],
     ["a decoded path with a dot", 512, "/\u00e9.", false],
     ["a decoded path with a dot", 513, "/\u00e9.", true],
     ["a path with an escape", 4_096, "/a.%41/", false],

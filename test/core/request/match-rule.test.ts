@@ -337,11 +337,11 @@ describe("the path, on every rule", () => {
     expect(check(target(text))).toMatchObject({ denial: { reason: "path_ambiguous" }, mode: "enforce" });
   });
 
-  it.each<[length: number, end: string]>([
+  it.each<[bytes: number, end: string]>([
     [512, "a dot segment, or a part that some servers read as a dot segment"],
-    [513, "as a dot segment, or its 513 characters are too many to check"],
-  ])("names its length in the log if it may only be too long: %i characters, without the query", (length, end) => {
-    const path = "/..".padEnd(length - 3, "/a").concat("/..");
+    [513, "as a dot segment, or its 513 bytes are too many to check"],
+  ])("names its length in the log if it may only be too long: %i bytes, without the query", (bytes, end) => {
+    const path = "/..\u00e9\ufffd".padEnd(bytes - 4, "/a").concat("/..");
     const detail = expect.stringMatching(new RegExp(`${end}$`));
     expect(check(target(`${path}?b=c`))).toMatchObject({ denial: { detail } });
   });

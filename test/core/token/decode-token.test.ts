@@ -22,10 +22,11 @@ describe("splits a signed token", () => {
   it("into header parameters, claims, the bytes that were signed and the signature", () => {
     const decoded = unwrap(decodeToken(VALID));
     expect(decoded.unverifiedClaims).toEqual(CLAIMS);
-    expect({ ...decoded }).toEqual({
+    expect({ ...decoded, signingInput: decoded.signingInput }).toEqual({
       joseHeader: joseHeaderOf(),
       unverifiedIssuer: { iss: undefined },
       payload: new Uint8Array(Buffer.from(PAYLOAD, "base64url")),
+      signedText: `${HEADER}.${PAYLOAD}`,
       signingInput: new Uint8Array(Buffer.from(`${HEADER}.${PAYLOAD}`)),
       signature: new Uint8Array(Buffer.from(SIGNATURE, "base64url")),
     });
