@@ -316,4 +316,13 @@ export const EQUIVALENT = [
     replacement: "true",
     because: "Node's file system throws nothing but Errors; the check is for the types",
   },
+  ...[
+    ["traffic-tables", "denied.perSecond ?? 0", "denied.perSecond"],
+    ["overview", "of.perSecond ?? 0", "of.perSecond"],
+  ].map(([name, original, replacement]) => ({
+    file: `plugin/server/view/${name}.ts`,
+    original,
+    replacement,
+    because: "the rates of a rule are all known or all unknown, and no share is shown of an unknown rate",
+  })),
 ];

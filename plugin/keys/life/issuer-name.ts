@@ -6,16 +6,8 @@ import type { CompiledIssuer, KeyOrigin } from "../../core/model/policy.ts";
  */
 export function nameIssuer({ issuer, template, tenantOf, keys, keyRefresh, algorithms }: CompiledIssuer): string {
   // The order of the algorithms matters only for keys that fit several algorithms: RSA keys and HMAC secrets.
-  const ordered = [/^(?:RS|PS)/, /^HS/].map((type) => [...algorithms].filter((algorithm) => type.test(algorithm)));
-  return JSON.stringify([
-    issuer,
-    template !== undefined,
-    tenantOf ?? null,
-    keys,
-    keyRefresh,
-    [...algorithms].sort(),
-    ordered,
-  ]);
+  const ordered = [/RS|PS/, /HS/].map((type) => [...algorithms].filter((algorithm) => type.test(algorithm)));
+  return JSON.stringify([issuer, template !== undefined, tenantOf, keys, keyRefresh, [...algorithms].sort(), ordered]);
 }
 
 /**
@@ -28,9 +20,9 @@ export function namePlace(issuer: CompiledIssuer, origin: KeyOrigin): string {
 
 /** Returns the name of one source of an issuer's keys, without the policy's options for the source. */
 export function nameSource({ issuer }: CompiledIssuer, origin: KeyOrigin): string {
-  const { from } = origin;
-  const { uri, file, jwks, issuer: discovered, metadata } = { ...NO_ORIGIN, ...origin };
+  const { from, uri, file, jwks, issuer: discovered, metadata }: SourceMembers = origin;
   return JSON.stringify([issuer, from, uri, file, jwks, discovered, metadata]);
 }
 
-const NO_ORIGIN = { uri: null, file: null, jwks: null, issuer: null, metadata: null };
+/** The members of an origin that say where its keys are. */
+type SourceMembers = { readonly [name in "from" | "uri" | "file" | "jwks" | "issuer" | "metadata"]?: unknown };
