@@ -48,6 +48,22 @@ export interface OverviewOptions {
 /** Describes for people what plugin servers do. The page shows one server or several. */
 export function describeServers(servers: readonly ServerReading[], { by, isHashWhole }: OverviewOptions): Overview {
   const rules = listRules(servers);
+  return {
+    state: describeReadiness(servers),
+    about: describeProcesses(servers),
+    reasons: servers.flatMap(({ name, document }) =>
+      document.reasons.map((reason) => createCell(servers.length > 1 ? `${name}: ${reason}` : reason, "bad")),
+    ),
+    ...describeTraffic(servers, rules),
+    tables: listTables(servers, rules, by, isHashWhole),
+  };
+}
+
+/** Describes only the important numbers. */
+export function describeTraffic(
+  servers: readonly ServerReading[],
+  rules: readonly CountedRule[] = listRules(servers),
+): Pick<Overview, "figures" | "traffic"> {
   const [requests, refused, wouldRefuse] = [
     sumCounts(
       rules.map((rule) => rule.requests),
@@ -63,11 +79,6 @@ export function describeServers(servers: readonly ServerReading[], { by, isHashW
     ),
   ];
   return {
-    state: describeReadiness(servers),
-    about: describeProcesses(servers),
-    reasons: servers.flatMap(({ name, document }) =>
-      document.reasons.map((reason) => createCell(servers.length > 1 ? `${name}: ${reason}` : reason, "bad")),
-    ),
     figures: [
       {
         id: "requests",
@@ -86,7 +97,6 @@ export function describeServers(servers: readonly ServerReading[], { by, isHashW
       refused: refused.perSecond,
       wouldRefuse: wouldRefuse.perSecond,
     },
-    tables: listTables(servers, rules, by, isHashWhole),
   };
 }
 

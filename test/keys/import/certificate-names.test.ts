@@ -16,6 +16,10 @@ const thumbprint = (hash: string): string => createHash(hash).update(certificate
 const COMPUTED = [`x5t ${thumbprint("sha1")}`, `x5t#S256 ${thumbprint("sha256")}`];
 const FOREIGN = "its x5c does not begin with a certificate for this key, so no token can name the key by x5c";
 
+/** The certificate and further bytes, as base64 of this length. */
+const padTo = (length: number): string =>
+  Buffer.concat([certificate.raw, Buffer.alloc((length / 4) * 3 - certificate.raw.byteLength)]).toString("base64");
+
 const namesOf = async (...keys: readonly object[]): Promise<[names: unknown[], notes: readonly string[]]> => {
   const imported = await importKeySet({ keys }, issuer);
   return [imported.keys.map(({ certificateNames }) => certificateNames), imported.notes];
@@ -38,7 +42,12 @@ describe("the names of a key's certificate", () => {
     ["both, where they differ", { x5c, x5t: "A" }, ["x5t A", ...COMPUTED]],
     ["once, where they are equal", { x5c, x5t: thumbprint("sha1") }, COMPUTED],
     ["none that is not a string", { x5t: 1, "x5t#S256": ["A"] }, []],
-    ["none that is too long for a thumbprint", { x5t: "A".repeat(257) }, []],
+    [
+      "those of 256 characters at most",
+      { x5t: "A".repeat(256), "x5t#S256": "B".repeat(257) },
+      [`x5t ${"A".repeat(256)}`],
+    ],
+    ["those of a certificate of 16,384 characters at most, with bytes behind it", { x5c: [padTo(16_384)] }, COMPUTED],
   ])("%s", async (_what, members, names) => {
     expect(await namesOf({ ...jwk, ...members })).toEqual([[names], []]);
   });
@@ -50,7 +59,7 @@ describe("the names of a key's certificate", () => {
     ["no list", { ...jwk, x5c: x5c[0] }],
     ["base64url", { ...jwk, x5c: [certificate.raw.toString("base64url")] }],
     ["PEM", { ...jwk, x5c: [CERTIFICATE] }],
-    ["an endless text", { ...jwk, x5c: ["A".repeat(16_388)] }],
+    ["a text of 16,388 characters", { ...jwk, x5c: [padTo(16_388)] }],
     ["a number", { ...jwk, x5c: [1] }],
   ])("do not come from an x5c with %s; the key is still used", async (_what, key) => {
     const [names, notes] = await namesOf({ ...key, kid: "k", x5t: "A" });

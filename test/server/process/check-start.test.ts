@@ -7,16 +7,25 @@ import { createPlace, SERVER_MAIN, type ServerPlace } from "../server-process.ts
 
 const isRoot = process.getuid?.() === 0;
 
-/** Asks as Kong does: by a shell whose ancestor was started as `nginx -p PREFIX`. */
+/**
+ * Asks as Kong does: by a shell that was started as `nginx -p PREFIX`.
+ *
+ * @param shells how many further shells are between this shell and the query.
+ */
 function askAsKong(
   { directory, socket, policyRoot }: ServerPlace,
   more: readonly string[] = [],
-  program = "nginx",
+  { program = "nginx", shells = 0 }: { readonly program?: string; readonly shells?: number } = {},
 ): { stdout: string; stderr: string; status: number } {
   const command = [process.execPath, SERVER_MAIN, "--dump", "--socket", socket, "--policy-root", policyRoot, ...more];
   const errors = join(directory, "errors");
   const exitStatus = join(directory, "status");
-  const query = `'${command.join("' '")}' 2>'${errors}'; echo $? >'${exitStatus}'`;
+  let query = `'${command.join("' '")}' 2>'${errors}'; echo $? >'${exitStatus}'`;
+  for (let shell = 0; shell < shells; shell += 1) {
+    const file = join(directory, `shell-${shell}`);
+    writeFileSync(file, query);
+    query = `/bin/sh '${file}'; true`;
+  }
   const { stdout } = spawnSync("/bin/sh", ["-c", query, program, "-p", directory], {
     argv0: program,
     encoding: "utf8",
@@ -57,7 +66,18 @@ describe("Kong's query", () => {
     ["nginx-debug", false],
   ])("comes from the program %s: %s", (program, isKong) => {
     const place = createPrefix("root root");
-    const { stdout } = askAsKong({ ...place, socket: join(place.directory, "none/s") }, [], program);
+    const { stdout } = askAsKong({ ...place, socket: join(place.directory, "none/s") }, [], { program });
+    expect(stdout.includes("cannot start")).toBe(isKong);
+  });
+
+  it.each([
+    [0, true],
+    [1, true],
+    [2, true],
+    [3, false],
+  ])("comes from Kong through %i shells: %s", (shells, isKong) => {
+    const place = createPrefix("root root");
+    const { stdout } = askAsKong({ ...place, socket: join(place.directory, "none/s") }, [], { shells });
     expect(stdout.includes("cannot start")).toBe(isKong);
   });
 

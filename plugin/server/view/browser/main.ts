@@ -3,7 +3,7 @@
  */
 import { GROUPINGS, type Grouping, type ServerReading } from "../counted-rows.ts";
 import { formatAge } from "../format.ts";
-import { describeServers } from "../overview.ts";
+import { describeServers, describeTraffic } from "../overview.ts";
 import { RateWindow } from "../rate-window.ts";
 import { readStatusDocument } from "../status-document.ts";
 import { createCell } from "../table.ts";
@@ -53,7 +53,7 @@ function showTraffic(): void {
   if (reading === undefined) {
     return;
   }
-  const { traffic, figures } = describeServers([reading], { by, isHashWhole: true });
+  const { traffic, figures } = describeTraffic([reading]);
   if (traffic.requests !== undefined) {
     samples = keepRecent(samples, { ...traffic, at: reading.document.at });
   }
