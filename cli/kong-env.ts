@@ -26,6 +26,7 @@ import { askKongVersion } from "./settings/ask-kong-version.ts";
 import { findReadHeaders } from "./settings/find-read-headers.ts";
 import { FORMATS, type Format, formatSettings } from "./settings/format-settings.ts";
 import { addKongSchemaCommand } from "./settings/kong-schema.ts";
+import { limitRate, parseRate } from "./settings/limit-rate.ts";
 import { startWithoutEnv } from "./settings/start-without-env.ts";
 
 interface KongEnvOptions {
@@ -41,6 +42,8 @@ interface KongEnvOptions {
   readonly abuse?: string;
   readonly verdictCache?: VerdictCaching;
   readonly header?: readonly string[];
+  /** Requests a second that nginx serves for one client address. */
+  readonly ratePerClient?: number;
   readonly kongVersion?: string;
   /** If true, Kong uses the guard of this package. If a string, Kong finds the guard in the directory with this path. */
   readonly guard?: boolean | string;
@@ -112,6 +115,12 @@ export function addKongCommand(program: Command): void {
       "--header <name...>",
       "a request header that a policy reads; the plugin then needs no additional call to Kong for this header; the command itself adds the headers that policies under the root read",
     )
+    .addOption(
+      new Option(
+        "--rate-per-client <number>",
+        "nginx serves at most this many requests a second of one address, delays further ones, and answers 429 if they would wait longer than 5 s (docs/guides/floods.md)",
+      ).argParser(parseRate),
+    )
     .option(
       "--guard [dir]",
       "also load the guard, from this package or from a copy of its plugin/guard; the guard is a Lua plugin that lets no request pass without a verdict",
@@ -181,7 +190,7 @@ async function printKongEnv(options: KongEnvOptions): Promise<void> {
     headers: await chooseHeaders(options),
     environment: chooseEnvironment(options),
   };
-  const settings = await choosePluginServer(installation, options);
+  const settings = { ...(await choosePluginServer(installation, options)), ...chooseRate(options) };
   const guardPath = findGuard(options);
   if (options.dumpFile === undefined) {
     noteMissingPaths(installation, guardPath);
@@ -244,6 +253,10 @@ async function choosePluginServer(
   const created = createKongSettings(installation);
   const settings = env ? created : startWithoutEnv(created);
   return dumpFile === undefined ? settings : useDumpFile(settings, resolve(dumpFile));
+}
+
+function chooseRate({ ratePerClient }: KongEnvOptions): Readonly<Record<string, string>> {
+  return ratePerClient === undefined ? {} : limitRate(ratePerClient);
 }
 
 /** @throws Error when a name is not a valid header name. */

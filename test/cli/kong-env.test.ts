@@ -93,6 +93,26 @@ describe("kong-jwt-policy kong env", () => {
     });
   });
 
+  it("makes nginx delay and then reject the requests of one address with --rate-per-client, before any plugin runs", () => {
+    const { KONG_NGINX_HTTP_LIMIT_REQ_ZONE: zone, ...others } = readSettings("--rate-per-client", "200");
+    expect(zone).toBe("$binary_remote_addr zone=jwt_policy_clients:10m rate=200r/s");
+    expect(others).toEqual({
+      ...readSettings(),
+      KONG_NGINX_PROXY_LIMIT_REQ: "zone=jwt_policy_clients burst=1000",
+      KONG_NGINX_PROXY_LIMIT_REQ_STATUS: "429",
+      KONG_NGINX_PROXY_LIMIT_REQ_LOG_LEVEL: "info",
+    });
+    expect(readSettings("--rate-per-client", "1")).toMatchObject({
+      KONG_NGINX_HTTP_LIMIT_REQ_ZONE: expect.stringMatching(/ rate=1r\/s$/),
+      KONG_NGINX_PROXY_LIMIT_REQ: "zone=jwt_policy_clients burst=5",
+    });
+    expect(readSettings("--rate-per-client", "100000").KONG_NGINX_PROXY_LIMIT_REQ).toMatch(/ burst=500000$/);
+  });
+
+  it.each(["0", "-1", "1.5", "1e3", "100001", "ten", "", " 1"])("refuses a --rate-per-client of %j", (rate) => {
+    expectUsageError("must be a whole number of requests a second, from 1 to 100000", [`--rate-per-client=${rate}`]);
+  });
+
   it.each(["127.0.0.1:8008", "[::1]:8008"])("makes the server answer probes on %s with the option", (address) => {
     const { stdout } = runCli([...args, "--format", "json", "--status-listen", address]);
     const settings = JSON.parse(stdout);

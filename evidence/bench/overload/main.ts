@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { cpus, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
+import { limitRate, parseRate } from "../../../cli/settings/limit-rate.ts";
 import type { StageRequest } from "../costly/combine.ts";
 import { generateBenchKeys, writeBenchPolicy } from "../costly/policy.ts";
 import { loadSubject } from "../costly/subject.ts";
@@ -14,7 +15,8 @@ import { measureCapacity, measureServed, type Served } from "./good-client.ts";
 import { measureWorkerCost } from "./worker-cost.ts";
 
 const USAGE = `npm run bench:overload -- [--seconds N] [--connections N] [--clone DIR] [--flood WORD] [--same-address]
-                        [--good-addresses N] [--cost] [--plain] [--requests FILE] [--setting NAME=VALUE]...
+                        [--good-addresses N] [--rate-per-client N] [--cost] [--plain] [--requests FILE]
+                        [--setting NAME=VALUE]...
 
 What a good client at half of the capacity gets while others flood the gateway: a Kong (KONG_BIN, or in PATH), else the
 plugin server's socket.
@@ -30,6 +32,7 @@ plugin server's socket.
   --plain              with --cost: a Kong without jwt-policy
   --requests FILE      with --cost: the requests over HTTP/1.1 that \`npm run bench:costly -- --write FILE\` found, too
   --socket             the plugin server's socket, although there is a Kong
+  --rate-per-client N  the option of \`kong-jwt-policy kong env\`; use it with --good-addresses, because it limits each address
   --setting NAME=VALUE one more setting of Kong, such as KONG_NGINX_PROXY_LIMIT_CONN="jwt_policy 50"`;
 
 const FLOOD_ADDRESS = "127.0.0.2";
@@ -47,6 +50,7 @@ const { values } = parseArgs({
     requests: { type: "string" },
     excess: { type: "string", default: "0" },
     socket: { type: "boolean", default: false },
+    "rate-per-client": { type: "string" },
     setting: { type: "string", multiple: true, default: [] },
     help: { type: "boolean", default: false },
   },
@@ -67,7 +71,11 @@ async function run(): Promise<void> {
   const keys = generateBenchKeys();
   const policyText = writeBenchPolicy(keys);
   const kong = values.socket ? undefined : findKong();
-  const settings = Object.fromEntries(values.setting.map((text) => splitAt(text, "=")));
+  const rate = values["rate-per-client"];
+  const settings = {
+    ...(rate === undefined ? {} : limitRate(parseRate(rate))),
+    ...Object.fromEntries(values.setting.map((text) => splitAt(text, "="))),
+  };
   const gateway = await (kong === undefined
     ? startSocketGateway(subject, policyText)
     : startKongGateway(subject, policyText, kong, settings, values.plain));
@@ -89,13 +97,13 @@ async function run(): Promise<void> {
       await printExcess(good, gateway.target([{}], [FLOOD_ADDRESS]), (excess * capacity) / 2);
       return;
     }
-    const rate = capacity / 2;
-    const quiet = await measureServed(good, rate, 3);
+    const perSecond = capacity / 2;
+    const quiet = await measureServed(good, perSecond, 3);
     console.log(
       `${gateway.name}; Node ${process.version}, ${cpus().length} processors; ${connections} connections of each flood`,
     );
     console.log(
-      `Capacity ${capacity.toFixed(0)} requests/s; the good client sends ${rate.toFixed(0)}/s; quiet median ${quiet.medianMs.toFixed(1)} ms.\n`,
+      `Capacity ${capacity.toFixed(0)} requests/s; the good client sends ${perSecond.toFixed(0)}/s; quiet median ${quiet.medianMs.toFixed(1)} ms.\n`,
     );
     console.log(
       "| flood | its requests/s, by status | good client's median, ms | times quiet | p99, ms | longest, ms | good, by status |",
@@ -104,8 +112,8 @@ async function run(): Promise<void> {
     for (const flood of createFloods(keys).filter(({ name }) => name.includes(values.flood))) {
       const stop = startFlood(gateway, flood);
       if (stop) {
-        await measureServed(good, rate, 1); // Until the flood has its full rate.
-        const served = await measureServed(good, rate, seconds);
+        await measureServed(good, perSecond, 1); // Until the flood has its full rate.
+        const served = await measureServed(good, perSecond, seconds);
         printRow(flood.name, await stop(), quiet, served);
       }
     }
