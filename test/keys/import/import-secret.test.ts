@@ -96,6 +96,14 @@ describe("one secret is used for one algorithm", () => {
     expect(taken.notes).toEqual(others === undefined ? [] : [note]);
   });
 });
+it.each<[what: string, content: string, encoding: SecretEncoding]>([
+  ["of a kilobyte", secret.toString("hex").repeat(16), "hex"],
+  ["of eight different bytes", "abcdefgh".repeat(4), "text"],
+  ["that only contains the beginning of an SSH key", `${"a1b2c3d4".repeat(4)}ssh-`, "text"],
+])("a secret %s is used", (_what, content, encoding) => {
+  expect(take(content, encoding).algorithms).toEqual(["HS256"]);
+});
+
 describe("is refused, and no message contains its content", () => {
   const publicKey = rereadKey(generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey);
   const pem = String(publicKey.export({ type: "spki", format: "pem" }));
@@ -108,6 +116,7 @@ describe("is refused, and no message contains its content", () => {
     ["a public key in PEM (CVE-2016-10555)", pem, "text", notSecret],
     ["a JWK", JSON.stringify(publicKey.export({ format: "jwk" })), "text", notSecret],
     ["an SSH key", `ssh-rsa ${"A".repeat(80)}`, "text", notSecret],
+    ["another SSH key", `ecdsa-sha2-nistp256 ${"A".repeat(80)}`, "text", notSecret],
     ["other characters than hex", `${hex}g0`, "hex", not("hex")],
     ["half a byte", `${hex}0`, "hex", not("hex")],
     ["base64url said to be base64", `${"-_".repeat(30)}aa`, "base64", not("base64")],
