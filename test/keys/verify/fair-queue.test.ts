@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FairQueue, networkOf } from "../../../plugin/keys/verify/fair-queue.ts";
@@ -150,6 +152,25 @@ describe("any sequence of additions and removals", () => {
       { numRuns: 500 },
     );
   });
+});
+
+it("a queue that is never empty remembers little more than a thousand of the items that have left it", async () => {
+  const queue = new FairQueue<object>(PATIENCE);
+  const left: WeakRef<object>[] = [];
+  for (let count = 0; count < 2_000; count += 1) {
+    queue.add({}, "a", 0);
+    queue.add({}, "a", 0);
+    left.push(
+      ...[queue.take(0), queue.size > 2 ? queue.take(0) : undefined].flatMap((item) =>
+        item ? [new WeakRef(item)] : [],
+      ),
+    );
+  }
+  expect([queue.size, left.length]).toEqual([2, 3_998]);
+  setFlagsFromString("--expose-gc");
+  await new Promise(setImmediate); // Until then, the references keep their items.
+  runInNewContext("gc")();
+  expect(left.filter((item) => item.deref() !== undefined).length).toBeLessThan(1_100);
 });
 
 it.each([
