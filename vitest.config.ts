@@ -2,7 +2,7 @@ import { defineConfig, type TestProjectConfiguration } from "vitest/config";
 
 const MINUTES = 60_000;
 
-/** Tests without processes, sockets, timers or other global state, so threads can run them. */
+/** Tests that use no processes, sockets, timers or other global state. So threads can run them. */
 const PURE = [
   "test/{core,observe,policy,property}/**/*.test.ts",
   "test/keys/{import,rules}/*.test.ts",
@@ -22,7 +22,7 @@ const REPEATED = [
   "test/verdicts/equivalence.test.ts",
 ];
 
-/** Far more than any test takes on a machine that is busy with other things. */
+/** Far more time than any test takes on a machine that is busy with other work. */
 const PATIENT = { testTimeout: 2 * MINUTES, hookTimeout: 2 * MINUTES };
 
 /**
@@ -35,7 +35,10 @@ const fast = [
   project("fast", ["test/**/*.test.ts"], { isolate: false, exclude: [...PURE, ...ON_KONG], maxWorkers: 3, ...PATIENT }),
 ];
 
-/** Everything that takes longer, or needs what not every machine has. `--project NAME` runs it; CONTRIBUTING.md lists the commands. */
+/**
+ * All tests that take longer, or that need tools that only some machines have. `--project NAME` runs these tests.
+ * CONTRIBUTING.md lists the commands.
+ */
 const others = [
   project("proofs", ["evidence/**/*.test.ts", ...REPEATED], {
     exclude: [
@@ -57,7 +60,7 @@ const others = [
       ...PATIENT,
     },
   ),
-  // Each of these needs the whole machine, so its files run one after the other.
+  // Each of these projects needs the whole machine, so its files run one after the other.
   project("deck", ["evidence/deck/*.deck.ts"], { testTimeout: 1 * MINUTES }),
   project("deploy", ["evidence/deploy/**/*.deploy.ts"], { testTimeout: 2 * MINUTES, hookTimeout: 20 * MINUTES }),
   project("faults", ["evidence/faults/*.faults.ts"]),
@@ -83,7 +86,7 @@ type Settings = NonNullable<
 
 function project(name: string, include: string[], settings: Settings = {}): TestProjectConfiguration {
   const { maxWorkers, testTimeout = 1 * MINUTES } = settings;
-  // Before the end of the test, so that the failure shows the value that did not become as expected.
+  // The wait ends before the end of the test. So the failure shows the value that did not become as expected.
   const poll = { timeout: 0.75 * testTimeout, interval: 20 };
   const files = maxWorkers === undefined ? { fileParallelism: false } : {};
   return { test: { name, include, expect: { poll }, ...files, ...settings } };

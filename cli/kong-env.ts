@@ -55,8 +55,8 @@ interface KongEnvOptions {
 }
 
 /**
- * Environment variables that the plugin server needs. The settings must set these variables, because Kong does not pass its
- * environment on.
+ * Environment variables that the plugin server needs. Kong's settings must set these variables, because Kong does not
+ * pass its environment to the plugin server.
  */
 const PASSED_ON = ["NODE_EXTRA_CA_CERTS"];
 
@@ -281,7 +281,7 @@ function findGuard({ guard, stock }: KongEnvOptions): string | undefined {
   return isGuarded ? fileURLToPath(new URL("../../plugin/guard", import.meta.url)) : undefined;
 }
 
-/** @throws Error when the file does not exist, or `typescript` cannot be resolved from it. */
+/** @throws Error when the file does not exist, or when `typescript` cannot be resolved from this file. */
 async function findStockServer(path: string): Promise<StockServer> {
   const main = await realpath(path); // Resolve links, because files in node_modules/.bin are links.
   return {
@@ -291,7 +291,10 @@ async function findStockServer(path: string): Promise<StockServer> {
   };
 }
 
-/** @throws Error when an environment variable is set that the plugin server would need but cannot get. */
+/**
+ * @throws Error when the plugin server would need an environment variable that is set here, but cannot get this
+ * variable.
+ */
 function chooseEnvironment({ env }: KongEnvOptions): Record<string, string> {
   const passedOn = pickEnvironment(PASSED_ON);
   const [lost] = Object.keys(passedOn);

@@ -108,7 +108,7 @@ async function printToken(file: string, options: MintOptions): Promise<void> {
   }
 }
 
-/** @returns a request that satisfies the policy, or a message that says why there is none. */
+/** @returns a request that satisfies the policy. If there is no such request, a message that says why. */
 async function findRequest(policy: CompiledPolicy, options: MintOptions): Promise<SatisfyingRequest | string> {
   const { issuer: id, alg, alternative } = options;
   const issuers = listIssuers(policy);
@@ -147,7 +147,7 @@ async function findRequest(policy: CompiledPolicy, options: MintOptions): Promis
   );
 }
 
-/** If no rule is named, the token only has to be valid. */
+/** If the user names no rule, the token only has to be valid. */
 function findRule(policy: CompiledPolicy, { rule: id }: MintOptions): { asked: CompiledPolicy; rule: CompiledRule } {
   if (id === undefined) {
     const rule = { id: ANY_RULE, operations: undefined, requirements: requireNothing(policy) };
@@ -164,7 +164,7 @@ function requireNothing(policy: CompiledPolicy): Requirements {
   return requireOnly(acceptAll(new Set(listIssuers(policy).map(({ id }) => id)), undefined));
 }
 
-/** The names in braces do not matter in this comparison: `GET /refunds/{id}` is the same operation as `GET /refunds/{refund}`. */
+/** The comparison ignores the names in braces: `GET /refunds/{id}` is the same operation as `GET /refunds/{refund}`. */
 function selectOperations(rule: CompiledRule, wanted: string | undefined): readonly Operation[] {
   const operations = listOperations(rule);
   if (wanted === undefined) {
@@ -203,7 +203,7 @@ function readChanges(options: MintOptions): ClaimChanges {
   };
 }
 
-/** Reads a JSON value; if the text is not JSON, its value is the text itself. */
+/** Reads a JSON value. If the text is not JSON, the value is the text itself. */
 function readValue(text: string): unknown {
   try {
     return JSON.parse(text);

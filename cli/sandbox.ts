@@ -103,8 +103,8 @@ async function runSandbox(flags: SandboxFlags): Promise<void> {
 }
 
 /**
- * Reports the findings of `render` in this file, and the findings of `validate` in its policies. All other findings are in the
- * sandbox's own report.
+ * Reports two kinds of findings: those of `render` about this file, and those of `validate` about the file's policies.
+ * All other findings are in the sandbox's own report.
  */
 async function findProblems(file: string, text: string, policyRoot: string): Promise<string> {
   const rendered = await renderState([{ file, text }], {

@@ -65,7 +65,7 @@ async function testFiles(args: readonly string[], options: TestOptions): Promise
   return run.files;
 }
 
-/** Returns 2 if a file cannot be read, because then its tests could not run. */
+/** Returns 2 if a file cannot be read, because the tests in the file could not run. */
 function exitCode(findings: readonly Finding[]): number {
   if (findings.some(({ code }) => code.startsWith("file_"))) {
     return 2;

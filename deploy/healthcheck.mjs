@@ -1,5 +1,6 @@
-// Checks a container: `node healthcheck.mjs 127.0.0.1:8008 kong` asks the plugin server at that address, and Kong at its own.
-// Asking Kong alone is not enough: Kong reports that it is ready even when the plugin server is dead.
+// Checks a container. `node healthcheck.mjs 127.0.0.1:8008 kong` asks two servers: the plugin server at that address,
+// and Kong at its own address. Asking only Kong is not enough, because Kong reports that it is ready even when the
+// plugin server is dead.
 const TIMEOUT_MS = 3_000;
 const KONG_DEFAULT = "127.0.0.1:8007";
 

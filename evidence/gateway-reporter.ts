@@ -11,7 +11,7 @@ declare module "vitest" {
   }
 }
 
-/** Test files that run the conformance table or the faults, and the gateway that each exercises. */
+/** Test files that run the conformance table or the faults, and the gateway that each file uses. */
 const GATEWAYS: ReadonlyMap<string, string> = new Map([
   ["test/conformance/sandbox.test.ts", "sandbox"],
   ["test/conformance/kong-binary.test.ts", "Kong binary"],
@@ -37,7 +37,10 @@ const GATEWAYS: ReadonlyMap<string, string> = new Map([
 const CONFORMANCE_FILE = /\/conformance[/.]/;
 const FAULT_FILE = /^evidence\/faults\/(.*)\.faults\.ts$/;
 
-/** Says at the end which gateways were exercised, and why any was not; then the counts, alone on a line. */
+/**
+ * At the end, lists the gateways that the tests used, and the reason for each gateway that they did not use. The last
+ * line has the counts.
+ */
 export default class GatewayReporter implements Reporter {
   /** Writes results at once, because the next gateway takes minutes. */
   onTestModuleEnd(module: TestModule): void {
@@ -81,7 +84,7 @@ function findNotes(tests: readonly TestCase[]): string[] {
   return results.flatMap((result) => ("note" in result && result.note ? [result.note] : []));
 }
 
-/** Other tests that could not run here, with the reason: one line for each test file. */
+/** Other tests that could not run on this machine, with the reason. There is one line for each test file. */
 function reportNotRun(modules: readonly TestModule[]): string[] {
   const others = modules.filter(({ relativeModuleId }) => !GATEWAYS.has(relativeModuleId));
   const lines = others.flatMap((module) => {

@@ -17,7 +17,7 @@ const { port, host } = new Command("start-provider")
 const provider = await startIdentityProvider(port, { host, clientSecret: process.env.SANDBOX_CLIENT_SECRET });
 process.stdout.write(`OpenID provider ${provider.issuer}, listening on ${host}\n`);
 
-// Handles signals, because the first process of a container ignores them otherwise.
+// The program handles signals, because the first process of a container otherwise ignores them.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => process.exit(0));
 }

@@ -13,7 +13,7 @@ const { port } = new Command("start-upstream")
 const upstream = await startEchoUpstream(port);
 process.stdout.write(`echo upstream http://127.0.0.1:${upstream.port}\n`);
 
-// Handles signals, because the first process of a container ignores them otherwise.
+// The program handles signals, because the first process of a container otherwise ignores them.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => process.exit(0));
 }

@@ -29,7 +29,10 @@ interface Flags {
   statusPort: number;
 }
 
-/** If the user ends the program while parts are starting, it waits at most this long for these parts, in milliseconds. */
+/**
+ * If the user ends the program while parts are starting, the program waits for these parts for at most this many
+ * milliseconds.
+ */
 const START_TIMEOUT = 3_000;
 const ROOT = new URL("../../", import.meta.url);
 
@@ -121,7 +124,7 @@ async function check(sandbox: Sandbox, tokens: Readonly<Record<TokenName, string
   process.exitCode = results.every(({ differences }) => differences.length === 0) ? 0 : 1;
 }
 
-/** Starts one part and prints the time that the start took. If another program has the port, the error says so. */
+/** Starts one part and prints how long the start took. If another program has the port, the error says so. */
 async function startStep<T extends { address: string }>(
   what: string,
   flag: string,

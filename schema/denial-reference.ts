@@ -24,7 +24,10 @@ export function renderDenialReference(): string {
   ].join("\n");
 }
 
-/** A row of the denial table names one of our guides by its file. All other specifications in the table are RFCs. */
+/**
+ * A row of the denial table names one of our guides by the guide's file. All other specifications in the table are
+ * RFCs.
+ */
 function linkPage(spec: string): string {
   const [, name] = /^docs\/(?:guides\/)?([a-z-]+)\.md$/.exec(spec) ?? [];
   return name === undefined ? spec : `[${name}](../guides/${name}.md)`;

@@ -8,7 +8,7 @@ export function renderDoctorReference(): string {
     "# Doctor reference",
     "",
     `\`kong-jwt-policy doctor\` makes ${DOCTOR_CHECKS.length} checks, in this order ([guide](../guides/troubleshooting.md)). If a check cannot be made, the report says why. The command changes nothing.`,
-    "The command keeps only the settings that the checks need, and drops passwords when it reads kong.conf.",
+    "The command stores only the settings that the checks need, and drops passwords when it reads kong.conf.",
     "",
     "| check | what it checks | why it matters | how to fix it |",
     "| --- | --- | --- | --- |",

@@ -22,11 +22,11 @@ const root = new URL(import.meta.url.includes("/dist/") ? "../../" : "../", impo
 /** A schema, and the names of the files generated from it. */
 interface Format {
   readonly schemaFile: string;
-  /** The file that contains the types, and the name of the type of a whole document. */
+  /** The file with the types, and the name of the type for a whole document. */
   readonly types: readonly [file: string, name: string];
   /** The file that contains the validator, and the validator's name. */
   readonly validator: readonly [file: string, name: string];
-  /** The file of the reference page, and the page's heading; absent if the document has no generated reference. */
+  /** The file of the reference page, and the heading of the page; absent if the document has no generated reference. */
   readonly reference?: readonly [file: string, heading: string];
   /** Completes the text of the schema itself. */
   readonly fill?: (text: string) => string;
@@ -132,7 +132,7 @@ function renderValidator(source: SchemaNode, { schemaFile, validator: [, validat
   });
   const schema = copyPropertyNames(source, source);
   const imports = new Set<string>();
-  // Ajv's ESM output still calls require() for its runtime functions, which are CommonJS with a default export.
+  // Ajv's ESM output still calls require() for its runtime functions. They are CommonJS modules with a default export.
   const code = standaloneCode
     .default(ajv, ajv.compile(schema))
     .replaceAll(/require\("(ajv\/dist\/runtime\/(\w+))"\)\.default/g, (_, path: string, name: string) => {
@@ -155,7 +155,7 @@ function renderValidator(source: SchemaNode, { schemaFile, validator: [, validat
 
 /**
  * If a `propertyNames` refers to a definition, the function replaces the reference by the definition. Without this
- * replacement, Ajv's errors would not say which name they are about.
+ * replacement, Ajv's errors would not contain the wrong name.
  */
 function copyPropertyNames<Node>(node: Node, { definitions = {} }: SchemaNode): Node {
   return JSON.parse(JSON.stringify(node), (key, value) =>

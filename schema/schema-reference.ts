@@ -4,9 +4,9 @@ import type { SchemaNode } from "./schema-node.ts";
 const MAX_EXAMPLES = 6;
 
 /**
- * Renders a format's reference as Markdown, with one section per object and one row per property.
+ * Renders the reference of a format as Markdown. The reference has one section per object and one row per property.
  *
- * @param file path of the schema, which the reference names as its source.
+ * @param file path of the schema. The reference names it as its source.
  */
 export function renderSchemaReference(schema: SchemaNode, file: string, heading: string): string {
   const sections = [

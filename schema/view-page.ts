@@ -1,7 +1,7 @@
 /**
  * Generates the page of /status/view as one text, because the plugin server is one file. The page has one script and
- * one style. The Content-Security-Policy names their hashes, so the browser runs no other script and uses no other
- * style.
+ * one style. The Content-Security-Policy names the hashes of the script and the style. So the browser runs no other
+ * script and uses no other style.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -1,7 +1,7 @@
-// Bundles the built plugin server into one file that needs only Node, and its launcher into another small one. One file loads in a
-// fraction of the time that two hundred files need, and Kong refuses all requests while the server starts. This program also
-// writes the licences of the bundled packages. The bundle has no comments of our own. It is not minified, because stack traces
-// must be readable, and a minified bundle would not start faster.
+// Bundles the built plugin server into one file that needs only Node. Also bundles the launcher into another, small
+// file. Loading one file takes a fraction of the time for two hundred files, and Kong refuses all requests while the
+// server starts. This program also writes the licences of the bundled packages. The bundle has no comments of our own.
+// The bundle is not minified: stack traces must be readable, and a minified bundle would not start faster.
 //
 // Run it in the folder that contains dist: node tools/bundle.mjs
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -27,7 +27,7 @@ async function bundle(input, file) {
   return moduleIds;
 }
 
-/** Makes one text that imports only Node's own modules. */
+/** Makes one text of a module. The text imports only Node's own modules. */
 async function render(input, format) {
   const build = await rolldown({
     input,
@@ -45,8 +45,8 @@ async function render(input, format) {
 }
 
 /**
- * A thread is a separate module, which one file cannot contain. Therefore this function changes the URL from which each thread
- * starts.
+ * A thread needs a separate module, and one file cannot contain it. So this function changes the URL from which each
+ * thread starts.
  */
 function inlineThreads(code, id) {
   if (id.endsWith("/plugin/server/process/watchdog.js")) {

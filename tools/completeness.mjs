@@ -1,6 +1,6 @@
-// Fails if a part of a change is missing: a reason without a conformance row, or a key of the policy document that no test of the
-// policy names. On a pull request, changed sources also need a line in CHANGELOG.md. `npm run check` runs this program after the
-// build.
+// Fails if a part of a change is missing. Examples are a reason without a conformance row, and a key of policies that
+// no test of policies names. On a pull request, changed sources also need a line in CHANGELOG.md. `npm run check` runs
+// this program after the build.
 //
 //   node tools/completeness.mjs [--base REF]      REF is what the change is compared with; on GitHub the branch that it goes to
 import { execFileSync } from "node:child_process";
@@ -10,8 +10,8 @@ import { DENIALS } from "../dist/plugin/core/model/denial.js";
 import { REQUIREMENT_KEYS } from "../dist/plugin/policy/requirements/settle-requirements.js";
 
 /**
- * Reasons that the conformance tests leave out, because their cause differs between gateways. Each reason has a list of the tests
- * that cover it instead.
+ * Reasons that the conformance tests omit, because the cause of such a reason differs between gateways. For each of
+ * these reasons, the list names the tests that cover it.
  */
 const WITHOUT_ROW = {
   too_many_headers: "nginx refuses requests with so many headers first; test/kong/facts/read-headers.test.ts",
@@ -21,24 +21,27 @@ const WITHOUT_ROW = {
   deadline_exceeded: "the reason occurs only if the plugin hangs; test/server/protocol/connection/outcomes.test.ts",
   internal_error: "the reason occurs only if the plugin fails; test/server/protocol/connection/outcomes.test.ts",
 };
-/** Each requirement of a token must be in these files. Without it, no test fails, but messages, tests and the fuzzer do not know it. */
+/**
+ * Each requirement of a token must be in these files. If a requirement is missing in one of these files, no test fails,
+ * but messages, tests and the fuzzer do not know the requirement.
+ */
 const REQUIREMENT_FILES = [
   "plugin/policy/language/hint-at-key.ts",
   "test/offline/rich-policy.ts",
   "evidence/fuzz/oracle/oracle-authorize.ts",
   "evidence/fuzz/seeds/worlds.ts",
 ];
-/** Each reason whose cause is the gateway must be in these files. */
+/** If the gateway is the cause of a reason, the reason must be in these files. */
 const OPERATOR_FILES = ["deploy/observability/alerts.yml", "deploy/observability/grafana/dashboards/jwt-policy.json"];
 /** Each command of the command line must be in these files, in this form. */
 const COMMAND_FILES = {
   "docs/reference/npm.md": (name) => `\`${name}`,
   "test/cli/printing.test.ts": (name) => `"${name}"`,
 };
-/** Commands that print no text of other people. */
+/** Commands that print no text from other people. */
 const WITHOUT_FOREIGN_TEXT = ["completion"];
 const SOURCES = /^(?:plugin|offline|cli|sandbox)\//;
-/** If users do not notice a commit, its message has this trailer with the reason. */
+/** If users do not notice a commit, its message has this trailer, with the reason. */
 const NO_LINE = /^No-Changelog: *\S/m;
 
 const { values } = parseArgs({ options: { base: { type: "string" } } });
@@ -68,7 +71,7 @@ function checkReasons() {
   ];
 }
 
-/** This check compares only names. If two keys have the same name, a test of one of them is enough for both. */
+/** The check compares only names. If two keys have the same name, a test of one of them is enough for both. */
 function checkKeys() {
   const tests = readAll("test/policy", /\.test\.ts$/);
   const isNamed = (key) => new RegExp(`(?<![\\w-])"?${key}"?:|\\b${key}[,}\\]]`).test(tests);

@@ -41,8 +41,8 @@ await installDependencies();
 buildSources();
 
 /**
- * Whether npm runs this script as `prepare`, but the script cannot build. The reason is that the script itself has started npm,
- * or that npm does not install the build tools.
+ * Whether npm runs this script as `prepare`, but the script cannot build. Either the script itself has started npm, or
+ * npm does not install the build tools.
  */
 function hasNothingToDo() {
   const { npm_lifecycle_event: event, npm_config_omit: omitted = "" } = process.env;
@@ -72,8 +72,8 @@ async function installDependencies() {
     "ci",
     "--no-audit",
     "--no-fund",
-    // pre-commit runs `npm install --global` with a Git address. That npm passes its setting `global` on to this npm, and does
-    // not install the build tools before `prepare`.
+    // pre-commit runs `npm install --global` with a Git address. That npm passes its setting `global` on to this npm.
+    // It does not install the build tools before `prepare`.
     "--global=false",
     "--include=dev",
     ...NPM_LIMITS,
@@ -92,7 +92,7 @@ function buildSources() {
   rmSync("dist", { recursive: true, force: true }); // Removes old output, because output of deleted sources must not run.
   run("Building …", process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"]);
   run("Bundling …", process.execPath, ["tools/bundle.mjs"]);
-  chmodSync("dist/cli/main.js", 0o755); // This lets `npx --no-install kong-jwt-policy` run in the clone itself.
+  chmodSync("dist/cli/main.js", 0o755); // With this link, `npx --no-install kong-jwt-policy` runs in the clone itself.
   writeFileSync(marker, "");
 }
 
@@ -114,7 +114,10 @@ function newestChange(path) {
   return Math.max(stat.mtimeMs, ...children);
 }
 
-/** Runs a command. Prints a message before the command, its time after it, and its output only if it fails. */
+/**
+ * Runs a command. Prints a message before the command, and its time after it. Prints the command's output only if the
+ * command fails.
+ */
 function run(message, program, args) {
   process.stderr.write(message);
   const begin = Date.now();
@@ -184,8 +187,8 @@ function adviseOn(text) {
 }
 
 /**
- * Keeps the first and the last lines. npm prints the problem first and then its whole usage, and a compiler prints its summary
- * last.
+ * Keeps the first and the last lines. npm prints the problem first and then its whole usage. A compiler prints its
+ * summary last.
  */
 function shorten(output) {
   const lines = output.split("\n");

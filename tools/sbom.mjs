@@ -1,6 +1,6 @@
 // Prints a CycloneDX bill of materials of what users install: node tools/sbom.mjs
 // `npm sbom --omit dev` leaves out a dependency that a development dependency needs too, such as jose.
-// Therefore this script asks npm about a copy of package.json that has no development dependencies.
+// So this script gives npm a copy of package.json that has no development dependencies.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,7 +25,10 @@ function npm(cwd, args) {
   return execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
 }
 
-/** Checks that the list contains every production dependency of the lock file at its locked version, and nothing else. */
+/**
+ * Checks that the list contains every production dependency of the lock file at its locked version. It must contain
+ * nothing else.
+ */
 function checkComplete(components) {
   const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
   const locked = Object.entries(packages)

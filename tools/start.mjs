@@ -2,7 +2,10 @@
 // tools/prepare.mjs runs first.
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** Options of `kong-jwt-policy sandbox` that mean the user's own API, because the example does not have them. */
+/**
+ * Options of `kong-jwt-policy sandbox` that are only for the user's own API. If one of them is set, `npm start` does
+ * not serve the example.
+ */
 const OWN = ["--config", "--policy-root", "--stand-in", "--upstream", "--fetch-settings", "--keys"];
 
 const args = process.argv.slice(2);

@@ -145,7 +145,7 @@ function folderGraph(arrows) {
   return graph;
 }
 
-/** Groups of nodes that reach each other (Tarjan's strongly connected components). */
+/** Groups of nodes that can reach each other (Tarjan's strongly connected components). */
 function findCycles(graph) {
   const found = [];
   const index = new Map();

@@ -13,7 +13,7 @@ import { checkOnline, type OnlineResult, type OnlineServices } from "../online/c
 import { describeIssuer } from "../online/describe-issuer.ts";
 import { isTestFile, loadSuite } from "../policy-tests/load-suite.ts";
 
-/** Checks a test file together with the policy that it tests. */
+/** Checks a test file together with the policy that the file tests. */
 async function checkTests(file: string): Promise<CheckedFile> {
   const { result } = await loadSuite(file);
   return result.ok
@@ -24,7 +24,7 @@ async function checkTests(file: string): Promise<CheckedFile> {
 /**
  * Checks one policy or test file, and also reports warnings.
  *
- * @param online if set, also asks the issuers for their keys.
+ * @param online if set, the function also asks the issuers for their keys.
  */
 export async function checkFile(
   file: string,
@@ -62,8 +62,8 @@ export async function checkFile(
 }
 
 /**
- * The offline checks and the online checks can both find that a key file cannot be used. The report contains this finding only
- * once.
+ * Both the offline checks and the online checks can find that a key file cannot be used. The report contains this
+ * finding only once.
  */
 function addOnline(checked: CheckedFile, { findings, issuers }: OnlineResult): CheckedFile {
   const isKnown = ({ pointer }: Finding): boolean =>

@@ -35,8 +35,8 @@ export async function readGateway(
 }
 
 /**
- * `render` would refuse Kong's files because of these mistakes, so this function reports them. `lint` reports all other
- * problems of Kong's files, because an author can suppress findings in `lint`.
+ * `render` would refuse Kong's files because of these mistakes, so this function reports the mistakes. `lint` reports
+ * all other problems of Kong's files. In `lint`, an author can suppress findings.
  */
 export async function checkGateway({ files, policyRoot }: Gateway, found: readonly string[]): Promise<CheckStep> {
   if (files.length === 0) {

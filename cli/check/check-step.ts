@@ -6,7 +6,7 @@ export type StepName = "validate" | "kong.yml" | "lint" | "test" | "diff";
 /** The findings of one step of `check`. */
 export interface CheckStep {
   readonly name: StepName;
-  /** `incomplete`: the step could not do all of its work, so its result is not known. */
+  /** `incomplete`: the step could not do all of its work, so the result of the step is not known. */
   readonly status: "passed" | "failed" | "incomplete" | "skipped";
   /** The lines of the text report. */
   readonly summary: readonly string[];

@@ -8,7 +8,7 @@ import { toPrintable, toPrintableLines } from "../../plugin/core/text/printable.
 const LONGEST_SPAN = 300;
 const SHORTEST_FENCE = 3;
 
-/** Writes a text as one line of code, also for a cell of a table. A longer text is cut. */
+/** Writes a text as one line of code. The line is also safe in a cell of a table. A longer text is cut. */
 export function codeSpan(text: string): string {
   // Even in code, a pipe would end the cell of a table. A backslash before the pipe has its own meaning (GFM section 4.10).
   const line = toPrintable(text.replaceAll(/\s+/g, " ")).trim().replaceAll("|", "\\u{7c}");

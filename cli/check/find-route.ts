@@ -11,18 +11,18 @@ import { findPlugin } from "../../sandbox/plugin/find-plugin.ts";
 interface GatewayRequest {
   readonly method: string;
   readonly path: string;
-  /** The Route needs these header fields: the host, and the fields that the Route's configuration names. */
+  /** The Route needs these header fields: the host, and the fields in the Route's configuration. */
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** Finds a request of a cell that reaches the cell's rule through a Kong Route. */
+/** Finds a request of the cell that reaches the cell's rule through a Kong Route. */
 export type FindRequest = (policyFile: string, policy: CompiledPolicy, cell: Cell) => GatewayRequest | undefined;
 
 /** The sandbox listens on this port unless `--port` names another. */
 export const SANDBOX_PORT = 8000;
 
 /**
- * @param kongText the text of kong.yml. If the sandbox cannot read this text, the function finds no request.
+ * @param kongText the text of kong.yml. If the sandbox cannot read Kong's configuration, the function finds no request.
  * @param policyRoot the directory to which the names of policies in kong.yml are relative.
  */
 export function createFindRequest(kongText: string, policyRoot: string): FindRequest {

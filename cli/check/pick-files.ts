@@ -10,8 +10,8 @@ export interface PickedFiles {
   /** Files of Kong that the arguments name. */
   readonly kong: readonly string[];
   /**
-   * Files of Kong in directories. `check` reads such a file only if `--kong` names the file, because a directory can contain the
-   * files of several gateways.
+   * Files of Kong in directories. `check` reads a file of Kong only if `--kong` names the file, because a directory can
+   * contain the files of several gateways.
    */
   readonly otherKong: readonly string[];
 }
@@ -20,7 +20,7 @@ export interface PickedFiles {
  * From directories and globs, this function takes only policies and their test files. A file that an argument names is always
  * taken.
  *
- * @throws Error if there is no policy and no test.
+ * @throws Error if there are neither policies nor tests.
  */
 export async function pickFiles(paths: readonly string[]): Promise<PickedFiles> {
   if (paths.includes(STDIN)) {

@@ -65,8 +65,8 @@ export async function runCheck(paths: readonly string[], settings: CheckSettings
 }
 
 /**
- * Several steps can report the same finding, but each step gives a file name relative to another directory. So only the last
- * part of the file name counts.
+ * Several steps can report the same finding, but each step writes the file name relative to a different directory. So
+ * only the last part of the file name counts.
  */
 function nameOf({ code, file = "", line, column, message }: Finding): string {
   return JSON.stringify([code, basename(file), line, column, message]);
@@ -80,7 +80,7 @@ async function attempt(name: StepName, run: () => Promise<CheckStep>): Promise<C
   }
 }
 
-/** Leaves out warnings that `lint` reports too, because a policy author can suppress them in `lint`. */
+/** Omits warnings that `lint` reports too, because a policy author can suppress them in `lint`. */
 function validate(checked: readonly CheckedFile[]): CheckStep {
   const all = checked
     .flatMap((file) => file.findings)

@@ -16,7 +16,7 @@ export interface SandboxFiles {
   readonly findRequest: FindRequest;
 }
 
-/** GitHub accepts 65,536 characters in a comment. The limit leaves 5,536 of these characters for text that a workflow adds. */
+/** GitHub accepts 65,536 characters in a comment. The limit leaves 5,536 characters for text that a workflow adds. */
 const MAX_COMMENT = 60_000;
 /** The space for the line that says how much text is left out. */
 const RESERVE = 300;
@@ -24,7 +24,7 @@ const MAX_FINDINGS = 20;
 const LONGEST_TEXT = 3_000;
 const LONGEST_PASTE = 12_000;
 
-/** A workflow finds its earlier comment by this line, and then replaces that comment. */
+/** A workflow finds its earlier comment by this line, and then replaces the earlier comment. */
 const MARKER = "<!-- kong-jwt-policy check -->";
 const SHOWN: Readonly<Record<CheckStep["status"], string>> = {
   passed: "✅ passed",

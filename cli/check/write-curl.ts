@@ -10,7 +10,7 @@ import { NOW_SECONDS } from "../diff/compare-versions.ts";
 import type { FoundChange } from "../diff/policies/compare-files.ts";
 import { type FindRequest, SANDBOX_PORT } from "./find-route.ts";
 
-/** An example of a change as a shell command, or the reason why this example has no command. */
+/** An example of a change as a shell command. Or the reason why the example has no command. */
 export type CurlExample =
   | { readonly command: string; readonly issuers: readonly string[] }
   | { readonly reason: string };
@@ -19,8 +19,8 @@ const COMMAND = "npx --no-install kong-jwt-policy";
 /** curl would read these characters of an address as a pattern. */
 const CURL_PATTERN = /[[\]{}]/;
 /**
- * A placeholder. After the code has quoted all words of the command, the token replaces this placeholder. No file contains this
- * placeholder, because it is not printable.
+ * A placeholder. After the code has quoted all words of the command, it writes the token in place of this placeholder.
+ * The placeholder is in no file, because it is not printable.
  */
 const TOKEN = "\u0000";
 
@@ -78,7 +78,7 @@ function capitalize(name: string): string {
 
 type Token = Extract<Sender, { sends: "token" }>["token"];
 
-/** The command that makes the token; undefined if no issuer of the new policy can have made it. */
+/** The command that makes the token; undefined if the token cannot come from an issuer of the new policy. */
 function writeMint(
   path: string,
   policy: CompiledPolicy,

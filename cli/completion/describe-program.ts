@@ -5,8 +5,8 @@ import { LINT_RULES } from "../../offline/lint/rules/registry.ts";
 export type Values =
   | { readonly are: "words"; readonly words: readonly string[] }
   /**
-   * Files whose names end with one of these endings, and directories. If the list of endings is empty, the completion offers
-   * every file.
+   * Directories, and files whose names end with one of these endings. If the list of endings is empty, the completion
+   * offers every file.
    */
   | { readonly are: "files"; readonly endings: readonly string[] }
   | { readonly are: "directories" }
@@ -98,7 +98,9 @@ export function listCommands(command: CompletedCommand): readonly CompletedComma
 
 const LONGEST = 70;
 
-/** Returns the beginning of a description. The result is short enough for one line, beside the word that it describes. */
+/**
+ * Returns the beginning of a description. The result is short enough to be on one line with the word that it describes.
+ */
 function shorten(text: string): string {
   const [first = ""] = text.split(/[;\n]/);
   return first.length <= LONGEST ? first : `${first.slice(0, LONGEST - 1).replace(/\s+\S*$/, "")} …`;

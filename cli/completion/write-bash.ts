@@ -1,8 +1,8 @@
 import { type CompletedCommand, type CompletedOption, listCommands, type Values } from "./describe-program.ts";
 
 /**
- * Writes the completion for bash, from version 3.2 on. The completion needs no package besides bash. The completion runs neither
- * this program nor anything that the user has typed.
+ * Writes the completion for bash, from version 3.2 on. The completion needs no package besides bash. The completion
+ * runs neither this program nor any text of the user.
  */
 export function writeBash(name: string, program: CompletedCommand): string {
   const commands = listCommands(program);

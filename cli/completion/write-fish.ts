@@ -1,6 +1,6 @@
 import { type CompletedCommand, type CompletedOption, listCommands, type Values } from "./describe-program.ts";
 
-/** Writes the completion for fish. The completion runs neither this program nor anything that the user has typed. */
+/** Writes the completion for fish. The completion runs neither this program nor any text of the user. */
 export function writeFish(name: string, program: CompletedCommand): string {
   const commands = listCommands(program);
   const id = `__${name.replaceAll("-", "_")}`;

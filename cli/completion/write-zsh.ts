@@ -1,6 +1,6 @@
 import { type CompletedCommand, type CompletedOption, listCommands, type Values } from "./describe-program.ts";
 
-/** Writes the completion for zsh. The completion runs neither this program nor anything that the user has typed. */
+/** Writes the completion for zsh. The completion runs neither this program nor any text of the user. */
 export function writeZsh(name: string, program: CompletedCommand): string {
   const commands = listCommands(program);
   const id = `_${name.replaceAll("-", "_")}`;

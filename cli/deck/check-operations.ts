@@ -12,7 +12,8 @@ type OperationsByRule = ReadonlyMap<string, Operations>;
 
 /**
  * Warns of operations that no request can reach, because every Kong Route of their rule has other paths or methods.
- * Kong and the policy both compare the path that the client sends. This check skips Routes whose paths are regular expressions.
+ * Both Kong and the policy compare the path that the client sends. The check skips Routes whose paths are regular
+ * expressions.
  */
 export function checkOperations(
   routes: readonly StateRoute[],

@@ -9,9 +9,12 @@ import { findingAt } from "./state/state-finding.ts";
 /** A plugin with a readable configuration. */
 export interface CheckedPlugin extends StatePlugin {
   readonly config: PluginConfig;
-  /** The policy is undefined if it is invalid, or if a decK template gives it, because only decK knows the template's value. */
+  /**
+   * The policy is undefined if it is invalid. It is also undefined if a decK template gives it, because only decK knows
+   * the template's value.
+   */
   readonly policy: CompiledPolicy | undefined;
-  /** The policy's text. The text is undefined if `policy` is undefined. */
+  /** The policy's text. The text is undefined if the policy is undefined. */
   readonly text: string | undefined;
 }
 

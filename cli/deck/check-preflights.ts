@@ -7,7 +7,8 @@ const PREFLIGHT_METHOD = "OPTIONS";
 
 /**
  * A cors plugin on a Route answers preflight requests. But if the Route's methods do not include OPTIONS, Kong finds no Route for
- * a preflight, answers 404, and runs no plugin. This function warns of each Route with a cors plugin but without OPTIONS.
+ * a preflight, answers 404, and runs no plugin. The function warns of each Route with a cors plugin but without
+ * OPTIONS.
  */
 export function checkPreflights(routes: readonly StateRoute[], corsPlugins: readonly StatePlugin[]): Finding[] {
   return routes

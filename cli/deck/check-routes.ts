@@ -6,13 +6,13 @@ import { findingAt } from "./state/state-finding.ts";
 
 /** The tag of a Route that the guard lets pass without a policy. */
 export const PUBLIC_TAG = "jwt-policy-public";
-/** Kong's defaults. A plugin judges only requests of the protocols that it lists. */
+/** Kong's defaults. A plugin judges only requests whose protocol it lists. */
 const ROUTE_PROTOCOLS = ["http", "https"];
 export const PLUGIN_PROTOCOLS = ["grpc", "grpcs", "http", "https"];
 
 /**
- * Warns of each Route without a plugin, and of each Route whose plugin does not list all of the Route's protocols. The function
- * also warns if the policy has no rule for the Route.
+ * Warns of two kinds of Routes: Routes without a plugin, and Routes with a plugin that does not list all protocols of
+ * the Route. The function also warns if the policy has no rule for the Route.
  */
 export function checkRoutes(
   routes: readonly StateRoute[],
@@ -56,8 +56,8 @@ function describeUnmatched({ policy }: CheckedPlugin): string {
 }
 
 /**
- * Finds the plugin of a Route as Kong does: the Route's plugin, else the plugin of its Service, else the global plugin. The
- * search ignores disabled plugins.
+ * Finds the plugin of a Route as Kong does. The Route's plugin comes first, then the plugin of its Service, then the
+ * global plugin. The search ignores disabled plugins.
  */
 export function findGoverning(route: StateRoute, plugins: readonly StatePlugin[]): StatePlugin | undefined {
   const enabled = plugins.filter(({ node }) => node.get("enabled") !== false);

@@ -11,7 +11,8 @@ import { findingAt } from "./state/state-finding.ts";
 const { policy: POLICY_FIELD } = Object.assign({}, ...CONFIG_FIELDS) as { policy: { len_max: number } };
 
 /**
- * Replaces each `policy_file` with the policy itself, in the plugin or the shared configuration that names it.
+ * Replaces each `policy_file` with the policy itself. The `policy_file` is in a plugin, or in the shared configuration
+ * that the plugin names.
  *
  * @returns findings that say why policies could not be inlined.
  */
@@ -22,8 +23,8 @@ export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRo
       dropNulls(node.get("config"));
     }
     const field = config.get("policy_file");
-    // Plugins can share a configuration. If an earlier plugin has already inlined the policy of this configuration, the
-    // condition is false.
+    // Plugins can share a configuration. If an earlier plugin uses the same configuration, its policy is already
+    // inlined, and the condition is false.
     if (field?.owner.has("policy_file") && (policy !== undefined || isTemplate(field.value))) {
       dropNulls(field.owner);
       findings.push(...(await inlinePolicy(field, policyRoot)));

@@ -12,7 +12,10 @@ import { type ConfigField, isTemplate, type PluginConfig } from "./plugin-config
 import { findingAt } from "./state/state-finding.ts";
 
 interface LoadedPolicy {
-  /** The policy is undefined if it is invalid, or if a decK template gives it, because only decK knows the template's value. */
+  /**
+   * The policy is undefined if it is invalid. It is also undefined if a decK template gives it, because only decK knows
+   * the template's value.
+   */
   readonly policy?: CompiledPolicy;
   /** The policy as one document. The text is absent if `policy` is absent. */
   readonly text?: string;
@@ -20,11 +23,11 @@ interface LoadedPolicy {
 }
 
 /**
- * Loads the policy of a configuration, as the gateway does. A mistake in a policy file is reported at its position in that policy
- * file.
+ * Loads the policy of a configuration, as the gateway does. The command reports a mistake in a policy file at the
+ * mistake's position in this file.
  */
 export function createPolicyLoader(policyRoot: string): (config: PluginConfig) => Promise<LoadedPolicy> {
-  // A cache prevents repeated reading, because hundreds of plugins can name the same policy file.
+  // The code uses a cache, because hundreds of plugins can name the same policy file.
   const loaded = new Map<string, LoadedPolicy>();
   const loadFile = async (field: ConfigField): Promise<LoadedPolicy> => {
     const known = loaded.get(field.value);

@@ -8,7 +8,8 @@ import type { StateFile } from "./state/state-file.ts";
 import { findingAt } from "./state/state-finding.ts";
 
 /**
- * A field of the plugin's configuration. Its position is in the plugin, or in the shared configuration that the plugin uses.
+ * A field of the plugin's configuration. The position of the configuration is in the plugin, or in the shared
+ * configuration that the plugin uses.
  */
 export interface ConfigField {
   readonly value: string;
@@ -57,7 +58,7 @@ export function readPluginConfig(
   return findings.length > 0 ? fail(findings) : succeed(config);
 }
 
-/** Whether decK inserts this value later, so that the value is unknown here. */
+/** Whether decK inserts this value later. Before that, the value is unknown. */
 export function isTemplate(text: string): boolean {
   return text.includes("${{");
 }

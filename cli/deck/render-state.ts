@@ -49,8 +49,8 @@ export async function renderState(
   found.push(...checkInstanceNames(plugins));
   if (inline) {
     found.push(...(await inlinePolicies(plugins, policyRoot)));
-    // The code reads the configurations again, to find a shared `policy_file` that a plugin overrides. Such a field must not
-    // stay in the same configuration as an inlined policy.
+    // The code reads the configurations again, because a plugin may override a shared `policy_file`. An overridden
+    // `policy_file` must not stay in the same configuration as an inlined policy.
     const again = plugins.map((plugin) => readPluginConfig(plugin, state));
     found.push(...again.flatMap((config) => (config.ok ? [] : config.failure)));
   }
@@ -67,7 +67,7 @@ export async function renderState(
   return succeed({ text: document.toString({ lineWidth: 0 }), warnings: found });
 }
 
-/** Writes `--select-tag` as a state file. The merge then reports each file that has other tags. */
+/** Writes `--select-tag` as a state file. The merge then reports each file that has different tags. */
 function readSelectTags(tags: readonly string[]): StateFile[] {
   const file = readStateFile("--select-tag", stringify({ _info: { select_tags: tags } }));
   return tags.length > 0 && file.ok ? [file.value] : [];

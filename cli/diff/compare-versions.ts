@@ -26,7 +26,7 @@ export interface Comparison {
   readonly renamed: readonly Renamed[];
 }
 
-/** Examples use times close to this fixed moment, so that fingerprints and output are the same in every run. */
+/** Examples use times close to this fixed time, so that fingerprints and output are the same in every run. */
 export const NOW_SECONDS = Date.UTC(2026, 0, 1) / 1000;
 
 /**
@@ -69,10 +69,10 @@ async function compare(
 }
 
 /**
- * Checks the old directory, if the command compares several paths. In the old directory, the old version of each path must
- * have the same relative path, as in a commit of Git.
+ * Checks the old directory, if the command compares several paths. In the old directory, each path must have the same
+ * relative path as now. This is the same as in a commit of Git.
  *
- * @throws Error if the old directory has none of the paths, because then all paths would count as new.
+ * @throws Error if the old directory has none of the paths, because all paths would then count as new.
  */
 async function checkSeveral(paths: readonly string[], against: string): Promise<void> {
   if ((await kindOf(against)) !== "directory") {

@@ -11,8 +11,9 @@ export interface Renamed {
 }
 
 /**
- * Pairs each missing policy with a new policy that has the same `name`. Without this pairing, all rules of a renamed file would
- * count as new, and they would hide the one change that matters. The pairing ignores a name that several files have.
+ * Pairs each missing policy with a new policy that has the same `name`. Without the pairing, all rules of a renamed
+ * file would count as new, and they would hide the one change that matters. The pairing ignores a name that several
+ * files have.
  */
 export async function findRenamed(
   gone: readonly string[],

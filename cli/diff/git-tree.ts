@@ -8,8 +8,8 @@ import { messageOf } from "../../plugin/core/text/error-message.ts";
 const run = promisify(execFile);
 
 /**
- * The files of policies, Kong configurations and approvals. All YAML and JSON files are needed, because a policy may
- * extend any of them.
+ * The files of policies, Kong configurations and approvals. The code needs all YAML and JSON files, because a policy
+ * may extend any of them.
  */
 const PATTERNS = [":(glob)**/*.yaml", ":(glob)**/*.yml", ":(glob)**/*.json"];
 /** If an old version begins with this prefix, it is a Git reference and not a path. */
@@ -76,7 +76,7 @@ async function findCommit(reference: string): Promise<string | undefined> {
   return (await git(args, {}).catch(() => "")).trim() || undefined;
 }
 
-/** CI usually fetches only one commit, and only the branch that it builds. */
+/** CI usually fetches only one commit of only one branch, the branch that it builds. */
 async function explainMissing(reference: string): Promise<string> {
   const missing = `this repository has no commit "${reference}"`;
   if ((await git(["rev-parse", "--is-shallow-repository"], {})).trim() === "true") {
@@ -101,10 +101,10 @@ async function gitWithInput(
   input: string,
 ): Promise<string> {
   try {
-    // Git's messages must be in English, because the code recognizes one of them.
+    // Git's messages must be in English, because the code recognises one of these messages.
     const env = { ...process.env, LC_ALL: "C", ...variables };
     const running = run("git", args, { env, maxBuffer: MAX_LISTING_BYTES });
-    // If Git ends before it reads the input, the write fails, but Git's exit code says what happened.
+    // If Git ends before it reads the input, the write fails. Git's exit code then says what happened.
     running.child.stdin?.on("error", () => undefined).end(input);
     return (await running).stdout;
   } catch (error) {

@@ -7,8 +7,8 @@ export interface FilePair {
   /** The kind of the file on each side that has it. */
   readonly kinds: ReadonlySet<string>;
   /**
-   * Whether the file, and each file that it extends, is the same on both sides. If all these files are the same, there is nothing
-   * to compare.
+   * Whether the file, and each file that it extends, is the same on both sides. If all these files are equal, there is
+   * nothing to compare.
    */
   readonly isSame: boolean;
 }
@@ -21,8 +21,8 @@ const EXTENDS = /^["']?extends["']?[ \t]*:[ \t]*["']?([^"'#\r\n]+?)["']?[ \t]*(?
 const MAX_PARENTS = 10;
 
 /**
- * Compares a file in both directories. A file that is the same on both sides is not parsed. Skipping equal files saves time,
- * because most policies do not change.
+ * Compares a file in both directories. The code does not parse a file that is equal on both sides. Skipping equal files
+ * saves time, because most policies do not change.
  */
 export async function readPair(file: string, directories: readonly [string, string]): Promise<FilePair> {
   const texts = await readBoth(file, directories);
@@ -38,7 +38,7 @@ async function haveSameParents(file: string, text: string, directories: readonly
   for (let count = 0; /\bextends\b/.test(childText); count += 1) {
     const [, parent] = EXTENDS.exec(childText) ?? [];
     if (parent === undefined || count > MAX_PARENTS) {
-      // This file writes `extends` in an unusual way, so both versions must be loaded and compared.
+      // This file writes `extends` in an unusual way, so the code must load and compare both versions.
       return false;
     }
     child = posix.join(posix.dirname(child), parent);

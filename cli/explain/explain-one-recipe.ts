@@ -16,12 +16,13 @@ import { type RequestOptions, readNow, readRequest } from "./read-request.ts";
 
 export interface RecipeOptions extends RequestOptions {
   /**
-   * A file with one recipe, `-` for standard input, `FILE#NAME`, or the name of a token in the policy's test file.
+   * A recipe: a file with one recipe, `-` for standard input, `FILE#NAME`, or the name of a token in the policy's test
+   * file.
    */
   readonly recipe: string;
 }
 
-/** A recipe, and the settings of the test file that contains this recipe. */
+/** A recipe, and the settings of the test file with this recipe. */
 interface Source {
   readonly recipe: TokenRecipe;
   readonly consumers: readonly Consumer[];
@@ -102,7 +103,7 @@ async function readAlone(policy: CompiledPolicy, file: string): Promise<Result<S
     throw new Error(`${name} is a test file: write --recipe ${file}#NAME, with the name of one of its tokens`);
   }
   const recipe = readRecipe(text, policy);
-  // The findings have no excerpt, because the file may be of another kind, and then its content may be secret.
+  // The findings have no excerpt: if the file is of another kind, its content may be secret.
   return recipe.ok
     ? succeed({ recipe: recipe.value, consumers: [], nowSeconds: undefined })
     : fail(inFile(recipe.failure, name, ""));

@@ -39,7 +39,9 @@ export async function explainTest(loaded: LoadedSuite, title: string, form: Form
   };
 }
 
-/** Finds the test with this name or on this line, or else the only test whose name contains the string. */
+/**
+ * Finds the test with this name or on this line. If there is none, finds the only test whose name contains the string.
+ */
 function pickTest({ suite: { cases }, source }: LoadedSuite, title: string): TestCase {
   const lineOf = ({ path }: TestCase): number =>
     source.locate([{ code: "test_failed", path, message: "" }])[0]?.line ?? 0;

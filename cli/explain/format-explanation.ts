@@ -4,7 +4,7 @@ import { toPrintable, toPrintableJson } from "../../plugin/core/text/printable.t
 
 export type Form = "text" | "json";
 
-/** More facts for an explanation, such as what a test expects or how a token was made. */
+/** More facts for an explanation, such as what a test expects, or how a token was made. */
 export interface Context {
   /** The lines that come below the first line of the explanation. */
   readonly lines: readonly string[];

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, normalize } from "node:path";
 
-/** This file name means standard input. */
+/** The file name `-` means standard input. */
 export const STDIN = "-";
 
 const GLOB = /[*?[{]/;

@@ -4,8 +4,8 @@ import { reportText } from "../findings/report-findings.ts";
 import { showFailure } from "./show-failure.ts";
 
 /**
- * Reads a policy for a command that needs it. If the policy has mistakes, the function prints them to standard error and sets
- * exit code 1.
+ * Reads a policy for a command that cannot work without it. If the policy has mistakes, the function prints them to
+ * standard error and sets exit code 1.
  */
 export async function readOrReport(file: string): Promise<Extract<FileLoad, { readonly ok: true }> | undefined> {
   const load = await readPolicyFile(resolve(file), file);

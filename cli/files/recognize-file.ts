@@ -6,7 +6,7 @@ export type Wanted = "policy" | "test file" | "decK file";
 interface Kind {
   /** The name of the kind, written as the end of "This is …". */
   readonly name: string;
-  /** Advice about what to do with a file of this kind. */
+  /** Says what to do with a file of this kind. */
   readonly next: string;
 }
 
@@ -75,8 +75,9 @@ const KINDS: readonly (readonly [matches: (data: PlainMap) => boolean, kind: Kin
 ];
 
 /**
- * Says which kind of file the user gave, and which kind the command expected. The result is undefined if the file may be of the
- * expected kind, or if its kind is not known. The text never quotes the file, because any file may be secret.
+ * Says which kind of file the user gave, and which kind the command expected. The result is undefined if the file may
+ * be of the expected kind. It is also undefined if the file's kind is not known. The text never quotes the file,
+ * because any file may be secret.
  */
 export function describeOtherKind(text: string, wanted: Wanted): string | undefined {
   if (/^\ufeff?(?:\s|#[^\n]*(?:\n|$)|---\s)*$/.test(text)) {

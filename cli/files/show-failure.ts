@@ -6,8 +6,9 @@ import { areAboutText, showExcerpts } from "../findings/excerpts.ts";
 import { describeOtherKind } from "./recognize-file.ts";
 
 /**
- * Shows why a policy file cannot be loaded, with the file and the line that have the mistake. A mistake in an extended
- * file is shown in that extended file. For a file of another kind, the message names the kind, but shows no text of the file.
+ * Shows why a policy file cannot be loaded. Also shows the file and the line with the mistake. A mistake in an extended
+ * file is shown in that extended file. For a file of another kind, the message names the kind, but shows no text of the
+ * file.
  *
  * @param path the path of the file.
  * @param name the file name that findings show.
@@ -39,12 +40,12 @@ export async function showFailure(load: FileLoad, path: string, name: string): P
 interface RefusedParent {
   readonly path: string;
   readonly name: string;
-  /** The path of the extended file, relative to the policy that extends this file. */
+  /** The path of the extended file, relative to the policy with the `extends`. */
   readonly parent: string;
   readonly refusal: Finding;
 }
 
-/** Reads the mistakes in the extended file. The list is empty if the mistake is in the policy that extends this file. */
+/** Reads the mistakes in the extended file. If the mistake is in the policy with the `extends`, the list is empty. */
 async function showParent({ path, name, parent, refusal }: RefusedParent): Promise<readonly Finding[]> {
   const [parentPath, parentName] = [join(dirname(path), parent), join(dirname(name), parent)];
   const load = await readPolicyFile(parentPath, parentName);

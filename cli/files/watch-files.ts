@@ -6,7 +6,7 @@ const POLL_MS = 300;
 /**
  * Runs a command again whenever one of its files changes. The watch ends only with the process.
  *
- * @param run runs the command once, and returns the files that its result depends on.
+ * @param run runs the command once, and returns the files on which the command's result depends.
  */
 export async function watchFiles(run: () => Promise<readonly string[]>): Promise<never> {
   for (;;) {
@@ -19,7 +19,7 @@ export async function watchFiles(run: () => Promise<readonly string[]>): Promise
   }
 }
 
-/** Reads size and time of each file. If a missing file appears, this also counts as a change. */
+/** Reads size and time of each file. If a missing file appears, the command also runs again. */
 function describe(files: readonly string[]): string {
   return files
     .map((file) => {

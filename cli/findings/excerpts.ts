@@ -10,7 +10,7 @@ export function showExcerpts(findings: readonly Finding[], file: string, text: s
 }
 
 /**
- * Whether the findings are about a policy, and not about another kind of file. Only lines of a policy may be shown, because any
+ * Whether the findings are about a policy, and not about another kind of file. Only lines of a policy may be shown. Any
  * other file may be secret.
  */
 export function areAboutText(findings: readonly Finding[]): boolean {

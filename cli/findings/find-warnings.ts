@@ -8,8 +8,8 @@ import { findShadowed } from "../../plugin/policy/requirements/find-shadowed.ts"
  * Finds parts of a policy that are valid but probably not intended.
  *
  * @param text the text of a policy without mistakes, merged with the policy that it extends.
- * @param ownText the text of the policy's own file, in which the warnings are located. The two texts are equal if the policy
- * extends no other policy.
+ * @param ownText the text of the policy's own file. The warnings have positions in this text. The two texts are equal
+ * if the policy extends no other policy.
  */
 export function findWarnings(text: string, ownText: string): readonly Finding[] {
   const whole = readDocument(text);
@@ -25,7 +25,7 @@ export function findWarnings(text: string, ownText: string): readonly Finding[] 
   return own.value.locate(warnings.filter((warning) => isOwn(warning, own.value.data)));
 }
 
-/** A parent may set variables that only some of its children use, so this check leaves out warnings about such variables. */
+/** A parent may set variables that only some of its children use, so this check omits warnings about such variables. */
 function isOwn({ code, path = [] }: Finding, data: unknown): boolean {
   const { vars } = data as { readonly vars?: Readonly<Record<string, unknown>> };
   return code !== "variable_unused" || (vars !== undefined && Object.hasOwn(vars, String(path[1])));

@@ -6,8 +6,8 @@ import { type Finding, isWarning } from "../../plugin/policy/language/finding.ts
 const EXCERPT_LENGTH = 200;
 
 /**
- * Formats a finding for people: its position, its code, what is wrong, and the line of the file if this line may be
- * shown. Notes and text to paste come after that line.
+ * Formats a finding for people: its position, its code, and what is wrong. If the line of the file may be shown, also
+ * the line. Notes and text to paste come after that line.
  */
 export function formatFinding(finding: Finding, color: Colors): string {
   const notes = (finding.notes ?? []).map((note) => `  ${toPrintable(note)}\n`);

@@ -28,8 +28,9 @@ export function formatGitlab({ findings }: Report): string {
 }
 
 /**
- * The fingerprint does not depend on the line. Therefore GitLab still recognises a finding that has moved to another line. GitLab
- * shows only one of several findings with the same fingerprint, so the fingerprint contains a number.
+ * The fingerprint does not depend on the line. Therefore GitLab still recognises a finding that has moved to another
+ * line. If several findings have the same fingerprint, GitLab shows only one of them. So the fingerprint contains a
+ * number.
  */
 function fingerprint(content: string, count: number): string {
   return createHash("sha256").update(`${count} ${content}`).digest("hex").slice(0, 32);

@@ -4,7 +4,7 @@ import type { Report, ReportedCase } from "./report.ts";
 
 /**
  * Writes JUnit's XML, which most CI systems read: a suite for each file, with its cases. A finding that belongs to no case
- * becomes a separate case. JUnit has no warnings, so such a case fails only if its finding makes the command fail.
+ * becomes a separate case. JUnit has no warnings. So a case fails only if its finding makes the command fail.
  */
 export function formatJunit({ command, cases, findings, failingWarnings = [] }: Report): string {
   const placed = new Set(cases.filter(({ status }) => status === "failed").map(({ file, line }) => `${file}:${line}`));

@@ -43,7 +43,10 @@ function toResult(finding: Finding, ruleIndex: number): unknown {
   };
 }
 
-/** The URI of a file: relative if the file is below the working directory, otherwise a file URL (SARIF section 3.4.3). */
+/**
+ * The URI of a file. If the file is below the working directory, the URI is relative. If not, it is a file URL (SARIF
+ * section 3.4.3).
+ */
 function toUri(file: string): string {
   const short = relative(process.cwd(), file);
   return short.startsWith("..") || short === ""

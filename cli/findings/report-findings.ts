@@ -16,13 +16,13 @@ export interface CheckedFile {
     | { readonly name: string; readonly rules: number }
     | { readonly name: string; readonly tests: number }
     | undefined;
-  /** What the issuers answered, if the command asked them. People read `lines`, and programs read `views`. */
+  /** The issuers' answers, if the command asked the issuers. People read `lines`, and programs read `views`. */
   readonly issuers?: { readonly lines: readonly string[]; readonly views: readonly object[] };
 }
 
 /**
- * Formats a report for people. The report shows each mistake and each warning, and the line of the file that contains it.
- * Terminals and editors can turn the position of a finding into a link.
+ * Formats a report for people. The report shows each mistake and each warning, and the line of the file with the
+ * mistake or warning. Terminals and editors can turn the position of a finding into a link.
  */
 export function reportText(checked: readonly CheckedFile[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);
@@ -78,7 +78,7 @@ export function reportJson(checked: readonly CheckedFile[]): string {
 }
 
 /**
- * A policy without rules is valid. But its author should learn that the rules are missing before the policy reaches the
+ * A policy without rules is valid. But the policy author should notice the missing rules before the policy reaches the
  * gateway.
  */
 function describeRules(rules: number): string {
@@ -88,8 +88,8 @@ function describeRules(rules: number): string {
 }
 
 /**
- * Formats a report for people. The report shows the mistakes and warnings in decK files, with their positions and their number.
- * The report is empty if there are no findings.
+ * Formats a report for people. The report shows the mistakes and warnings in decK files, with their positions. It also
+ * shows their number. The report is empty if there are no findings.
  */
 export function reportState(findings: readonly Finding[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);

@@ -1,8 +1,8 @@
 import type { Finding } from "../../plugin/policy/language/finding.ts";
 
-/** One item that was checked, such as a test. Some formats also list the items that passed. */
+/** One checked item, such as a test. Some formats also list the items that passed. */
 export interface ReportedCase {
-  /** The group to which the case belongs, such as a file. */
+  /** The group of the case, such as a file. */
   readonly suite: string;
   readonly name: string;
   readonly status: "passed" | "failed" | "skipped";
@@ -17,7 +17,7 @@ export interface Report {
   /** The name of the command, such as `test`. */
   readonly command: string;
   readonly findings: readonly Finding[];
-  /** Warnings that make the command fail. If the list is undefined, warnings do not make the command fail. */
+  /** Warnings that make the command fail. If the list is undefined, warnings never make the command fail. */
   readonly failingWarnings?: readonly Finding[];
   readonly cases: readonly ReportedCase[];
   /** Text lines at the end of the report. */

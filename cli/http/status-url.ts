@@ -1,7 +1,7 @@
 /**
- * Builds the address of a plugin server's status from the address of its status port or of the status itself.
+ * Builds the address of a plugin server's status. The input is the address of the status port, or of the status itself.
  *
- * @throws Error if the text is not an http or https URL without user and password.
+ * @throws Error if the text is not an http or https URL, or if the URL has a user and password.
  */
 export function findStatusUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;

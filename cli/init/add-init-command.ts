@@ -84,7 +84,7 @@ function optionsOf({ options }: Provider): readonly ProviderOption[] {
   return [...options, NAME, ...ROUTE_OPTIONS];
 }
 
-/** `init` checks choices and fallbacks later, so that all messages look the same. */
+/** `init` checks choices and fallbacks later, because then all its messages look the same. */
 function toOption({ name, value, description, choices, fallback }: ProviderOption): Option {
   const known = choices === undefined ? "" : ` (${choices.join(", ")})`;
   const usual = fallback === undefined ? "" : ` (default: ${fallback})`;
@@ -171,7 +171,7 @@ async function initWith(provider: Provider, given: Values, write: WriteOptions, 
   process.stdout.write(toPrintableLines(describeRoot(dir, ci)));
 }
 
-/** Calls `run`. If a person is at the terminal, `run` gets a function that asks this person. */
+/** Calls `run`. If a person uses the terminal, `run` gets a function that asks the person. */
 async function withTerminal(run: (ask: Ask | undefined) => Promise<void>): Promise<void> {
   if (!process.stdin.isTTY) {
     return run(undefined);

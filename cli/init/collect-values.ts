@@ -9,7 +9,7 @@ export type Ask = (question: string) => Promise<string | undefined>;
 /**
  * Checks the given values, and asks the user for missing values.
  *
- * @param ask asks the user for a value; undefined if there is no user to ask.
+ * @param ask asks the user for a value; undefined if there is no user.
  * @returns all values, or one line for each value that is wrong or missing.
  */
 export async function collectValues(

@@ -8,14 +8,14 @@ export interface PlannedFile {
   readonly path: string;
   readonly text: string;
   /**
-   * Only for a file that belongs to several APIs, such as `kong.yml`: if the file already exists, the user must add this
-   * part to it.
+   * Only for a file that several APIs share, such as `kong.yml`. If the file already exists, the user must add this
+   * part to the file.
    */
   readonly shared?: {
     readonly part: string;
     /** The position in the file at which the user must insert the part. */
     readonly where: string;
-    /** This pattern matches a file that already has the part. */
+    /** The pattern matches a file that already has the part. */
     readonly mark: RegExp;
   };
 }
@@ -28,7 +28,7 @@ export interface PlacedFile extends PlannedFile {
 /**
  * Compares the planned files with the existing files in a directory.
  *
- * @returns what to do with each file, or the files that only `--force` may replace.
+ * @returns what to do with each file. Or the files that only `--force` may replace.
  */
 export async function compareFiles(
   dir: string,
@@ -66,8 +66,8 @@ async function readExisting(path: string): Promise<string | undefined> {
 }
 
 /**
- * Writes the files as {@link compareFiles} decided. Each file is replaced in one step, so a gateway that reads the directory
- * never sees half of a file.
+ * Writes the files as {@link compareFiles} decided. The code replaces each file in one step, so a gateway that reads
+ * the directory never sees half of a file.
  */
 export async function writeFiles(dir: string, files: readonly PlacedFile[]): Promise<void> {
   const written: string[] = [];
@@ -86,7 +86,7 @@ export async function writeFiles(dir: string, files: readonly PlacedFile[]): Pro
   }
 }
 
-/** A new file never replaces a file that another process has made in the meantime. */
+/** If another process has made a file in the meantime, the new file does not replace it. */
 async function writeWhole(path: string, text: string, isNew: boolean): Promise<void> {
   if (isNew) {
     await writeFile(path, text, { flag: "wx" });

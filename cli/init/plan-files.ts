@@ -13,8 +13,8 @@ import { indent } from "./yaml-text.ts";
 export type Ci = "github" | "gitlab" | "none";
 
 /**
- * Plans all files that `init` writes for an API. If the policy would not pass the checks, the failure names the values that
- * cause the problem.
+ * Plans all files that `init` writes for an API. If the policy would not pass the checks, the failure names the values
+ * that are wrong.
  */
 export async function planFiles(api: Api, ci: Ci): Promise<Result<readonly PlannedFile[], string>> {
   const policy = writePolicy(api);

@@ -7,7 +7,7 @@ import { flow, indent } from "./yaml-text.ts";
 type Claims = Readonly<Record<string, unknown>>;
 type Expected = "allow" | Reason;
 
-/** A token of the tests, and the permissions that it has. */
+/** A token of the tests, and the permissions of the token. */
 interface TokenRow {
   readonly id: string;
   readonly recipe: RecipePart & { readonly extends?: string };
@@ -207,7 +207,7 @@ function writeRefusals(shape: TokenShape, good: string): readonly string[] {
   ];
 }
 
-/** Merges the claims of two tokens, and also merges objects that have the same name. */
+/** Merges the claims of two tokens. If both have an object with the same name, also merges the two objects. */
 function merge(one: Claims, two: Claims): Claims {
   const merged = Object.entries(two).map(([name, value]) => {
     const before = one[name];

@@ -12,11 +12,11 @@ import { readDocument } from "../../plugin/policy/read/read-document.ts";
 const KEY_NAME = /^key 0(?:, kid "(?:[^"\\]|\\.)*")?: /;
 
 /**
- * Imports the keys that are in a policy document, as the gateway does. The gateway ignores a weak or damaged key. Without this
- * check, operators would notice such a key only when tokens are refused. The policy compiler cannot find such keys, because it
- * uses no cryptography.
+ * Imports the keys that are in a policy document, as the gateway does. The gateway ignores a weak or damaged key.
+ * Without this check, operators would notice such a key only when the plugin refuses tokens. The policy compiler cannot
+ * find such keys, because the compiler uses no cryptography.
  *
- * @param text the text of the policy's own file, in which the findings are located.
+ * @param text the text of the policy's own file. The findings have positions in this text.
  */
 export async function checkInlineKeys(policy: CompiledPolicy, text: string): Promise<readonly Finding[]> {
   const findings = (await Promise.all(listIssuers(policy).map(findUnusable))).flat();
@@ -28,7 +28,7 @@ async function findUnusable(issuer: CompiledIssuer): Promise<readonly Finding[]>
   const jwks = issuer.keys.flatMap((origin) => (origin.from === "jwks" ? origin.jwks.keys : []));
   const findings = jwks.map(async (jwk, index): Promise<Finding[]> => {
     if (!isMeantForVerifying(jwk)) {
-      return []; // Skips keys for other purposes, which providers also publish.
+      return []; // Skips keys for other purposes, because providers also publish such keys.
     }
     const { ignored } = await importKeySet({ keys: [jwk] }, issuer);
     return ignored.map((reason) => ({

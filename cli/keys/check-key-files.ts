@@ -11,7 +11,7 @@ import { createRootFiles, type RootFiles } from "../../plugin/runtime/load/root-
 
 export type FileOrigin = Extract<KeyOrigin, { readonly file: string }>;
 
-/** If no policy root is named, at most this many directories above the policy are tried as root. */
+/** If the user names no policy root, at most this many directories above the policy are tried as root. */
 const MAX_PARENTS = 5;
 /** Maps each kind of key file to the member of the policy document that lists such files. */
 export const FILE_LISTS = { jwks_file: "jwks_files", pem_file: "pem_files", secret_file: "secret_files" } as const;
@@ -21,7 +21,7 @@ export const FILE_LISTS = { jwks_file: "jwks_files", pem_file: "pem_files", secr
  * only on the gateway.
  *
  * @param path the path of the policy. Without a policy root, the policy's directory and the directories above it are tried.
- * @param text the text of the policy's own file, in which the findings are located.
+ * @param text the text of the policy's own file. The findings have positions in this text.
  */
 export async function checkKeyFiles(
   policy: CompiledPolicy,
@@ -69,8 +69,8 @@ async function findProblem(
 }
 
 /**
- * Loads a key file from the first policy root under which the file is usable. If there is no such root, the failure says why the
- * file is not usable under the first root.
+ * Loads a key file from the first policy root under which the file is usable. If there is no such root, the failure
+ * says why the first root does not work.
  */
 export async function loadKeyFile(
   origin: FileOrigin,

@@ -16,7 +16,7 @@ import { readStateFile } from "../deck/state/state-file.ts";
 import { findingAt } from "../deck/state/state-finding.ts";
 import type { LintInput } from "./lint-policy-file.ts";
 
-/** The policies that Kong's files use, and the findings in these files. */
+/** The policies that Kong's files use, and findings about these files. */
 export interface KongView {
   /** Findings that are located in Kong's files. */
   readonly findings: readonly Finding[];
@@ -27,13 +27,14 @@ export interface KongView {
   readonly usedRules: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** If no policy root is named, at most this many directories above a policy are tried as root. */
+/** If the user names no policy root, at most this many directories above a policy are tried as root. */
 const MAX_PARENTS = 5;
 
 /**
  * Compares Kong's files with the policies.
  *
- * @param policyRoot if undefined, the function uses the directory that has most of the policies that Kong's files name.
+ * @param policyRoot the policy root. If undefined, the function uses the directory with most of the policies that
+ * Kong's files name.
  * @param policies the policy files that `lint` reads.
  */
 export async function checkKong(
@@ -72,8 +73,7 @@ export function findPolicyRoot(inputs: readonly LintInput[], policies: readonly 
 }
 
 /**
- * Finds the directories that contain the largest number of the named policies, and returns the deepest of these
- * directories.
+ * Finds the directories with the largest number of named policies, and returns the deepest of these directories.
  */
 function guessRoot(state: KongState, inputs: readonly LintInput[], policies: readonly string[]): string {
   const names = state.plugins.flatMap((plugin) => {

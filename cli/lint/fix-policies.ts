@@ -64,7 +64,10 @@ async function fixPolicy(
   return { input: { ...input, text }, count };
 }
 
-/** Checks a text before it is written: the text, together with the file that it extends, must be a policy without mistakes. */
+/**
+ * Checks a text before it is written. Together with the file that it extends, the text must be a policy without
+ * mistakes.
+ */
 async function isValid({ file, text }: LintInput): Promise<boolean> {
   const source = readDocument(text);
   const parent = source.ok ? findParent(source.value.data) : undefined;

@@ -49,7 +49,7 @@ export async function lintPolicyFile({ file, text }: LintInput, policyRoot: stri
   ];
   const placed = lintDocument(valid.value)
     .map((origin) => placeFinding(origin, own.value, whole.value.data))
-    // A parent may set variables that only some of its children use, so a warning about such a variable is left out here.
+    // A parent may set variables that only some of its children use, so the list omits warnings about such variables.
     .filter(({ finding, isInherited }) => !isInherited || finding.code !== "variable_unused");
   const show = (finding: Finding): Finding => showExcerpts([finding], file, text)[0] ?? finding;
   const parent = valueAt(data, ["extends"]);

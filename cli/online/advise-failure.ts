@@ -1,6 +1,6 @@
 import type { FindingCode } from "../../plugin/policy/language/finding.ts";
 
-/** The name of a kind of failed fetch, and what the user can do about it. */
+/** The name for a kind of failed fetch, and what the user can do about the failure. */
 export interface FailureAdvice {
   readonly code: Extract<
     FindingCode,
@@ -13,8 +13,9 @@ export interface FailureAdvice {
 type Row = readonly [cause: RegExp, code: FailureAdvice["code"], advice: string];
 
 /**
- * Each cause that plugin/keys/fetch and plugin/keys/life report, with advice. The first cause that matches the message counts.
- * docs/reference/key-fetches.md has the same causes for readers of Kong's log, and a test compares both lists.
+ * Each cause that plugin/keys/fetch and plugin/keys/life report, with advice. The first cause whose pattern matches the
+ * message counts. docs/reference/key-fetches.md has the same causes for readers of Kong's log, and a test compares both
+ * lists.
  */
 const ROWS: readonly Row[] = [
   [

@@ -15,11 +15,16 @@ const MAX_RUNNING = 16;
 /** The answer of one source of an issuer's keys. */
 export interface AskedPlace {
   readonly origin: KeyOrigin;
-  /** The keys of this source, or the reason why there is no answer about keys. */
+  /** The keys of the source. If there is no answer about keys, the reason. */
   readonly keys: Result<ImportedKeySet, string>;
-  /** The metadata that named the URL of the keys; undefined if no metadata was needed, or if the provider sent none. */
+  /**
+   * The metadata that named the URL of the keys; undefined if the source needs no metadata, or if the provider sent
+   * none.
+   */
   readonly metadata: JsonObject | undefined;
-  /** The time for which the provider allows the use of its keys, in seconds. The time is undefined if the provider names none. */
+  /**
+   * For how many seconds the provider allows the use of its keys. The value is undefined if the provider names no time.
+   */
   readonly freshForSeconds: number | undefined;
   readonly clockAheadMs: number | undefined;
 }

@@ -17,8 +17,8 @@ import { judgeAlgorithms, type WrittenIssuer } from "./judge-algorithms.ts";
 import { judgePlaces } from "./judge-places.ts";
 
 /**
- * The largest number of findings about one issuer. If a provider with thousands of tenants is down, its findings must not hide
- * the findings of other issuers.
+ * The largest number of findings about one issuer. A provider with thousands of tenants may be down. Its findings must
+ * not hide the findings of other issuers.
  */
 const MAX_OF_ISSUER = 20;
 
@@ -49,7 +49,7 @@ export async function openOnlineFetcher(settings: string | undefined): Promise<F
  * Asks all issuers of a policy for their keys, and compares the answers with the policy. If an issuer has keys for each tenant,
  * the command asks for the keys of each tenant.
  *
- * @param text the policy as one document, merged with the policy that it extends.
+ * @param text the policy as one document. The policy that it extends is already merged into it.
  */
 export async function checkOnline(
   policy: CompiledPolicy,
@@ -74,8 +74,8 @@ export async function checkOnline(
 }
 
 /**
- * An issuer can have several entries in a policy, one for each kind of token. These entries have the same keys, so the list
- * has only the first of them.
+ * An issuer can have several entries in a policy, one for each kind of token. All entries of an issuer have the same
+ * keys, so the list has only the first entry.
  */
 function listDistinct({ issuers, issuerTemplates }: CompiledPolicy): readonly CompiledIssuer[] {
   const all = [...issuers.values(), ...issuerTemplates.issuers.values()].flatMap(listEntries);

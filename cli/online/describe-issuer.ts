@@ -19,11 +19,14 @@ export interface IssuerView {
     readonly not_used: readonly string[];
     /** The algorithms that the metadata announces for ID tokens. */
     readonly announced: readonly string[] | null;
-    /** The plugin server would fetch the keys again after at most this many seconds; null if the keys are not fetched. */
+    /**
+     * The plugin server would fetch the keys again after at most this many seconds; null if the keys do not come from a
+     * fetch.
+     */
     readonly refresh_seconds: number | null;
     /**
-     * The number of seconds by which the provider's clock is ahead of this machine's clock; null if the provider does not send
-     * its time.
+     * By how many seconds the provider's clock is ahead of this machine's clock; null if the provider does not send its
+     * time.
      */
     readonly clock_ahead_seconds: number | null;
   }[];

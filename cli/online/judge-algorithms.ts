@@ -6,8 +6,8 @@ import type { AskedIssuer } from "./ask-issuer.ts";
 import { pathOfOrigin } from "./key-places.ts";
 
 /**
- * For each setting: whether the policy author wrote it. Defaults are not judged, because the default list of algorithms has
- * more names than any provider uses.
+ * For each setting, whether the policy author wrote it into the policy. Defaults are not judged, because the default
+ * list of algorithms has more names than any provider uses.
  */
 export interface WrittenIssuer {
   readonly algorithms: boolean;
@@ -19,9 +19,9 @@ const ALGORITHM = /^[A-Za-z0-9-]{1,20}$/;
 const MAX_ANNOUNCED = 20;
 
 /**
- * Finds the algorithms that the provider announces for ID tokens (OpenID Connect Discovery 1.0 section 3). No metadata announces
- * the algorithms of access tokens, but almost all providers use the same algorithms for both. The result is undefined if the
- * provider announces no algorithms.
+ * Finds the algorithms of ID tokens in the provider's metadata (OpenID Connect Discovery 1.0 section 3). Metadata do
+ * not announce the algorithms of access tokens, but almost all providers use the same algorithms for ID tokens and
+ * access tokens. The result is undefined if the provider announces no algorithms.
  */
 export function readAnnounced(metadata: JsonObject | undefined): readonly string[] | undefined {
   const list = metadata?.id_token_signing_alg_values_supported;
@@ -32,8 +32,8 @@ export function readAnnounced(metadata: JsonObject | undefined): readonly string
 }
 
 /**
- * Finds problems with the algorithms of an issuer, and with the time for which the issuer's keys are used. There are no findings
- * if a source of keys did not answer.
+ * Finds problems with an issuer's algorithms. Also finds problems with the time for which the issuer's keys are used.
+ * If a source of keys did not answer, there are no findings.
  */
 export function judgeAlgorithms(asked: AskedIssuer, written: WrittenIssuer): readonly Finding[] {
   const isComplete = asked.places.every(({ keys }) => keys.ok && keys.value.keys.length > 0);
@@ -81,8 +81,8 @@ function servedAlgorithms({ places }: AskedIssuer["combined"]): ReadonlySet<stri
 }
 
 /**
- * Some providers say how long their keys are fresh. Such a provider expects gateways to stop using withdrawn keys after that
- * time.
+ * Some providers say how long their keys are fresh. A provider with such a cache time expects gateways to stop using
+ * withdrawn keys after that time.
  */
 function judgeRefresh({ issuer, places }: AskedIssuer, written: WrittenIssuer): readonly Finding[] {
   const { minSeconds } = issuer.keyRefresh;

@@ -69,8 +69,8 @@ function judgeIgnored(reason: string, issuer: string, warn: (code: FindingCode, 
 }
 
 /**
- * The plugin ignores the dates of a certificate. But an expired certificate often shows that its key was forgotten or has
- * been replaced.
+ * The plugin ignores the dates of a certificate. But an expired certificate often shows that someone forgot the key or
+ * has replaced it.
  */
 function judgeCertificates(
   { id }: CompiledIssuer,

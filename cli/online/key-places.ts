@@ -3,8 +3,8 @@ import type { DocumentPath } from "../../plugin/policy/language/finding.ts";
 import { FILE_LISTS } from "../keys/check-key-files.ts";
 
 /**
- * Returns the path in the policy document that names a source of an issuer's keys. For discovery, the plugin derives the URL from
- * the issuer itself.
+ * Returns the path of a source of an issuer's keys in the policy document. For discovery, the plugin derives the URL
+ * from the issuer itself.
  */
 export function pathOfOrigin({ id, keys }: CompiledIssuer, origin: KeyOrigin): DocumentPath {
   switch (origin.from) {

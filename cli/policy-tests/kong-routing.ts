@@ -15,10 +15,10 @@ export interface KongWorld {
   readonly consumers: readonly Consumer[];
 }
 
-/** If a Route has one of these criteria, Kong's choice depends on more than the content of the request. */
+/** If a Route has one of these criteria, Kong's choice also depends on facts outside the request. */
 const UNSUPPORTED = ["expression", "snis", "sources", "destinations"];
 const PROTOCOLS = ["http", "https"];
-/** If a plugin's configuration contains its policy, messages show this text instead of a file name. */
+/** If a plugin's configuration contains its policy, messages show this text in place of a file name. */
 const INLINE = "(the policy in the plugin's configuration)";
 
 /**

@@ -21,7 +21,7 @@ export interface LoadedSuite {
   readonly suite: TestSuite;
   readonly policy: CompiledPolicy;
   readonly policyFile: string;
-  /** The policy as one document, merged with the documents that it extends. */
+  /** The policy as one document. The documents that it extends are already merged into it. */
   readonly policyText: string;
   readonly kong: KongWorld | undefined;
 }
@@ -41,16 +41,16 @@ export function isTestFile(file: string): boolean {
 }
 
 /**
- * Policies that are already loaded, by absolute path. Without this map, a policy would be loaded again for each of its test
- * files.
+ * Policies that are already loaded, by absolute path. Without this map, the code would load a policy again for each of
+ * the policy's test files.
  */
 export type LoadedPolicies = Map<string, Promise<FileLoad>>;
 
 /**
  * Reads a test file, its policy and its kong.yml.
  *
- * @param policies the function adds the policies that it loads to this map. The map must not be used for a second run, because
- * files change.
+ * @param policies the policies that are already loaded. The function adds each policy that it loads. The map must not
+ * be used for a second run, because files change.
  */
 export async function loadSuite(file: string, policies: LoadedPolicies = new Map()): Promise<SuiteLoad> {
   const name = nameInput(file);
@@ -74,7 +74,7 @@ function nameKind(findings: readonly Finding[], text: string): readonly Finding[
   });
 }
 
-/** A test document and the file that it was read from. */
+/** A test document, and the file from which it was read. */
 interface ReadFile {
   readonly file: string;
   /** The file name that findings show. */
@@ -126,8 +126,8 @@ async function loadWorld(
 }
 
 /**
- * Adds to a finding the file and the line that contain the mistake. Only lines of a test document are shown, because any other
- * file may be secret.
+ * Adds to a finding the file and the line that contain the mistake. Messages show only lines of a test document. Any
+ * other file may be secret.
  */
 export function inFile(findings: readonly Finding[], file: string, text: string): readonly Finding[] {
   return showExcerpts(findings, file, isTestDocument(text) ? text : "");

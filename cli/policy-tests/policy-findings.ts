@@ -4,7 +4,7 @@ import type { DocumentPath, Finding, FindingCode } from "../../plugin/policy/lan
 import { readDocument } from "../../plugin/policy/read/read-document.ts";
 import { showExcerpts } from "../findings/excerpts.ts";
 
-/** A message about one part of a policy, with the path of this part. */
+/** A message about one part of a policy, with the path of the part. */
 export interface PlacedMessage {
   readonly code: FindingCode;
   readonly path: DocumentPath;
@@ -33,7 +33,7 @@ export function locateInPolicy(file: string, messages: readonly PlacedMessage[],
   return showExcerpts(findings, file, text);
 }
 
-/** Writes a score such as `91 %`, rounded down so that only a full score is 100 %. */
+/** Writes a score such as `91 %`. The function rounds down, so that only a full score is 100 %. */
 export function percent(score: number): string {
   return `${Math.floor(score * 100)} %`;
 }

@@ -24,7 +24,7 @@ async function coverPolicy(suites: readonly LoadedSuite[], { min, changedSince }
   const [first] = suites;
   const source = first && readDocument(first.policyText);
   const valid = source?.ok ? validateDocument(source.value.data) : undefined;
-  // The measurement changes the compiled policy for a short time, so it uses a separate copy.
+  // The measurement changes the compiled policy for a short time, so it uses a copy of the policy.
   const compiled = valid?.ok ? compilePolicy(valid.value, "") : undefined;
   if (!first || !valid?.ok || !compiled?.ok) {
     throw new Error(`${first?.policyFile ?? "the policy"} changed while it was read: try again`);

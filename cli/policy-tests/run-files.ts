@@ -79,8 +79,8 @@ type Signatures = Judge["signatures"];
 /** The result of one test file. */
 interface FileRun extends ReportedTests {
   /**
-   * The parsed file; undefined if it has a mistake, or if nothing is measured, because thousands of parsed files need much
-   * memory.
+   * The parsed file. It is undefined if the file has a mistake, or if nothing is measured: thousands of parsed files
+   * would need much memory.
    */
   readonly loaded: LoadedSuite | undefined;
   readonly files: readonly string[];
@@ -92,8 +92,8 @@ const NO_SIGNATURES: Signatures = { made: 0, verified: 0, assumed: 0 };
 /**
  * Runs the tests of one file.
  *
- * @param policies the function adds the policies that it loads to this map. The map must not be used for a second run, because
- * files change.
+ * @param policies the policies that are already loaded. The function adds each policy that it loads. The map must not
+ * be used for a second run, because files change.
  */
 async function testFile(file: string, options: RunOptions, policies: LoadedPolicies): Promise<FileRun> {
   const { result, files } = await loadSuite(file, policies);

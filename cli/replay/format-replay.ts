@@ -17,7 +17,7 @@ const KINDS: Readonly<Record<ChangeKind, string>> = {
 };
 const HEADINGS = ["CHANGE", "REQUESTS", "POLICY", "RULE", "BEFORE", "AFTER", "EXAMPLE"];
 
-/** Writes a table of changes, then the lines that were not decided or not read, then the sums. */
+/** Writes the table of changes, then the lines that were not decided or not read, then the sums. */
 export function formatReplay(report: ReplayReport, form: "text" | "json"): string {
   if (form === "json") {
     return `${toPrintableJson(report, 2)}\n`;

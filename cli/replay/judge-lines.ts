@@ -24,7 +24,7 @@ interface Router {
 
 type Place = Pick<LogText, "file" | "line">;
 
-/** A verdict, and the policy and the rule that gave this verdict. */
+/** A verdict, and the policy and the rule from which it comes. */
 interface RoutedVerdict {
   readonly verdict: Verdict;
   readonly policy?: string;
@@ -39,7 +39,7 @@ export class LineJudge {
   readonly #keys: Both<OwnKeys>;
   #lines = 0;
 
-  /** @param jwks the user's keys for checking signatures; undefined if the keys in the policies are used. */
+  /** @param jwks the user's keys for checking signatures; undefined for the keys in the policies. */
   constructor({ pairs, gateways }: World, jwks: unknown) {
     this.#pairs = pairs;
     this.#routers =
@@ -116,7 +116,7 @@ export class LineJudge {
     }
   }
 
-  /** If a line does not name its rule, kong.yml decides which rule judges the request. */
+  /** If a line names no rule, kong.yml decides which rule judges the request. */
   async #addRouted(line: FactsLine, place: Place): Promise<void> {
     const [old, current] = [await this.#route(line, 0), await this.#route(line, 1)];
     const policy = current.policy ?? old.policy ?? "(no policy)";

@@ -13,14 +13,14 @@ export interface PolicyPair {
   /** The path, relative to both directories. */
   readonly file: string;
   readonly name: string | undefined;
-  /** The versions are undefined if the file is the same on both sides. */
+  /** The two versions are undefined if the file is equal on both sides. */
   readonly versions: readonly [PolicyVersion | undefined, PolicyVersion | undefined] | undefined;
 }
 
 /** Everything that decisions of the old and the new version depend on. */
 export interface World {
   readonly pairs: readonly PolicyPair[];
-  /** The file of Kong that exists on both sides; undefined if there is no such file, or if there are several. */
+  /** The file of Kong that exists on both sides; undefined if there is none or more than one. */
   readonly gateways: Both<Gateway> | undefined;
 }
 

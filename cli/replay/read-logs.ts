@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { STDIN } from "../files/list-files.ts";
 import { nameInput } from "../files/read-input.ts";
 
-/** A line of a log; `text` is undefined if the line is longer than any log line can be. */
+/** A line of a log. If the line is too long for a log line, `text` is undefined. */
 export interface LogText {
   readonly file: string;
   /** The number of the line, counted from 1. */
@@ -16,7 +16,7 @@ export interface LogText {
 const MAX_LINE = 1024 * 1024;
 
 /**
- * Reads large logs in pieces, so that a log never has to fit into memory.
+ * Reads large logs in pieces, because a log may not fit into memory.
  *
  * @throws Error if a log cannot be read.
  */

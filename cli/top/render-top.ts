@@ -3,7 +3,7 @@ import { toPrintable } from "../../plugin/core/text/printable.ts";
 import type { Figure, Overview } from "../../plugin/server/view/overview.ts";
 import type { Cell, Table } from "../../plugin/server/view/table.ts";
 
-/** A line of the output. Its texts and colours are separate, so that the length of the text is known. */
+/** A line of the output. Texts and colours of a line are separate, so that the code knows the length of the text. */
 type Line = readonly Cell[];
 
 const GAP = "  ";
@@ -23,8 +23,8 @@ export function renderOnce(overview: Overview, colors: Colors): string {
 }
 
 /**
- * Renders the part that fits on a screen of this height and width. The last line of the screen lists the keys. The terminal cuts
- * lines that are too long.
+ * Renders the part that fits on a screen with this height and width. The last line of the screen lists the keys. The
+ * terminal cuts lines that are too long.
  *
  * @param keys the keys that the user can press.
  */

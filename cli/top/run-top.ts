@@ -34,7 +34,7 @@ async function readAll(watched: readonly WatchedServer[]): Promise<Reading> {
 
 /**
  * Asks each server twice, because a rate needs two answers. If a server does not answer the first time, the command
- * does not ask this server again.
+ * does not ask it again.
  */
 async function readRates(watched: readonly WatchedServer[], intervalMs: number): Promise<Reading> {
   const first = await readAll(watched);
@@ -114,7 +114,7 @@ export async function showLive({ servers, intervalMs, by, colors }: TopOptions):
   }
 }
 
-/** The promise rejects when the user quits, so that the command does not wait for a server that does not answer. */
+/** The promise rejects when the user quits. So the command does not wait for a server that does not answer. */
 function endOf(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => reject(new Error("ended")), { once: true });

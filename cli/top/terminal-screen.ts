@@ -8,9 +8,9 @@ const ENTER = `${ESCAPE}?1049h${ESCAPE}?25l${ESCAPE}?7l`;
 const LEAVE = `${ESCAPE}?7h${ESCAPE}?25h${ESCAPE}?1049l`;
 const CLEAR_TO_END_OF_LINE = `${ESCAPE}K`;
 const CLEAR_BELOW = `${ESCAPE}J`;
-/** Terminals that support this mode show the whole frame at once. */
+/** Terminals that support this mode show the whole frame in one step. */
 const [BEGIN_FRAME, END_FRAME] = [`${ESCAPE}?2026h`, `${ESCAPE}?2026l`];
-/** The size that is used for terminals that do not know their size. */
+/** The size for terminals that do not know their own size. */
 const USUAL = { rows: 24, columns: 80 };
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -55,7 +55,7 @@ export class TerminalScreen {
     return this.#ports.output.columns || USUAL.columns;
   }
 
-  /** @param lines the lines contain no characters that control the terminal, except colours. */
+  /** @param lines lines without characters that control the terminal. The only exception is colours. */
   draw(lines: readonly string[]): void {
     const frame = lines.map((line) => `${line}${CLEAR_TO_END_OF_LINE}`).join("\r\n");
     this.#ports.output.write(`${BEGIN_FRAME}${ESCAPE}H${frame}${CLEAR_BELOW}${END_FRAME}`);

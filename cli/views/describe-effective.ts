@@ -5,7 +5,7 @@ import type { Issuer, PolicyDocument } from "../../schema/generated/policy-docum
 
 type PlainMap = Readonly<Record<string, unknown>>;
 
-/** The built-in values of some keys of a rule. The result leaves out keys that have these values. */
+/** The built-in values of some keys of a rule. The result omits keys that have their built-in values. */
 const BUILT_IN = { allow_http: false, other_authentication: "ignore", cors_preflight: "judge" } as const;
 
 /**

@@ -4,13 +4,13 @@ import { formatColumns } from "../../sandbox/message/format-columns.ts";
 /** The data of one line of `kong-jwt-policy report`. */
 export interface ReportRow {
   readonly policy: string;
-  /** The rule is undefined if no rule matched the request. */
+  /** The rule is undefined if the request matched no rule. */
   readonly rule: string | undefined;
-  /** The reason is undefined if the rule would have refused no request. */
+  /** If the rule would have refused no request, the reason is undefined. */
   readonly reason: string | undefined;
   /** The number of requests that enforce mode would have refused for this reason. */
   readonly requests: number;
-  /** The number of requests that the rule judged in total. The number is undefined if the source does not contain it. */
+  /** The number of requests that the rule judged in total. The number is undefined if the source does not have it. */
   readonly judged: number | undefined;
 }
 
@@ -43,8 +43,8 @@ export function countStatus(status: unknown): readonly ReportRow[] {
 const REPORT_LINE = /jwt-policy would have denied the request: (.*)/;
 
 /**
- * Counts the lines that report mode wrote to Kong's log. The log has no line about a request that passes in enforce mode
- * too.
+ * Counts the lines that report mode wrote to Kong's log. The log has no line about a request that would also pass in
+ * enforce mode.
  */
 export function countLog(lines: Iterable<string>): readonly ReportRow[] {
   const rows: ReportRow[] = [];
@@ -60,8 +60,8 @@ export function countLog(lines: Iterable<string>): readonly ReportRow[] {
 }
 
 /**
- * Values before `detail` contain no spaces. The value of `detail` is quoted text, and parts of this text may look like further
- * pairs.
+ * Values before `detail` contain no spaces. The value of `detail` is quoted text, and this text may contain parts that
+ * look like further pairs.
  */
 function readPair(pairs: string, name: string): string | undefined {
   return new RegExp(`(?:^| )${name}=([^ ]+)`).exec(pairs.split(" detail=")[0] ?? "")?.[1];

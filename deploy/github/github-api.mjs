@@ -7,8 +7,8 @@ const MOST_PAGES = 30;
 const TIMEOUT_MS = 30_000;
 
 /**
- * Writes the comment, or changes the comment of an earlier run. Comments of people are never changed, even if they
- * begin with the same line.
+ * Writes the comment, or changes the comment of an earlier run. The script never changes comments of people, even if
+ * they begin with the same line.
  */
 export async function writeComment(access, number, marker, body) {
   const own = await findComment(access, number, marker);

@@ -1,6 +1,6 @@
-// The step of action.yml: runs `kong-jwt-policy check`, writes its comment into the pull request, and ends with its
-// exit code. All input comes from environment variables and from GitHub's event file. It is passed to programs as
-// arguments, and never through a shell.
+// The step of action.yml. It runs `kong-jwt-policy check`, writes the comment into the pull request, and ends with the
+// exit code of `check`. All input comes from environment variables and from GitHub's event file. It is passed to
+// programs as arguments, and never through a shell.
 import { spawnSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -74,7 +74,8 @@ function findBase() {
     return undefined;
   }
   const [head, ...parents] = git("rev-list", "--parents", "--max-count=1", "HEAD").split(" ");
-  // By default actions/checkout checks out GitHub's merge of the pull request. Its first parent is the target branch.
+  // By default actions/checkout checks out GitHub's merge of the pull request. The first parent of this commit is the
+  // target branch.
   const isMerge =
     head === env.GITHUB_SHA && parents.length === 2 && /^refs\/pull\/\d+\/merge$/.test(env.GITHUB_REF ?? "");
   return `git:${isMerge ? parents[0] : git("merge-base", base, "HEAD") || base}`;

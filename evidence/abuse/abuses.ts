@@ -13,7 +13,7 @@ export interface TheftOptions {
   readonly label: string;
   /** The average time between two requests of the thief. */
   readonly thiefMs: number;
-  /** The average time between two pages of the victim; undefined if the victim goes on as before. */
+  /** The average time between two pages of the victim; undefined if the victim continues as before. */
   readonly victimMs: number | undefined;
   readonly forMs: number;
   /** The thief's addresses. */
@@ -40,7 +40,7 @@ export function plantTheft(world: World, victim: Person, options: TheftOptions):
       timeline.at(timeline.nowMs + chance.wait(victimMs), work);
     }
   };
-  // The victim has used the token for a while, so the guards have verdicts about it.
+  // The victim has used the token for some time, so the guards already have verdicts about the token.
   if (victimMs !== undefined) {
     for (let before = 0; before < 30_000; before += victimMs) {
       timeline.at(startMs + before, () => loadPage(world, victim));
@@ -103,7 +103,7 @@ export function plantLongLife({ gateway, timeline, chance }: World, label: strin
   return { label, kind: "long_lifetime", startMs: timeline.nowMs };
 }
 
-/** A change of the policy or of the clients, after which most requests of one rule are denied. */
+/** After a change of the policy or of the clients, the plugin denies most requests of one rule. */
 export function plantDenials({ gateway, timeline, chance }: World, label: string): Abuse {
   const startMs = timeline.nowMs;
   const address = chance.address();

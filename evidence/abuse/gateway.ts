@@ -27,7 +27,7 @@ export interface GatewayOptions {
   readonly settings: AbuseSettings;
   readonly timeline: Timeline;
   readonly chance: Chance;
-  /** How many of Kong's workers have the guard. 0: no guard, so the plugin server gets each request. */
+  /** How many of Kong's workers have the guard. With 0, there is no guard, so the plugin server gets each request. */
   readonly guards: number;
   readonly unseenMs: number;
 }
@@ -37,7 +37,10 @@ const ISSUER = "acme";
 const EPOCH_MS = 1_800_000_000_000;
 export const RULES = ["read", "write", "reports", "search"] as const;
 
-/** Kong's workers with their guards, and the plugin server's watch. Only the watch is the real code; no signature is checked. */
+/**
+ * Kong's workers with their guards, and the plugin server's watch. Only the watch is real code. The simulation checks
+ * no signatures.
+ */
 export class Gateway {
   readonly alarms: Alarm[] = [];
   readonly watch: AbuseWatch;
@@ -88,7 +91,7 @@ export class Gateway {
     return claims.exp * 1_000 < EPOCH_MS + this.#options.timeline.nowMs;
   }
 
-  /** @param reason why the request is denied; undefined if it passes. */
+  /** @param reason why the request is denied; undefined if the request passes. */
   request(token: Token, address: string, rule = 0, reason?: Reason): void {
     this.requests += 1;
     const denied = reason ?? (this.isExpired(token) ? "token_expired" : undefined);
@@ -122,7 +125,7 @@ export class Gateway {
   }
 
   #deny(token: Token, address: string, rule: number, reason: Reason): void {
-    // The claims of an expired token are not valid, so the token itself is not watched.
+    // The claims of an expired token are not valid, so the watch does not watch the token itself.
     const seen = reason === "token_expired" ? { claims: token.claims } : { signed: token.signed, claims: token.claims };
     this.watch.note(this.#denial(reason, rule), eventOf(token, address, seen));
   }

@@ -23,7 +23,7 @@ function mint(): string {
   return mintToken({ key, claims: claimsOf({ sub: "alice", iat: now, exp: now + 600, jti: `${Math.random()}` }) });
 }
 
-/** A Kong behind a trusted proxy, whose plugin server refuses tokens that come from two networks. */
+/** A Kong behind a trusted proxy. Its plugin server refuses tokens that come from two networks. */
 async function startKong(guard: boolean) {
   const place = directory();
   const [abuse, log] = [join(place, "abuse.yaml"), join(place, "log.yaml")];

@@ -19,7 +19,7 @@ export function createClusterService(world: World, index: number): Service {
   return createService(world, `service-${index}`, "cluster", pods);
 }
 
-/** Workers in a cloud that leave through three addresses. The operator has listed these networks as one. */
+/** Workers in a cloud that leave through three addresses. The operator has listed these networks as one network. */
 export function createCloudService(world: World, index: number, exits: readonly string[]): Service {
   return createService(world, `cloud-${index}`, "cloud", exits);
 }
@@ -40,7 +40,7 @@ function createService(world: World, name: string, kind: string, addresses: read
   return service;
 }
 
-/** A client that goes on with an expired token: with growing pauses, or stubbornly twice a second for two minutes. */
+/** A client that continues with an expired token: with growing pauses, or twice a second for two minutes. */
 export function startRetrying({ gateway, timeline, chance }: World, sub: string, place: Place): void {
   const token = gateway.createToken("normal expired token", sub, 1_000);
   const isStubborn = chance.is(0.2);

@@ -39,7 +39,7 @@ const guards = Number(values.guards);
 const allPeople = Number(values.people);
 
 const MINUTE_MS = 60_000;
-/** A cloud's NAT gateways. The operator lists them as one group. */
+/** A cloud's NAT gateways. The operator lists the NAT gateways as one group. */
 const EXITS = ["192.0.2.10", "198.51.100.10", "203.0.113.10"];
 const DOCUMENT = {
   abuse: 1,
@@ -60,7 +60,9 @@ interface Scene extends World {
   readonly services: readonly Service[];
 }
 
-/** A day's crowd: users, services, clients with expired tokens, and tokens of other environments. */
+/**
+ * The clients of a day: users, services, clients with expired tokens, and clients with tokens of other environments.
+ */
 function createScene(ownSeed: number, people: number): Scene {
   const chance = new Chance(ownSeed);
   const timeline = new Timeline();
@@ -119,7 +121,9 @@ function findDelays(abuses: readonly Abuse[], { gateway }: Scene): readonly numb
   });
 }
 
-/** The share of the planted abuses that the watch finds in time, and the time after which it has found half of them. */
+/**
+ * The share of the planted abuses that the watch finds in time. Also the time after which it has found half of them.
+ */
 function judge(delays: readonly number[]): readonly string[] {
   const within = (ms: number): string =>
     `${((delays.filter((delay) => delay <= ms).length / delays.length) * 100).toFixed(1)} %`;
@@ -142,7 +146,7 @@ interface Planting {
   readonly scenes?: number;
 }
 
-/** Plants abuses one after the other in a smaller crowd. */
+/** Plants abuses one after the other, with fewer other clients. */
 function plant(
   what: string,
   { count, everyMs, learnMs, scenes = 1 }: Planting,
@@ -220,7 +224,7 @@ function measureOthers(): void {
   plant("a subject is denied ten times a second", { count: some, everyMs: 120_000, learnMs }, (scene, index) =>
     plantProbing(scene, `probing ${index}`),
   );
-  // One in each crowd, because such tokens become usual if there are several.
+  // Each run has only one such abuse, because such tokens become usual if there are several.
   const once: Planting = { count: 1, everyMs: 0, learnMs: 30 * MINUTE_MS, scenes: Math.ceil(thefts / 50) };
   plant("a client sends seven tokens a second with invented keys", { ...once, learnMs }, (scene) =>
     plantForging(scene, "forging"),

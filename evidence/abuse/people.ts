@@ -31,13 +31,13 @@ export function createPerson(world: World, index: number, offices: readonly Plac
   const { chance, gateway } = world;
   const place = choosePlace(world, offices);
   const name = `user-${index}`;
-  // A few clients, such as a partner's, get tokens that live longer.
+  // A few clients, such as a partner's clients, get tokens with a longer lifetime.
   const lifetime = index % 40 === 0 ? LONG_LIVED_MS : TOKEN_MS;
   const token = gateway.createToken(`normal ${place.name}`, name, lifetime);
   // An application uses a token for some time before the simulation begins.
   const person: Person = { name, place: place.place, token };
   const { timeline } = world;
-  // Few users are busy, and most are not: the rank of a user decides how long it is away (Zipf).
+  // Few users are busy, and most are not. The rank of a user decides how long the user is away (Zipf).
   const awayMs = 60_000 + (3_600_000 * (1 + (index % 1_000))) / 1_000;
   const isPolling = index % 3 === 0;
   let sessionEndMs = 0;
@@ -61,7 +61,10 @@ export function createPerson(world: World, index: number, offices: readonly Plac
   return person;
 }
 
-/** A page makes several requests within a second. Now and then one is not allowed, and the application shows less. */
+/**
+ * A page makes several requests within a second. In some cases one of these requests is not allowed, and the
+ * application shows less.
+ */
 export function loadPage({ gateway, timeline, chance }: World, { token, place }: Person): void {
   const count = 2 + chance.random.below(6);
   for (let request = 0; request < count; request += 1) {
@@ -91,13 +94,15 @@ function choosePlace(world: World, offices: readonly Place[]): { readonly name: 
   return { name: "commuter", place: createMobile(world, 45_000, 10_000) };
 }
 
-/** IPv6 addresses with privacy extensions (RFC 8981): several addresses of one network at a time. */
+/** IPv6 addresses with privacy extensions (RFC 8981): a client has several addresses of one network at a time. */
 function createIpv6Home(chance: Chance): Place {
   const prefix = chance.prefix();
   return { address: () => `${prefix}::${(chance.random.below(3) + 1).toString(16)}` };
 }
 
-/** Many people behind one address. Every fourth office has two providers, and a new connection takes one of them. */
+/**
+ * Many people behind one address. Every fourth office has two providers, and each new connection uses one of the two.
+ */
 export function createOffice({ chance, timeline }: World, index: number): Place {
   const first = chance.address();
   if (index % 4 !== 0) {
@@ -113,7 +118,10 @@ export function createOffice({ chance, timeline }: World, index: number): Place 
   return { address: () => current };
 }
 
-/** A phone that changes between a home or train network and its provider. Requests overlap for a moment at half of the changes. */
+/**
+ * A phone that alternates between the network at home or on a train and the network of its mobile provider. Requests
+ * overlap for a moment at half of the changes.
+ */
 function createMobile({ chance, timeline }: World, meanMs: number, leastMs: number): Place {
   const wifi = chance.address();
   let current = wifi;

@@ -1,8 +1,8 @@
 import { type Cost, type Folder, measureCommand } from "./measure-command.ts";
 
-// `npm run bench:diff`: the cost of `kong-jwt-policy diff` as a separate process, from start to end. The bench measures three
-// cases: one change in a policy of 300 rules with 5 operations each, one change among 500 policies, and one changed Route among 300.
-// On a busy machine, only processor time is meaningful.
+// `npm run bench:diff`: the cost of `kong-jwt-policy diff` as a separate process, from start to end. The bench measures
+// three cases: one changed rule in a policy of 300 rules with 5 operations each, one changed policy among 500, and one
+// changed Route among 300. On a busy machine, only processor time is meaningful.
 
 const RULES = 300;
 const POLICIES = 500;
@@ -33,7 +33,7 @@ function writeRule(index: number, scope = `read-${index}`): string {
 const writeRules = (count: number, changed?: number): string =>
   Array.from({ length: count }, (_, index) => writeRule(index, index === changed ? "other" : undefined)).join("\n");
 
-/** @param opened the Route that loses its plugin. */
+/** @param opened the Route without its plugin in the new version. */
 const writeKong = (opened?: number): string => `_format_version: "3.0"
 services:
   - name: api

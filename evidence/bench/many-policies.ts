@@ -10,9 +10,9 @@ import { StringMessage } from "../../plugin/server/protocol/messages.ts";
 import { connectWorker, playEvent } from "../../test/server/protocol/raw-worker.ts";
 import { generateSigningKey } from "../../test/tokens.ts";
 
-// `npm run bench:policies`: how the plugin server's start, memory and idle work grow with the number of policies. The bench
-// also measures how long requests wait while the server starts and while policies change. The bench starts the bundled server
-// as Kong does, and sends requests to the server's socket.
+// `npm run bench:policies` measures how the plugin server's start, memory and idle work grow with the number of
+// policies. The bench also measures how long requests wait while the server starts and while policies change. The bench
+// starts the bundled server as Kong does, and sends requests to the server's socket.
 //
 //   npm run bench:policies                            all cases of the table
 //   npm run bench:policies -- --case "1000x50x3"      one case: policies × rules × operations
@@ -37,7 +37,7 @@ const CASES: readonly Case[] = [
   { policies: 2_000, rules: 5, operations: 0 },
   { policies: 400, rules: 10, operations: 0, hasParent: true },
 ];
-/** After so long, the server has collected its garbage, and its compiling threads have ended. */
+/** After this time, the server has collected its garbage, and its compiling threads have ended. */
 const SETTLE_MS = 60_000;
 const IDLE_MS = 60_000;
 const ASK_EVERY_MS = 10;
@@ -88,7 +88,7 @@ if (values.starts === undefined) {
   }
 }
 
-/** How long the requests of fresh servers wait, from the moment they listen until they are ready. */
+/** How long requests to new servers wait, from the moment at which a server listens until it is ready. */
 async function measureStarts(one: Case, rounds: number): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), "many-policies-"));
   try {
@@ -109,8 +109,8 @@ async function measureStarts(one: Case, rounds: number): Promise<string> {
 }
 
 /**
- * Four times in milliseconds: until the server listens, of the first wait, of the longest wait, and until the server is ready.
- * Also the load by other programs, in percent.
+ * Four times in milliseconds: until the server listens, the first wait, the longest wait, and until the server is
+ * ready. The result also has the load by other programs, in percent.
  */
 async function measureStart(one: Case, directory: string, root: string): Promise<number[]> {
   const begin = performance.now();

@@ -1,7 +1,7 @@
 /**
- * The processor time that metrics, the decision log and the watch for abuse add to one decision. The ways take turns in short
- * rounds, so that a busy machine disturbs all of them alike. The plugin server spends about 150 µs on a request without its cache,
- * and half of that with it.
+ * The processor time that metrics, the decision log and the watch for abuse add to one decision. The measured variants
+ * take turns in short rounds, so that a busy machine slows all of them down equally. The plugin server spends about 150
+ * µs on a request without the cache of verdicts, and half of this time with the cache.
  *
  *   npm run bench:observe
  */

@@ -54,7 +54,10 @@ for (const [name, { micros, ratios }] of figures) {
   console.log(`| ${name} | ${median(micros).toFixed(0)} | ${median(ratios).toFixed(2)} |`);
 }
 
-/** Microseconds of processor time per decision, the threads of the pool included; it stays the same on a busy machine. */
+/**
+ * Microseconds of processor time per decision, with the threads of the pool. The figure does not depend on other work
+ * on the machine.
+ */
 async function measure(tokens: readonly (string | undefined)[], keys: KeySource): Promise<number> {
   const start = process.cpuUsage();
   for (const token of tokens) {

@@ -18,7 +18,7 @@ const ROOM = 5_200;
 
 interface Sort {
   readonly name: string;
-  /** The text after `Bearer `; without this text, no header is sent. */
+  /** The text after `Bearer `. Without this text, the request has no such header. */
   readonly token: string | undefined;
   /** Undefined if the token is good. */
   readonly reason: string | undefined;
@@ -89,7 +89,10 @@ export function mintSorts(count: number): Keys {
   return { jwks: [rs256.publicJwk, ...others.map((key) => key.publicJwk), large], sorts, good };
 }
 
-/** A random modulus checks signatures as slowly as a real one, and making a real key takes half a minute. */
+/**
+ * A signature check with a random modulus takes as long as with a real modulus, and making a real key takes half a
+ * minute.
+ */
 function publishLargeRsa(): JWK & { readonly kid: string } {
   for (;;) {
     const bytes = randomBytes(1024);

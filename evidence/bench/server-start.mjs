@@ -1,6 +1,6 @@
-// `npm run size`: the size of the plugin server, and two times after its start: until it has printed its dump, and until it
-// listens. The script measures the server as one file and as separate modules. The rounds are interleaved, the figures are
-// medians. `RESULTS=1` writes them to results/size.
+// `npm run size`: the size of the plugin server, and two times after its start. The first is until it has printed its
+// dump, the second is until it listens. The script measures the server as one file and as separate modules. The rounds
+// are interleaved, the figures are medians. `RESULTS=1` writes them to results/size.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -19,8 +19,8 @@ const directory = mkdtempSync(join(tmpdir(), "jwt-policy-size-"));
 const place = ["--socket", join(directory, "s"), "--policy-root", directory];
 
 /**
- * The measured processes: a title, the arguments of node, and the words on standard output that end the measurement. Without
- * words, the end of the process ends it.
+ * The measured processes. Each has a title, the arguments of node, and the words on standard output that end the
+ * measurement. Without words, the end of the process ends it.
  */
 const CASES = [
   ["node alone, until it has ended", ["-e", "0"]],

@@ -5,8 +5,8 @@ import { expect, it } from "vitest";
 import { MAIN } from "../../test/cli/run-cli.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 
-// `check` in repositories like those of users: without tests, without Git, shallow, at the first commit, with renamed and
-// deleted policies.
+// Runs `check` in repositories like those of users: without tests, without Git, shallow, at the first commit, and with
+// renamed or deleted policies.
 
 const ROOT = join(import.meta.dirname, "../..");
 const home = temporaryFolder();

@@ -53,7 +53,7 @@ const COMBINATIONS: readonly string[] = [
   `${KEYCLOAK} --path /api/v1/orders --upstream https://orders.internal/base --ci none`,
 ];
 
-/** Names that YAML readers take for another type, or that look strange in files, rules and hosts. */
+/** Names that YAML readers may read as another type, or that look strange in files, rules and hosts. */
 const NAMES = ["on", "123", "1e3", "0x1F", "null", "2026-01-01", "A", "my_orders-2", "x".repeat(63)];
 
 describe("what init writes", { timeout: 60_000 }, () => {

@@ -19,7 +19,7 @@ const POLICIES = {
   lenient: { consumer: { claim: "azp", cache: "0s", unknown: "ignore" } },
 };
 
-/** Tests that need a database: Consumers that are created and deleted, and a database that does not answer. */
+/** Tests that need a database: Consumers are created and deleted, or the database does not answer. */
 describe("Consumers in a Kong with PostgreSQL", () => {
   if (missing !== undefined) {
     reportMissing("are looked up, and no request has one while the database is down", missing);

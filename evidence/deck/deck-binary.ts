@@ -15,7 +15,7 @@ export function runDeck(args: readonly string[], { input = "" } = {}): DeckResul
   return run(DECK, args, {}, input);
 }
 
-/** Runs a shell line in which `deck` is decK; `stdout` has the output of both streams. */
+/** Runs a shell line in which `deck` is decK. `stdout` has the output of both streams. */
 export function runDeckCommand(line: string, environment: Readonly<Record<string, string>>): DeckResult {
   const script = `deck() { env "$DECK" "$@"; }\n{ ${line}\n} 2>&1`;
   return run("/bin/sh", ["-c", script], { ...environment, DECK });
@@ -33,7 +33,7 @@ function run(program: string, args: readonly string[], more: Readonly<Record<str
   return { status, stdout, stderr };
 }
 
-/** Why decK cannot be run here, or undefined. */
+/** Why the tests cannot run decK; undefined if they can. */
 export function findMissingDeck(): string | undefined {
   const { status } = spawnSync(DECK, ["version"], { stdio: "ignore", timeout: 20_000 });
   return status === 0 ? undefined : "no decK: set DECK_BIN or put deck into PATH";

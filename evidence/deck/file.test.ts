@@ -32,7 +32,7 @@ const onRoute = (...plugins: readonly object[]): object => ({
   _format_version: "3.0",
   services: [{ name: "s", url: "http://up.example", routes: [route(...plugins)] }],
 });
-/** Rows have a list of plugins for a state with these plugins on a route. */
+/** If a row has a list of plugins, the state has these plugins on a route. */
 const stateOf = (state: object): object => (Array.isArray(state) ? onRoute(...state) : state);
 
 describe("the ruleset for `deck file lint`", () => {

@@ -13,7 +13,7 @@ const KONG = process.env.KONG_BIN ?? "kong";
 const SERVER = join(import.meta.dirname, "../../dist/jwt-policy-server.mjs");
 
 export interface KongWithPostgres {
-  /** Such as `Kong 3.9.3 (binary, PostgreSQL)`. */
+  /** The title of the gateway, such as `Kong 3.9.3 (binary, PostgreSQL)`. */
   readonly name: string;
   readonly adminUrl: string;
   readonly proxyUrl: string;
@@ -23,8 +23,8 @@ export interface KongWithPostgres {
 }
 
 /**
- * A Kong that keeps its configuration in a separate PostgreSQL. This Kong does not start the plugin server: Kong 3.9 cannot
- * print its configuration (`GET /` of the Admin API, which decK asks first) in the worker that did.
+ * A Kong that keeps its configuration in a separate PostgreSQL. This Kong does not start the plugin server. In Kong
+ * 3.9, a worker that has started one cannot answer `GET /` of the Admin API, and decK asks this first.
  */
 export async function startKongWithPostgres(policyRoot: string): Promise<KongWithPostgres> {
   const postgres = await startPostgres();

@@ -10,7 +10,7 @@ export interface Postgres {
   stop(): Promise<void>;
 }
 
-/** Why PostgreSQL cannot be run here, or undefined. */
+/** Why the tests cannot run PostgreSQL; undefined if they can. */
 export function findMissingPostgres(): string | undefined {
   try {
     execFileSync("pg_ctl", ["--version"], { stdio: "ignore", timeout: 20_000 });
@@ -21,7 +21,7 @@ export function findMissingPostgres(): string | undefined {
   }
 }
 
-/** A fresh PostgreSQL on this machine alone, whose superuser and database are `postgres` and need no password. */
+/** A new PostgreSQL on this machine. Its superuser and its database are `postgres`, and need no password. */
 export async function startPostgres(): Promise<Postgres> {
   const user = findUser();
   const directory = await mkdtemp(join(tmpdir(), "postgres-"));

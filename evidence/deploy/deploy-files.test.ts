@@ -8,7 +8,7 @@ import { runCli } from "../../test/cli/run-cli.ts";
 const DEPLOY = join(import.meta.dirname, "../../deploy");
 const readText = (name: string): string => readFileSync(join(DEPLOY, name), "utf8");
 
-/** These files repeat facts of the package, which must stay up to date. */
+/** These files repeat facts of the package, and the facts must stay correct. */
 describe("the files in deploy/", () => {
   it.each(["Dockerfile", "compose.yaml", "compose.sidecar.yaml"])("%s names the package's version", (name) => {
     const versions = [...readText(name).matchAll(/(?:jwt-policy-[a-z]+:|image\.version=")(\d[^"\s]*)/g)];

@@ -33,7 +33,7 @@ describe("deploy/compose.sidecar.yaml", () => {
     const [id = ""] = await listServers();
     return Number(await docker(["inspect", "--format", "{{.RestartCount}}", id]));
   };
-  /** Waits until the container has started once more and serves; no request may pass without a verdict until then. */
+  /** Waits until the container has started again and serves. Until then, no request may pass without a verdict. */
   const expectRecovery = async (restarts: number): Promise<void> => {
     const during = new Set<number>();
     await waitFor(async () => {

@@ -40,6 +40,6 @@ describe("the units of systemd", () => {
     expect(service.get("Service.RuntimeDirectoryPreserve")).toBe("yes");
     expect([service.get("Service.Restart"), service.get("Service.RestartSec")]).toEqual(["always", "0"]);
     expect(service.get("Unit.StartLimitIntervalSec")).toBe("0");
-    expect(service.get("Service.KillMode")).toBe("process"); // The server outlives its launcher until the next one is ready.
+    expect(service.get("Service.KillMode")).toBe("process"); // The server lives longer than its launcher, until the next server is ready.
   });
 });

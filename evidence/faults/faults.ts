@@ -19,12 +19,15 @@ export interface Fault {
   /** Names the row in results; never changes. */
   readonly id: string;
   readonly title: string;
-  /** Whether no valid request may be lost, because the fault is a planned action or not in the plugin server. */
+  /**
+   * Whether this fault must lose no valid request. This is true if the fault is a planned action, or is outside the
+   * plugin server.
+   */
   readonly sparesValid: boolean;
   /** Milliseconds that follow from the settings, with room for a slow machine. */
   readonly recoveryMs: number;
   readonly holdMs: number;
-  /** Why this fault is impossible on a gateway that is not a Kong. */
+  /** Why this fault is impossible on a gateway that is not Kong. */
   readonly onlyKong?: string;
   /** Why this fault is impossible with kong-pdk's plugin server. */
   readonly onlyOurs?: string;
@@ -38,7 +41,7 @@ const DEADLINE_MS = 5_000;
 const WATCHDOG_MS = 3_000;
 const RESPAWN_MS = 1_000;
 const READ_TIMEOUT_MS = 7_000;
-/** Kong's requests wait this long for another request that is starting the same plugin instance. */
+/** If another request is starting the same plugin instance, requests in Kong wait for this long. */
 const CLAIM_MS = 10_000;
 const CHANGES_PER_ROUND = 50;
 /** For a machine that is busy with everything else. */
@@ -50,7 +53,7 @@ const LONGEST_HOLD_MS = CLAIM_MS + READ_TIMEOUT_MS + SLACK_MS;
 export const LOSING = { sparesValid: false, recoveryMs: AFTER_RESPAWN_MS, holdMs: LONGEST_HOLD_MS };
 const SPARING = { sparesValid: true, recoveryMs: 0, holdMs: SLACK_MS };
 
-/** A launcher kills a server that does not answer, so that there may be nothing to continue. */
+/** A launcher kills a server that does not answer, so the process may not exist any longer. */
 function continueProcess(pid: number): void {
   try {
     process.kill(pid, "SIGCONT");
@@ -69,7 +72,7 @@ const inner = (fault: InnerFault, forMs: number) => async (scene: Scene) => {
   scene.mark();
 };
 
-/** The plugin server is dead, and no new one starts before the fault is over. */
+/** Kills the plugin server, and starts no other server before the fault is over. */
 const withoutServer = async (scene: Scene, during: () => Promise<void>): Promise<void> => {
   scene.setInnerFault("hold");
   await signalServer(scene, "SIGKILL");
@@ -170,7 +173,7 @@ export const FAULTS: readonly Fault[] = [
     ...SPARING,
     id: "stall",
     title: "the plugin server is stopped for 500 ms (SIGSTOP, SIGCONT), with 1,500 concurrent connections",
-    holdMs: 500 + 4 * SLACK_MS, // The many clients alone keep a busy machine busy for longer than any other fault.
+    holdMs: 500 + 4 * SLACK_MS, // Many clients alone keep a busy machine busy for longer than any other fault.
     async inject(scene) {
       const pid = await signalServer(scene, "SIGSTOP");
       const crowd = scene.sendCrowd(1_500);
@@ -293,7 +296,7 @@ export const FAULTS: readonly Fault[] = [
       const second = await startSecondServer(first, socket);
       const before = identify(socket);
       process.kill(first, "SIGTERM");
-      // The gateway starts its own server again, which then takes over.
+      // The gateway starts its own server again, and this server then takes over.
       await waitForTakeover(socket, before);
       second.kill("SIGTERM");
       await sleep(1_000);

@@ -1,7 +1,8 @@
 import { kongContainer } from "./kong-container.ts";
 import { runFaults } from "./run-faults.ts";
 
-// The same Kong as the binary, and slower to reload: half as often, and with two workers only.
+// The Kong is the same as in the tests with the binary, but reloads more slowly. So faults are half as frequent, and
+// there are only tests with two workers.
 await runFaults({
   createKind: (adapt) => kongContainer({ adapt }),
   workers: 2,

@@ -35,8 +35,9 @@ interface KongContainerOptions {
 }
 
 /**
- * Kong's image on the network of this machine, which must be Linux. The plugin server is a process of this machine. The faults
- * signal this process, and damage the socket in the directory that Kong and the server share.
+ * Runs Kong's image on the network of this machine. The machine must run Linux. The plugin server is a process of this
+ * machine. The faults send signals to this process, and damage the socket in the directory that Kong and the server
+ * share.
  */
 export async function kongContainer({
   adapt = keepSettings,
@@ -49,7 +50,7 @@ export async function kongContainer({
     missing: await findWhatIsMissing(),
     async start({ configText, policyRoot }) {
       const directory = await mkdtemp(join(tmpdir(), "kong-container-"));
-      await chmod(directory, 0o777); // The image's user is not this one.
+      await chmod(directory, 0o777); // The user of the image is not the user of this process.
       await writeFile(join(directory, "kong.yml"), configText);
       await writeFile(join(directory, "error.log"), "");
       await chmod(join(directory, "error.log"), 0o666);

@@ -31,26 +31,26 @@ export interface FaultsRun {
   readonly rounds?: number;
   /** Faults, by id, that take more time than there is. */
   readonly leaveOut?: readonly string[];
-  /** Ids of faults in which this plugin server may lose valid requests, but ours must not. */
+  /** Ids of faults in which this plugin server may lose valid requests. Our own server must not lose any. */
   readonly mayLose?: readonly string[];
   /** Whether the plugin server is kong-pdk's. */
   readonly isStock?: boolean;
 }
 
 const START_TIMEOUT_MS = 120_000;
-/** Generous: a fault that runs out of time goes on in the background, and spoils the rows after it. */
+/** The timeout is long: if a fault exceeds it, the fault continues in the background and spoils the next rows. */
 const FAULT_TIMEOUT_MS = 1_200_000;
 /** Policies change a thousand times, so a second between checks would be too long. */
 const POLL_MS = 20;
 const SERVING_TIMEOUT_MS = 20_000;
 const CLIENTS = 32;
-/** Each reload starts a process of the stock server, which loads TypeScript and a schema compiler. */
+/** Each reload starts a process of the stock server, and this process loads TypeScript and a schema compiler. */
 const STOCK_START_MS = 10_000;
 const PRELOAD = new URL("./preload/preload.mjs", import.meta.url);
 const STOCK_PLUGINS = fileURLToPath(new URL("../../plugin/stock", import.meta.url));
 const FAULTY_STOCK_PLUGINS = fileURLToPath(new URL("./preload/stock", import.meta.url));
 
-/** Declares a test for each fault, all on the same gateway, which has to recover each time. */
+/** Declares a test for each fault. All tests use the same gateway, so it must recover after each fault. */
 export async function runFaults({
   createKind,
   workers,
@@ -174,7 +174,7 @@ export async function runFaults({
         await waitUntilServing(gateway, world, fault.recoveryMs + SERVING_TIMEOUT_MS);
         const sinceMs = performance.now();
         await load.drain();
-        // On a busy machine it takes long until one client has requested each route.
+        // On a busy machine, it takes long until each route has had a request of a client.
         await waitFor(() => isServedAgain(load.sent, sinceMs) || undefined, SERVING_TIMEOUT_MS);
       } finally {
         writeInnerFault(control, undefined);
@@ -196,14 +196,14 @@ function check({ sparesValid, recoveryMs, holdMs }: Fault, assessment: Assessmen
   expect.soft(assessment.longestHoldMs, "longest hold").toBeLessThanOrEqual(holdMs);
 }
 
-/** Puts the preload, and a heap that can be exhausted, into the command that starts the plugin server. */
+/** Puts two things into the command that starts the plugin server: the preload, and a small limit of the heap. */
 function addPreload(settings: KongSettings, control: string, isStock: boolean): string {
   const command = settings[START_CMD] ?? "";
   const [before, after] = command.split(` ${process.execPath} `);
   if (before === undefined || after === undefined) {
     throw new Error(`no node in the start command: ${command}`);
   }
-  // The stock server needs 64 MB for itself: it loads TypeScript.
+  // The stock server itself needs 64 MB, because it loads TypeScript.
   const node = `${process.execPath} --max-old-space-size=${isStock ? 256 : 64} --import ${PRELOAD.href}`;
   return `${before} FAULT_CONTROL=${control} ${node} ${after.replace(STOCK_PLUGINS, FAULTY_STOCK_PLUGINS)}`;
 }

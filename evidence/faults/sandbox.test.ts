@@ -1,7 +1,7 @@
 import { sandboxFromSettings } from "../../test/gateways/kong/sandbox-from-settings.ts";
 import { runFaults } from "./run-faults.ts";
 
-// Fewer repetitions than `npm run test:faults` has: `npm test` runs this.
+// `npm test` runs this file, so it has fewer repetitions than `npm run test:faults`.
 await runFaults({
   createKind: (adapt) => sandboxFromSettings({ adapt }),
   workers: 1,

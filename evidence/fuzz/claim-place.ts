@@ -1,6 +1,6 @@
 import type { Json, JsonMembers } from "../../test/core/json/slow-json.ts";
 
-/** A claim by its name or JSON Pointer, as the oracle finds it; the policies here need no escapes. */
+/** A claim by its name or JSON Pointer, as the oracle finds it. The policies here need no escapes. */
 export function readPlace(claims: JsonMembers, place: string): Json | undefined {
   const found = walk(claims, place);
   return found === BLOCKED ? undefined : found;
@@ -43,8 +43,8 @@ function isMembers(value: Json | undefined): value is JsonMembers {
 }
 
 /**
- * Whether a claim has a value. An invisible text has no value. A list or map has no value if it is empty, or contains only
- * nulls and invisible texts.
+ * Whether a claim has a value. An invisible text has no value. A list or map has no value if it is empty. It also has
+ * no value if it contains only nulls and invisible texts.
  */
 export function saysSomething(value: Json | undefined): boolean {
   if (typeof value === "string") {

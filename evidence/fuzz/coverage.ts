@@ -2,14 +2,14 @@ import { readFileSync } from "node:fs";
 import { type Profiler, Session } from "node:inspector";
 import { fileURLToPath } from "node:url";
 
-/** Which code ran, by V8's own counters: block by block, and without a change of the code. */
+/** Records which code ran, with V8's own counters. The counters count each block, and need no change of the code. */
 export interface Coverage {
-  /** Whether new code ran since the last call. This code then counts as known. */
+  /** Whether new code ran since the last call. The new code then counts as known. */
   takeNew(): boolean;
-  /** Whether anything new ran since the last call; it stays unknown. */
+  /** Whether new code ran since the last call. The new code stays new. */
   peekNew(): boolean;
   report(): readonly FileCoverage[];
-  /** From here on, all that runs is new. */
+  /** After this call, all code that runs is new. */
   forget(): void;
 }
 
@@ -24,7 +24,7 @@ interface FileCoverage {
 
 interface File {
   readonly source: string;
-  /** One mark for each character that ran. */
+  /** One mark for each character of the code that ran. */
   readonly ran: Uint8Array;
   /** All ranges that V8 ever told apart, as `start-end`. */
   readonly blocks: Set<string>;

@@ -2,7 +2,7 @@ import type { Random } from "../../test/random.ts";
 import type { Coverage } from "./coverage.ts";
 import type { Outcome, Target } from "./target.ts";
 
-/** How many executions share one reading of the coverage, which takes milliseconds. */
+/** How many executions share one reading of the coverage. One reading takes milliseconds. */
 const BATCH = 256;
 
 interface Finding<T> {
@@ -22,9 +22,9 @@ export interface Campaign<T> {
 }
 
 /**
- * Mutates inputs of the corpus, and keeps the inputs that reach new code or a new reason.
+ * Mutates inputs of the corpus. Keeps the inputs that reach new code or a new reason.
  *
- * @param coverage finds new code; without it, only new reasons count.
+ * @param coverage finds new code. Without it, only new reasons count.
  * @param goesOn whether to continue, called after each batch.
  */
 export async function fuzz<T>(
@@ -49,7 +49,7 @@ export async function fuzz<T>(
       slowest = { took: outcome.took, input };
     }
     if (outcome.finding !== undefined) {
-      // The first line. After it comes a stack, which can differ for the same fault.
+      // The first line. After the first line comes a stack, and the stack can differ for the same fault.
       const what = outcome.finding.split("\n", 1)[0] ?? "";
       const known = findings.get(what);
       if (known === undefined || target.size(input) < target.size(known)) {
@@ -84,7 +84,8 @@ export async function fuzz<T>(
     }
   };
   const next = (): T => {
-    // Most of the corpus is refused early, but seeds reach later stages, and new inputs lead to more new code.
+    // The plugin refuses most inputs of the corpus early. But seeds reach later stages, and new inputs lead to more new
+    // code.
     const origins = random.pick([target.seeds, target.seeds, inputs.slice(-32), inputs]);
     return target.mutate(random.pick(origins), random, inputs);
   };

@@ -9,7 +9,8 @@ import { createTokenTarget } from "./token-target.ts";
 const findingsOf = <T>({ findings }: Campaign<T>): readonly string[] => findings.map(({ what }) => what);
 
 /**
- * A short form of `npm run fuzz`: the whole corpus, and some mutations, which are the same in each run and take a few seconds.
+ * A short form of `npm run fuzz`: the whole corpus, and some mutations. The mutations are the same in each run, and
+ * take a few seconds.
  */
 describe("the fuzzer finds nothing", () => {
   it("in the decisions about its corpus of requests, and 1,500 mutations of them", async () => {

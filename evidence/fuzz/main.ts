@@ -10,7 +10,7 @@ import type { KeyRing } from "./seeds/signers.ts";
 import type { Target } from "./target.ts";
 import { createTokenTarget } from "./token-target.ts";
 
-// `npm run fuzz`; docs/evidence/fuzzing.md says how to use it.
+// `npm run fuzz` runs this file. docs/evidence/fuzzing.md says how to use it.
 
 const FINDINGS = "evidence/fuzz/findings";
 const USAGE = `npm run fuzz -- [--seconds N] [--seed N] [--target token|policy] [--keep] [--replay FILE]

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { tryMutatedTokens } from "./mutate/try-mutated-tokens.ts";
 
-// `npm run test:mutated-tokens`: mutated tokens, a million unless it is told otherwise; each must be refused.
+// `npm run test:mutated-tokens` judges mutated tokens. The default is a million tokens. Each must be refused.
 
 const { values } = parseArgs({
   options: { count: { type: "string", default: "1000000" }, seed: { type: "string", default: "1" } },

@@ -16,7 +16,7 @@ import { POLICY_SEEDS } from "./seeds/seed-policies.ts";
 import { describeThrown, type Outcome, type Target } from "./target.ts";
 
 const HASH = "0".repeat(64);
-/** Rules that are tried of each policy: a mutated one has few, or many that are alike. */
+/** The target tries at most this many rules of each policy. A mutated policy has few rules, or many similar rules. */
 const MAX_RULES = 6;
 
 interface RuleText {
@@ -24,7 +24,7 @@ interface RuleText {
   readonly operations?: readonly { readonly access?: unknown }[];
 }
 
-/** Texts that may be a policy: they are read, compiled, and used to judge requests of strangers. */
+/** Texts that may be a policy. The target reads and compiles them, and uses them to judge requests of strangers. */
 export function createPolicyTarget(): Target<string> {
   const stranger = generateSigningKey("ES256", "stranger");
 
@@ -116,7 +116,7 @@ function checkFindings(text: string, findings: readonly Finding[]): string | und
   return findings.every(isPlaced) ? undefined : "places a mistake outside of the text";
 }
 
-/** Both YAML parsers read the same data, in the same order. */
+/** Both YAML parsers must read the same data, in the same order. */
 function checkParsers(text: string): string | undefined {
   const plain = readPlainYaml(text);
   const exact = plain && readExactYaml(text);
@@ -124,7 +124,7 @@ function checkParsers(text: string): string | undefined {
   return isSame ? undefined : "the two YAML parsers read different data";
 }
 
-/** The same data in another form of YAML, and as JSON, is the same policy. */
+/** If the same data is written in another form of YAML or as JSON, the policy must be the same. */
 function checkForms(text: string, policy: CompiledPolicy): string | undefined {
   const data: unknown = parse(text, { maxAliasCount: 100 });
   const forms = [JSON.stringify(data), stringify(data)];

@@ -1,20 +1,20 @@
 import type { Random } from "../../test/random.ts";
 
-/** A target of the fuzzer: how its inputs are made, and what must be true for each. */
+/** A target of the fuzzer. It says how to make inputs, and what must be true for each input. */
 export interface Target<T> {
   readonly name: "token" | "policy";
   readonly seeds: readonly T[];
   mutate(input: T, random: Random, others: readonly T[]): T;
   /** Never throws: every fault is a finding. */
   run(input: T): Promise<Outcome>;
-  /** The data that a finding needs besides the input, so that it can be tried again. */
+  /** The data that a finding needs besides the input. With this data, a developer can try the finding again. */
   readonly surroundings: unknown;
-  /** The size of an input; of two inputs that reach the same code, the corpus keeps the smaller one. */
+  /** The size of an input. If two inputs reach the same code, the corpus keeps the smaller input. */
   size(input: T): number;
 }
 
 export interface Outcome {
-  /** Names of reached results other than code, such as reasons. */
+  /** Names of results that an input reached, such as reasons. Code is not included. */
   readonly features: readonly string[];
   /** The fault, in one sentence. */
   readonly finding: string | undefined;

@@ -4,7 +4,7 @@ import { OVER_TLS } from "../../test/core/fixtures.ts";
 import { encodeSegment } from "../../test/tokens.ts";
 import type { Signer } from "./seeds/signers.ts";
 
-/** Text in which each character is one byte, so that JSON can contain bytes that are not UTF-8. */
+/** Text in which each character is one byte. So JSON can contain bytes that are not UTF-8. */
 export type Bytes = string;
 
 /** How the third segment is made. */
@@ -22,16 +22,16 @@ export interface TokenInput {
   readonly binding: Binding;
   readonly requestLine: RequestLine | undefined;
   readonly connection: string | undefined;
-  /** The text before the token; undefined sends no Authorization header at all. */
+  /** The text before the token. If undefined, the request has no Authorization header at all. */
   readonly scheme: string | undefined;
   readonly header: Bytes;
   readonly payload: Bytes;
   /** Name of the key that signs. */
   readonly key: string;
   readonly signature: (typeof SIGNATURES)[number];
-  /** Changes of the whole Authorization value, one after the other, made after signing. */
+  /** Changes of the whole Authorization value after signing, one after the other. */
   readonly edits: readonly Edit[];
-  /** Seconds after the time that fixtures stand at; fractions allowed. */
+  /** Seconds after the fixed time of the fixtures. Fractions are allowed. */
   readonly later: number;
 }
 
@@ -45,7 +45,7 @@ export interface Edit {
 /** The texts that each key really signed, by the name of the key. So the oracle does not depend on a verification. */
 export type SignedTexts = Map<string, Set<string>>;
 
-/** The request that a recipe describes. The function adds each text that it signs to `signed`. */
+/** The request that a recipe describes. The function adds each text that it signs to the map `signed`. */
 export function renderRequest(
   input: TokenInput,
   signers: ReadonlyMap<string, Signer>,
@@ -142,7 +142,10 @@ const ORDERS: Readonly<Record<string, bigint>> = {
   ES384: 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
 };
 
-/** The other signature that holds for the same text: ECDSA takes s and n − s alike. Of other algorithms, the signature. */
+/**
+ * The other valid signature of the same text, because ECDSA accepts both s and n − s. Of other algorithms, the
+ * signature.
+ */
 function negateS(signature: Buffer, alg: string): Buffer {
   const order = ORDERS[alg];
   if (order === undefined) {
@@ -154,7 +157,7 @@ function negateS(signature: Buffer, alg: string): Buffer {
   return Buffer.concat([signature.subarray(0, half), Buffer.from(negated, "hex")]);
 }
 
-/** ECDSA as X.509 writes it: a sequence of two integers. */
+/** ECDSA in the form of X.509: a sequence of two integers. */
 function toDer(signature: Buffer): Buffer {
   const half = signature.length / 2;
   const integers = [signature.subarray(0, half), signature.subarray(half)].map((part) =>

@@ -15,10 +15,13 @@ import { createWorlds, type World } from "./seeds/worlds.ts";
 import { describeThrown, type Outcome, type Target } from "./target.ts";
 import { renderRequest, type SignedTexts, type TokenInput } from "./token-input.ts";
 
-/** For these stages, the client learns only that its token is invalid. */
+/** If one of these stages refuses a token, the client sees only that its token is invalid. */
 const SAME_FOR_ALL = new Set(["decode", "key", "verify"]);
 
-/** The whole pipeline, from a request to a decision or to the bytes of a refusal, with real keys and signatures. */
+/**
+ * The target is the whole pipeline with real keys and signatures, from a request to a decision or to the bytes of a
+ * refusal.
+ */
 export function createTokenTarget(ring?: KeyRing): Target<TokenInput> {
   const { worlds, signers } = createWorlds(ring);
 
@@ -59,7 +62,7 @@ function describe(input: TokenInput, decision: Decision): readonly string[] {
   return [`${reason} ${detail?.replace(/\d+/g, "0")}`];
 }
 
-/** The fault of a decision; undefined if there is none. */
+/** The fault of a decision; undefined if the decision has no fault. */
 function checkDecision(
   decision: Decision,
   wanted: HeadersWanted | undefined,

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { listenOn } from "../../sandbox/http/listen.ts";
 import type { SigningKey } from "../../test/tokens.ts";
 
-/** How a provider fails; one that refuses has no listener. */
+/** The ways in which a provider can fail. A provider that refuses connections has no listener. */
 export const FAILURES = [
   "refuses connections",
   "hangs",

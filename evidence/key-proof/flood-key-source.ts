@@ -20,7 +20,7 @@ export interface FloodResult {
   readonly seconds: number;
   readonly unknownKids: number;
   readonly perSecond: number;
-  /** What they came to: `unknown`, `overloaded`, `unavailable`, or `found`. */
+  /** The results of the look-ups: `unknown`, `overloaded`, `unavailable`, or `found`. */
   readonly outcomes: Readonly<Record<string, number>>;
   readonly fetches: number;
   readonly shortestGapMs?: number;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { simulateOutage } from "./simulate-outage.ts";
 
-/** `npm run soak:keys` in short; the page with its figures is docs/evidence/keys-proof.md. */
+/** A short form of `npm run soak:keys`. docs/evidence/keys-proof.md has its figures. */
 
 it.each([
   ["refuses connections", false, 24],

@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { listenOn } from "../../sandbox/http/listen.ts";
 
-/** One route with one rule in front of an upstream that answers everything. */
+/** One route with one rule. The upstream behind it answers every request. */
 export interface ProofWorld {
   readonly policyRoot: string;
   readonly configText: string;
   stop(): Promise<void>;
 }
 
-/** Bounds as narrow as a policy may have them, so that a run sees many refreshes. */
+/** The narrowest limits that a policy may have. With them, a run has many refreshes. */
 export const NARROW_REFRESH = { min: "10s", max: "10s", cooldown: "5s" };
 
 /**

@@ -7,12 +7,12 @@ import { withoutDevelopmentNotices } from "../../sandbox/demo/provider-notices.t
 import { listenOn } from "../../sandbox/http/listen.ts";
 import { rereadKey } from "../../sandbox/stand-in/reread-key.ts";
 
-/** An OpenID provider, `oidc-provider`, whose signing keys change while it runs. */
+/** An OpenID provider (`oidc-provider`). Its signing keys change while it runs. */
 export interface RotatingProvider {
   readonly issuer: string;
   /** When its key set was asked for, in `performance.now()`. */
   readonly fetches: readonly number[];
-  /** Makes these its keys: all are published, in this order, and the first one signs. */
+  /** Replaces the provider's keys. The provider publishes all of them, in this order, and signs with the first one. */
   setKeys(keys: readonly ProviderKey[]): Promise<void>;
   /** Breaks every connection off, or serves again. */
   setDown(isDown: boolean): void;
@@ -60,7 +60,7 @@ export async function startRotatingProvider(keys: readonly ProviderKey[]): Promi
   const setKeys = (next: readonly ProviderKey[]): Promise<void> =>
     withoutDevelopmentNotices(async () => {
       const { Provider } = await import("oidc-provider");
-      // The provider reads its keys once and remembers no tokens, so another instance can replace it.
+      // The provider reads its keys once and stores no tokens, so another instance can replace it.
       answer = new Provider(issuer, configuration(secret, next)).callback();
     });
   await setKeys(keys);

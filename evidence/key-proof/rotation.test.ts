@@ -10,7 +10,7 @@ import {
   startRotatingProvider,
 } from "./rotating-provider.ts";
 
-/** `npm run soak:keys` in short: the same provider, and a clock that only the test moves. */
+/** A short form of `npm run soak:keys`, with the same provider, and with a clock that only the test moves. */
 
 const COOLDOWN_MS = 30_000;
 const MAX_MS = 900_000;

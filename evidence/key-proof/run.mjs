@@ -1,5 +1,5 @@
-// `npm run soak:keys -- [--seconds N]`: keys through rotation, outage and attack. Vitest takes no options of others, so
-// they are handed on as an environment variable.
+// `npm run soak:keys -- [--seconds N]`: keys through rotation, outage and attack. Vitest does not accept unknown
+// options, so the script passes them on as an environment variable.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";

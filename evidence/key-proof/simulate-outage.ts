@@ -22,9 +22,11 @@ export interface OutageFigures {
   readonly longestGapSeconds: number;
   /** The content of /status at the end. */
   readonly shown: { readonly failures: number; readonly failure: string; readonly ageSeconds: number };
-  /** The time from the last load to the first request that got 503; absent if the outage ended earlier. */
+  /** The time from the last load of keys to the first request that got 503; absent if the outage ended earlier. */
   readonly unavailableAfterSeconds?: number;
-  /** From the end of the outage to the first request that is served by keys that were loaded then. */
+  /**
+   * The time from the end of the outage to the first request that passes with keys that were loaded after the outage.
+   */
   readonly backAfterSeconds: number;
 }
 
@@ -32,7 +34,10 @@ const REQUEST_EVERY_MS = 10_000;
 /** For the next request and for the next fetch. */
 const TIMERS = 2;
 const KID = "1";
-/** In real time: a provider that hangs is given up after this. One that is well has all the time that a busy machine needs. */
+/**
+ * In real time. If a provider hangs, the fetch ends after this time. A healthy provider has as much time as a busy
+ * machine may need.
+ */
 const HANGING_TIMEOUT_SECONDS = 0.05;
 const PATIENT_TIMEOUT_SECONDS = 60;
 
@@ -122,8 +127,8 @@ async function waitUntilLoaded(keys: IssuerKeys): Promise<number> {
 }
 
 /**
- * Moves the clock from timer to timer; one timer sends a request every 10 s. Waits in real time for the work that a timer
- * starts.
+ * Moves the clock from timer to timer. One timer sends a request every 10 s. Waits in real time for the work that a
+ * timer starts.
  */
 async function passTime(
   keys: IssuerKeys,
@@ -142,7 +147,8 @@ async function passTime(
     if (isRequest) {
       planned = planRequest();
     }
-    // Both may be due at the same time. If the timer is gone, its fetch has begun, and this call waits for the same fetch.
+    // Both timers may be due at the same time. If the timer is gone, its fetch has begun, and this call waits for that
+    // fetch.
     if (vi.getTimerCount() < TIMERS) {
       await keys.refresh();
     }

@@ -20,8 +20,8 @@ const HEADERS: Call = ["kong.service.request.set_headers", StructMessage.encode(
 const missing = findMissingKong();
 
 /**
- * The plugin server sends all calls of an Allow and its end in one write, without waiting for Kong's answers. This test shows
- * why this is safe.
+ * The plugin server sends all calls of an Allow and its end in one write. It does not wait for Kong's answers. The test
+ * shows why one write is safe.
  */
 describe("a Kong whose plugin server sends several calls and the end of the event at once", () => {
   if (missing !== undefined) {

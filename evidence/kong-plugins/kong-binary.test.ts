@@ -8,7 +8,7 @@ import { BILLING_ID, createPluginsWorld, KONG_JWT, type PluginsWorld } from "./p
 
 const kong = kongBinary();
 
-/** Behaviour that the sandbox cannot show: Kong's own plugins behind and in front of this one. */
+/** Behaviour that the sandbox cannot show: Kong's own plugins run before and after jwt-policy. */
 describe("Kong's own plugins beside this one", () => {
   if (kong.missing !== undefined) {
     reportMissing("know the caller that the token names", kong.missing);
@@ -37,7 +37,7 @@ describe("Kong's own plugins beside this one", () => {
   interface Answer {
     readonly status: number;
     readonly headers: Headers;
-    /** The request that reached the upstream; undefined if none did. */
+    /** The request that reached the upstream; undefined if no request reached it. */
     readonly upstream: IncomingHttpHeaders | undefined;
     readonly caseId: string;
   }
@@ -234,7 +234,7 @@ describe("Kong's own plugins beside this one", () => {
     });
 
     it("can be required in addition, and then Kong keeps its Consumer", async () => {
-      // Kong's jwt plugin accepts only one token, so our token must not be in Authorization.
+      // Kong's jwt plugin accepts only one token, so the token for jwt-policy must not be in Authorization.
       const refused = await send(`/kong-jwt-and?jwt=${own}`, { token: world.token({ azp: "billing" }) });
       expect(refused.status).toBe(401);
       const { status, upstream } = await send(`/kong-jwt-or?jwt=${own}`, {});

@@ -6,7 +6,7 @@ import { claimsOf, inlineIssuer, policyDocument } from "../../test/core/fixtures
 import { startRecordingUpstream } from "../../test/gateways/recording-upstream.ts";
 import { generateSigningKey, mintToken } from "../../test/tokens.ts";
 
-/** A kong.yml with Kong's own plugins beside this one, and the policies for it. */
+/** A kong.yml with jwt-policy and Kong's own plugins, and the policies for the kong.yml. */
 export interface PluginsWorld {
   readonly configText: string;
   readonly policyRoot: string;

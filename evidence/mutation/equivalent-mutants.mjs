@@ -1,6 +1,6 @@
 /**
- * Mutants that no test can distinguish from the original, and why. `original` and `replacement` as `npm run test:mutants` prints them.
- * `within` is a part of the line, where the file has the same change in other lines.
+ * Mutants that no test can distinguish from the original, and why. `original` and `replacement` are the texts that `npm
+ * run test:mutants` prints. If the file has the same change in other lines, `within` is a part of the right line.
  */
 export const EQUIVALENT = [
   {

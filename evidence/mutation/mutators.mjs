@@ -1,5 +1,6 @@
-// Makes the mutants of a source file: small changes, each of which a test must notice. Stryker makes the same kinds and a few more.
-// This list also removes statements, operands, spreads and `await`, because such mistakes lose limits and cleanup.
+// Makes the mutants of a source file. They are small changes, and a test must notice each change. Stryker makes the
+// same kinds and a few more. The list of changes also removes statements, operands, spreads and `await`, because such
+// mistakes lose limits and cleanup.
 import { parseSync } from "rolldown/utils";
 
 const SWAPPED = {
@@ -41,8 +42,8 @@ const TYPES = /^TS(?!AsExpression|SatisfiesExpression|NonNullExpression)/;
 const UNCHANGED = new Set(["ImportDeclaration", "ExportAllDeclaration", "ImportExpression"]);
 
 /**
- * All mutants of a file, in the order of the text. Each replaces `source.slice(start, end)` by `replacement`. Sentences are not
- * mutated: separate tests check messages, and no decision depends on them.
+ * All mutants of a file, in the order of the text. Each replaces `source.slice(start, end)` by `replacement`. Sentences
+ * are not mutated, because separate tests check messages, and no decision depends on messages.
  */
 export function makeMutants(file, source) {
   const { program } = parseSync(file, source, { lang: "ts" });
@@ -151,7 +152,10 @@ function mutateCall({ node, textOf, add }) {
 const isText = ({ type, value }) => type === "TemplateLiteral" || (type === "Literal" && typeof value === "string");
 const isName = (node, parent) => parent.type === "Property" && parent.key === node && parent.value !== node;
 
-/** Mutants of Lua: no parser, because the guard is short, and one pattern per kind is enough. Words and numbers in quotes stay. */
+/**
+ * Mutants of Lua. There is no parser: the guard is short, and one pattern for each kind of change is enough. Words and
+ * numbers in quotes stay.
+ */
 export function makeLuaMutants(file, source) {
   const mutants = [];
   const add = (kind, start, end, replacement) =>

@@ -1,14 +1,17 @@
-// Finds the fast tests that can notice a change of a source file. These are the tests that import the file (nearest first),
-// and the tests that start the built files.
+// Finds the fast tests that can notice a change of a source file. Two kinds of tests can notice the change: tests that
+// import the file (nearest first), and tests that start the built files.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 
 const TEST = /\.test\.ts$/;
-/** Tests of the projects that need a Kong; see vitest.config.ts. */
+/** Tests of the projects in vitest.config.ts that need a Kong. */
 const NEEDS_KONG = /kong-(?:binary|container)[^/]*\.test\.ts$|^test\/guard\/(?:faults|requests|settings)\.test\.ts$/;
 const IMPORT = /(?:from|import|import\()\s*"(\.[^"]+)"/g;
 
-/** @returns for a source file: `imports`, the tests that import it, and `starts`, the tests of the same folders that start the build. */
+/**
+ * @returns for a source file, two lists of tests: `imports` has the tests that import it. `starts` has the tests of the
+ * same folders that start the build.
+ */
 export function createTestFinder(root) {
   const files = ["plugin", "schema", "sandbox", "cli", "test"].flatMap((folder) => listFiles(root, folder));
   const importers = new Map();
@@ -47,7 +50,7 @@ export function createTestFinder(root) {
   };
 }
 
-/** All files that import this one, also through others, with their distance. */
+/** All files that import this file, directly or through other files, with their distance. */
 function findImporters(file, importers) {
   const distances = new Map();
   let layer = [file];

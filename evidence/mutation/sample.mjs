@@ -1,9 +1,12 @@
 // `npm run test:mutants`: draws a random sample of mutants, and runs the fast tests against each. Prints a table and every survivor.
 //
-// --sample N        how many mutants (100) --seed N          which ones (1). A mutant keeps its place in the draw if other lines
-//   or files change --folder DIR      where; can be repeated (plugin/core, keys, policy, runtime, server, kong; plugin/guard
-//   needs nginx or Kong) --only TEXT       only mutants whose place contains this text --tests N         at most this many test
-//   files per mutant, nearest first (all) --root DIR        another clone (this one)
+//   --sample N     the number of mutants (100)
+//   --seed N       chooses the mutants (1). A mutant keeps its place in the draw if other lines or files change
+//   --folder DIR   the folder of the mutants: plugin/core, keys, policy, runtime, server or kong. The option can be repeated.
+//                  plugin/guard needs nginx or Kong
+//   --only TEXT    only mutants whose place contains this text
+//   --tests N      at most this many test files per mutant, the nearest first (all)
+//   --root DIR     another clone (this clone)
 import { fork, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -26,9 +29,12 @@ import { makeLuaMutants, makeMutants } from "./mutators.mjs";
 import { createTestFinder, listFiles } from "./related-tests.mjs";
 
 const LEFT_OUT = new Set(["node_modules", ".git"]);
-/** Far longer than the longest time between two tests; a mutant may loop for ever. */
+/** Far longer than the longest time between two tests. A mutant may loop for ever. */
 const SILENCE_MS = 150_000;
-/** The quick one first. Then those in nginx with Lua, because a Kong is rarer; a test that lacks its tool notices nothing. */
+/**
+ * The quick one first. Then come the tests in nginx with Lua, because fewer machines have a Kong. A test whose tool is
+ * missing notices nothing.
+ */
 const GUARD_TESTS = [
   "test/guard/guard-patterns.test.ts",
   ...["verdicts", "shared-token"].map((name) => `test/guard/nginx/${name}.test.ts`),
@@ -36,7 +42,7 @@ const GUARD_TESTS = [
   ...["conformance", "spoofing"].map((name) => `test/${name}/kong-binary-guard.test.ts`),
 ];
 
-/** A table of words; `npm run check` checks the references that are generated from it. */
+/** A table of words. `npm run check` checks the references that are generated from this table. */
 const WORDS = /\/denial\.ts$/;
 
 const { values: options } = parseArgs({
@@ -68,9 +74,9 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   process.on(signal, () => process.exit(1));
 }
 
-/** Source files that changed since the last run of tests, because a mutant was made or removed. */
+/** Source files that have changed since the last run of tests: a mutant was made or removed. */
 const changed = new Set();
-/** Test files that pass or fail without a mutant, as far as they were run. */
+/** Test files that pass or fail without a mutant. Only files that were run are in these sets. */
 const sound = new Set();
 const broken = new Set();
 const findTests = createTestFinder(workplace);
@@ -98,8 +104,8 @@ console.log(survivors.map((mutant) => `\n${show(mutant)}`).join(""));
 process.exit(survivors.length > 0 ? 1 : 0);
 
 /**
- * The mutants with the smallest hashes, which is a random choice. A mutant's hash depends only on its file's name, its line and
- * its change.
+ * The mutants with the smallest hashes, which is a random choice. The hash of a mutant depends only on its file's name,
+ * its line and its change.
  */
 function drawMutants() {
   const all = options.folder.flatMap((folder) =>
@@ -129,7 +135,10 @@ function drawMutants() {
   return drawn.filter((mutant) => show(mutant).includes(options.only)).slice(0, Number(options.sample));
 }
 
-/** The test that notices the mutant, or undefined. A test file that also fails without the mutant does not count, and is named once. */
+/**
+ * The test that notices the mutant, or undefined. If a test file also fails without the mutant, it does not count, and
+ * the output names it once.
+ */
 async function judge(mutant) {
   const path = join(workplace, mutant.file);
   const restore = () => {
@@ -142,8 +151,8 @@ async function judge(mutant) {
   for (;;) {
     const { killer, killerFile, isBuilt, isSilent } = await tryMutant(mutant, path);
     restore();
-    // Tests that start processes, and tests without output, may fail because the machine is busy. So each of their results is
-    // checked again.
+    // On a busy machine, tests that start processes and tests without output may fail. So the script checks each result
+    // of such tests again.
     if (killerFile === undefined || (sound.has(killerFile) && !isBuilt && !isSilent)) {
       return killer;
     }
@@ -192,7 +201,7 @@ function compile(file, source) {
   return errors.length === 0;
 }
 
-/** The build has neither the guard nor the script of the web view. */
+/** The build contains neither the guard nor the script of the web view. */
 function builtPathOf(file) {
   return join(workplace, "dist", file.replace(/\.ts$/, ".js"));
 }
@@ -229,7 +238,7 @@ async function runTests(tests) {
   });
 }
 
-/** A separate process group, so that its workers end with it. */
+/** The tester has a process group of its own, so that its workers end with it. */
 async function startTester() {
   const child = fork(fileURLToPath(new URL("test-process.mjs", import.meta.url)), {
     cwd: workplace,
@@ -245,7 +254,7 @@ function endTester() {
     try {
       process.kill(-tester.pid, "SIGKILL");
     } catch {
-      // It has already ended.
+      // The process has already ended.
     }
     tester = undefined;
   }

@@ -8,7 +8,7 @@ const NO_MESSAGE = "messages of errors are never shown, because they may quote t
 const ALL_GROUPS = "a match has all its groups; the check is for the types";
 
 /**
- * Several mutants of one file, with the same reason.
+ * Several mutants of one file that survive for the same reason.
  *
  * @param mutants the replacements on each line.
  */
@@ -17,7 +17,10 @@ const explain = (file, because, mutants) =>
     replacements.map((replacement) => ({ file, line, replacement, because })),
   );
 
-/** Mutants that no test can distinguish from the original, and why. `line` and `replacement` as `npm run test:stryker` prints them. */
+/**
+ * Mutants that no test can distinguish from the original, and why. `line` and `replacement` are the texts that `npm run
+ * test:stryker` prints.
+ */
 export const SURVIVORS = [
   ...[
     ['if (!path.includes("%") && !LONGER.test(path)) {', ["false", '""', "{}"]],

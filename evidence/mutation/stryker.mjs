@@ -1,6 +1,7 @@
-// `npm run test:stryker`: Stryker changes everything it can in plugin/ and prints the score of each folder. In the core, and in the
-// code that ends an event, every mutant must be killed or explained in stryker-survivors.mjs, and no explanation may be stale.
-// Stryker is installed apart, in evidence/mutation/stryker, at the first run. Left out is plugin/core/model/denial.ts: a table of words.
+// `npm run test:stryker`: Stryker makes all its changes in plugin/ and prints the score of each folder. In plugin/core,
+// and in the code that ends an event, a test must kill every mutant, or stryker-survivors.mjs must explain it. No
+// explanation may be out of date. Stryker is installed apart, in evidence/mutation/stryker, at the first run. Left out
+// is plugin/core/model/denial.ts: a table of words.
 //
 //   node evidence/mutation/stryker.mjs [WORD]      only files whose path contains WORD
 import { spawnSync } from "node:child_process";
@@ -60,7 +61,10 @@ function groupByFolder(all) {
   return folders;
 }
 
-/** The results for the mutants of each file that the configuration names and the word selects. */
+/**
+ * The results for the mutants of each file that the configuration names. If the user gave a word, only files with this
+ * word in their path.
+ */
 function mutateFiles(config) {
   const chosen = listMutatedFiles(JSON.parse(readFileSync(config, "utf8")).mutate).filter((file) =>
     file.includes(word),

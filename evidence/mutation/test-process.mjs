@@ -1,12 +1,12 @@
-// A process that keeps one Vitest and runs the test files that its parent names. The process stops at the first failure. The
-// parent ends it if a mutant hangs, so each test that ends is reported.
+// A process with one Vitest. It runs the test files that its parent names. The process stops at the first failure. If a
+// mutant hangs, the parent ends the process. So the process reports each test that ends.
 import { createVitest } from "vitest/node";
 
 const progress = {
   onTestCaseResult: () => process.send({ progress: true }),
   onTestModuleStart: ({ relativeModuleId }) => process.send({ progress: true, file: relativeModuleId }),
 };
-/** Keeps the order of the parent: the nearest test is the most likely to notice. */
+/** Keeps the order of the parent, because the nearest test is the most likely to notice the mutant. */
 class AsNamed {
   shard = (files) => files;
   sort = (files) => files;
@@ -18,11 +18,11 @@ const vitest = await createVitest("test", {
   bail: 1,
   include: ["test/**/*.test.ts"],
   pool: "forks",
-  isolate: false, // As in vitest.config.ts: the files of one run share each module, which saves most of the time of a survivor.
+  isolate: false, // The files of one run share each module, as in vitest.config.ts. This saves most of the time for a mutant that survives.
   sequence: { sequencer: AsNamed },
   maxWorkers: 1,
   fileParallelism: false,
-  // As long as in vitest.config.ts, because a test that fails on a busy machine is not used.
+  // The times are as long as in vitest.config.ts. A test that fails only because the machine is busy would be useless.
   ...{ testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 45_000, interval: 20 } } },
   reporters: [progress],
 });

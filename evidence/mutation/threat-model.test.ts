@@ -13,7 +13,7 @@ interface Row {
   readonly attacks: readonly string[];
 }
 
-/** The tables of defences: every table whose last column names attacks. */
+/** The tables of defences. These are all tables whose last column names attacks. */
 function readRows(): Row[] {
   const tables = TEXT.split(/\n\n+/).filter((part) => /^\|.*\| attacks, among others \|$/m.test(part));
   return tables.flatMap((table) =>

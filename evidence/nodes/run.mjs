@@ -1,5 +1,5 @@
-// `npm run test:nodes`: runs the tests that need only the sandbox, under each supported Node. npm's package `node` contains the
-// runtimes. The Node versions are in a temporary folder outside of the clone.
+// `npm run test:nodes` runs the tests that need only the sandbox under each supported Node. npm's package `node`
+// contains the runtimes. The Node versions are in a temporary folder outside of the clone.
 //
 //   npm run test:nodes [-- VERSION…]      such as 22, or 24.1.0; `RESULTS=1` writes the results to results/nodes
 import { execFileSync, spawnSync } from "node:child_process";
@@ -59,7 +59,10 @@ if (process.env.RESULTS === "1") {
 }
 process.exitCode = isGood ? 0 : 1;
 
-/** Installs one version and runs the tests with it. PATH contains no other Node, so the tests start only this version. */
+/**
+ * Installs one version and runs the tests with it. PATH contains no other Node, so the tests start only the installed
+ * version.
+ */
 function runUnder(version) {
   const folder = join(directory, version);
   mkdirSync(folder);
@@ -91,7 +94,7 @@ function runUnder(version) {
   return { node, ...readReport(report) };
 }
 
-/** Counts; a file that could not be run counts as a failure. */
+/** Reads the counts of a run. A file that could not be run counts as a failure. */
 function readReport(path) {
   const { testResults, numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(path, "utf8"));
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);

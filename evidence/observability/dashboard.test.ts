@@ -22,7 +22,7 @@ interface Panel {
   readonly targets: readonly { readonly expr: string }[];
 }
 const { panels }: { readonly panels: readonly Panel[] } = JSON.parse(readFileSync(DASHBOARD, "utf8"));
-/** The values with which Grafana replaces its variables. */
+/** Replaces Grafana's variables by values. */
 const fill = (expr: string): string =>
   expr.replaceAll("$__rate_interval", "1m").replaceAll(/\$(?:instance|policy)/g, ".*");
 
@@ -42,7 +42,7 @@ function writeFacts(authorization: string, client: string): string {
     .replaceAll(/\$(\w+)/g, (_, name: string) => values[name] ?? "");
 }
 
-/** A plugin server with a provider, a decision log, a rule that enforces and one that reports. */
+/** A plugin server with a provider and a decision log. One rule enforces, and one rule reports. */
 async function startServer(): Promise<{
   readonly address: string;
   ask(rule: string, authorization: string, client?: string): Promise<void>;
@@ -141,7 +141,7 @@ describe("with a Prometheus that scraped a plugin server under load", () => {
     await expect.poll(async () => (await query("up"))[0]?.value[1]).toBe("1");
     await expect.poll(findEmpty).toEqual([]);
     const metrics = await (await fetch(`http://${address}/metrics`)).text();
-    // Three names that prom-client gives to metrics of the process are not as promtool wants them.
+    // promtool complains about three names that prom-client gives to metrics of the process.
     const ours = metrics.split("\n").filter((line) => /^(?:# \w+ )?jwt_policy_/.test(line));
     const input = `${ours.join("\n")}\n`;
     expect(execFileSync("promtool", ["check", "metrics"], { input, encoding: "utf8", stdio: "pipe" })).toBe("");

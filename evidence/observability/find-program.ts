@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 
-/** Why a program of Debian's package `prometheus` cannot be used; undefined if it can. */
+/** Why the tests cannot use a program of Debian's package `prometheus`; undefined if they can. */
 export function findMissingProgram(name: "prometheus" | "promtool"): string | undefined {
   return spawnSync(name, ["--version"]).error === undefined
     ? undefined

@@ -5,14 +5,14 @@ import { onTestFinished } from "vitest";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 
-/** The path of a Chromium: `CHROMIUM_BIN`, or one in PATH. Undefined if there is none. */
+/** The path of a Chromium: the path in `CHROMIUM_BIN`, or a Chromium in PATH. Undefined if there is no Chromium. */
 function findChromium(): string | undefined {
   const directories = (process.env.PATH ?? "").split(delimiter);
   const found = NAMES.flatMap((name) => directories.map((directory) => join(directory, name))).find(existsSync);
   return process.env.CHROMIUM_BIN || found;
 }
 
-/** Why the tests in a browser cannot run; undefined if they can. */
+/** Why the tests in a browser cannot run; undefined if the tests can run. */
 export const missingChromium: string | undefined =
   findChromium() === undefined
     ? "no chromium in PATH: install Debian's package chromium, or set CHROMIUM_BIN"

@@ -1,4 +1,4 @@
-/** A small shop behind the sandbox gateway, with clients that send all kinds of requests, and a provider that can go down. */
+/** A small shop behind a gateway. Clients send all kinds of requests, and the provider can go down. */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -16,9 +16,9 @@ import { generateSigningKey, mintToken, type SigningKey } from "../../test/token
 import { type FailingProvider, startFailingProvider } from "../key-proof/failing-provider.ts";
 
 export interface OutageScene {
-  /** Such as `Kong 3.9.3 (binary, with the guard)`. */
+  /** The title of the gateway, such as `Kong 3.9.3 (binary, with the guard)`. */
   readonly gateway: string;
-  /** Of the plugin server's status port, such as `http://127.0.0.1:8008`. */
+  /** The address of the plugin server's status port, such as `http://127.0.0.1:8008`. */
   readonly statusUrl: string;
   readonly policyRoot: string;
   /** The provider of the issuer `acme`. */
@@ -27,7 +27,7 @@ export interface OutageScene {
 }
 
 const AUDIENCE = "https://api.example.com";
-/** As short as a policy allows, so that a run of two minutes shows the whole life of keys. */
+/** The times are as short as a policy allows, so that a run of two minutes shows all states of keys. */
 const KEY_REFRESH = { min: "10s", max: "10s", cooldown: "5s", max_stale: "30s" };
 const TICK_MS = 50;
 const CONNECTIONS = 32;
@@ -42,7 +42,10 @@ interface Traffic {
 interface OutageOptions {
   /** Multiplies the requests per second. */
   readonly scale: number;
-  /** Whether a Kong with the guard is used, if there is one: KONG_BIN, or in PATH. Otherwise it is the sandbox. */
+  /**
+   * Whether the scene uses a Kong with the guard if there is a Kong, in KONG_BIN or in PATH. If not, the gateway is the
+   * sandbox.
+   */
   readonly mayUseKong: boolean;
 }
 

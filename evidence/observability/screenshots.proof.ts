@@ -1,6 +1,6 @@
 /**
- * A run under load in which an identity provider goes down. Takes pictures of the web view, and writes what `top` prints, before, during
- * and after.
+ * A run under load in which an identity provider goes down. Takes pictures of the web view and writes the output of
+ * `top`, before, during and after the outage.
  *
  *   npm run screenshots        SCREENSHOTS: the folder of the pictures, otherwise results/screenshots; KONG_BIN: a Kong
  */

@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const NO_NETWORK = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT|ENOTCACHED/;
 const TIMEOUT_MS = 240_000;
 
-/** Environment variables of this npm must not reach another npm, which would otherwise work in this clone. */
+/** Environment variables of this npm must not reach another npm. The other npm would then work in this clone. */
 export const ENVIRONMENT: NodeJS.ProcessEnv = {
   ...Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^npm_(?!config_)|^npm_config_local_prefix$/.test(name)),
@@ -17,7 +17,7 @@ export const ENVIRONMENT: NodeJS.ProcessEnv = {
 };
 
 export interface InstalledPackage {
-  /** A new folder that contains only the package and its dependencies. */
+  /** A new folder with only the package and its dependencies. */
   readonly directory: string;
   /** The package in it. */
   readonly root: string;

@@ -40,7 +40,7 @@ if ("missing" in installed) {
   describe("the plugin server's one file, alone in a folder", { timeout: SLOW_MS }, () => describeOneFile(installed));
 }
 
-/** Paths below a folder of this clone that end so, as the package names them. */
+/** Ends of paths below a folder of this clone. The package names files by these ends. */
 const OF_PROM_CLIENT = ["@opentelemetry/api", "bintrees", "tdigest"];
 
 function list(folder: string, ending: string): string[] {
@@ -98,7 +98,7 @@ function describeTarball({ root, files }: InstalledPackage): void {
       ...["negotiator", "prom-client", "protobufjs", "tdigest", "yaml"],
     ]);
     const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-    // Packages that only our libraries need, in a range of versions. These libraries are protobufjs, negotiator, ajv and
+    // Packages that only our libraries need, in a range of versions. The libraries are protobufjs, negotiator, ajv and
     // prom-client.
     const indirect = ["long", "content-type", "fast-deep-equal", ...OF_PROM_CLIENT];
     const direct = [...bundled].filter(([name = ""]) => !indirect.includes(name));
@@ -113,7 +113,7 @@ function describeCommand({ directory, root, files }: InstalledPackage): void {
   };
   /** The command that npx runs, without the seconds for npx. */
   const bin = (name: string): string => join(directory, "node_modules/.bin", name);
-  /** The settings that `kong env` prints here. */
+  /** The settings that `kong env` prints on this machine. */
   const askSettings = (...more: string[]): Record<string, string> => {
     mkdirSync(join(directory, "policies"), { recursive: true });
     const kongEnv = ["kong", "env", "--kong-version", "3.9.1", "--prefix", directory, "--format", "json"];
@@ -202,7 +202,7 @@ routes: { r: { required_scopes: [s] } }
       .filter((path) => path !== socket && !path.endsWith("/jwt-policy-keys")) // The server makes both.
       .map((path) => path.replace(/\/$/, ""));
     expect(paths.filter((path) => !existsSync(path))).toEqual([]);
-    // The paths must be in the installed package, and not in the clone that it was made from.
+    // The paths must be in the installed package, and not in the clone from which the package was made.
     const own = paths.filter((path) => path.startsWith(root)).map((path) => relative(root, path));
     expect(own.length).toBeGreaterThan(0);
     expect(own.filter((path) => !files.some((file) => file.startsWith(path)))).toEqual([]);
@@ -269,7 +269,7 @@ function describeModule({ directory, root }: InstalledPackage): void {
 }
 
 function describeOneFile({ root }: InstalledPackage): void {
-  /** A folder outside of any package, with the one file in it. */
+  /** A folder outside of any package. It contains only the one file. */
   const setUp = (): { place: ServerPlace; file: string } => {
     const place = createPlace();
     const file = join(place.directory, "jwt-policy-server.mjs");

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 
-// The hooks of .pre-commit-hooks.yaml, run by the real pre-commit. pre-commit installs and builds a clone of this repository, as
-// for a user, so npm must reach its registry. PRE_COMMIT names another command, such as one in a virtual environment.
+// Runs the hooks of .pre-commit-hooks.yaml with the real pre-commit. As for a user, pre-commit installs and builds a
+// clone of this repository, so npm must reach its registry. PRE_COMMIT names another command, for example one in a
+// virtual environment.
 
 const ROOT = join(import.meta.dirname, "../..");
 const PRE_COMMIT = process.env.PRE_COMMIT ?? "pre-commit";

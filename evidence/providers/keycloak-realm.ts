@@ -6,7 +6,7 @@ const AUDIENCE = "https://api.example.com/proof";
 const KEY_PROVIDER = "org.keycloak.keys.KeyProvider";
 
 /**
- * Makes a realm with one client over the Admin API, and rotates its keys there.
+ * Makes a realm with one client over the Admin API. Also rotates the realm's keys there.
  *
  * @param password the password of `admin`.
  * @throws Error with the answer of the Admin API.

@@ -14,7 +14,7 @@ import type { ProviderKind } from "./provider.ts";
 const run = promisify(execFile);
 const VERSION = "26.4.0";
 const ARTIFACT = `org.keycloak:keycloak-quarkus-dist:${VERSION}:zip`;
-/** Where the distribution is unpacked once; never part of the clone. */
+/** The folder in which the distribution is unpacked once. It is never part of the clone. */
 const CACHE = join(tmpdir(), "jwt-policy-providers");
 const DOWNLOAD_MS = 600_000;
 /** At its first start, Keycloak compiles itself. */
@@ -77,7 +77,7 @@ async function answers(program: string, args: readonly string[]): Promise<boolea
   );
 }
 
-/** Keycloak names its version in this file of the distribution. */
+/** In this file of the distribution, Keycloak names its version. */
 async function readVersion(home: string): Promise<string> {
   const text = await readFile(join(home, "version.txt"), "utf8").catch(() => "");
   return /\d+(?:\.\d+)+/.exec(text)?.[0] ?? "of an unknown version";

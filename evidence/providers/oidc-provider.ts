@@ -10,7 +10,7 @@ import { type ProviderKind, type RotationSteps, takeStepsAtOnce } from "./provid
 
 const { version } = createRequire(import.meta.url)("oidc-provider/package.json") as { readonly version: string };
 
-/** npm's oidc-provider runs in this process, so this provider needs no installation. */
+/** npm's oidc-provider runs in the process of the test, so this provider needs no installation. */
 export const oidcProvider: ProviderKind = {
   label: "oidc-provider",
   missing: undefined,

@@ -1,10 +1,10 @@
-/** A server that issues tokens and changes its keys when it is told to. */
+/** A server that issues tokens. The test tells it when to change its keys. */
 export interface Provider {
   /** With its version. */
   readonly name: string;
   /** The issuer in the form of the policy document, without key_refresh. */
   readonly issuer: object;
-  /** That its tokens have; undefined where they have none. */
+  /** The scope of the provider's tokens; undefined if its tokens have no scope. */
   readonly scope: string | undefined;
   mintToken(): Promise<string>;
   /** Makes a new, unpublished key sign; the earlier keys stay published. */
@@ -23,13 +23,13 @@ export interface RotationSteps {
   retire(): Promise<void>;
 }
 
-/** Both steps at the same time. */
+/** Takes both steps at the same time. */
 export async function takeStepsAtOnce({ publish, switchOver }: RotationSteps): Promise<void> {
   await publish();
   await switchOver();
 }
 
-/** A kind of provider: how to start one here, or why that is impossible. */
+/** A kind of provider. It says how to start such a provider on this machine, or why this is impossible. */
 export interface ProviderKind {
   readonly label: string;
   readonly missing: string | undefined;

@@ -1,4 +1,7 @@
-/** Runs every command of the providers' guides, as a new user would, and compares what they print. Needs a build, which `npm test` makes. */
+/**
+ * Runs every command of the providers' guides as a new user would, and compares the output with the guides. Needs a
+ * build, which `npm test` makes.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

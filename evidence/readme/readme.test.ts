@@ -7,12 +7,12 @@ import { readPage } from "../../test/readme/pages.ts";
 import { findBlocks, findTranscripts, toPattern } from "../../test/readme/transcripts.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-/** The pages whose transcripts need nothing but this clone. */
+/** The pages whose transcripts need only this clone. */
 const RUNNABLE = ["README.md", ...["first-policy", "kong", "deck"].map((name) => `docs/guides/${name}.md`)];
 const transcripts = RUNNABLE.flatMap((page) => findTranscripts(readPage(page)));
 afterAll(() => rmSync(join(ROOT, "kong.rendered.yaml"), { force: true }));
 
-// Any free ports, so that the run disturbs no other program; the transcript shows no ports.
+// The programs use any free ports, so that the run disturbs no other program. The transcript shows no ports.
 const ARGUMENTS_FOR_TESTS: ReadonlyMap<string, string> = new Map([
   ["npm start -- --check", " --proxy-port 0 --upstream-port 0 --idp-port 0"],
 ]);
@@ -28,7 +28,7 @@ describe("the README and the guides", () => {
       encoding: "utf8",
       env: { ...process.env, NO_COLOR: "1", NODE_EXTRA_CA_CERTS: "" },
     });
-    // Errors are on the other stream, where npm also writes.
+    // Errors are on standard error, where npm also writes.
     expect(stdout || stderr.replaceAll(/^npm .*\n/gm, "")).toMatch(toPattern(output));
   });
 

@@ -8,9 +8,9 @@ export interface Tally {
   /** Requests, each counted once however often it was sent. */
   valid: number;
   /**
-   * Requests whose connection Kong closed before the first byte of an answer, and which never reached the upstream. A client sends
-   * them again (RFC 9110 section 9.2.2 allows this). An old worker of nginx closes its idle connections, and a request may arrive
-   * at this moment.
+   * Requests that never reached the upstream, because Kong closed the connection before the first byte of an answer. A
+   * client sends such requests again (RFC 9110 section 9.2.2 allows this). The reason is that an old worker of nginx
+   * closes its idle connections, and a request may arrive at this moment.
    */
   sentAgain: number;
   /** Results other than a good answer, by kind. */
@@ -37,7 +37,7 @@ const PAUSE_MS = 5;
 const GIVE_UP_MS = 30_000;
 const MAX_SENDS = 3;
 
-/** Of all loads: the upstream tells requests apart by their numbers. */
+/** The last number of a request in all loads. By these numbers, the upstream distinguishes requests. */
 let lastNumber = 0;
 
 /** Starts clients that send one valid request after the other. Each client keeps its connection as long as Kong does. */

@@ -14,17 +14,21 @@ import { createWorld, usualJudge, type World } from "../faults/world/world.ts";
 import { startBusyLoops } from "./busy-loops.ts";
 import { startKeepAliveLoad, type Tally } from "./keep-alive-load.ts";
 
-/** How often each thing happens; `RELOADS=10` makes it a short run. */
+/** How often the test repeats each event. `RELOADS=10` makes a short run. */
 const TIMES = Number(process.env.RELOADS ?? 100);
 const CLIENTS = 32;
 const SERVED_BETWEEN = 500;
 const WORKERS = 2;
-/** A start of the service is interrupted at each of these moments after its beginning. On a busy machine, a start takes a second. */
+/**
+ * The test interrupts a start of the service at each of these moments after the beginning of the start. On a busy
+ * machine, a start takes a second.
+ */
 const MOMENTS = 25;
 const MOMENT_MS = 60;
 const SLOW = 60 * 60_000;
 /**
- * Each row runs twice: on a machine without other work, and with all processors busy. `BUSY=0` or `BUSY=1` selects one of them.
+ * Each row runs twice: on a machine without other work, and on a machine with busy processors. `BUSY=0` selects only
+ * the first run, and `BUSY=1` selects only the second run.
  */
 const MACHINES = [false, true].filter(
   (isBusy) => process.env.BUSY === undefined || (process.env.BUSY === "1") === isBusy,
@@ -58,7 +62,7 @@ describe.skipIf(missing !== undefined)("32 keep-alive clients lose no valid requ
     try {
       for (let round = 0; round < TIMES; round += 1) {
         await act(round);
-        // Then clients are served for a while, as between two real restarts.
+        // The test then waits until clients were served for some time, as between two real restarts.
         const before = load.tally.valid;
         await waitFor(() => (load.tally.valid - before > SERVED_BETWEEN ? true : undefined), 60_000);
       }
@@ -128,7 +132,7 @@ describe.skipIf(missing !== undefined)("32 keep-alive clients lose no valid requ
   }
 });
 
-/** Reloads Kong and waits for its new workers: signals that come faster than that count as one. */
+/** Reloads Kong and waits for its new workers. If signals come faster, nginx treats several of them as one. */
 async function reload(kong: KongBinary, changed: KongSettings = {}): Promise<void> {
   const countGenerations = async (): Promise<number> =>
     (await kong.readErrorLog()).split("start worker processes").length;

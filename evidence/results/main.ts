@@ -1,5 +1,6 @@
-// `npm run tables`: puts the results of the folder `results` into the tables of docs/evidence. `RESULTS=1` before a command makes
-// results here; an artifact of CI can be unpacked there too. Rows of other gateways and versions stay as they are.
+// `npm run tables` writes the results of the folder `results` into the tables of docs/evidence. `RESULTS=1` before a
+// command makes results on this machine. You can also unpack an artifact of CI in this folder. Rows of other gateways
+// and versions do not change.
 import { readFileSync, writeFileSync } from "node:fs";
 import { renderFaults } from "../faults/results/render-faults.ts";
 import type { FaultResults } from "../faults/results/results.ts";

@@ -2,7 +2,7 @@ import { putRow, putSection } from "./page.ts";
 import type { Run } from "./results-folder.ts";
 import { type Column, describeCommit, RUN_COLUMNS, renderHeader, renderRow, renderTable } from "./table.ts";
 
-/** The tests that need no Kong, under one version of Node. */
+/** The tests that need no Kong, run under one version of Node. */
 export interface NodeResults {
   readonly files: number;
   readonly passed: number;

@@ -1,6 +1,6 @@
 /**
- * Puts a row into the table of a page that has this header. It replaces the row with the same first cell, or becomes the last row, so
- * rows of other gateways and other days stay.
+ * Puts a row into the table of a page. The table is the one with this header. The row replaces the row with the same
+ * first cell, or becomes the last row. So rows of other gateways and other days stay.
  *
  * @throws Error if the page has no such table.
  */
@@ -22,7 +22,10 @@ function firstCell(row: string): string | undefined {
   return row.split(" | ")[0];
 }
 
-/** Replaces the text under a heading of the second level, or adds heading and text at the end of the page. */
+/**
+ * Replaces the text under a heading of the second level. If there is no such heading, adds heading and text at the end
+ * of the page.
+ */
 export function putSection(page: string, heading: string, text: string): string {
   const section = `## ${heading}\n\n${text}\n`;
   const start = `\n${page}`.indexOf(`\n## ${heading}\n`);

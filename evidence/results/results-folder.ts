@@ -34,7 +34,7 @@ function describeRun(): Run {
 }
 
 /**
- * Writes results with the run that made them. Does nothing without `RESULTS=1`.
+ * Writes results, together with facts about the run that made them. Does nothing without `RESULTS=1`.
  *
  * @param file path below the folder of results, without `.json`.
  */
@@ -48,7 +48,7 @@ export function writeResults(file: string, results: object): void {
 }
 
 /**
- * Reads all results of one kind, in the order of their names.
+ * Reads all results of one kind, ordered by their names.
  *
  * @param kind a folder below the folder of results. A missing folder has no results.
  */

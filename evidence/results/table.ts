@@ -5,7 +5,7 @@ export interface Column<Figures> {
   readonly cell: (figures: Figures) => string;
 }
 
-/** The last columns of most tables: on what, with which code and when. */
+/** The last columns of most tables: the machine's Node, the commit of the code, and the date. */
 export const RUN_COLUMNS: readonly Column<Run>[] = [
   { title: "Node", cell: ({ node }) => node.replace(/^v/, "") },
   { title: "commit", cell: describeCommit },

@@ -1,4 +1,7 @@
-/** The example requests against parts that run on their own, as in deploy/compose.yaml. Needs a build, which `npm test` makes. */
+/**
+ * Sends the example requests to parts that run as separate processes, as in deploy/compose.yaml. Needs a build, which
+ * `npm test` makes.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -16,7 +19,7 @@ const endings: (() => unknown)[] = [];
 let gateway = "";
 let idp = "";
 
-/** Starts a part by itself and returns the line that it prints when it listens. */
+/** Starts one part alone, and returns the line that the part prints when it listens. */
 async function startPart(name: string, args: readonly string[]): Promise<string> {
   const child = run(name, args);
   endings.push(() => child.kill());

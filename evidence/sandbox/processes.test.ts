@@ -12,7 +12,10 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const FREE_PORTS = ["--proxy-port", "0", "--upstream-port", "0", "--idp-port", "0"];
 const OWN = ["--config", "kong.yml", "--policy-root", "policies", "--stand-in", "acme", "--proxy-port", "0"];
 
-/** Sandboxes remove what killed ones left behind, so those of other tests must not see these directories. */
+/**
+ * A sandbox removes the directories that killed sandboxes left behind. So sandboxes of other tests must not see these
+ * directories.
+ */
 const TEMPORARY = temporaryFolder();
 
 const endings: (() => unknown)[] = [];
@@ -22,7 +25,7 @@ afterEach(async () => {
   }
 });
 
-/** A shell that starts the program and waits for it, as npm does. */
+/** A shell that starts the program and waits for the program, as npm does. */
 function startBelowShell(args: readonly string[]): { shell: ChildProcess; output: () => string; pids: () => number[] } {
   const command = [process.execPath, join(ROOT, "tools/start.mjs"), ...args].map((word) => `'${word}'`).join(" ");
   const env = { ...process.env, TMPDIR: TEMPORARY, XDG_CACHE_HOME: temporaryFolder(onTestFinished) };
@@ -89,11 +92,11 @@ describe("a sandbox", { timeout: 90_000 }, () => {
   });
 });
 
-/** Without what an npm that runs these tests passes on, such as `--silent`. */
+/** The environment without the settings that npm passes to these tests, such as `--silent`. */
 const OWN_SETTINGS = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
 
 describe("the installation at the first npm start", { timeout: 90_000 }, () => {
-  /** A clone without dependencies, whose registry is this address. */
+  /** A clone without dependencies. Its npm registry is this address. */
   function makeClone(registry: string): string {
     const clone = temporaryFolder(onTestFinished);
     mkdirSync(join(clone, "tools"));
@@ -117,7 +120,7 @@ describe("the installation at the first npm start", { timeout: 90_000 }, () => {
   });
 
   test("ends with its parent, although the registry never answers", async () => {
-    // The requests must be read: an end behind unread bytes is not noticed.
+    // The server must read the requests, because it does not notice the end of a connection with unread bytes.
     const silent = createServer((socket) => socket.on("error", () => {}).resume()).listen(0, "127.0.0.1");
     const asked = once(silent, "connection");
     await once(silent, "listening");

@@ -1,4 +1,4 @@
-/** The part of autocannon that is used here; it brings no types. */
+/** Types for the part of autocannon that this code uses. The package itself has no types. */
 declare module "autocannon" {
   interface Options {
     readonly url: string;

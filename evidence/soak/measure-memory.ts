@@ -3,7 +3,7 @@ import type { MemoryResults } from "../results/measurements.ts";
 import { writeResults } from "../results/results-folder.ts";
 
 const SAMPLES = 20;
-/** The heap grows to a steady size first; after it, nothing may be left behind. */
+/** First, the heap grows to a steady size. After that, it must not grow any longer. */
 const WARM_UP_SHARE = 0.25;
 
 /**

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { generateSigningKey, mintToken, replaceSignature, type SigningKey } from "../../test/tokens.ts";
 
-/** A gateway's configuration with one route that refuses every request. */
+/** A gateway's configuration with one route. The route refuses every request. */
 export interface SoakWorld {
   readonly directory: string;
   readonly policyRoot: string;
@@ -14,7 +14,7 @@ export interface SoakWorld {
 
 const ISSUER = "https://idp.example";
 const AUDIENCE = "https://api.example";
-/** Distinct texts of inline policies; each is compiled once as long as few others come between. */
+/** Different texts of inline policies. The server compiles each text once, as long as few other texts come between. */
 const INLINE_TEXTS = 100;
 
 export async function createSoakWorld(): Promise<SoakWorld> {

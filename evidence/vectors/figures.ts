@@ -5,7 +5,9 @@ import { DISAGREEMENTS } from "./sources/disagreements.ts";
 export interface VectorFigures {
   readonly source: string;
   readonly judged: readonly JudgedVector[];
-  /** Wrong vectors that are not listed as disagreements, and listed disagreements that no longer exist. */
+  /**
+   * Vectors with a wrong result that are not listed as disagreements. Also listed disagreements that no longer exist.
+   */
   readonly wrong: readonly (JudgedVector & { readonly listed: string | undefined })[];
 }
 
@@ -29,7 +31,10 @@ export async function judgeSource({ name, judge }: VectorSource): Promise<Vector
   };
 }
 
-/** How many vectors that must be accepted were accepted, and how many that must be refused were refused. */
+/**
+ * How many of the vectors that must be accepted were accepted. Also how many of the vectors that must be refused were
+ * refused.
+ */
 function countRight({ judged }: VectorFigures, kind: "accepted" | "refused"): { right: number; of: number } {
   const vectors = judged.filter(({ expected }) => (expected === "accepted") === (kind === "accepted"));
   return { right: vectors.filter(isRight).length, of: vectors.length };

@@ -16,7 +16,7 @@ import { type IssuerKeysSource, textSecretOf } from "./vector-issuer.ts";
 /**
  * Judges vectors that are signed but are not claims sets. The judge splits the token as in a request, checks issuer and algorithm,
  * loads and selects keys, and verifies the signature. The judge does not read the payload as claims, and accepts the given `iss`.
- * The result is `accepted` or the reason. For unreadable tokens and unusable keys, the result also says why.
+ * The result is `accepted` or the reason. For unreadable tokens and unusable keys, the result also gives the cause.
  */
 
 export async function judgeJws(token: string, source: IssuerKeysSource): Promise<string> {
@@ -42,7 +42,7 @@ export async function judgeJws(token: string, source: IssuerKeysSource): Promise
   return judgeWith(token, policy.value, keys, unusable.join("; "));
 }
 
-/** Judges a token with any secret, even a secret that a policy must not have. */
+/** Judges a token with any secret, even with a secret that a policy must not have. */
 export function judgeJwsWithAnySecret(token: string, secret: Uint8Array): Promise<string> {
   const key = createVerificationKey(ISSUER, undefined, "HS256", createSecretKey(secret));
   return judgeWith(token, compileDocument(documentOf(textSecretOf("", "HS256"))), [key], "");
@@ -52,7 +52,7 @@ const FETCH_TIMEOUT_MS = 1_000;
 /** Vectors have arbitrary kids, so only the reason counts. */
 const KID = /, kid "(?:[^"\\]|\\.)*"/;
 
-/** A key without `alg` serves one RSA algorithm: the issuer names the token's alone. */
+/** A key without `alg` is for one RSA algorithm. The issuer in the test names only the token's algorithm. */
 function forToken(source: IssuerKeysSource, token: string): IssuerKeysSource {
   const jws = decodeJws(token);
   const alg = jws.ok ? jws.value.joseHeader.alg : undefined;

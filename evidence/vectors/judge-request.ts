@@ -8,10 +8,13 @@ import { compileDocument, requestOf } from "../../test/core/fixtures.ts";
 import { noFiles } from "../../test/keys/store/no-files.ts";
 import { silentLog } from "../../test/logs.ts";
 
-/** A request of a vector: the facts that Kong would know, and the data that the client sent. */
+/** A request of a vector: the facts that Kong would know, and the data from the client. */
 export interface VectorRequest {
   readonly document: Record<string, unknown>;
-  /** Rule that the plugin's configuration names, or the name of the Kong Route; `read` is every document's plain rule. */
+  /**
+   * The rule that the plugin's configuration names, or the name of the Kong Route. `read` is the plain rule of every
+   * document.
+   */
   readonly binding?: RequestFacts["binding"];
   readonly authorization: string | undefined;
   /** Other headers, by name in lower case. */
@@ -25,7 +28,7 @@ export interface VectorRequest {
   readonly consumers?: readonly Consumer[];
 }
 
-/** Takes the whole way: a document compiled as at a gateway, then {@link decide}. */
+/** Judges the request in all steps: compiles a document as a gateway does, and then calls {@link decide}. */
 export async function judgeRequest({
   document,
   files = noFiles,

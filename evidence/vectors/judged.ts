@@ -1,13 +1,15 @@
 /** A vector and its result. */
 export interface JudgedVector {
   readonly id: string;
-  /** `accepted`, or the reason for which it has to be refused. */
+  /** `accepted`, or the expected reason of the refusal. */
   readonly expected: string;
-  /** `accepted`, or the reason of the refusal, with a colon and the detail where that tells one cause from another. */
+  /**
+   * `accepted`, or the reason of the refusal. If a detail distinguishes two causes, the detail follows after a colon.
+   */
   readonly found: string;
 }
 
-/** One line of the table: vectors of one source that are judged in one way. */
+/** One line of the table. It is about vectors of one source that are judged in one way. */
 export interface VectorSource {
   readonly name: string;
   judge(): Promise<readonly JudgedVector[]>;

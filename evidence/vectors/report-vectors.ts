@@ -8,7 +8,7 @@ declare module "vitest" {
   }
 }
 
-/** The table of the public vectors, as lines; empty if they were not judged. */
+/** The table of the public vectors, as lines; empty if no vectors were judged. */
 export function reportVectors(modules: readonly TestModule[]): string[] {
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   const figures = tests.flatMap((test) => test.meta().vectors ?? []);

@@ -6,7 +6,7 @@ import { SECRET_ALGORITHMS } from "../../plugin/keys/rules/jwk.ts";
 export type Jwk = Readonly<Record<string, unknown>>;
 export type VectorKey = Jwk | { readonly keys: readonly Jwk[] };
 
-/** `keys` of an issuer with the algorithms that they serve, and the files that it names. */
+/** The `keys` of an issuer with their algorithms, and the files that `keys` names. */
 export interface IssuerKeysSource {
   readonly algorithms: readonly string[];
   readonly keys: Record<string, unknown>;
@@ -20,7 +20,8 @@ const PUBLIC_ALGORITHMS = [
 
 /**
  * Secrets come from files, each with its kid. All other keys come from a key set with only public parts, as an issuer publishes it.
- * The key set is also in a file. So the plugin finds an unusable key when it reads the keys, and not when it reads the policy.
+ * The key set is also in a file. So the plugin finds an unusable key when it reads the keys. It does not find it when
+ * it reads the policy.
  */
 export function issuerKeysOf(key: VectorKey): IssuerKeysSource {
   const jwks = "keys" in key ? (key.keys as readonly Jwk[]) : [key];

@@ -6,7 +6,7 @@ import { DISAGREEMENTS } from "./sources/disagreements.ts";
 import { SOURCES } from "./sources.ts";
 import { missingVectors } from "./vector-folder.ts";
 
-/** The list may become shorter; longer only with vectors that were not judged before. */
+/** The list may become shorter. It may become longer only by vectors that were not judged before. */
 const MOST_DISAGREEMENTS = 18;
 const DOCUMENT = new URL("../../docs/evidence/vectors.md", import.meta.url);
 

@@ -62,7 +62,10 @@ describe("a verdict that Kong's guard reuses", () => {
     }
   }, 3_600_000);
 
-  /** A verdict may change between two requests. So the reused verdict must equal the verdict before or after it. */
+  /**
+   * A verdict may change between two requests. So the reused verdict must be equal to the verdict before it or to the
+   * verdict after it.
+   */
   async function compare(choice: Choice, tokens: readonly string[]): Promise<number> {
     const send = (gateway: "judging" | "reusing"): Promise<Seen> => gateways.send(gateways[gateway], choice, tokens);
     const [before, reused] = [await send("judging"), await send("reusing")];

@@ -16,19 +16,22 @@ export interface Seen {
   readonly body: string;
 }
 
-/** Two gateways with the same configuration before one upstream. Only one of them reuses verdicts. */
+/**
+ * Two gateways with the same configuration. Both send requests to one upstream. Only one of the two gateways reuses
+ * verdicts.
+ */
 export interface TwoGateways {
   readonly reusing: KongBinary;
   readonly judging: KongBinary;
   /** Sends the same request to a gateway. */
   send(gateway: KongBinary, choice: Choice, tokens: readonly string[]): Promise<Seen>;
-  /** Verdicts that the guard of the reusing gateway has reused, as far as the plugin server knows. */
+  /** The number of verdicts that the guard of the reusing gateway has reused, as far as the plugin server knows. */
   countGuardHits(): Promise<number>;
   stop(): Promise<void>;
 }
 
 const RULES = ["read", "other"] as const;
-/** Headers of answers that differ from one request to the next. */
+/** Headers of answers that differ from one request to the next request. */
 const CHANGING = [
   "date",
   "x-kong-request-id",
@@ -54,7 +57,7 @@ export async function startTwoGateways(): Promise<TwoGateways> {
     kongBinary({
       guard: true,
       more,
-      // The address of a trusted proxy comes from X-Forwarded-For, so that requests have different clients.
+      // A trusted proxy's X-Forwarded-For names the client's address, so that requests have different clients.
       adapt: (settings) => ({ ...settings, KONG_TRUSTED_IPS: "127.0.0.2/32", KONG_REAL_IP_HEADER: "X-Forwarded-For" }),
     }).start({ configText, policyRoot });
   const reusing = await start(["--status-listen", `127.0.0.1:${statusPort}`]);
@@ -77,7 +80,7 @@ export async function startTwoGateways(): Promise<TwoGateways> {
   };
 }
 
-/** One Route for each policy and rule. A header chooses it, so that any path and method reaches it. */
+/** One Route for each policy and rule. A header chooses the Route, so that any path and method reaches it. */
 function createConfig(upstreamPort: number): object {
   const routes = Object.entries(POLICIES).flatMap(([policy, document]) =>
     RULES.filter((rule) => rule in (document as { routes: object }).routes).map((rule) => ({
@@ -95,8 +98,8 @@ function createConfig(upstreamPort: number): object {
 }
 
 /**
- * Answers with the received request, without the parts that differ between the gateways. A header also has it, for answers
- * without a body.
+ * Answers with the received request, without the parts that differ between the gateways. For answers without a body, a
+ * header also contains the request.
  */
 async function startEcho(): Promise<{ readonly port: number; stop(): Promise<void> }> {
   const server = createServer((incoming, response) => {

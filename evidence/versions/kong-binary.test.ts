@@ -21,7 +21,7 @@ const key = generateSigningKey("ES256", "1");
 const [adminPort] = await findFreePorts();
 const adapt: AdaptSettings = (settings) => ({ ...settings, KONG_ADMIN_LISTEN: `127.0.0.1:${adminPort}` });
 
-/** Behaviour that no unit test can show: Kong's own ids, instances and configuration changes. */
+/** Behaviour that no unit test can show: Kong's own ids, instances, and changes of its configuration. */
 for (const kind of [kongBinary({ adapt }), kongBinary({ guard: true, adapt })]) {
   describe(`versions of policies on ${kind.label}`, () => {
     if (kind.missing !== undefined) {
@@ -127,7 +127,7 @@ for (const kind of [kongBinary({ adapt }), kongBinary({ guard: true, adapt })]) 
       await load(phoenix("/same", policy("old", "public", "none")));
       await becomes("/same", 200);
       await load({ ...phoenix("/same", policy("new", "required", "slow")), servicePath: "/payroll" });
-      // Kong may serve its old configuration for a moment, and the old place with it.
+      // For a moment, Kong may serve its old configuration, and so the old place.
       expect(await watch("/same", WATCH_MS)).not.toContain(MOVED);
     }, 60_000);
 

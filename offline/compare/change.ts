@@ -2,10 +2,10 @@ import type { Difference } from "./cells/compare-cell.ts";
 import type { Cell } from "./cells/list-cells.ts";
 
 /**
- * The kind of a change. `access`: a rule has other requirements. `trust`: an issuer or its keys differ. `effect`: the
- * upstream, Kong or refused clients get something else. `mode`: enforced denials are now only logged, or the reverse.
- * `transport`: clients may send tokens in other ways. `routing`: another policy, rule or upstream gets the requests of
- * a Kong Route.
+ * The kind of a change. `access`: the requirements of a rule differ. `trust`: an issuer or its keys differ. `effect`:
+ * the upstream, Kong or refused clients get something else. `mode`: enforced denials are now only logged, or the
+ * reverse. `transport`: the ways in which clients may send tokens differ. `routing`: another policy, rule or upstream
+ * gets the requests of a Kong Route.
  */
 export type ChangeClass = "access" | "trust" | "effect" | "mode" | "transport" | "routing";
 
@@ -23,7 +23,7 @@ export interface Change {
   readonly subject: string;
   /** The change in words, for users. */
   readonly summary: string;
-  /** The cells with this change; an empty list if the change concerns the whole policy. */
+  /** The cells with this change; empty if the change concerns the whole policy. */
   readonly cells: readonly Cell[];
   /** A request that shows the change; absent if no request can show it. */
   readonly example?: Difference;

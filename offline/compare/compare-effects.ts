@@ -4,8 +4,8 @@ import type { Change, ChangeClass, Direction } from "./change.ts";
 import { write } from "./search/write-value.ts";
 
 /**
- * Compares the parts of a policy outside of its rules and issuers, such as headers for the upstream, answers to
- * clients, and token sources.
+ * Compares the parts of a policy that are not rules or issuers: headers for the upstream, answers to clients, and token
+ * sources.
  */
 export function compareEffects(before: CompiledPolicy, after: CompiledPolicy): readonly Change[] {
   return [
@@ -86,8 +86,8 @@ function compareText(
 }
 
 /**
- * Compares header mappings. The plugin removes a client's header only if the header is mapped. So clients can set a
- * header that is no longer mapped.
+ * Compares header mappings. The plugin removes a client's header only if the header is mapped. So if a header is no
+ * longer mapped, clients can set it themselves.
  */
 function compareMappings(before: CompiledPolicy, after: CompiledPolicy): readonly Change[] {
   const [was, is] = ofBoth([before, after], listMappings);

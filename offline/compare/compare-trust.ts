@@ -59,17 +59,20 @@ const MAX_TENANTS = 5;
 /** All entries of a policy with one `iss`, in the order of the document. */
 type Entries = readonly CompiledIssuer[];
 
-/** A change of the entries with one `iss`. If several tenants of one issuer change in the same way, the user sees one change. */
+/**
+ * A change of the entries with one `iss`. If several tenants of one issuer change in the same way, the user sees only
+ * one change.
+ */
 interface IssuerChange {
-  /** Identifies the change. If two tenants have the same change, they have the same string here. */
+  /** Identifies the change. Two tenants with the same change get the same string here. */
   readonly kind: string;
   readonly iss: string;
   readonly change: Change;
 }
 
 /**
- * Compares the issuers that have the same `iss`, because an id is only a name. An issuer with keys for each tenant has
- * one `iss` for each tenant.
+ * Compares the issuers that have the same `iss`. The id of an issuer is only a name. An issuer with keys for each
+ * tenant has one `iss` for each tenant.
  */
 export function compareTrust(before: CompiledPolicy, after: CompiledPolicy): readonly Change[] {
   const [was, is] = ofBoth([before, after], entriesByIss);
@@ -151,12 +154,12 @@ function nameEntries(entries: Entries): string {
   return [...new Set(entries.map(({ id }) => id))].join(", ");
 }
 
-/** Returns the same string for the same change of two tenants of one issuer. */
+/** The result is the same string for the same change of two tenants of one issuer. */
 function kindOf({ tenantOf, issuer }: CompiledIssuer, parts: readonly string[]): string {
   return JSON.stringify([tenantOf ?? issuer, ...parts]);
 }
 
-/** Replaces the tenant by `{}`, so that the same change of two tenants has the same text. */
+/** Replaces the tenant by `{}`. So the same change of two tenants has the same text. */
 function withoutTenant({ tenantOf, issuer }: CompiledIssuer, text: string): string {
   const tenant = tenantOf === undefined ? undefined : findTenant(tenantOf, issuer);
   const parts = text.split(/([/.,()\s]+)/);

@@ -4,8 +4,8 @@ import type { Change } from "./change.ts";
 const LENGTH = 16;
 
 /**
- * A short name of a change, for approvals in Git. The same change of the same requirements has the same fingerprint. Any other
- * change needs its own approval.
+ * A short name of a change, for approvals in Git. If the same requirements change in the same way, the fingerprint is
+ * the same. Any other change has another fingerprint, and needs a new approval.
  *
  * @param policy the policy's file name.
  */

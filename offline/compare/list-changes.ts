@@ -59,7 +59,7 @@ function writeSender({ sender, transport, lacks }: Difference): readonly unknown
     : [sender, transport];
 }
 
-/** Reports a change of an issuer once, with the cells of all rules that the change affects. */
+/** Reports a change of an issuer once. The report has the cells of all rules that the change affects. */
 function mergeRules(changes: readonly Change[]): readonly Change[] {
   const merged = new Map<string, Change>();
   for (const change of changes) {

@@ -18,9 +18,9 @@ export interface PlacedExample {
 }
 
 /**
- * Writes the example request for one policy version. The function puts the token into a token source in which this version
- * accepts tokens of the token's issuer. A request with a cookie also has an allowed Origin. The comparison reports changes
- * of token sources separately.
+ * Writes the example request for one policy version. The function puts the token into a token source that accepts
+ * tokens of this issuer in this version. A request with a cookie also has an allowed Origin. The comparison reports
+ * changes of token sources separately.
  *
  * @param token the text to send in place of a valid token.
  */

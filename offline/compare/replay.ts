@@ -13,12 +13,12 @@ import { listComparedHeaders, placeExample } from "./place-example.ts";
 import type { CandidateToken } from "./search/token-space.ts";
 
 /**
- * Judges the example request of a difference by both policy versions, with the gateway's own code. A key that exists
- * only for this run signs the example token.
+ * Judges the example request of a difference by both policy versions, with the gateway's own code. The example token is
+ * signed with a key that exists only for this run.
  */
 
 const KID = "example";
-/** All signing keys are stored under this issuer name, because only one issuer signs an example token. */
+/** The code stores all signing keys under this issuer name, because only one issuer signs an example token. */
 const SIGNER = "example";
 
 export interface Replay {
@@ -36,7 +36,7 @@ interface ReplayedRequest {
   readonly transport: Difference["transport"];
 }
 
-/** Judges examples. All examples of one run use the same keys. */
+/** Judges examples. All examples of one run have the same keys. */
 export class Replayer {
   readonly #keys = new SigningKeys();
   readonly #now: number;

@@ -11,8 +11,8 @@ import { listAccess, listIssuerRequirements, listRequirements, type Requirement,
 export type Direction = "passes" | "refuses";
 
 /**
- * A part of the policy whose effect tests must show, in one or two directions. A part of the document that many rules
- * inherit is only one item.
+ * A part of the policy. Tests must show the effect of the part in one or two directions. If many rules inherit one part
+ * of the document, this part is only one item.
  */
 export interface CoverageItem {
   readonly label: string;
@@ -20,19 +20,22 @@ export interface CoverageItem {
   /** The rule or the issuer that contains the item, for reports and filters. */
   readonly owner: { readonly rule: string } | { readonly issuer: string };
   readonly directions: readonly Direction[];
-  /** The places where the item has an effect: one for each rule or operation with the item. */
+  /** The places where the item has an effect. There is one place for each rule or operation with the item. */
   readonly uses: readonly Use[];
 }
 
 /** One place in the policy where an item has an effect. */
 export interface Use {
-  /** The requirements of the rule or operation; undefined for requirements of an issuer, which apply to every rule. */
+  /**
+   * The requirements of the rule or operation. Undefined for an issuer's requirements, because they apply to every
+   * rule.
+   */
   readonly requirements: Requirements | undefined;
   /** The issuer whose tokens the item concerns; undefined if the item concerns every issuer. */
   readonly issuer: string | undefined;
   /** The index of the alternative that contains the item; undefined if the item concerns all alternatives. */
   readonly alternative: number | undefined;
-  /** Judges a request by the policy without the item; undefined if the item cannot refuse any request. */
+  /** Judges a request by the policy without the item. Undefined if the item cannot refuse any request. */
   readonly without: Requirement["without"] | undefined;
 }
 
@@ -87,7 +90,7 @@ function listSettledItems(
   return [...whole, ...parts];
 }
 
-/** Lists the items for the rule or operation itself, and for each of its alternatives. */
+/** Lists the items of the rule or operation itself, and of each of its alternatives. */
 function listRuleItems(
   name: string,
   requirements: Requirements,
@@ -123,7 +126,7 @@ function listRuleItems(
   return [...whole, ...ways];
 }
 
-/** Lists the items of issuers. Issuers that no rule accepts have no effect, so they have no items. */
+/** Lists the items of issuers. If no rule accepts an issuer, the issuer has no effect, so it has no items. */
 function listIssuerItems(policy: CompiledPolicy): readonly CoverageItem[] {
   const rules = [...policy.rules.values()].flatMap(
     ({ requirements, operations }) => operations?.values ?? [requirements],

@@ -7,7 +7,7 @@ import type { Attempt, Judge } from "../judge/judge.ts";
 import type { CoverageItem, Direction, Use } from "./list-items.ts";
 import { replacing } from "./requirement.ts";
 
-/** Records for each item in which directions tests have shown an effect of the item so far. */
+/** Records for each item the directions in which tests have shown its effect so far. */
 export class Coverage {
   readonly items: readonly CoverageItem[];
   readonly #policy: CompiledPolicy;
@@ -15,8 +15,8 @@ export class Coverage {
   readonly #shown = new Map<CoverageItem, Set<Direction>>();
 
   /**
-   * @param policy the object from which the items were listed, and not a copy, because `add` changes this object for a
-   * moment.
+   * @param policy the object from which the items were listed. It must not be a copy, because `add` changes this object
+   * for a moment.
    */
   constructor(items: readonly CoverageItem[], policy: CompiledPolicy, judge: Judge) {
     this.items = items;
@@ -72,8 +72,8 @@ export class Coverage {
     if (!requirements || alternative === undefined || requirements.alternatives.length === 1) {
       return true;
     }
-    // Another alternative of the rule may have let the request pass. So the request must also pass if the rule has only this
-    // alternative.
+    // Another alternative of the rule may have let the request pass. So the request must also pass if the rule has no
+    // other alternative.
     const only = requirements.alternatives.slice(alternative, alternative + 1);
     const outcome = await replacing(requirements, "alternatives", only)(() => this.#judgeOnce(attempt));
     return outcome !== undefined && isPassed(outcome);

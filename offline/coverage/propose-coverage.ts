@@ -9,12 +9,12 @@ import { writeTest } from "../propose/write-test.ts";
 import type { CoverageItem, Direction } from "./list-items.ts";
 import { Coverage } from "./measure-coverage.ts";
 
-/** An item, and one of its directions that no test shows. */
+/** An item, and a direction of its effect that no test shows. */
 export interface Gap {
   readonly item: CoverageItem;
   readonly direction: Direction;
   /**
-   * The text of a test for this direction. The policy passes this test. The text is undefined if the search found no such
+   * The text of a test for this direction. The policy passes this test. The text is undefined if the search found no
    * test.
    */
   readonly paste: string | undefined;

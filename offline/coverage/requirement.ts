@@ -19,7 +19,7 @@ export interface Requirement {
   readonly label: string;
   /** The path of the requirement in the document. */
   readonly path: DocumentPath;
-  /** Calls `run` with the policy changed for a moment: the policy lacks only this requirement. */
+  /** Calls `run` with a changed policy. For this call, the policy lacks only this requirement. */
   readonly without: <T>(run: () => Promise<T>) => Promise<T>;
 }
 
@@ -47,7 +47,7 @@ export function replacing<T extends object, K extends keyof T>(owner: T, key: K,
   };
 }
 
-/** The policy, and the requirements of the rule or operation to which an alternative belongs. */
+/** The policy, and the rule's or operation's requirements, to which an alternative belongs. */
 interface Context {
   readonly requirements: Requirements;
   readonly policy: CompiledPolicy;
@@ -57,8 +57,8 @@ interface Context {
 type Lister = (owner: Alternative, context: Context) => readonly Requirement[];
 
 /**
- * The requirements in each part of an alternative. The TypeScript compiler demands an entry for each part, so that a new kind of
- * requirement cannot be forgotten.
+ * The requirements in each part of an alternative. The TypeScript compiler demands an entry for each part, so that no
+ * one can forget a new kind of requirement.
  */
 const PARTS: Readonly<Record<keyof Alternative, Lister>> = {
   accept: (owner, { requirements, policy, pathOf }) => {
@@ -222,7 +222,7 @@ export function listIssuerRequirements(issuer: CompiledIssuer): readonly Require
   return [...limits, ...listConditions(issuer, [...path, "required_claims"])];
 }
 
-/** Lists the requirements of a rule or an operation that are outside of its alternatives. */
+/** Lists those requirements of a rule or an operation that are not in its alternatives. */
 export function listAccess(requirements: Requirements, path: DocumentPath): readonly Requirement[] {
   const other = requirements.otherAuthentication === "require";
   return [

@@ -11,7 +11,7 @@ import { createFacts } from "../requests/request.ts";
 import { type ExplainedDenial, listStages, type StageResult } from "./explain-token.ts";
 import { listNeeded, listWays } from "./list-needed.ts";
 
-/** An explanation of why the request of a log line was refused, as far as the line shows the reason. */
+/** An explanation why the request of a log line was refused. It contains only what the line shows. */
 export interface LogExplanation {
   readonly verdict: "allow" | "deny";
   readonly isReported: boolean;
@@ -21,7 +21,7 @@ export interface LogExplanation {
   readonly denial: ExplainedDenial;
   /** The requirements of the rule. Each list is one way to pass. */
   readonly expected: readonly (readonly string[])[];
-  /** The least requirements that the request must still meet to pass; undefined if the log line does not show them. */
+  /** The fewest requirements that the request must still meet to pass; undefined if the log line does not show them. */
   readonly nearestAllow: readonly string[] | undefined;
   /** The facts that the log line does not contain, and the consequences. */
   readonly unknown: readonly string[];
@@ -78,8 +78,8 @@ function findMismatch({ policy: name, rule }: LogLine, policy: CompiledPolicy): 
 }
 
 /**
- * The operation that the log line's request matches. Returns undefined if the line has no request, or if no operation
- * matches.
+ * The operation that the log line's request matches. Returns undefined if the line has no request. Also returns
+ * undefined if no operation matches.
  */
 function matchLine({ request }: LogLine, rule: CompiledRule, policy: CompiledPolicy): Match | undefined {
   const facts =
@@ -121,7 +121,7 @@ function describeOperation({ methods = [], segments = [] }: Operation): string {
   return `${methods.filter((method) => method !== "HEAD" || methods.length === 1).join("/")} ${describePath(segments)}`;
 }
 
-/** Lists further facts that a line of the decision log lacks, and where to find them. */
+/** Lists facts that a line of the decision log lacks, and says where to find them. */
 function listMissing({ decision, policy: name, rule }: LogLine, policy: CompiledPolicy): readonly string[] {
   if (!decision) {
     return [];

@@ -30,7 +30,7 @@ interface CheckedKeys extends KeySource {
 export interface Question {
   readonly policy: CompiledPolicy;
   readonly request: OfflineRequest;
-  /** The token to explain; undefined for a request without a token. */
+  /** The token that the command explains; undefined for a request without a token. */
   readonly token: string | undefined;
   readonly keys: CheckedKeys;
   /** The Consumers to use in place of Kong's database. */
@@ -45,8 +45,8 @@ export interface StageResult {
 }
 
 /**
- * An explanation of why a request passes or is refused. The explanation contains no part of the token, except values in
- * `detail`, which the log contains too.
+ * An explanation of why a request passes or is refused. The explanation contains no part of the token. The only
+ * exception is values in `detail`, which the log contains too.
  */
 export interface Explanation {
   /** `answer`: the plugin answers with the API's description. */
@@ -58,8 +58,8 @@ export interface Explanation {
   readonly issuer: string | undefined;
   readonly denial: ExplainedDenial | undefined;
   /**
-   * Changes of claims with which the request would pass; undefined if the request already passes, or if no such changes
-   * were found.
+   * Changes of claims after which the request would pass. Undefined if the request already passes, or if no such
+   * changes were found.
    */
   readonly nearestAllow: readonly string[] | undefined;
 }
@@ -105,7 +105,10 @@ export async function explainToken(question: Question): Promise<Explanation> {
   };
 }
 
-/** Finds the smallest set of changes with which the request passes. Returns undefined if the search finds no such set. */
+/**
+ * Finds the smallest set of changes with which the request passes. Returns undefined if the search finds no such set of
+ * changes.
+ */
 export async function findNearestAllow(question: Question, now: number): Promise<Repaired | undefined> {
   const { policy, request } = question;
   const token = question.token === undefined ? undefined : readToken(question.token);
@@ -129,8 +132,7 @@ export async function findNearestAllow(question: Question, now: number): Promise
 }
 
 /**
- * Returns the first changed token with which the gateway's own code lets the request pass. The fewest changes come
- * first.
+ * Returns the first changed token that the gateway's own code accepts for the request. The fewest changes come first.
  */
 async function firstAllowed(question: Question, tried: readonly Repaired[]): Promise<Repaired | undefined> {
   for (const repaired of tried.toSorted((one, other) => one.changes.length - other.changes.length)) {
@@ -175,8 +177,8 @@ async function judge(
 }
 
 /**
- * Reads the token to repair. Returns undefined if the token cannot be decoded, because then no change of its claims
- * helps.
+ * Reads the token to repair. Returns undefined if the token cannot be decoded, because no change of its claims would
+ * then help.
  */
 function readToken(text: string): CandidateToken | undefined {
   const decoded = decodeToken(text);
@@ -187,7 +189,7 @@ function readToken(text: string): CandidateToken | undefined {
   return { alg: joseHeader.alg, typ: joseHeader.typ, claims: unverifiedClaims };
 }
 
-/** A token with an empty signature of usual length, which only {@link UNCHECKED} accepts. */
+/** A token with an empty signature of usual length. Only {@link UNCHECKED} accepts this signature. */
 function writeToken({ alg, typ, claims }: { alg: string; typ: string | undefined; claims: JsonObject }): string {
   const parts = [{ alg, ...(typ !== undefined && { typ }) }, claims].map((part) => utf8.encode(JSON.stringify(part)));
   return [...parts, new Uint8Array(64)].map(encodeBase64url).join(".");
@@ -208,7 +210,10 @@ export function listStages(reason: Reason | undefined, hasIssuer: boolean, isChe
   });
 }
 
-/** Whether a change of claims can help. No change helps if the signature is wrong, or if the token could not be read. */
+/**
+ * Whether a change of claims can help. If the signature is wrong, or the token could not be read, no change of its
+ * claims helps.
+ */
 function isAboutClaims({ reason }: Denial): boolean {
   const { stage } = denialRow(reason);
   const isAboutKey = reason === "issuer_untrusted" || reason === "algorithm_not_allowed";

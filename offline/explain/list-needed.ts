@@ -6,7 +6,7 @@ import { type Facts, readLoggedClaims } from "./logged-claims.ts";
 
 const MAX_ISSUERS = 5;
 
-/** One way to pass: an issuer, with one of its alternatives. */
+/** One way in which a token can pass: an issuer, and one alternative. */
 export interface Way {
   readonly issuer: CompiledIssuer;
   readonly heads: readonly string[];
@@ -58,7 +58,8 @@ export function listNeeded(
   }
   const [way, ...others] = ways;
   if (!way || others.length > 0) {
-    // The log line does not show which alternative the token almost meets, so the missing requirements are not known.
+    // The log line does not show which alternative the token almost meets. So it is not known which requirements are
+    // missing.
     return undefined;
   }
   const failing = way.others.filter(({ reasons }) => reasons.includes(reason));

@@ -3,7 +3,7 @@ import { parseClaimReference } from "../../plugin/core/model/claim-reference.ts"
 import type { Requirement } from "../compare/search/formula.ts";
 import { assembleToken, type PartValue, partOf, type TokenFrame } from "../compare/search/token-space.ts";
 
-/** Returns whether a requirement is met. Returns undefined if the log line does not show the answer. */
+/** Returns whether a requirement is met. Returns undefined if the log line does not contain the answer. */
 export type Facts = (requirement: Requirement) => boolean | undefined;
 
 /**

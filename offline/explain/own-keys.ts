@@ -6,8 +6,8 @@ import { importKeySet } from "../../plugin/keys/import/import-key-set.ts";
 import { indexKeys, type KeyIndex, selectKey } from "../../plugin/keys/import/select-key.ts";
 
 /**
- * Keys that need no network: a key set from the user, or keys in the policy. If an issuer has no such keys, its
- * signatures are not checked.
+ * Keys that need no network: a key set from the user, or keys in the policy. If an issuer has no such keys, the command
+ * does not check its signatures.
  */
 export class OwnKeys implements KeySource {
   readonly #jwks: unknown;
@@ -15,13 +15,16 @@ export class OwnKeys implements KeySource {
   #assumed = 0;
 
   /**
-   * @param jwks the user's key set, for every issuer; undefined for the keys in the policy.
+   * @param jwks the user's key set for every issuer; undefined for the keys in the policy.
    */
   constructor(jwks: unknown) {
     this.#jwks = jwks;
   }
 
-  /** Whether every signature was checked. If no key is known for a signature, the signature counts as valid without a check. */
+  /**
+   * Whether every signature was checked. If no key for a signature is known, the signature counts as valid without a
+   * check.
+   */
   get isChecked(): boolean {
     return this.#assumed === 0;
   }

@@ -13,7 +13,7 @@ import {
   usualTimes,
 } from "../compare/search/token-space.ts";
 
-/** A token that passes, and its differences from the token that did not pass. */
+/** A token that passes, and how it differs from the token that did not pass. */
 export interface Repaired {
   readonly token: CandidateToken;
   /** One line for each change of the token. Values come from the policy and the clock, never from the token. */
@@ -26,7 +26,7 @@ const TIME_CLAIMS = ["exp", "nbf", "iat"] as const;
 
 /**
  * Finds the fewest changes of a token after which the formula accepts the token. Returns undefined if the search finds
- * no such changes.
+ * no changes that help.
  */
 export function repairToken(formula: Formula, token: CandidateToken, frame: TokenFrame): Repaired | undefined {
   const repaired = formula.flatMap((alternative) => repairFor(alternative, token, frame) ?? []);
@@ -128,8 +128,8 @@ function listValues(
 }
 
 /**
- * The first tokens differ in one time claim, and the last tokens in all time claims, because the user wants to know which
- * time is wrong.
+ * The first tokens differ in only one time claim, because the user wants to know which time is wrong. The last tokens
+ * differ in all time claims.
  */
 function* listTimes(token: CandidateToken, times: readonly Times[]): Generator<CandidateToken> {
   for (const changed of times) {

@@ -2,7 +2,7 @@ import type { HeaderChanges } from "../../plugin/core/model/decision.ts";
 import type { Expectation } from "../suite/test-case.ts";
 import { type DescribedOutcome, outcomeText } from "./describe-outcome.ts";
 
-/** One part of an outcome that is not as expected. */
+/** One part of an outcome that differs from the expectation. */
 export interface Difference {
   /** The part that differs, such as `decision` or `header x-user-id`. */
   readonly what: string;
@@ -13,7 +13,8 @@ export interface Difference {
 /** Compares an outcome with an expectation. An empty list means that the test passes. */
 export function compareOutcome(expect: Expectation, outcome: DescribedOutcome): readonly Difference[] {
   const decision = compareDecision(expect, outcome);
-  // If the decision is wrong, report only the decision, because the wrong decision causes all other differences.
+  // If the decision is wrong, the function reports only the decision, because the wrong decision causes all other
+  // differences.
   return decision
     ? [decision]
     : [...compareTexts(expect, outcome), ...compareHeaders(expect, outcome), ...compareCaller(expect, outcome)];

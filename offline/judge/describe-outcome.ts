@@ -6,7 +6,7 @@ import { denialRow, type Reason, type Stage } from "../../plugin/core/model/deni
 import type { Verdict } from "../suite/test-case.ts";
 import type { Outcome } from "./judge.ts";
 
-/** An outcome in the words of test documents. A part that does not apply to the outcome is undefined. */
+/** An outcome in the words of test documents. If a part does not apply to the outcome, it is undefined. */
 export interface DescribedOutcome {
   readonly verdict: Verdict;
   readonly reason: Reason | undefined;
@@ -70,8 +70,8 @@ function describeAllow({ headers, caller, reported, evidence }: Allow): Describe
 }
 
 /**
- * The getters compose the status and the challenge only when a test reads them. Most tests do not read them, so this saves
- * time.
+ * The getters compose the status and the challenge only when a test reads them. Most tests do not read the status or
+ * the challenge, so the getters save time.
  */
 class DescribedDenial implements DescribedOutcome {
   readonly verdict = "deny";
@@ -104,7 +104,7 @@ class DescribedDenial implements DescribedOutcome {
   }
 }
 
-/** One line that says what happened, and in which stage, such as `deny, scope_insufficient (stage authorize)`. */
+/** One line that says what happened and in which stage, such as `deny, scope_insufficient (stage authorize)`. */
 export function outcomeText({ verdict, reason, reported, stage }: DescribedOutcome): string {
   if (reason !== undefined) {
     return `deny, ${reason} (stage ${stage})`;

@@ -13,7 +13,7 @@ import { type Signing, TokenMaker } from "../tokens/token-maker.ts";
 /** A request, with or without a token. */
 export interface Attempt {
   readonly token: TokenRecipe | undefined;
-  /** The request; undefined if Kong has no Route for it. */
+  /** The request; undefined if Kong has no Route for the request. */
   readonly request: OfflineRequest | undefined;
 }
 
@@ -22,7 +22,7 @@ export type Outcome = { readonly verdict: "answer" } | { readonly verdict: "not_
 
 /**
  * Judges requests offline with `decide`, the gateway's own code. Only three things differ from a gateway: the clock
- * stands still, the keys are throw-away keys, and a list of Consumers replaces Kong's database.
+ * stands still, keys are throw-away keys, and a list of Consumers is used in place of Kong's database.
  */
 export class Judge {
   readonly #maker: TokenMaker;

@@ -9,7 +9,7 @@ export interface TestResult {
   readonly test: TestCase;
   readonly status: "passed" | "failed" | "skipped";
   readonly differences: readonly Difference[];
-  /** The outcome; undefined if the test is skipped, or could not be judged. */
+  /** The outcome; undefined if the test is skipped or could not be judged. */
   readonly outcome: DescribedOutcome | undefined;
 }
 

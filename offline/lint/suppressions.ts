@@ -29,11 +29,11 @@ interface Suppressed {
 }
 
 /**
- * Removes the findings that comments of a text suppress. Reports comments without a reason, for an unknown rule, or
- * without an effect.
+ * Removes the findings that comments of a text suppress. Reports three kinds of comments: without a reason, for an
+ * unknown rule, and without an effect.
  *
  * @param findings of this text, with lines.
- * @param hasRun says whether a rule was checked. A comment for a rule that was not checked is not reported as unused.
+ * @param hasRun says whether a rule was checked. If a rule was not checked, its comment is not reported as unused.
  */
 export function applySuppressions(
   findings: readonly Finding[],

@@ -2,7 +2,7 @@ import { DENIALS, denialRow, type Reason } from "../../plugin/core/model/denial.
 import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
 import { readRecordedLine } from "./read-recorded-line.ts";
 
-/** The facts that a line of the decision log has, and that a line of the operator's log lacks. */
+/** Facts that a line of the decision log has and a line of the operator's log lacks. */
 export interface LoggedDecision {
   /** SHA-256 of the policy that made the decision. */
   readonly policyVersion: string | undefined;
@@ -23,15 +23,14 @@ export interface LogLine {
   /** The rule's id; undefined if no rule matched the request. */
   readonly rule: string | undefined;
   /**
-   * The issuer's id in the policy; undefined if the token named no issuer of the policy, or if the plugin did not read
+   * The issuer's id in the policy. Undefined if the token named no issuer of the policy, or if the plugin did not read
    * the token.
    */
   readonly issuer: string | undefined;
   /** The plugin's text about the value that failed. The person who pastes the line may have changed the text. */
   readonly detail: string | undefined;
   /**
-   * The method and the target, which nginx adds to each line of its log; undefined if the line lacks the method and the
-   * target.
+   * The method and the target, as nginx adds them to each line of its log. Undefined if the line lacks them.
    */
   readonly request: { readonly method: string; readonly target: string } | undefined;
   readonly host: string | undefined;
@@ -62,7 +61,7 @@ export function isDenialLine(line: string): boolean {
 }
 
 /**
- * Reads a log line. The failure says what the line lacks, and does not quote the line, because the line may contain a
+ * Reads a log line. The failure says what the line lacks. It does not quote the line, because the line may contain a
  * secret.
  */
 export function readLogLine(line: string): Result<LogLine, string> {
@@ -133,7 +132,8 @@ function readDecisionLine(text: string): Result<LogLine, string> {
 }
 
 /**
- * Whether a logged path is not the whole path of the request: the log omitted parts (`...`), or quoted the path (`"`).
+ * Whether a logged path differs from the path of the request. The log may have omitted parts (`...`), or quoted the
+ * path (`"`).
  */
 function isHidden(path: string): boolean {
   return /\.\.\.|^"/.test(path);

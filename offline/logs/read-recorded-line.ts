@@ -171,14 +171,14 @@ function readFields(members: Members): Omit<DecisionLine, "kind" | "counted" | "
 }
 
 /**
- * Reads logged claims. Pseudonyms (`hmac`) and omitted values are skipped, because they do not show the claim's value.
+ * Reads logged claims. Skips pseudonyms (`hmac`) and omitted values, because they do not show the claim's value.
  */
 function readClaims(claims: unknown): ReadonlyMap<string, unknown> {
   const entries = isMap(claims) ? Object.entries(claims) : [];
   return new Map(entries.filter(([, value]) => !isMap(value) || !("hmac" in value || "omitted" in value)));
 }
 
-/** Reads a count. A count is one number, or several numbers by cause, which the function adds up. */
+/** Reads a count. A count is one number, or several numbers by cause. The function adds the numbers up. */
 function countOf(counts: unknown): number {
   if (typeof counts === "number") {
     return counts;

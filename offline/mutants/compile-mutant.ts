@@ -5,9 +5,9 @@ import { isMap, type PlainMap } from "./edit.ts";
 import type { Mutant } from "./mutant.ts";
 
 /**
- * Compiles a changed document. If the change is in one rule, only this rule is compiled again, because compiling a
- * large policy for a thousand mutants would take minutes. Only the API's description depends on all rules, so a policy
- * with a description is compiled as a whole.
+ * Compiles a changed document. If the change is in one rule, the code compiles only this rule again. Compiling a large
+ * policy for a thousand mutants would take minutes. Only the API's description depends on all rules, so a policy with a
+ * description is compiled as a whole.
  *
  * @param data the unchanged document.
  * @param policy compiled from the unchanged document.

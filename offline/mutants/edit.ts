@@ -31,7 +31,7 @@ export function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
 }
 
-/** The entries of a map; an empty list for any other value. */
+/** The entries of a map; an empty list for any value that is not a map. */
 export function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
   return isMap(value) ? Object.entries(value) : [];
 }

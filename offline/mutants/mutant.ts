@@ -2,7 +2,7 @@ import type { CompiledPolicy } from "../../plugin/core/model/policy.ts";
 import type { DocumentPath } from "../../plugin/policy/language/finding.ts";
 import { editAt } from "./edit.ts";
 
-/** One small change of a policy document that its tests should notice. */
+/** One small change of a policy document. The tests of the policy should notice the change. */
 export interface Mutant {
   /** The kind of change, such as `drop_scope`. */
   readonly kind: string;

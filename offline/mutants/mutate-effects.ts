@@ -9,8 +9,8 @@ const MOST_BYTES = 16_384;
 const LARGE_BYTES = 16_000;
 
 /**
- * Lists mutants of the policy's other parts: token sources, header mappings, Kong's caller, answers, and the API's
- * description.
+ * Lists mutants of the remaining parts of the policy: token sources, header mappings, Kong's caller, answers, and the
+ * API's description.
  */
 export function mutateEffects(data: PlainMap, world: MutationWorld): readonly Mutant[] {
   return [
@@ -90,7 +90,7 @@ function mutateIdentity(identity: unknown, { policy }: MutationWorld): readonly 
   ];
 }
 
-/** Lists mutants of answers. Tests check only the status of an answer, so no mutant changes the texts of an answer. */
+/** Lists mutants of answers. Of an answer, tests check only the status, so no mutant changes an answer's texts. */
 function mutateAnswers(answers: unknown): readonly Mutant[] {
   const reasons = isMap(answers) ? entriesOf(answers.reasons) : [];
   return reasons.flatMap(([reason, answer]) =>

@@ -52,7 +52,7 @@ function mutateIssuer(issuer: PlainMap, path: DocumentPath, world: MutationWorld
   ];
 }
 
-/** Creates a mutant that accepts all algorithms, so that a test with any wrong algorithm notices the mutant. */
+/** Creates a mutant that accepts all algorithms. So a test with any wrong algorithm notices the mutant. */
 function mutateAlgorithms(issuer: PlainMap, path: DocumentPath, { policy }: MutationWorld): readonly Mutant[] {
   const compiled = listIssuers(policy).find(({ id }) => id === path[1]);
   const known = isList(issuer.algorithms) ? issuer.algorithms.map(String) : [...(compiled?.algorithms ?? [])];

@@ -71,7 +71,7 @@ function mutateOperation(
   ];
 }
 
-/** Whether another operation with this method can match the same path by an equally specific template. */
+/** Whether another operation with the same method can match the same path, and its template is equally specific. */
 function fits(other: unknown, method: string, { path }: PlainMap): boolean {
   if (!isMap(other) || !isList(other.methods) || !other.methods.map(String).includes(method)) {
     return false;
@@ -125,7 +125,7 @@ function mutateAccess(source: PlainMap, path: DocumentPath): readonly Mutant[] {
 
 /**
  * Lists mutants of switches. Almost every policy relies on the default value of a switch. One mutant changes the switch for all
- * rules at once. Another mutant changes the switch in each part of the document that sets the switch.
+ * rules at once. Each part of the document that sets the switch has a mutant of its own.
  */
 function mutateSwitches(source: PlainMap, path: DocumentPath, isDefault: boolean): readonly Mutant[] {
   const { allow_http: http, cors_preflight: preflight, other_authentication: other, mode } = source;

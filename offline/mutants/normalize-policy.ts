@@ -4,8 +4,8 @@ import type { CompiledPolicy, CompiledRule, Requirements } from "../../plugin/co
 import { listOperations } from "../../plugin/policy/satisfy/list-operations.ts";
 
 /**
- * The parts of a compiled policy on which decisions depend. If all parts of two policies are equal, both policies make the same
- * decisions.
+ * The parts of a compiled policy on which decisions depend. If all these parts of two policies are equal, the two
+ * policies make the same decisions.
  */
 export interface DecidingParts {
   /** The parts of each rule, by rule id. */
@@ -17,8 +17,8 @@ export interface DecidingParts {
 const normalized = new WeakMap<CompiledRule, unknown>();
 
 /**
- * Lists the parts of a policy on which decisions depend. The list omits the requirements of public rules. It also omits the
- * sources of keys, and issuers that no rule accepts.
+ * Lists the parts of a policy on which decisions depend. The list omits the requirements of public rules. The function
+ * also omits the sources of keys, and issuers that no rule accepts.
  */
 export function listDecidingParts(policy: CompiledPolicy): DecidingParts {
   const { hash, rules, issuers, issuerTemplates, needsTransport, readHeaders, decidingFacts, ...others } = policy;
@@ -46,8 +46,8 @@ function listJudging({ requirements, operations }: CompiledRule): readonly Requi
 }
 
 /**
- * Caches the parts of a rule. Mutants share most rules, so most parts are the same object, and their comparison takes
- * no time.
+ * Caches the parts of a rule. Mutants share most rules, so most parts are the same object, and comparing them takes no
+ * time.
  */
 function normalizeOnce(rule: CompiledRule): unknown {
   const parts = normalized.get(rule) ?? normalizeRule(rule);
@@ -70,7 +70,8 @@ function normalizeRule(rule: CompiledRule): unknown {
 
 function normalizeRequirements(requirements: Requirements): unknown {
   const { access, mode, alternatives, ...others } = requirements;
-  // Two equal alternatives let the same requests pass as one alternative. So the second alternative is omitted.
+  // A rule with two equal alternatives lets the same requests pass as a rule with one of them. So the second
+  // alternative is omitted.
   const distinct = alternatives.filter(
     (one, index) => !alternatives.slice(0, index).some((other) => isDeepStrictEqual(one, other)),
   );

@@ -13,7 +13,7 @@ import type { MutantResult } from "./run-mutants.ts";
 export interface Survivor {
   readonly result: MutantResult;
   /**
-   * The text of a test that passes with the policy and fails with the mutant; undefined if the search found no such
+   * The text of a test that passes with the policy and fails with the mutant. Undefined if the search found no such
    * test.
    */
   readonly paste: string | undefined;
@@ -104,7 +104,10 @@ async function searchKiller(
   return weak;
 }
 
-/** If the upstream gets no value in a header, a test cannot show that the mapping of the header works. So a test with a value is better. */
+/**
+ * If the upstream gets no value in a header, a test cannot show that the mapping of this header works. So a test with a
+ * value is better.
+ */
 function isWeak(expect: WrittenExpectation): boolean {
   return typeof expect === "object" && "cleared" in expect;
 }

@@ -91,7 +91,7 @@ function concerns({ request }: TestCase, changed: readonly string[] | "all"): bo
 }
 
 /**
- * Collects values from the tests. Mutants add these values to lists of the policy, so that a test with a wrong value notices
+ * Collects values from the tests. Mutants add these values to lists of the policy. So a test with a wrong value notices
  * the mutant.
  */
 function collectWorld(policy: CompiledPolicy, { cases }: TestSuite): MutationWorld {

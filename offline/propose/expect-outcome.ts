@@ -3,17 +3,17 @@ import type { DescribedOutcome } from "../judge/describe-outcome.ts";
 /** An expectation in the form of a test document. */
 export type WrittenExpectation = string | Readonly<Record<string, unknown>>;
 
-/** Matches a forwarded token. A forwarded token differs from run to run, so no test can expect its value. */
+/** Matches a forwarded token. A forwarded token differs in each run, so no test can expect its value. */
 const IS_TOKEN = /(?:^|[ =])ey[\w-]*\./;
 
-/** Writes an expectation that an outcome meets: the decision or, for a denial, its reason. */
+/** Writes an expectation that fits an outcome. It has the decision or, for a denial, the reason. */
 export function expectOutcome({ verdict, reason, reported }: DescribedOutcome): WrittenExpectation {
   return reported === undefined ? (reason ?? verdict) : { report: reported };
 }
 
 /**
- * Writes an expectation that the first outcome meets and the second outcome does not meet. Returns undefined if no test can
- * distinguish the outcomes.
+ * Writes an expectation that fits the first outcome and does not fit the second outcome. Returns undefined if no test
+ * can distinguish the outcomes.
  */
 export function expectDifference(one: DescribedOutcome, other: DescribedOutcome): WrittenExpectation | undefined {
   if (one.verdict !== other.verdict || one.reason !== other.reason || one.reported !== other.reported) {
@@ -28,7 +28,10 @@ export function expectDifference(one: DescribedOutcome, other: DescribedOutcome)
   return one.verdict === "allow" ? expectEffect(one, other) : undefined;
 }
 
-/** Writes an expectation about a header for the upstream, or about Kong's caller, that differs between two outcomes. */
+/**
+ * Writes an expectation about a header for the upstream, or about Kong's caller. The header or caller differs between
+ * the two outcomes.
+ */
 function expectEffect(one: DescribedOutcome, other: DescribedOutcome): WrittenExpectation | undefined {
   const names = Object.keys(one.headers ?? {}).filter(
     (name) => JSON.stringify(one.headers?.[name]) !== JSON.stringify(other.headers?.[name]),

@@ -4,9 +4,9 @@ import { unmatchedRequest, varyRequest } from "./vary-request.ts";
 import { varyToken } from "./vary-token.ts";
 
 /**
- * Lists requests that may show that two policies differ, or that a requirement has an effect. One of the policies
- * allows some of these requests. Each other request differs from an allowed request in one respect. The simplest
- * requests come first.
+ * Lists requests that may show a difference of two policies, or the effect of a requirement. One of the policies allows
+ * some of these requests. Each other request differs from an allowed request in one respect. The simplest requests come
+ * first.
  *
  * @param rules ids of the rules that judge the requests.
  */

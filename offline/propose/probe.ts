@@ -49,7 +49,7 @@ export async function listAllowed(policy: CompiledPolicy, rule: string, world: P
 
 /**
  * If a rule also requires the authentication of another plugin, all requests have this authentication. So the search
- * for a token ignores this requirement.
+ * for a token ignores the requirement for another plugin.
  */
 function relax(
   policy: CompiledPolicy,
@@ -84,7 +84,7 @@ function listWanted(
   );
 }
 
-/** Writes the token of a request as a recipe, without the values that every recipe has by default. */
+/** Writes the token of a request as a recipe. The recipe omits values that every recipe has by default. */
 function toProbe(found: SatisfyingRequest, rule: string, policy: CompiledPolicy, nowSeconds: number): Probe {
   const request: OfflineRequest = {
     ...plainRequest(rule),
@@ -106,7 +106,7 @@ function toProbe(found: SatisfyingRequest, rule: string, policy: CompiledPolicy,
   return { token: plainRecipe(NAMELESS, { issuer: name, claims: Object.fromEntries(own) }), request };
 }
 
-/** A recipe names no issuer if the policy has only one issuer. */
+/** If the policy has only one issuer, a recipe names no issuer. */
 function issuerName(policy: CompiledPolicy, id: string): string | undefined {
   return listIssuers(policy).length === 1 ? undefined : id;
 }

@@ -56,7 +56,7 @@ export function varyRequest({ token, request }: Probe, policies: readonly Compil
   ];
 }
 
-/** Lists changed paths: each segment of the path replaced by another text, and one segment added. */
+/** Lists changed paths. In each path, one segment is replaced by another text, or one segment is added. */
 function varyPath(target: string): readonly string[] {
   const parts = target.split("/");
   return [

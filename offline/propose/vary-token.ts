@@ -28,7 +28,7 @@ const TELLING = [
 const OTHER = "something-else";
 
 /**
- * Lists tokens that differ in one respect from a token that a rule accepts. One of these tokens may miss only one
+ * Lists tokens that differ in one respect from a token that a rule accepts. One of the tokens may miss only one
  * requirement.
  */
 export function varyToken(
@@ -45,8 +45,8 @@ export function varyToken(
   const withClaims = (claims: Members): TokenRecipe => ({ ...token, claims: { ...token.claims, ...claims } });
   const mapped = mapMissing(token, policies, consumers[0]?.username ?? OTHER);
   return [
-    // Wrong values come before absent claims. A refused token without the claim does not show that the condition checks the
-    // value.
+    // Wrong values come before absent claims. If the plugin refuses a token without the claim, this does not show that
+    // the condition checks the value.
     ...wrongValues(policies, rule, issuers).map((set) => {
       const claims = structuredClone({ ...token.claims });
       set(claims);
@@ -277,7 +277,7 @@ function listAddressees(
   });
 }
 
-/** Adds to the token a value for each claim that becomes a header or names Kong's caller. */
+/** For each claim that becomes a header or names Kong's caller, adds a value to the token. */
 function mapMissing(
   token: TokenRecipe,
   policies: readonly CompiledPolicy[],

@@ -43,8 +43,8 @@ interface Place {
 
 /**
  * Judges the request of a line of the decision log by both policy versions. One of the versions must have made the
- * logged decision. For the other version, only two facts about the token are used: the requirements that the token met,
- * and the values of its claims.
+ * logged decision. Of the other version, the code uses only two facts about the token: the requirements that the token
+ * met, and the values of its claims.
  */
 export function judgeDecisionLine(line: DecisionLine, versions: Both<PolicyVersion>): Both<Verdict> {
   const side = versions.findIndex(({ policy }) => policy.hash === line.policyVersion);
@@ -67,8 +67,8 @@ function judgeOther(line: DecisionLine, was: Verdict, versions: Both<PolicyVersi
 }
 
 /**
- * Returns a verdict if the rule is gone, or if both versions treat the request alike. Otherwise, the result is
- * undefined.
+ * Returns a verdict if the rule is gone, or if both versions decide about the request in the same way. If neither is
+ * true, the result is undefined.
  */
 function judgeSame(
   { reason }: DecisionLine,
@@ -77,8 +77,8 @@ function judgeSame(
   [known, found]: Both<Place>,
 ): Verdict | undefined {
   if (found.isGone) {
-    // Either the plugin's configuration or the Route names the rule, and the reason depends on which. So the reason is
-    // unknown.
+    // The rule is named by the plugin's configuration or by the Route, and the reason depends on which of the two names
+    // it. So the reason is unknown.
     return denyIn("enforce", undefined);
   }
   if (reason !== undefined && ALWAYS_SAME.has(reason)) {
@@ -110,10 +110,10 @@ function judgeDifferent(
   return judgeBeforeToken(line, known, requirements) ?? judgeToken(line, versions, known, found);
 }
 
-// These texts depend only on the policies. The texts are cached, because a log may have millions of lines, and a policy
-// may have thousands of rules.
+// These texts depend only on the policies. The code caches these texts, because a log may have millions of lines, and a
+// policy may have thousands of rules.
 
-/** Writes the parts of a policy on which a decision about a token depends, except for the rules. */
+/** Writes the parts of a policy, without its rules, on which a decision about a token depends. */
 const writeFrame = rememberTexts(({ document }: PolicyVersion) =>
   write({ ...document, routes: {}, name: "", answers: undefined, protected_resource: undefined }),
 );
@@ -145,8 +145,8 @@ function findPlace(line: DecisionLine, policy: CompiledPolicy): Place | UnknownW
 }
 
 /**
- * Describes a policy version without the rule. A version without the rule refuses every request, unless report mode is
- * on.
+ * Describes a policy version without the rule. A version without the rule refuses every request. The only exception is
+ * report mode.
  */
 function describeGone(binding: Binding | undefined, policy: CompiledPolicy): Place | UnknownWhy {
   if (!binding || policy.unmatchedMode === "report") {
@@ -156,7 +156,7 @@ function describeGone(binding: Binding | undefined, policy: CompiledPolicy): Pla
   return binding.by === "rule" ? { policy, mode: "enforce", requirements, isGone: true } : "tags_not_logged";
 }
 
-/** Finds a fact that is needed to choose an operation, but that the log line lacks. */
+/** Finds a fact that the log line lacks, but that is needed to choose an operation. */
 function findMissing({ path, method }: DecisionLine): UnknownWhy | undefined {
   if (path === undefined) {
     return "path_not_logged";

@@ -8,8 +8,8 @@ import type { FactsLine } from "../logs/read-recorded-line.ts";
 import { toVerdict, unknown, type Verdict } from "./verdict.ts";
 
 /**
- * Judges recorded facts by the gateway's own pipeline, at the time of the line. A signature is checked only with keys that need no
- * network.
+ * Judges recorded facts by the gateway's own pipeline, at the time of the line. The code checks a signature only with
+ * keys that need no network.
  */
 export async function judgeFacts(
   { facts, nowSeconds }: FactsLine,

@@ -9,7 +9,7 @@ interface Place {
   readonly line: number;
 }
 
-/** A group of requests. All requests have the same outcome in the old version, and the same outcome in the new version. */
+/** A group of requests. All these requests have one outcome in the old version, and one outcome in the new version. */
 export interface ChangedRequests extends Counted {
   readonly kind: ChangeKind;
   readonly policy: string;
@@ -20,7 +20,7 @@ export interface ChangedRequests extends Counted {
   readonly example: Place;
 }
 
-/** Lines of the log that the command could not read or judge, all for the same reason. */
+/** Lines of the log that the command could not read or judge. The reason is the same for all these lines. */
 export interface CountedLines extends Counted {
   readonly why: string;
   readonly example: Place;

@@ -2,8 +2,8 @@ import type { CallerSource, Consumer, ConsumerLookup } from "../../plugin/core/m
 import type { OfflineRequest } from "./request.ts";
 
 /**
- * Answers questions about callers in place of Kong, from a list of Consumers and from the caller that another plugin has
- * authenticated.
+ * Answers questions about callers in place of Kong. The answers come from a list of Consumers, and from the caller that
+ * another plugin has authenticated.
  */
 export function createCallers(
   consumers: readonly Consumer[],

@@ -1,6 +1,6 @@
 /**
  * Finds the Route of a request as Kong's `traditional_compatible` router does, for Routes with methods, hosts, paths
- * and headers. Each Route also has the policy and the rule that its plugin names.
+ * and headers. Each Route also has the policy and the rule that the Route's plugin names.
  */
 
 import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
@@ -18,7 +18,7 @@ export interface RoutedRoute {
   readonly protocols: readonly string[];
   readonly regexPriority: number;
   readonly createdAt: number;
-  /** The reason why the Route's criteria cannot be evaluated offline; undefined if they can be evaluated. */
+  /** Why the Route's criteria cannot be evaluated offline; undefined if they can be evaluated. */
   readonly unsupported: string | undefined;
   readonly plugin: RoutePlugin | undefined;
 }
@@ -92,8 +92,8 @@ function isPattern(path: string): boolean {
 }
 
 /**
- * Sorts Routes as Kong does. Routes with more kinds of criteria come first. Then Kong compares the number of headers,
- * plain hosts, the priority of regular expressions, and the length of paths.
+ * Sorts Routes as Kong does. Routes with more kinds of criteria come first. Kong then compares four things: the number
+ * of headers, plain hosts, the priority of regular expressions, and the length of paths.
  */
 function comparePriority(a: Candidate, b: Candidate): number {
   const isRegex = ({ paths }: Candidate): boolean => paths.some(isPattern);
@@ -157,8 +157,8 @@ function fitsHeader(wanted: string, sent: string): boolean {
 }
 
 /**
- * The part of a request's path that a path of a Route matches; undefined if the path does not match. Kong anchors a regular
- * expression at the start of the path.
+ * The part of a request's path that matches a path of a Route; undefined if the path does not match. Kong anchors a
+ * regular expression at the start of the path.
  */
 export function matchPath(path: string, requestPath: string): string | undefined {
   if (isPattern(path)) {

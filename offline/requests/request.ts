@@ -14,7 +14,7 @@ export interface OfflineRequest {
   /** The header fields, by name in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly transport: Transport;
-  /** The name of the token source that contains the token; undefined for the policy's first token source. */
+  /** The name of the token source with the token; undefined for the policy's first token source. */
   readonly tokenIn: string | undefined;
   /** The credential and Consumer that another plugin has authenticated before. */
   readonly authenticated: { readonly credential: string; readonly consumer: Consumer | undefined } | undefined;

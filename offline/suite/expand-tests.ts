@@ -14,7 +14,7 @@ export const REQUEST_KEYS = [
   "authenticated_as",
 ] as const;
 
-/** One combination of a token and a request, with the keys of all groups that contain it. */
+/** One combination of a token and a request, with the keys of all groups around it. */
 export interface ExpandedTest {
   readonly names: readonly string[];
   readonly path: DocumentPath;

@@ -15,7 +15,7 @@ import { type KongRouting, type RequestWorld, type ResolvedRequest, resolveReque
 import { TokenRecipes } from "./resolve-tokens.ts";
 import type { TestCase, TestSuite } from "./test-case.ts";
 
-/** A test document that the schema accepts, and the positions of its parts. */
+/** A test document that the schema accepts, and the positions of the document's parts. */
 export interface TestSource {
   readonly document: PolicyTestDocument;
   readonly locate: SourceDocument["locate"];
@@ -26,8 +26,8 @@ const MARK = "jwt_policy_test";
 const HAS_MARK = /^[ \t{]*["']?jwt_policy_test["']?[ \t]*:/m;
 
 /**
- * Whether a text is meant as a test document. Messages may quote lines only from a test document, because any other
- * file may be secret.
+ * Whether a text is meant as a test document. Messages may quote only lines of a test document. Any other file may be
+ * secret.
  */
 export function isTestDocument(text: string): boolean {
   return HAS_MARK.test(text);
@@ -166,7 +166,7 @@ function toConsumer({ username, id, custom_id: customId }: PolicyTestDocument["c
   };
 }
 
-/** Derives a UUID from the name, so that a test does not have to invent a UUID. */
+/** Derives a UUID from the name. So a test does not have to invent a UUID. */
 function fixedId(name: string): string {
   const hex = createHash("sha256").update(name).digest("hex");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");

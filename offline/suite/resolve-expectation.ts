@@ -77,7 +77,10 @@ function resolveWord(word: string, path: DocumentPath, findings: Finding[]): Exp
   return { ...NO_EXPECTATION, verdict: "deny", reason };
 }
 
-/** Finds the verdict of an expectation without a verdict: some parts, such as a status, occur only with one verdict. */
+/**
+ * Finds the verdict of an expectation that names no verdict. Some parts of an expectation, such as a status, occur only
+ * with one verdict.
+ */
 function findVerdict({ reason, status, challenge, stage, report, headers, groups }: ObjectSource): Verdict | undefined {
   if (reason !== undefined || status !== undefined || challenge !== undefined || stage !== undefined) {
     return "deny";
@@ -88,8 +91,8 @@ function findVerdict({ reason, status, challenge, stage, report, headers, groups
 type ObjectSource = Exclude<ExpectationSource, string>;
 
 /**
- * Finds combinations that no outcome can have. A test with such a combination would always fail, for a reason that is
- * hard to see.
+ * Finds combinations that no outcome can have. A test with such a combination would always fail, and the reason would
+ * be hard to see.
  */
 function checkExpectation(
   source: ObjectSource,
@@ -126,7 +129,7 @@ function checkNames({ rule, issuer }: Expectation, policy: CompiledPolicy, path:
   ];
 }
 
-/** Describes an unknown word. The word may be a public name, which clients see instead of one of several reasons. */
+/** Describes an unknown word. The word may be a public name. Clients see a public name in place of several reasons. */
 function describeUnknown(word: string): string {
   const known = [...VERDICTS, ...REASONS];
   const reasons = REASONS.filter((reason) => publicReason(reason) === (word as PublicReason));
@@ -138,8 +141,8 @@ function describeUnknown(word: string): string {
 }
 
 /**
- * Words that users often try first, each with the reason or decision that the user means. For these words, a suggestion by
- * similar spelling would be wrong.
+ * Words that users often try first. Each word has the reason or decision that the user means. For these words, a
+ * suggestion by similar spelling would be wrong.
  */
 const MEANINGS: readonly (readonly [tried: RegExp, reason: string])[] = [
   [/^(?:role|group|condition|value)s?_/, "condition_unmet"],

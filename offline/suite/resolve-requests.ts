@@ -11,7 +11,7 @@ import type { RouteRequest } from "../requests/kong-router.ts";
 import { createFacts, type OfflineRequest } from "../requests/request.ts";
 import { unknownName } from "./names.ts";
 
-/** How kong.yml routes requests, and the file name with which its plugins refer to the tested policy. */
+/** How kong.yml routes requests. Also the file name by which its plugins name the tested policy. */
 export interface KongRouting {
   readonly route: RouteRequest;
   /** Whether a plugin's `policy_file` is the tested policy. */
@@ -25,13 +25,13 @@ export interface RequestWorld {
   readonly consumers: readonly Consumer[];
 }
 
-/** The plugin that judges the request, and the Route that kong.yml has for the request. */
+/** The plugin that judges the request, and the Route in kong.yml for the request. */
 interface Bound {
   readonly binding: Binding;
   readonly route?: string;
 }
 
-/** A resolved request; `not_routed` if Kong has no Route for it; undefined after a finding. */
+/** A resolved request; `not_routed` if Kong has no Route for the request; undefined after a finding. */
 export type ResolvedRequest = OfflineRequest | "not_routed" | undefined;
 
 export function resolveRequest(

@@ -63,7 +63,7 @@ export class TokenRecipes {
     return recipe;
   }
 
-  /** Reports recipes that no test and no other recipe names. */
+  /** Reports recipes that no test uses and no other recipe extends. */
   reportUnused(): void {
     for (const name of Object.keys(this.#sources)) {
       if (!this.#used.has(name)) {
@@ -162,7 +162,7 @@ export class TokenRecipes {
   }
 }
 
-/** A recipe that extends another recipe still makes a token for the same user. */
+/** If a recipe extends another recipe, it still makes a token for the same user. */
 function baseName(chain: readonly RecipeSource[], name: string): string {
   return chain.at(-2)?.extends ?? name;
 }

@@ -10,14 +10,14 @@ import type { TokenRecipe } from "../tokens/recipe.ts";
  */
 export type Verdict = "allow" | "deny" | "answer" | "not_routed";
 
-/** The outcome that a test expects. An undefined part is not checked. */
+/** The outcome that a test expects. If a part is undefined, the test does not check it. */
 export interface Expectation {
   readonly verdict: Verdict | undefined;
   readonly reason: Reason | undefined;
   /** The reason of a denial that report mode only logs. */
   readonly reported: Reason | undefined;
   readonly status: number | undefined;
-  /** A text that WWW-Authenticate must contain; false if the answer must not have this header. */
+  /** A text that WWW-Authenticate must contain; false if the answer must not have the header. */
   readonly challenge: string | false | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly cleared: readonly string[];

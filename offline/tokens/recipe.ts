@@ -1,7 +1,10 @@
 /** The members of a JSON object in a test document. */
 export type Members = Readonly<Record<string, unknown>>;
 
-/** A recipe for a token. Values that the recipe does not set come from the policy's issuer: see write-draft.ts. */
+/**
+ * A recipe for a token. If the recipe does not set a value, the value comes from the policy's issuer: see
+ * write-draft.ts.
+ */
 export interface TokenRecipe {
   /** The name becomes the token's `sub`, unless the recipe has another `sub`. */
   readonly name: string;
@@ -9,11 +12,11 @@ export interface TokenRecipe {
   readonly issuer: string | undefined;
   /** JOSE name of the algorithm; undefined for the fastest algorithm that the issuer allows. */
   readonly algorithm: string | undefined;
-  /** These claims replace or complete the default claims. */
+  /** The recipe's claims replace or complete the default claims. */
   readonly claims: Members;
   /** Names of claims that the token does not have. */
   readonly without: readonly string[];
-  /** These parameters replace or complete the default header. Null removes a parameter. */
+  /** The recipe's parameters replace or complete the default header. Null removes a parameter. */
   readonly header: Members;
   /** Names of {@link TAMPERINGS}, in the order in which they are applied. */
   readonly tamper: readonly string[];

@@ -27,13 +27,13 @@ export interface SigningKey {
 const CURVES: Readonly<Record<string, string>> = { ES256: "P-256", ES384: "P-384", ES512: "P-521" };
 const RSA_BITS = 2048;
 const SECRET_BYTES = 64;
-/** Keys that no issuer publishes are stored under this name. */
+/** The code stores keys that no issuer publishes under this name. */
 const STRANGER = "";
 
 /**
- * The throw-away keys of one run. Each key is generated when a token first needs the key, because an RSA key takes a
- * large part of a second. The keys sign only test tokens. No gateway trusts the keys, and they exist only as long as
- * the process.
+ * The throw-away keys of one run. Each key is generated when a token first needs it, because generating an RSA key
+ * takes a large part of a second. The keys sign only test tokens. No gateway trusts throw-away keys, and they exist
+ * only as long as the process.
  */
 export class SigningKeys {
   readonly #keys = new Map<string, Map<string, SigningKey>>();
@@ -75,7 +75,7 @@ function generateSigningKey(kid: string, algorithm: string): SigningKey {
     const signBytes = (input: Uint8Array): Uint8Array => createHmac(hashOf(algorithm), secret).update(input).digest();
     return { kid, algorithm, key: secret, published: undefined, sign: signBytes };
   }
-  // Node 20 can deadlock when it exports a freshly generated key as a JWK, so both keys are read from their DER form.
+  // Node 20 can deadlock when it exports a new key as a JWK, so both keys are read from their DER form.
   const pair = generatePair(algorithm);
   const der = pair.privateKey.export({ type: "pkcs8", format: "der" });
   const key = createPrivateKey({ key: der, type: "pkcs8", format: "der" });

@@ -31,18 +31,17 @@ export interface Tampering {
   /** Whether the token must have a real signature, because the result depends on the signature. */
   readonly needsSignature?: true;
   /**
-   * Returns the reason why an issuer cannot have tokens with this tampering; undefined if the issuer can have such
-   * tokens.
+   * Returns the reason why an issuer cannot have tokens with this tampering; undefined if it can have such tokens.
    */
   readonly refuse?: (issuer: CompiledIssuer) => string | undefined;
 }
 
 const HOUR = 3600;
-/** The length of a claim that makes a token of about 16,000 bytes, which is less than the largest `token.max_bytes`. */
+/** The length of a claim in a token of about 16,000 bytes. This is less than the largest `token.max_bytes`. */
 const PADDING = 11_500;
 /**
  * Algorithms with public keys, in the order of preference. An issuer with public keys cannot have secrets, so the list
- * has no algorithms for secrets.
+ * has no algorithms that use secrets.
  */
 const OTHER_ALGORITHMS = ["ES256", "Ed25519", "EdDSA", "ES384", "ES512", "PS256", "RS256", "RS512", "PS512"];
 

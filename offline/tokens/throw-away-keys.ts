@@ -16,7 +16,7 @@ import type { TokenMaker } from "./token-maker.ts";
 export class ThrowAwayKeys implements KeySource {
   readonly #maker: TokenMaker;
   readonly #indexes = new Map<string, KeyIndex>();
-  /** The latest index of each issuer, with the number of keys that existed when the index was made. */
+  /** The latest index of each issuer. The entry also has the number of keys that existed when the index was made. */
   readonly #ofIssuers = new WeakMap<CompiledIssuer, { readonly index: KeyIndex; readonly keys: number }>();
   readonly #checks = new Map<string, SignatureCheck>();
   #verified = 0;
@@ -51,7 +51,7 @@ export class ThrowAwayKeys implements KeySource {
     return this.#select(known, joseHeader);
   }
 
-  /** Lists the keys of all policy entries with the issuer's `iss`, because these entries share their keys. */
+  /** Lists the keys of all policy entries that have the issuer's `iss`, because these entries share their keys. */
   #listKeys(issuer: CompiledIssuer): ReturnType<TokenMaker["keys"]["list"]> {
     return listEntries(issuer).flatMap(({ id }) => this.#maker.keys.list(id));
   }

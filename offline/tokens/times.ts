@@ -28,7 +28,7 @@ export function looksLikeTime(text: string): boolean {
   return MEANT_AS_TIME.test(text);
 }
 
-/** Writes claims that are times relative to now, in the form that {@link readTime} reads. */
+/** Writes time claims relative to the current time, in the form that {@link readTime} reads. */
 export function writeTimes(
   claims: Readonly<Record<string, unknown>>,
   nowSeconds: number,

@@ -19,12 +19,12 @@ const MARK_BYTES = 64;
 /** Makes tokens from recipes, with the throw-away keys of one run. The same recipe gives the same token. */
 export class TokenMaker {
   readonly keys = new SigningKeys();
-  /** The mark in place of a signature, which only this run knows; undefined if every token is signed. */
+  /** The mark that replaces the signature. Only this run knows the mark. Undefined if every token is signed. */
   readonly mark: Uint8Array | undefined;
   readonly #markText: string;
   readonly #nowSeconds: number;
   readonly #made = new Map<string, string>();
-  /** Caches the last token, because a test matrix often uses the same token for several tests in a row. */
+  /** Caches the last token. A test matrix often uses the same token for several tests in a row. */
   #last: { readonly recipe: TokenRecipe; readonly issuer: CompiledIssuer; readonly token: string } | undefined;
   #lastHeader = { text: "", encoded: "" };
   #signed = 0;
@@ -95,7 +95,7 @@ export class TokenMaker {
     return token;
   }
 
-  /** Caches the last header, because most tokens have the same header as the previous token. */
+  /** Caches the last header. Most tokens have the same header as the token before them. */
   #encodeHeader(text: string): string {
     if (this.#lastHeader.text !== text) {
       this.#lastHeader = { text, encoded: encode(text) };
@@ -104,7 +104,7 @@ export class TokenMaker {
   }
 
   #sign(signingInput: string, draft: Draft, isSigned: boolean): string {
-    // The issuer must publish the key even if the token is not signed, because the plugin looks up the key.
+    // Even if the token is not signed, the issuer must publish the key, because the plugin looks up the key.
     const own = this.keys.of(draft.issuer.id, draft.algorithm);
     if (!isSigned && this.mark) {
       return this.#markText;

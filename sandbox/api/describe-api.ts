@@ -19,14 +19,14 @@ import { takeKey } from "../stand-in/key-directory.ts";
 import { signToken } from "../stand-in/sign-token.ts";
 import { type RouteSamples, sampleRoute } from "./sample-request.ts";
 
-/** A request that the user can try, and the status that the gateway answers. */
+/** A request that the user can try, and the status of the gateway's answer. */
 export interface ApiRequest {
   readonly method: string;
   /** The path and the query. */
   readonly target: string;
   readonly headers: readonly Header[];
   readonly status: number;
-  /** A title that says what the request shows. */
+  /** A title that says what the request demonstrates. */
   readonly title: string;
   /** The token in the request; undefined if the request has no token. */
   readonly token: string | undefined;
@@ -78,7 +78,10 @@ export async function describeApi(settings: ApiSettings): Promise<Api> {
   return { routes, issuers: [...issuers] };
 }
 
-/** Several plugins may use the same policy, so it is compiled only once. The result is undefined if the policy has mistakes. */
+/**
+ * Several plugins may use the same policy, so the code compiles it only once. The result is undefined if the policy has
+ * mistakes.
+ */
 function rememberPolicies(policyRoot: string): (plugin: KongPlugin) => Promise<CompiledPolicy | undefined> {
   const loads = new Map<string, Promise<CompiledPolicy | undefined>>();
   return ({ config: { policy_file: file, policy: text = "" } }) => {
@@ -173,7 +176,7 @@ async function describeGoverned(settings: ApiSettings, governed: Governed): Prom
   };
 }
 
-/** One operation of a rule, and the data from which its requests are made. */
+/** One operation of a rule, and the data for requests to the operation. */
 interface Described {
   readonly name: string;
   readonly wanted: Wanted;
@@ -229,7 +232,7 @@ function joinExamples(examples: readonly Examples[]): Examples {
   };
 }
 
-/** A request without a token, if the rule needs none. */
+/** A request without a token, if the rule does not need a token. */
 async function showBare({ name, wanted, sign }: Described): Promise<Examples> {
   const { access } = wanted.operation.requirements;
   const bare = await satisfyRule(wanted);

@@ -23,7 +23,9 @@ export function formatNotes({ routes }: Api): string {
   return lines.join("\n");
 }
 
-/** Writes a shell variable for each token, and a `curl` line for each request with its expected status. */
+/**
+ * Writes a shell variable for each token, and a `curl` line for each request. The line also has the expected status.
+ */
 export function formatRequests({ routes }: Api, url: string): string {
   const requests = routes.flatMap((route) => route.requests);
   const tokens = [...new Set(requests.flatMap(({ token }) => token ?? []))];

@@ -40,7 +40,7 @@ function sampleHost(host: string): string {
   return host.startsWith("*") ? `www${host.slice(1)}` : host.replace(/\*$/, "com").replace(/\*(?=:)/, "com");
 }
 
-/** A path that the Route's path accepts; undefined if the search found none. */
+/** A path that fits the Route's path; undefined if the search found none. */
 function samplePath(path: string): string | undefined {
   if (!path.startsWith("~")) {
     return path;

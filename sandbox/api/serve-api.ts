@@ -29,7 +29,10 @@ export interface ApiOptions {
   /** Whether requests go to the Services' own addresses. If false, the echo upstream answers them. */
   readonly usesServices: boolean;
   readonly fetchSettings: string | undefined;
-  /** The port on which the plugin server shows its status, on this machine's loopback address. If undefined, the status is not shown. */
+  /**
+   * The port on which the plugin server shows its status. The address is this machine's loopback address. If the port
+   * is undefined, the server does not show its status.
+   */
   readonly statusPort?: number | undefined;
   /**
    * Checks `kong.yml` against the policies.
@@ -65,7 +68,7 @@ class Endings {
   }
 }
 
-/** @throws Error with a message that says what is wrong and what to do. */
+/** @throws Error with a message that says what is wrong and what the user can do. */
 export async function serveApi(options: ApiOptions): Promise<ServedApi> {
   const endings = new Endings();
   try {
@@ -94,8 +97,8 @@ async function serve(options: ApiOptions, endings: Endings): Promise<ServedApi> 
   let printed = "";
   const port = Number(new URL(sandbox.url).port);
   /**
-   * Describes the API again after the sandbox has loaded a changed file. The description is printed only if it differs from the
-   * last one.
+   * Describes the API again after the sandbox has loaded a changed file. The sandbox prints the description only if it
+   * differs from the last description.
    */
   const show = async (): Promise<void> => {
     const config = sandbox.config();
@@ -209,7 +212,7 @@ async function startGateway(
   }
 }
 
-/** Returns options with which the sandbox shows the web view on this port and prints its address. */
+/** Returns options with which the sandbox shows the web view on this port, and prints the web view's address. */
 export function showStatus(
   port: number | undefined,
   print: (text: string) => void,

@@ -1,6 +1,6 @@
 /**
- * Turns the data of a real kong.yml or decK file into the part that the sandbox supports. Each part that is left out causes a
- * warning. Unknown fields stay, so that the schema reports them as mistakes.
+ * Reduces the data of a real kong.yml or decK file to the part that the sandbox supports. Each part that is left out
+ * causes a warning. Unknown fields stay in the data, so that the schema reports them as mistakes.
  */
 import type { DocumentPath, Finding } from "../../plugin/policy/language/finding.ts";
 import { insertEnvironment } from "./deck-environment.ts";
@@ -145,7 +145,7 @@ class Adaptation {
     };
   }
 
-  /** Before format 3.0, a path with characters that are not allowed in a plain path was a regular expression. */
+  /** Before format 3.0, a path was a regular expression if it had characters that a plain path must not have. */
   #migratePaths(route: Members): Members {
     const { paths } = route;
     return this.#isOldFormat && Array.isArray(paths)
@@ -267,7 +267,7 @@ class Adaptation {
     return value as Members;
   }
 
-  /** Adapts each element of the lists, and leaves out elements that the sandbox does not support. */
+  /** Adapts each element of the lists, and omits elements that the sandbox does not support. */
   #lists(
     entity: Members,
     path: DocumentPath,
@@ -278,7 +278,7 @@ class Adaptation {
       if (!Array.isArray(list)) {
         return [];
       }
-      // The path has the indexes of the original data, because #toOriginal looks for this path.
+      // The path has the indexes of the original data, because #toOriginal looks up this path.
       const place = [...path, name];
       const adapted = list.map((element: unknown, index) =>
         isMap(element) ? adapt(element, [...place, index]) : element,
@@ -290,7 +290,10 @@ class Adaptation {
     return Object.fromEntries(lists);
   }
 
-  /** During the adaptation, all paths are paths in the original data, so outer lists are found by their original paths. */
+  /**
+   * During the adaptation, all paths are paths in the original data. So the code finds outer lists by their original
+   * paths.
+   */
   #toOriginal(path: DocumentPath): DocumentPath {
     const original: (string | number)[] = [];
     for (const step of path) {

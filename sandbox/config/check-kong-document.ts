@@ -1,4 +1,4 @@
-/** Checks of a kong.yml that involve several fields, so the schema cannot express these checks. */
+/** Checks of a kong.yml that the schema cannot express, because they involve several fields. */
 
 import { messageOf } from "../../plugin/core/text/error-message.ts";
 import type { DocumentPath, Finding } from "../../plugin/policy/language/finding.ts";
@@ -14,7 +14,7 @@ import { compileRegex } from "../regex/run-regex.ts";
 import { GUARD } from "./adapt-document.ts";
 import { normalizePath } from "./request-path.ts";
 
-/** If a header's value begins with this prefix, it is a regular expression. */
+/** If the value of a header begins with this prefix, it is a regular expression. */
 export const HEADER_REGEX = "~*";
 
 interface Located<T> {
@@ -23,8 +23,8 @@ interface Located<T> {
 }
 
 /**
- * @returns mistakes of four kinds: a field needs another field that is absent, two fields exclude each other, no
- * request can match a path, or an entity appears twice. Kong also refuses most of these mistakes.
+ * @returns four kinds of mistakes: a field needs another field that is absent; two fields exclude each other; no
+ * request can match a path; an entity appears twice. Kong also refuses most of these mistakes.
  */
 export function checkKongDocument(document: SandboxKongDocument): readonly Finding[] {
   const services = locate(document.services, ["services"]);
@@ -113,8 +113,8 @@ function mistake(path: DocumentPath, message: string): Finding {
 }
 
 /**
- * If a Service has a url, Kong reads protocol, host and port from this url. If a Service has no url, Kong requires a host. If
- * protocol or port is absent, Kong uses a default. If protocol or port is null, Kong rejects the Service.
+ * If a Service has a url, Kong takes protocol, host and port from the url. If a Service has no url, Kong requires a
+ * host. If protocol or port is absent, Kong uses a default. If protocol or port is null, Kong rejects the Service.
  */
 function checkService({ value: { url, protocol, host, port, path: prefix }, path }: Located<Service>): Finding[] {
   const isWrong =
@@ -158,7 +158,7 @@ function checkRegex(text: string, path: DocumentPath): Finding[] {
   }
 }
 
-/** The schema that the plugin server gives to Kong contains the same check. */
+/** The schema that the plugin server sends to Kong contains the same check. */
 function checkPlugin({ value: { name, config }, path }: Located<Plugin>): Finding[] {
   if (name === GUARD) {
     return [];

@@ -1,7 +1,7 @@
 /**
- * The ids that a DB-less Kong gives to entities without an id: UUIDs of version 5, derived from the entity's kind and
- * key. The sandbox uses the same ids as Kong, so logs are the same. The router also gets the same result when it
- * compares ids as its last criterion.
+ * The ids that a DB-less Kong gives to entities without an id. They are UUIDs of version 5, and depend on the entity's
+ * kind and key. The sandbox uses the same ids as Kong, so its logs are equal to Kong's logs. The router compares ids as
+ * its last criterion, so it also gets the same result.
  */
 import { createHash } from "node:crypto";
 

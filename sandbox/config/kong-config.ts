@@ -1,7 +1,7 @@
 /**
  * Reads a declarative Kong configuration (`kong.yml`) or a decK file: services, routes, Consumers, and the plugin
- * `jwt-policy` on a service, on a route, or global. A part that only Kong supports causes a warning with its position.
- * A part that Kong itself does not know is a mistake.
+ * `jwt-policy` on a service, on a route, or global. If only Kong supports a part of the file, a warning names the
+ * part's position. A part that Kong itself does not know is a mistake.
  */
 import { randomUUID } from "node:crypto";
 import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
@@ -71,13 +71,13 @@ export interface KongConfig {
   plugins: readonly KongPlugin[];
   consumers: readonly KongConsumer[];
   /**
-   * Whether the plugin jwt-policy-guard is global. With a global guard, a Route without jwt-policy is refused, unless it has the
-   * guard's tag.
+   * Whether the plugin jwt-policy-guard is global. If the guard is global, a Route without jwt-policy is refused,
+   * unless the Route has the guard's tag.
    */
   hasGuard: boolean;
   /** The addresses of targets, by the name of their upstream. */
   upstreams: Upstreams;
-  /** Warnings about parts of the file that the sandbox leaves out, with line and column. */
+  /** Warnings about parts of the file that the sandbox omits, with line and column. */
   warnings: readonly Finding[];
 }
 

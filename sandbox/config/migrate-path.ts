@@ -1,4 +1,4 @@
-/** Before format 3.0, a path with only these characters was not a regular expression. */
+/** Before format 3.0, a path with only these characters was a plain path. */
 const PLAIN_PATH = /^[a-zA-Z0-9.\-_~/%]*$/;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * How nginx and Kong treat a request path: which paths nginx refuses, which form the router compares, and which form the
- * upstream gets. Paths are byte strings as received, with one character per byte (latin1).
+ * What nginx and Kong do with a request path: which paths nginx refuses, which form the router compares, and which form
+ * the upstream gets. Paths are byte strings as received, with one character per byte (latin1).
  */
 
 const RESERVED = new Set("!*'();:@&=+$,/?%#[]");
@@ -17,7 +17,7 @@ export function normalizePath(path: string): string {
   if (decoded === "" || decoded === "/") {
     return decoded;
   }
-  // "/a/./b//c/.." gives "/a/b/": a dot segment at the end leaves its slash.
+  // "/a/./b//c/.." becomes "/a/b/": a dot segment at the end leaves its slash.
   const segments: string[] = [];
   const parts = decoded.split("/");
   for (const [index, part] of parts.entries()) {
@@ -43,8 +43,8 @@ export function escapePath(path: string): string {
 }
 
 /**
- * Whether nginx accepts this request path. nginx answers 400 to an invalid percent-encoding, an encoded NUL, and a path that
- * climbs above the root. In nginx's check of the root, encoded dots and slashes count as dots and slashes.
+ * Whether nginx accepts this request path. nginx answers 400 to an invalid percent-encoding, to an encoded NUL, and to
+ * a path that leads above the root. In nginx's check of the root, encoded dots and slashes count as dots and slashes.
  */
 export function isAcceptedPath(path: string): boolean {
   const [uri = ""] = path.split("#", 1);
@@ -88,7 +88,8 @@ export function joinUpstreamPath(base: string, path: string): string {
  * paths. Without a matched path, Kong strips one `/`.
  */
 export function joinStrippedPath(base: string, path: string, matchedPath = "/"): string {
-  // Also removes one dot segment at the start of the rest, because the removal of the Route's path may leave a dot segment there.
+  // The removal of the Route's path may leave a dot segment at the start of the rest, so the function also removes one
+  // dot segment there.
   const rest = path.slice(matchedPath.length).replace(/^\.{1,2}(?:\/|$)/, "");
   if (rest === "") {
     return withSlashLike(base, path);

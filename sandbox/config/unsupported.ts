@@ -1,7 +1,7 @@
 /**
- * Parts of a real kong.yml that the sandbox does not support. Each entry has a text for a warning, which says the consequence. A
- * field may be in this list only if the sandbox, without this field, lets no additional request pass. Plugins other than ours are
- * an exception, and their warnings say so.
+ * Parts of a real kong.yml that the sandbox does not support. Each entry has a text for a warning, which says the
+ * consequence. A field may be in this list only if the sandbox without this field lets no additional request pass.
+ * The only exception is plugins other than ours, and their warnings say so.
  */
 
 /** Unsupported entities at the top of the document. */
@@ -26,13 +26,13 @@ export const IGNORED_ENTITIES: Readonly<Record<string, string>> = {
   vaults: "The sandbox reads no vaults.",
 };
 
-/** Fields that have no effect on requests, so their absence needs no warning. */
+/** Fields that have no effect on requests. The sandbox does not warn if it ignores such a field. */
 export const SILENT_FIELDS: readonly string[] = ["created_at", "updated_at"];
 export const SILENT_ENTITIES: readonly string[] = ["_comment", "_ignore", "_konnect", "_transform", "_workspace"];
 
 interface IgnoredField {
   readonly why: string;
-  /** Kong's default value; a field with this value causes no warning. */
+  /** Kong's default value. A field with this value causes no warning. */
   readonly usual?: unknown;
 }
 
@@ -81,7 +81,7 @@ const LIMITS = [
   "response-ratelimiting",
 ];
 
-/** Describes how the sandbox differs from Kong because it does not run this plugin. */
+/** The sandbox does not run this plugin. The text says how the sandbox therefore differs from Kong. */
 export function describeMissingPlugin(name: string): string {
   if (AUTHENTICATION.includes(name) || LIMITS.includes(name)) {
     return "Kong may refuse requests that the sandbox lets pass";

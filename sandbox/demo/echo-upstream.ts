@@ -1,4 +1,4 @@
-/** An upstream that answers each request with a description of that request. */
+/** An upstream that answers each request with a description of the request. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { listenOn } from "../http/listen.ts";

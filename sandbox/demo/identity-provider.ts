@@ -45,8 +45,8 @@ export interface IdentityProvider {
 
 export interface ProviderOptions {
   /**
-   * The address on which the provider listens. The issuer's URL always names the loopback address, because policies may use http
-   * only for that address.
+   * The address on which the provider listens. The issuer's URL always names the loopback address, because policies may
+   * use http only for the loopback address.
    */
   host?: string | undefined;
   /**

@@ -1,6 +1,6 @@
 /**
- * kong.yml and the policies contain the sandbox's default ports. If the user chooses other ports, this module writes an adapted
- * copy.
+ * kong.yml and the policies contain the sandbox's default ports. If the user chooses different ports, this module
+ * writes an adapted copy.
  */
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ export interface LocalCopy {
 }
 
 /**
- * Returns kong.yml and the directory of the policies for these ports. For the default ports, these are the original files; for
+ * Returns kong.yml and the directory of the policies for these ports. For the default ports, the original files. For
  * other ports, an adapted copy.
  *
  * @param ports the ports of the echo upstream and the OpenID provider.

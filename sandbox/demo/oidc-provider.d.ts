@@ -1,4 +1,4 @@
-/** The types of the part of oidc-provider that the sandbox uses, because the package ships no types. */
+/** Types for the part of oidc-provider that the sandbox uses. The package itself has no types. */
 declare module "oidc-provider" {
   import type { IncomingMessage, ServerResponse } from "node:http";
 

@@ -22,8 +22,8 @@ export async function mintExampleTokens(
 }
 
 /**
- * Sends the request to the gateway. Then compares the answer, and the request that reached the upstream, with the expected
- * values.
+ * Sends the request to the gateway. The function then compares the answer with the expected answer. It also compares
+ * the request that reached the upstream.
  */
 export async function runExample(
   url: string,

@@ -29,7 +29,7 @@ function describeBinding(config: KongConfig, route: KongRoute): string {
   return `${file}, rule ${plugin.config.rule ?? route.name ?? "(none)"}`;
 }
 
-/** Lists a shell variable for each token, then a `curl` line for each example with the expected status. */
+/** Lists a shell variable for each token. Then lists a `curl` line for each example, with the expected status. */
 export function formatCurlLines(
   url: string,
   examples: readonly Example[],

@@ -14,8 +14,8 @@ import { readRequest } from "./read-request.ts";
 import { compileRouter, type MatchRoute } from "./router.ts";
 
 /**
- * If a Route has no policy, the guard lets its requests pass only if the Route has this tag. Otherwise the guard sends
- * the answer below.
+ * If a Route has no policy, the guard lets the Route's requests pass only if the Route has this tag. Without this tag,
+ * the guard sends the answer below.
  */
 const PUBLIC_TAG = "jwt-policy-public";
 const GUARD_REFUSES = { status: 503, message: "The request cannot be checked at the moment" };
@@ -52,7 +52,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       log({ level: "err", source: "gateway", message, request: { id: request.id, line: request.requestLine } }),
     findAddress,
   );
-  /** Routes may name the port, which is known only after the server listens, so the router is compiled later. */
+  /** Routes may name the port, and the port is known only after the server listens. So the router is compiled later. */
   let match: MatchRoute = () => undefined;
 
   const decide = async (request: GatewayRequest): Promise<EventOutcome> => {

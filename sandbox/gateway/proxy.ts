@@ -18,7 +18,7 @@ import { readHeaderList } from "../message/header-list.ts";
 import { createErrorAnswer, isOver, type Refusal, sendOwnAnswer } from "../message/kong-error.ts";
 import { buildDownstreamHeaders, buildUpstreamHeaders } from "./upstream-headers.ts";
 
-/** One request to the gateway and its answer, as node:http represents them. */
+/** One request to the gateway and the answer, in the types of node:http. */
 export interface Exchange {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
@@ -64,7 +64,7 @@ export function createProxy(report: ReportFailure, findAddress: FindAddress): Up
     }
     const isChunked = sendsBody && incoming.headers["content-length"] === undefined;
     const headers = [
-      // The header `Trailer` is left out, because Node does not send it with a body of a known length.
+      // The function omits the header `Trailer`, because Node does not send it with a body of a known length.
       ...buildUpstreamHeaders(request).filter(([name]) => isChunked || name.toLowerCase() !== "trailer"),
       ...(isChunked ? [["Transfer-Encoding", "chunked"] as const] : []),
     ];
@@ -115,7 +115,7 @@ export function createProxy(report: ReportFailure, findAddress: FindAddress): Up
         outgoing.writeHead(answer.statusCode ?? 502, buildDownstreamHeaders(headers, request.id).flat());
         await pipeline(answer, outgoing);
       } catch {
-        // If one side has closed its connection early, the other side must see that the body is incomplete.
+        // If one side has closed its connection early, the other side must notice that the body is incomplete.
         answer.destroy();
         outgoing.destroy();
       }
@@ -127,7 +127,7 @@ export function createProxy(report: ReportFailure, findAddress: FindAddress): Up
   };
 }
 
-/** The server name in TLS must be a host name, and cannot be an IP address (RFC 6066 section 3). */
+/** In TLS, the server name must be a host name. An IP address is not allowed (RFC 6066 section 3). */
 function serverName(host: string): string {
   return isIP(host) === 0 ? host : "";
 }
@@ -152,8 +152,8 @@ function limitTime(asked: ClientRequest, { connectTimeout, readTimeout }: KongSe
 class UpstreamTimeoutError extends Error {}
 
 /**
- * The query for the upstream, with its `?`. If no plugin has set another query, the client's query is used unchanged, even if it
- * is empty.
+ * The query for the upstream, with its `?`. If no plugin has set another query, the client's query stays unchanged,
+ * even if it is empty.
  */
 function upstreamQuery({ target, rawQuery }: GatewayRequest): string {
   return rawQuery === undefined ? target.slice(stripQuery(target).length) : rawQuery && `?${rawQuery}`;

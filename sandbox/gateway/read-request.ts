@@ -1,4 +1,4 @@
-/** The steps of nginx and Kong before the plugins: check the request, normalise its path, find its Route. */
+/** The steps of nginx and Kong before any plugin runs: check the request, normalise the path, find the Route. */
 
 import type { KongRoute } from "../config/kong-config.ts";
 import { normalizePath, stripQuery } from "../config/request-path.ts";

@@ -13,7 +13,7 @@ const LARGE_BUFFERS = 4;
 /** The largest number of header lines. Kong's nginx answers 400 to requests with more header lines. */
 const MAX_HEADER_LINES = 1000;
 
-/** nginx answers 400 if one of these headers appears twice. */
+/** If a request has one of these headers twice, nginx answers 400. */
 const UNIQUE_HEADERS = [
   "host",
   "authorization",
@@ -52,7 +52,7 @@ export function checkRequest(received: ReceivedRequest): Refusal | undefined {
 }
 
 /**
- * Returns nginx's `$host`: the host in lower case, without port and final dot. Returns undefined when nginx does not
+ * Returns nginx's `$host`: the host in lower case, without port and final dot. Returns undefined if nginx does not
  * accept the host.
  */
 export function readHostName(host: string): string | undefined {
@@ -65,8 +65,8 @@ export function readHostName(host: string): string | undefined {
 }
 
 /**
- * nginx puts lines into buffers. If a line does not fit into the rest of a buffer, the whole line moves to a new large
- * buffer.
+ * nginx puts lines into buffers. If a line does not fit into the rest of a buffer, nginx moves the whole line to a new
+ * large buffer.
  */
 function checkSizes(requestLine: string, headers: HeaderList): Refusal | undefined {
   let free = FIRST_BUFFER_BYTES;

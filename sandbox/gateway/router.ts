@@ -13,7 +13,7 @@ const SPLIT_ROUTES_NAMESPACE = "7f145bf9-0dce-4f91-98eb-debbce4b9f6b";
 
 interface RouteMatch {
   route: KongRoute;
-  /** The start of the request path that a path of the Route matches; absent if the Route has no paths. */
+  /** The start of the request path that a Route's path matches; absent if the Route has no paths. */
   matchedPath?: string;
 }
 
@@ -29,8 +29,9 @@ export type MatchRoute = (
 ) => RouteMatch | undefined;
 
 /**
- * A candidate is a Route without paths, the plain paths of a Route that have the same length, or all regular expressions of a
- * Route. The router compares candidates by length, so each candidate must have only one length.
+ * A candidate has one of three forms: a Route without paths, the plain paths of a Route that have the same length, or
+ * all regular expressions of a Route. The router compares candidates by length, so each candidate must have only one
+ * length.
  */
 interface Candidate {
   id: string;
@@ -45,13 +46,13 @@ interface Candidate {
 
 type HeaderTest = (headers: HeaderList) => boolean;
 
-/** @param port the port that the gateway listens on, for hosts that name a port. */
+/** @param port the port on which the gateway listens, for hosts that name a port. */
 export function compileRouter(routes: readonly KongRoute[], port: number): MatchRoute {
   const candidates = routes.flatMap(splitByPathLength).sort(comparePriority);
   return (method, host, path, headers = []) => {
     if (!isUtf8(Buffer.from(path + (host ?? ""), "latin1"))) {
-      // Kong's router accepts only valid UTF-8. If the path or the host has other bytes, the router logs an error and finds no
-      // Route.
+      // Kong's router accepts only valid UTF-8. If the path or the host has any other bytes, the router logs an error
+      // and finds no Route.
       return undefined;
     }
     const [hostName, hostPort = port] = splitPort(host ?? "");
@@ -125,7 +126,10 @@ function compilePaths(paths: readonly string[]): Candidate["matchPath"] {
   };
 }
 
-/** One of the header's values must be equal to one of the Route's values. The comparison of values ignores letter case. */
+/**
+ * At least one value of the request's header must be equal to a value in the Route's configuration. The comparison of
+ * values ignores letter case.
+ */
 function compileHeader(name: string, wanted: readonly string[]): HeaderTest {
   const variable = name.toLowerCase().replaceAll("-", "_");
   const tests = wanted.map((value) => {
@@ -143,8 +147,8 @@ function compileHeader(name: string, wanted: readonly string[]): HeaderTest {
 }
 
 /**
- * Compares two candidates by these criteria, in this order: more kinds of criteria, plain hosts before wildcards, more headers, the
- * priority of regular expressions, the longer path, the greater id.
+ * Compares two candidates. The criteria have this order: more kinds of criteria, plain hosts before wildcards, more
+ * headers, the priority of regular expressions, the longer path, the greater id.
  */
 function comparePriority(a: Candidate, b: Candidate): number {
   return (

@@ -3,8 +3,8 @@ import type { AddressInfo, Socket } from "node:net";
 import { listenOn } from "./listen.ts";
 
 /**
- * Node's limit is higher than the limits in request-check.ts. Node must accept large requests, so that request-check.ts can
- * refuse them by nginx's own limits.
+ * Node's limit is higher than the limits in request-check.ts. Node must accept large requests, because request-check.ts
+ * refuses them by nginx's own limits.
  */
 const MAX_HEADER_BYTES = 64 * 1024;
 /** After this number of milliseconds, an idle connection is closed. */
@@ -27,7 +27,7 @@ interface HttpServer {
  */
 export async function startHttpServer(port: number, onRequest: OnRequest): Promise<HttpServer> {
   const server = createServer(
-    // Node accepts requests without a Host, so that request-check.ts can answer them as nginx does.
+    // Node accepts requests without a Host, because request-check.ts answers them as nginx does.
     { maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: IDLE_TIMEOUT, requireHostHeader: false },
     (incoming, outgoing) => onRequest(incoming, outgoing, false),
   );
@@ -36,8 +36,7 @@ export async function startHttpServer(port: number, onRequest: OnRequest): Promi
   server.on("checkExpectation", (incoming, outgoing) => onRequest(incoming, outgoing, false));
   server.on("clientError", refuseMalformed);
   server.on("connect", (_, socket) => socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"));
-  // Node's own list lacks connections whose request Node could not parse, so this set has the sockets of all
-  // connections.
+  // This set has the sockets of all connections. Node's own list lacks connections whose request Node could not parse.
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
     sockets.add(socket);

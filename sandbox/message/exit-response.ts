@@ -1,4 +1,4 @@
-/** The response that `kong.response.exit` sends, including the changes that Kong and nginx make to its headers. */
+/** The response that `kong.response.exit` sends. It includes the changes that Kong and nginx make to its headers. */
 import type { ExitArgs, Struct, Value } from "../../plugin/server/protocol/messages.ts";
 import { escapeHeaderName, escapeHeaderValue, type Header } from "./header-list.ts";
 
@@ -67,7 +67,7 @@ function readValues(name: string, value: Value): string[] | undefined {
     }
     return items.map((item) => toByteString(item.stringValue || " "));
   }
-  // Kong's conversion loses the values false and null, so a header with such a value is not sent.
+  // Kong's conversion loses the values false and null. So a header with such a value is not sent.
   const scalar = value.stringValue ?? value.numberValue ?? (value.boolValue || undefined);
   return scalar === undefined ? undefined : [toByteString(String(scalar) || " ")];
 }

@@ -1,12 +1,15 @@
 import { toPrintable } from "../../plugin/core/text/printable.ts";
 
-/** Log entries of the gateway, the plugin and the plugin server, and their one-line form. */
+/** Log entries of the gateway, the plugin and the plugin server, and how to write an entry as one line. */
 
 export type LogLevel = "debug" | "info" | "notice" | "warn" | "err";
 
 export interface LogEntry {
   level: LogLevel;
-  /** The source of the entry: the gateway, the plugin through `kong.log`, or the plugin server's process through its output. */
+  /**
+   * Where the entry comes from: the gateway, the plugin through `kong.log`, or the output of the plugin server's
+   * process.
+   */
   source: "gateway" | "plugin" | "plugin server";
   message: string;
   /** The request to which the entry belongs: its id and its request line. */

@@ -20,7 +20,7 @@ export interface GatewayRequest {
   method: string;
   /** The path and the query as received. */
   target: string;
-  /** The query for the upstream. The query is undefined until a plugin sets one. */
+  /** The query for the upstream. The query is undefined as long as no plugin sets one. */
   rawQuery?: string;
   /** The HTTP version of the request: `1.0` or `1.1`. */
   httpVersion: string;
@@ -30,7 +30,7 @@ export interface GatewayRequest {
   /** The port on which the gateway received the request. */
   port: number;
   route: KongRoute;
-  /** The start of the request's path that a path of the Route matches; absent if the Route has no paths. */
+  /** The start of the request's path that matches a path of the Route; absent if the Route has no paths. */
   matchedPath?: string;
   /** The host in lower case, without port. If the client sends no host, it is `kong`. */
   host: string;

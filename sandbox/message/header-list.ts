@@ -1,13 +1,13 @@
 /**
- * Request headers as nginx keeps them: an ordered list with the client's spelling. Comparisons of names ignore letter case. Names
- * and values are byte strings, with one character per byte (latin1).
+ * Request headers as nginx stores them: an ordered list, with the client's spelling of each name. Comparisons of names
+ * ignore letter case. Names and values are byte strings, with one character per byte (latin1).
  */
 
 export type Header = readonly [name: string, value: string];
 export type HeaderList = readonly Header[];
 
 /**
- * @param raw names and values in turn, as node:http provides them.
+ * @param raw names and values in turn, in the form of node:http.
  * @returns the headers that nginx keeps. nginx silently drops headers whose name has any character other than letters, digits,
  *   - and _.
  */
@@ -33,8 +33,8 @@ export function removeHeader(headers: HeaderList, name: string): HeaderList {
 }
 
 /**
- * Replaces all headers of this name, at the position of the first of them. If there are no values, the headers are removed. In
- * the comparison of names, `_` and `-` are different characters.
+ * Replaces all headers of this name. The new header has the position of the first of them. If there are no values, the
+ * headers are removed. In the comparison of names, `_` and `-` are different characters.
  */
 export function setHeader(headers: HeaderList, name: string, values: readonly string[]): HeaderList {
   const wanted = name.toLowerCase();
@@ -52,8 +52,8 @@ export function setHeader(headers: HeaderList, name: string, values: readonly st
 }
 
 /**
- * Headers that nginx itself parses. The nginx variable of such a header contains the header with dashes in its name, and
- * not the header with underscores.
+ * Headers that nginx itself parses. The nginx variable for such a header contains the header whose name has dashes, and
+ * not the header whose name has underscores.
  */
 const KNOWN_TO_NGINX = ["user_agent", "x_forwarded_for"];
 

@@ -24,8 +24,8 @@ export function readReceived({
   rawHeaders,
   socket,
 }: IncomingMessage): ReceivedRequest {
-  // If the request target is absolute, only its path and its query are used. An absolute target has a scheme and a host, as in
-  // requests to proxies.
+  // If the request target is absolute, the sandbox uses only its path and its query. An absolute target has a scheme
+  // and a host, as in requests to proxies.
   const [, targetHost, rest = url] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
   return {
     method,

@@ -1,12 +1,12 @@
 import { toPrintable } from "../../plugin/core/text/printable.ts";
 
-/** Words of only these characters need no quotes in a shell. */
+/** A word needs no quotes in a shell if it has only these characters. */
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
 /**
  * Quotes a word for a POSIX shell.
  *
- * @param expand replaces `text` in the word by `as`, such as `$T1` or `$(command)`, which the shell expands.
+ * @param expand replaces `text` in the word by `as`, such as `$T1` or `$(command)`. The shell expands `as`.
  */
 export function quoteWord(word: string, expand?: { readonly text: string; readonly as: string }): string {
   if (expand === undefined || !word.includes(expand.text)) {

@@ -1,8 +1,8 @@
 import type { KongPlugin, KongRoute } from "../config/kong-config.ts";
 
 /**
- * Finds the plugin of the Route, or else of its Service, or else the global plugin. The configurations of these plugins are never
- * merged. The search ignores disabled plugins.
+ * Finds the plugin of the Route. If there is none, the plugin of the Route's Service. If there is none, the global
+ * plugin. The configurations of these plugins are never merged. The search ignores disabled plugins.
  */
 export function findPlugin(plugins: readonly KongPlugin[], route: KongRoute): KongPlugin | undefined {
   const enabled = plugins.filter((plugin) => plugin.enabled);

@@ -15,13 +15,13 @@ const READERS: Record<string, (request: GatewayRequest) => string> = {
   server_port: (request) => String(request.port),
 };
 
-/** Whether the sandbox knows the value that this variable would have on Kong. */
+/** Whether the sandbox knows the value of this variable on Kong. */
 export function isKnownVariable(request: GatewayRequest, name: string): boolean {
   const key = name.toLowerCase();
   return Object.hasOwn(READERS, key) || key.startsWith("http_") || Object.hasOwn(request.nginxVariables, key);
 }
 
-/** @returns the variable's value as a byte string. The value is undefined if nginx has none. */
+/** @returns the variable's value as a byte string. The value is undefined if nginx has no such value. */
 export function readVariable(request: GatewayRequest, name: string): string | undefined {
   const key = name.toLowerCase();
   const value = Object.hasOwn(request.nginxVariables, key) ? request.nginxVariables[key] : undefined;
@@ -44,7 +44,7 @@ function interpolate(request: GatewayRequest, quoted: string): string {
 
 const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t" };
 
-/** Resolves the escapes that nginx supports in quoted strings. Any other backslash stays as it is. */
+/** Resolves the escapes that nginx supports in quoted strings. Any other backslash does not change. */
 function unescapeQuoted(quoted: string): string {
   return quoted.replace(/\\(["'\\nrt])/g, (_, char: string) => ESCAPES[char] ?? char);
 }

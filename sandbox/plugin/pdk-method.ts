@@ -11,7 +11,7 @@ export interface PdkContext {
   log(level: LogLevel, message: string): void;
 }
 
-/** The bytes that the gateway sends back to the plugin, or the response that ends the request. */
+/** The bytes that the gateway sends back to the plugin. Or the response that ends the request. */
 export type PdkResult = { reply: Uint8Array } | { exit: ExitResponse };
 
 export type PdkMethod = (context: PdkContext, args: Uint8Array) => PdkResult;

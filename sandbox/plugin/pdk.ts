@@ -1,6 +1,6 @@
 /**
- * Kong's plugin development kit over `ProtoBuf:1`: the methods that our plugin calls, by their names on the wire. Type
- * conversions have the same unexpected results as in Kong's PDK.
+ * Kong's plugin development kit over `ProtoBuf:1`. The methods that our plugin calls have the names that the protocol
+ * uses. Type conversions have the same unexpected results as in Kong's PDK.
  */
 import {
   ExitArgsMessage,

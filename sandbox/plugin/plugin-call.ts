@@ -27,8 +27,8 @@ export async function exchangeCall(connection: PluginConnection, call: RpcCall):
 /**
  * Lets the plugin server handle an event.
  *
- * @returns `proceed` only after the empty frame and an answer with the same sequence. After an exit, the connection cannot be
- * used again, because the plugin server waits for a reply that never comes.
+ * @returns `proceed` only after the empty frame and an answer with the same sequence. After an exit, the connection
+ * cannot be used again: the plugin server waits for a reply that never comes.
  */
 export async function exchangeEvent(
   connection: PluginConnection,

@@ -1,6 +1,6 @@
 /**
- * The gateway's client of the plugin server. The client handles plugin instances, events and their failures as Kong's
- * `plugin.lua` and `pb_rpc.lua` do. A request passes only after a completed event.
+ * The gateway's client of the plugin server. Plugin instances, events and their failures work as in Kong's `plugin.lua`
+ * and `pb_rpc.lua`. A request passes only after a completed event.
  */
 import { setImmediate as yieldToOthers } from "node:timers/promises";
 import type { KongPlugin } from "../config/kong-config.ts";
@@ -15,8 +15,8 @@ import { createInstances } from "./plugin-instances.ts";
 const PLUGIN_NAME = "jwt-policy";
 
 /**
- * Kong retries forever in a busy loop. The sandbox stops after this many attempts, so that a broken plugin server does not block
- * it.
+ * Kong retries forever in a busy loop. The sandbox stops after this many attempts, because a broken plugin server must
+ * not block it.
  */
 const MAX_TRIES = 100;
 

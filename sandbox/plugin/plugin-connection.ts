@@ -1,4 +1,4 @@
-/** Connections to the plugin server's socket, which are kept open for the next call as in Kong. */
+/** Connections to the plugin server's socket. As in Kong, they stay open for the next call. */
 import { connect, type Socket } from "node:net";
 import { createFrameReader, encodeFrame } from "../../plugin/server/protocol/frames.ts";
 
@@ -22,7 +22,9 @@ export interface ConnectionPool {
   close(): void;
 }
 
-/** @param readTimeout time limit for one read, in milliseconds: nginx's `lua_socket_read_timeout`, 60 s by default. */
+/**
+ * @param readTimeout the limit for one read, in milliseconds. It is nginx's `lua_socket_read_timeout`, 60 s by default.
+ */
 export function createConnectionPool(socketPath: string, readTimeout: number): ConnectionPool {
   const idle: OpenConnection[] = [];
   const open = new Set<OpenConnection>();
@@ -36,7 +38,7 @@ export function createConnectionPool(socketPath: string, readTimeout: number): C
 
   const takeIdle = (): OpenConnection | undefined => {
     for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
-      // As in Kong, a connection is dropped if it was closed in the meantime or has received unexpected bytes.
+      // As in Kong, the sandbox drops a connection if it was closed in the meantime or has received unexpected bytes.
       if (connection.isQuiet()) {
         return connection;
       }

@@ -1,21 +1,21 @@
 /**
- * Plugin instances in the plugin server. Each plugin entity of the configuration has one instance, which the first request
- * starts.
+ * Plugin instances in the plugin server. Each plugin entity of the configuration has one instance. The first request
+ * for the entity starts it.
  */
 import type { KongPlugin } from "../config/kong-config.ts";
 
 /** The id that the default workspace has in every DB-less Kong. */
 const WORKSPACE_ID = "0dc6f45b-8f8d-40d2-a504-473544ee190b";
 
-/** The longest time that a request waits while another request starts the same instance, in milliseconds. */
+/** If another request is starting the same instance, a request waits for at most this many milliseconds. */
 const CLAIM_TIMEOUT = 10_000;
 
 export interface Instances {
   /** @throws Error when the instance fails to start. */
   getId(plugin: KongPlugin): Promise<number>;
   /**
-   * Forgets all started instances. The client calls this function if the plugin server no longer knows one of these
-   * instances.
+   * Forgets all started instances. If the plugin server no longer knows one of these instances, the client calls this
+   * function.
    */
   reset(): void;
 }
@@ -27,7 +27,7 @@ export function createInstances(start: (config: Record<string, unknown>) => Prom
   const configs = new WeakMap<KongPlugin, Record<string, unknown>>();
   let lastSequence = 0;
 
-  /** As on Kong, each version of a plugin's configuration has its own sequence number. */
+  /** As on Kong, each version of a plugin's configuration has a sequence number of its own. */
   const configOf = (plugin: KongPlugin): Record<string, unknown> => {
     let config = configs.get(plugin);
     if (config === undefined) {
@@ -78,7 +78,7 @@ function describeInstance(plugin: KongPlugin, sequence: number): Record<string, 
   };
 }
 
-/** Waits until another request has started this instance or has failed to start it. */
+/** Waits until another request has started this instance, or has failed to start it. */
 async function withinClaimTimeout(other: Promise<unknown>, plugin: KongPlugin): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {

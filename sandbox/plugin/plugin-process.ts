@@ -1,19 +1,21 @@
 /**
- * Runs the plugin server's process as Kong does. As in Kong, the environment is empty, the output is read line by line, and the
- * process is restarted when it dies.
+ * Runs the plugin server's process as Kong does. As in Kong, the environment is empty, the gateway reads the output
+ * line by line, and restarts the process when it dies.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Kong restarts a process no sooner than one second after its last start. */
+/** Kong restarts a process at the earliest one second after its last start. */
 const RESPAWN_INTERVAL = 1_000;
 /** The process gets this number of milliseconds between SIGTERM and SIGKILL. */
 const STOP_TIMEOUT = 2_000;
 
 export interface PluginProcess {
-  /** The id of the running process. The id is undefined between the end of one process and the start of the next. */
+  /**
+   * The id of the running process. The id is undefined from the end of one process to the start of the next process.
+   */
   pid(): number | undefined;
   /**
    * Ends the process and does not restart it. On Kong, the worker sends SIGTERM and soon kills the launcher, but the launcher's

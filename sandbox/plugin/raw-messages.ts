@@ -1,12 +1,16 @@
 /**
- * Encodes byte strings in protobuf messages. Kong copies header bytes into `string` fields unchanged, even if they are not valid
- * UTF-8. An encoder for JavaScript strings would change these bytes. The byte strings have one character per byte (latin1).
+ * Encodes byte strings in protobuf messages. Kong copies header bytes into `string` fields unchanged, even if the bytes
+ * are not valid UTF-8. An encoder for JavaScript strings would change these bytes. The byte strings have one character
+ * per byte (latin1).
  */
 import protobuf from "protobufjs/light.js";
 
 const BYTES_FIELD = (id: number): number => (id << 3) | 2;
 
-/** Encodes `kong_plugin_protocol.String`. In proto3, an empty string and an absent string are both encoded as zero bytes. */
+/**
+ * Encodes `kong_plugin_protocol.String`. In proto3, both an empty string and an absent string have an encoding of zero
+ * bytes.
+ */
 export function encodeString(text: string | undefined): Uint8Array {
   return text ? encodeBytesField(1, Buffer.from(text, "latin1")) : new Uint8Array(0);
 }

@@ -1,9 +1,9 @@
 /**
- * Tests whether a part of a regular expression accepts a character. The names of classes mean the same as in Rust's `regex`,
- * which Kong's router uses.
+ * Tests whether a part of a regular expression accepts a character. The names of classes have the same meaning as in
+ * Rust's `regex`, which Kong's router uses.
  */
 
-/** @param character one character, which may consist of two UTF-16 units. */
+/** @param character one character. It may consist of two UTF-16 units. */
 export type CharacterTest = (character: string) => boolean;
 
 const PERL: Readonly<Record<string, RegExp>> = {
@@ -30,14 +30,14 @@ export function negate(test: CharacterTest): CharacterTest {
   return (character) => !test(character);
 }
 
-/** Returns a test that also accepts the other letter case. */
+/** Returns a test that accepts both letter cases. */
 export function ignoreCase(test: CharacterTest): CharacterTest {
   return (character) => test(character) || test(character.toLowerCase()) || test(character.toUpperCase());
 }
 
 /**
  * @param letter the letter in `\d`, `\W` and similar escapes.
- * @returns the test of this class; undefined for any other letter.
+ * @returns the test of the class; undefined for any other letter.
  */
 export function perlClass(letter: string): CharacterTest | undefined {
   const pattern = PERL[letter.toLowerCase()];
@@ -58,7 +58,7 @@ export function unicodeClass(name: string): CharacterTest | undefined {
       const pattern = new RegExp(`^\\p{${property}}$`, "u");
       return (character) => pattern.test(character);
     } catch {
-      // The tried kind of class has no such name, so the code tries the next kind.
+      // This kind of class has no such name, so the code tries the next kind.
     }
   }
   return undefined;

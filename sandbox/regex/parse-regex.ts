@@ -44,9 +44,10 @@ const CONTROLS: Readonly<Record<string, string>> = { a: "\x07", f: "\f", n: "\n"
 const MAX_DEPTH = 50;
 
 /**
- * Parses a regular expression of Kong's router. Kong uses Rust's `regex`, which has no look-around and no back references.
+ * Parses a regular expression of Kong's router. Kong uses Rust's `regex`, and it has no look-around and no back
+ * references.
  *
- * @throws Error that says what the router would not accept, or what the sandbox does not support.
+ * @throws Error that says what the router would not accept. Or what the sandbox does not support.
  */
 export function parseRegex(text: string): RegexNode {
   return new Parser(text).parse();

@@ -1,6 +1,6 @@
 /**
- * Runs regular expressions in time that grows with the length of the text, as Kong's router does. The time is limited because all
- * ways to match are followed at once (Thompson's construction, in the order of preference of Perl).
+ * Runs regular expressions. As in Kong's router, the time grows only with the length of the text. The time is limited,
+ * because the code follows all ways to match at once (Thompson's construction, in the order of preference of Perl).
  */
 import type { CharacterTest } from "./character-class.ts";
 import { parseRegex, type RegexNode } from "./parse-regex.ts";
@@ -9,7 +9,7 @@ import { parseRegex, type RegexNode } from "./parse-regex.ts";
  * The largest number of steps of a program. Counted repetitions are written out, so a short expression can become a long program.
  */
 const MAX_STEPS = 4_000;
-/** The characters of generated examples; the first characters are preferred because they are readable. */
+/** The characters of generated examples. The first characters are preferred, because people can read them. */
 const EXAMPLE_CHARACTERS = [..."1aA-_.~b2Z9", ..."!$&'()*+,=:@ é"];
 
 type Step =
@@ -21,17 +21,17 @@ type Step =
 
 export interface Regex {
   /**
-   * Returns the match at the start of the text. If several matches are possible, it returns the match that Perl would choose.
-   * The result is undefined if no match begins at the start of the text.
+   * Returns the match at the start of the text. If several matches are possible, the function returns the match that
+   * Perl would choose. The result is undefined if the start of the text does not match.
    */
   matchStart(text: string): string | undefined;
   /** Whether any part of the text matches. */
   isIn(text: string): boolean;
-  /** A string that matches; undefined if the search found none. */
+  /** A string that matches; undefined if the search found no string. */
   readonly example: string | undefined;
 }
 
-/** @throws Error with a message that says what is wrong with the expression. */
+/** @throws Error with a message that says which part of the expression is wrong. */
 export function compileRegex(text: string): Regex {
   const tree = parseRegex(text);
   const { steps, start } = writeSteps(tree);
@@ -44,7 +44,7 @@ export function compileRegex(text: string): Regex {
   };
 }
 
-/** The steps are made from the last to the first, because each step needs the number of the next step. */
+/** The code makes the steps from the last to the first, because each step needs the number of the step after it. */
 function writeSteps(tree: RegexNode): { readonly steps: readonly Step[]; readonly start: number } {
   const steps: Step[] = [{ is: "end" }];
   const add = (step: Step): number => {
@@ -133,7 +133,7 @@ function takeCharacter(
   return { entries, isMatch: false };
 }
 
-/** Adds all steps that are reachable without reading a character, in the order of preference. */
+/** Adds all steps that the match can reach without reading a character, in the order of preference. */
 function follow(
   steps: readonly Step[],
   entry: number,

@@ -1,4 +1,4 @@
-/** Starts the plugin server as a separate process, and the gateway that calls it. */
+/** Starts the plugin server as a separate process. Also starts the gateway that calls the plugin server. */
 import { rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -23,8 +23,8 @@ const READY_TIMEOUT = 60_000;
 const DEFAULT_READ_TIMEOUT = 60_000;
 
 /**
- * The line that the plugin server prints when it listens on the status address. Until the plugin server has printed this line,
- * another program may be using the address.
+ * When the plugin server listens on the status address, it prints this line. Before the plugin server has printed the
+ * line, another program may be using the address.
  */
 const STATUS_IS_SERVED = /^status is served on (\S+)/;
 
@@ -47,8 +47,8 @@ export interface SandboxOptions {
   /** The absolute path of the settings file for fetching keys. */
   fetchSettings?: string | undefined;
   /**
-   * The address on which the plugin server shows its status, in the form of its option `--status-listen`. By default, the plugin
-   * server shows no status.
+   * The address on which the plugin server shows its status. The form is that of the option `--status-listen`. By
+   * default, the plugin server shows no status.
    */
   statusListen?: string | undefined;
   /**
@@ -76,7 +76,7 @@ export interface Sandbox {
   /**
    * Serves a new text of `kong.yml`. If the text has mistakes, the gateway keeps its configuration.
    *
-   * @returns the mistakes in the text; undefined if there are none.
+   * @returns the mistakes in the text; undefined if there are no mistakes.
    */
   reload(configText: string): string | undefined;
   /**
@@ -88,8 +88,8 @@ export interface Sandbox {
 }
 
 /**
- * @throws Error that lists every mistake in the configuration, or has the code EADDRINUSE, or says why the plugin server does not
- * start.
+ * @throws Error in three cases. It lists every mistake in the configuration, has the code EADDRINUSE, or says why the
+ * plugin server does not start.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { configText, configFile = "kong.yml", onLog, environment } = options;
@@ -167,8 +167,8 @@ function startPluginServer(options: SandboxOptions, socketPath: string): PluginP
 }
 
 /**
- * Finds the built program of the plugin server, even if this module runs from its source in a test. Without stand-in keys, this
- * is the program that Kong runs.
+ * Finds the built program of the plugin server, even if this module runs from its source in a test. Without stand-in
+ * keys, the program is the one that Kong runs.
  */
 function findBuilt(file: string): string {
   return fileURLToPath(

@@ -1,4 +1,7 @@
-/** A sandbox ends if the user ends it, its terminal closes, its parent process dies, or the reader of its output closes. */
+/**
+ * A sandbox ends in four cases: the user ends it, its terminal closes, its parent process dies, or the reader of its
+ * output closes.
+ */
 
 const PARENT_POLL_MS = 500;
 /** If a part does not stop, the process ends after this time, in milliseconds. */
@@ -25,7 +28,7 @@ function waitForEnd(): Promise<void> {
     // If the reader closes the sandbox's output, as in `npm start | head`, the sandbox ends as after Ctrl-C.
     process.stdout.on("error", () => resolve());
     process.stderr.on("error", () => resolve());
-    // If npm or its shell is killed, this process gets no signal, so it watches its parent process.
+    // If npm or its shell is killed, this process gets no signal. So it watches its parent process.
     setInterval(() => process.ppid !== ppid && resolve(), PARENT_POLL_MS).unref();
   });
 }

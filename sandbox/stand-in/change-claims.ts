@@ -9,9 +9,12 @@ export interface ClaimChanges {
   /** Whether the token has expired, is valid now, or becomes valid later. */
   readonly period: "past" | "now" | "future";
   readonly hasWrongAudience: boolean;
-  /** Names to remove from lists, and from strings that contain several names separated by spaces. */
+  /**
+   * Names that the function removes from lists and from strings. Such a string contains several names, separated by
+   * spaces.
+   */
   readonly without: readonly string[];
-  /** The claims to set, each with its value, in this order. */
+  /** The claims that the function sets, each with its value, in this order. */
   readonly set: readonly (readonly [claim: string, value: unknown])[];
   readonly remove: readonly string[];
 }
@@ -31,7 +34,7 @@ export function changeClaims(claims: object, issuer: CompiledIssuer, changes: Cl
     (current) => (changes.hasWrongAudience ? setAt(current, issuer.audience.path, WRONG_AUDIENCE) : current),
     (current) =>
       changes.set.reduce((rest, [claim, value]) => setAt(rest, parseClaimReference(claim).path, value), current),
-    // The names are also removed from claims that the previous step has set.
+    // The function also removes the names from claims that the previous step has set.
     (current) => changes.without.reduce((rest, name) => dropName(rest, name) as Claims, current),
     (current) => changes.remove.reduce((rest, claim) => removeAt(rest, parseClaimReference(claim).path), current),
   ];
@@ -72,7 +75,7 @@ function removeAt(claims: Claims, [step = "", ...rest]: readonly string[]): Clai
   );
 }
 
-/** Removes a name from each list, and from each string that has it as a word. */
+/** Removes a name from each list. Also removes it from each string that contains it as a word. */
 function dropName(value: unknown, name: string): unknown {
   if (typeof value === "string") {
     const words = value.split(" ");

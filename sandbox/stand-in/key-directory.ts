@@ -1,6 +1,7 @@
 /**
  * The private keys that the sandbox and `mint` use instead of the keys of issuers. Each user has separate keys, one for
- * each algorithm. Each key is made when it is first needed, in a directory that only this user can read.
+ * each algorithm. Each key is made when it is needed for the first time. It is in a directory that only this user can
+ * read.
  */
 import {
   createPrivateKey,
@@ -41,10 +42,10 @@ export function defaultKeyDirectory(environment: NodeJS.ProcessEnv = process.env
 }
 
 /**
- * Returns the key for the algorithm. If there is no key for this algorithm yet, the function makes a new key. If two processes
- * make the key at the same time, both get the same key.
+ * Returns the key for the algorithm. If there is no key for this algorithm yet, the function makes one. If two
+ * processes make the key at the same time, both get the same key.
  *
- * @throws Error if the key cannot be kept secret, or cannot be read.
+ * @throws Error if the key cannot be kept secret or cannot be read.
  */
 export async function takeKey(directory: string, algorithm: string): Promise<StandInKey> {
   const known = readKey(directory, algorithm);
@@ -114,8 +115,8 @@ function writeOnce(directory: string, algorithm: string, text: string): void {
 }
 
 /**
- * Refuses a directory with other permissions, because a user who can read these keys can make tokens for this user's sandbox. A
- * user who can write to this directory can replace the keys.
+ * Refuses a directory with other permissions. A user who can read these keys can make tokens for this user's sandbox. A
+ * user who can write to the directory can replace the keys.
  */
 function checkPrivate(path: string, mode: string): void {
   const { uid, mode: actual } = lstatSync(path);

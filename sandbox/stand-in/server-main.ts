@@ -1,6 +1,6 @@
 /**
- * The plugin server of a sandbox that replaces the keys of issuers. A gateway uses a different program, which has no option for
- * these keys.
+ * The plugin server of a sandbox that replaces the keys of issuers. A gateway uses a different program, and that
+ * program has no option for stand-in keys.
  */
 import { runServer } from "../../plugin/server/run-server.ts";
 import { standInFor } from "./stand-in-keys.ts";

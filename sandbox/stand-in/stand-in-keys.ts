@@ -9,8 +9,8 @@ import type { ReplaceKeys } from "../../plugin/runtime/runtime.ts";
 import { readKey, type StandInKey } from "./key-directory.ts";
 
 /**
- * Uses the sandbox's own keys for some issuers, and only these keys. The sandbox never fetches these issuers' keys. All other
- * issuers keep their keys.
+ * Uses the sandbox's own keys for some issuers, and only these keys. The sandbox never fetches these issuers' keys. All
+ * other issuers keep their own keys.
  *
  * @param ids the ids of the issuers whose keys are replaced.
  * @param directory the directory of the sandbox's keys.
@@ -29,13 +29,13 @@ export function standInFor(ids: ReadonlySet<string>, directory: string): Replace
     return succeed(known);
   };
   const load = (issuer: CompiledIssuer, alg: string, kid: string | undefined): VerificationKey | undefined => {
-    // `alg` is one of the issuer's algorithms, so it is safe in a file name.
+    // `alg` is one of the issuer's algorithms, so it is safe as a part of a file name.
     const key = issuer.algorithms.has(alg) ? tryToRead(directory, alg) : undefined;
     return key?.kid === kid && key ? createVerificationKey(issuer.issuer, key.kid, alg, key.verifyingKey) : undefined;
   };
   /**
-   * Returns the policy without the issuers whose keys the sandbox replaces. For the same policy, it always returns the same
-   * object, because callers store results for each policy object.
+   * Returns the policy without the issuers whose keys the sandbox replaces. For the same policy, the function always
+   * returns the same object, because callers store results for each policy object.
    */
   const reduce = (policy: CompiledPolicy): CompiledPolicy => {
     const others = reduced.get(policy) ?? withoutIssuers(policy, ids);
@@ -53,8 +53,8 @@ export function standInFor(ids: ReadonlySet<string>, directory: string): Replace
 }
 
 /**
- * A key source must not throw, so a damaged key counts as missing. `mint`, which makes tokens with this key, reports why it is
- * damaged.
+ * A key source must not throw, so a damaged key counts as missing. `mint` makes tokens with this key, and reports why
+ * the key is damaged.
  */
 function tryToRead(directory: string, algorithm: string): StandInKey | undefined {
   try {
@@ -81,7 +81,8 @@ function withoutIds(issuers: ReadonlyMap<string, CompiledIssuer>, ids: ReadonlyS
 }
 
 /**
- * Whether one of these ids belongs to an entry of this issuer. An issuer has one entry for each kind of token. All these entries have the same keys.
+ * Whether one of these ids belongs to an entry of this issuer. An issuer has one entry for each kind of token. All
+ * entries of an issuer have the same keys.
  */
 function isOneOf(ids: ReadonlySet<string>, issuer: CompiledIssuer): boolean {
   return listEntries(issuer).some(({ id }) => ids.has(id));

@@ -9,7 +9,7 @@ export type FormatVersion = 1
  */
 export type Enabled = boolean
 /**
- * A token counts as shared if it returns to one network at least this many times within a minute. A token returns if one network uses it, then another network, and then the first network again, within 10 seconds. Several returns within 4 seconds count once.
+ * A token counts as shared if it returns to one network at least this many times within a minute. A token returns in this case: one network uses it, then another network, and then the first network again, within 10 seconds. Several returns within 4 seconds count once.
  */
 export type Returns = number
 /**
@@ -36,7 +36,7 @@ export type NetworksOfAGroup = [Network, ...(Network)[]]
  */
 export type Network = string
 /**
- * `report` only reports a shared token. `refuse_token` also refuses this token for a limited time, with the reason `token_refused`. The user can go on with a new token.
+ * `report` only reports a shared token. `refuse_token` also refuses the shared token for a limited time, with the reason `token_refused`. The user can go on with a new token.
  */
 export type Action = ("report" | "refuse_token")
 /**
@@ -48,7 +48,7 @@ export type TimeOfRefusal = string
  */
 export type Enabled1 = boolean
 /**
- * A subject is reported if at least this many of its requests are denied within a minute.
+ * The server reports a subject if at least this many of its requests are denied within a minute.
  */
 export type Denials = number
 /**
@@ -56,11 +56,11 @@ export type Denials = number
  */
 export type Enabled2 = boolean
 /**
- * The smallest number of such tokens within a minute that causes an alarm.
+ * If at least this many such tokens come within a minute, there may be an alarm.
  */
 export type Tokens = number
 /**
- * An alarm needs this many times the usual number of such tokens.
+ * An alarm also needs this many times the usual number of such tokens.
  */
 export type Factor = number
 /**
@@ -68,11 +68,11 @@ export type Factor = number
  */
 export type Enabled3 = boolean
 /**
- * A token is reported if its lifetime is longer than this number times the usual lifetime. At least 999 of 1,000 tokens of the issuer live at most as long as the usual lifetime.
+ * The server reports a token if its lifetime is longer than this number times the usual lifetime. At least 999 of 1,000 tokens of the issuer live at most as long as the usual lifetime.
  */
 export type Factor1 = number
 /**
- * How many tokens of an issuer the plugin server must see before it knows the usual lifetime. Until then, the server reports no long lifetimes of this issuer.
+ * The plugin server knows the usual lifetime of an issuer's tokens only after it has seen this many tokens of the issuer. Until then, the server reports no long lifetimes of the issuer's tokens.
  */
 export type Learning = number
 /**
@@ -88,7 +88,7 @@ export type Change = number
  */
 export type Requests = number
 /**
- * A file with at least 32 bytes, from which the server derives the keys. Anyone who has this file can compute the pseudonym of a known user. Without this file, each server makes random keys, and keeps them only in memory. The path is absolute, or relative to the settings file.
+ * A file with at least 32 bytes, from which the server derives the keys. Anyone who has the secret in this file can compute the pseudonym of a known user. Without the secret, each server makes random keys, and keeps them only in memory. The path is absolute, or relative to the settings file.
  */
 export type Secret = string
 /**
@@ -96,16 +96,16 @@ export type Secret = string
  */
 export type Rotation = string
 /**
- * The largest number of lines about alarms in one minute. Each kind of alarm may use at most half of the lines that are left in this minute. So a flood of one kind does not hide the others.
+ * The largest number of lines about alarms in one minute. Each kind of alarm may use at most half of the lines that are left in the current minute. So a flood of alarms of one kind does not hide the others.
  */
 export type Lines = number
 /**
- * After this time, the plugin server reports the same token, subject, policy, rule or issuer again.
+ * After this time, the plugin server may report the same token, subject, policy, rule or issuer again.
  */
 export type Repetition = string
 
 /**
- * Settings of the watch for replayed and stolen tokens: which signs the plugin server looks for, and what it does if it finds one. This file belongs to the operator, and no policy can change it. The plugin server reads the file when the server starts. Without this file, the plugin server watches nothing.
+ * Settings of the watch for replayed and stolen tokens: which signs the plugin server looks for, and what it does if it finds a sign. The operator owns the settings file, and no policy can change it. The plugin server reads the file when the server starts. Without this file, the plugin server watches nothing.
  */
 export interface AbuseSettingsDocument {
 abuse: FormatVersion
@@ -131,13 +131,13 @@ on_abuse: Action
 refuse_for: TimeOfRefusal
 }
 /**
- * Groups of networks that belong together. All addresses of one group count as one network. Write a group for each cluster, proxy or cloud whose clients share tokens and have several addresses. The groups replace the default.
+ * Groups of networks that belong together. All addresses of one group count as one network. Write one group for each cluster, proxy or cloud whose clients share tokens and have several addresses. The groups replace the default.
  */
 export interface SharedNetworks {
 [k: string]: NetworksOfAGroup
 }
 /**
- * Finds a subject (`sub`) that is denied again and again, although the signatures of its tokens are valid.
+ * Finds a subject (`sub`) that is denied again and again, although the subject's tokens have valid signatures.
  */
 export interface FailingSubjects {
 enabled: Enabled1
@@ -152,7 +152,7 @@ per_minute: Tokens
 factor: Factor
 }
 /**
- * Finds a token that lives much longer than the other tokens of its issuer.
+ * Finds a token that is valid much longer than the other tokens of its issuer.
  */
 export interface LongLifetimes {
 enabled: Enabled3

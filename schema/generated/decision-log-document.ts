@@ -17,7 +17,7 @@ export type AllowedRequests = number
  */
 export type Field = ("request_id" | "trace_id" | "policy" | "policy_file" | "policy_version" | "plugin_id" | "rule" | "route" | "method" | "host" | "path" | "client" | "headers" | "transport" | "mode" | "reason" | "stage" | "status" | "issuer" | "kid" | "token_source" | "reused")
 /**
- * The fields that a line may have, besides `event`, `time`, `outcome` and `sampled`. The log has no other fields. `path`, `host` and `client` are personal data, so the log has them only if you list them here. A path never contains the query, and has `...` instead of segments that look like random values.
+ * The fields that a line may have, besides `event`, `time`, `outcome` and `sampled`. The log has no other fields. `path`, `host` and `client` are personal data, so the log has them only if this list names them. A path never contains the query. `...` replaces path segments that look like random values.
  * 
  * @maxItems 22
  */
@@ -27,15 +27,15 @@ export type Fields = Field[]
  */
 export type Form = ("plain" | "hmac")
 /**
- * A file with at least 32 bytes, from which the server derives the keys. All plugin servers with the same secret write the same pseudonyms. Without this file, each server makes random keys, and keeps them only in memory. The path is absolute, or relative to the settings file.
+ * A file with at least 32 bytes, from which the server derives the keys. All plugin servers with the same secret write the same pseudonyms. Without the secret, each server makes random keys, and keeps them only in memory. The path is absolute, or relative to the settings file.
  */
 export type Secret = string
 /**
- * How long one key is used. Pseudonyms of different keys cannot be compared. So a reader of the log can follow a user only for this time.
+ * How long one key is used. Pseudonyms of different keys cannot be compared. So a reader of the log can follow a user only for this length of time.
  */
 export type Rotation = string
 /**
- * The largest number of lines in one second. Lines with the same rule and the same reason get at most half of the lines that are left in this second. So a flood of one kind does not hide the others.
+ * The largest number of lines in one second. Lines with the same rule and the same reason get at most half of the lines that are left in the current second. So a flood of alarms of one kind does not hide the others.
  */
 export type Lines = number
 /**
@@ -44,7 +44,7 @@ export type Lines = number
 export type Queue = number
 
 /**
- * Settings of the decision log: where the plugin server writes it, which requests it logs, and what a line may contain. This file belongs to the operator, and no policy can change it. The plugin server reads the file when the server starts.
+ * Settings of the decision log: where the plugin server writes the log, which requests it logs, and what a line may contain. The operator owns the settings file, and no policy can change it. The plugin server reads the file when the server starts.
  */
 export interface DecisionLogSettingsDocument {
 decision_log: FormatVersion

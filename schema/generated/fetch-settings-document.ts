@@ -5,11 +5,11 @@
  */
 export type FormatVersion = 1
 /**
- * A file with certificates in PEM. The plugin server then trusts only the authorities in this file, and not Node's own authorities or NODE_EXTRA_CA_CERTS. To trust the system's authorities too, join the files. This key also applies to an https proxy.
+ * A file with certificates in PEM. The plugin server then trusts only the authorities in this file. It does not trust Node's own authorities or NODE_EXTRA_CA_CERTS. To trust the system's authorities too, join the files. `ca_file` also applies to an https proxy.
  */
 export type CertificateAuthorities = File
 /**
- * An absolute path, or a path relative to the settings file. The file is read again at each fetch, so it can be replaced at any time.
+ * An absolute path, or a path relative to the settings file. The server reads the file again at each fetch, so you can replace the file at any time.
  */
 export type File = string
 /**
@@ -35,7 +35,7 @@ export type NoProxy = Host[]
  */
 export type CertificateAuthoritiesOfTheOrigin = File
 /**
- * A file with the certificate in PEM, followed by the intermediate certificates up to its authority.
+ * A file with the certificate in PEM. After the certificate come the intermediate certificates up to its authority.
  */
 export type Certificate = File
 /**
@@ -52,7 +52,7 @@ export type ValueSFile = File
 export type ValueSPrefix = string
 
 /**
- * Settings for fetching the keys of issuers: certificate authorities, proxy, client certificates and headers. This file belongs to the operator, and no policy can change it. The plugin server reads the file when the server starts.
+ * Settings for fetching the keys of issuers: certificate authorities, proxy, client certificates and headers. The operator owns the settings file, and no policy can change it. The plugin server reads the file when the server starts.
  */
 export interface FetchSettingsDocument {
 fetch_settings: FormatVersion
@@ -61,7 +61,7 @@ proxy?: Proxy
 origins: Origins
 }
 /**
- * A proxy for https requests, by CONNECT (RFC 9110 section 9.3.6). The proxy resolves host names, so limit in the proxy which addresses it may reach. If a URL contains an IP address, the plugin server still checks this address. Requests to loopback and over plain http do not use the proxy.
+ * A proxy for https requests, by CONNECT (RFC 9110 section 9.3.6). The proxy resolves host names, so limit the addresses that the proxy may reach. If a URL contains an IP address, the plugin server still checks this address. Requests to loopback and over plain http do not use the proxy.
  */
 export interface Proxy {
 url: ProxyURL
@@ -69,7 +69,7 @@ authorization_file?: ProxyAuthorization
 no_proxy: NoProxy
 }
 /**
- * Settings for single origins. An origin is a scheme, a host and, if it is not the usual one, a port. The plugin server uses these settings only for this origin, even if metadata names another origin.
+ * Settings for single origins. An origin is a scheme and a host. If the port is not the usual one, it is also a part of the origin. The plugin server uses the settings of an origin only for this origin, even if metadata names another origin.
  */
 export interface Origins {
 [k: string]: Origin
@@ -83,7 +83,7 @@ client_certificate?: ClientCertificate
 headers: Headers
 }
 /**
- * The client certificate for servers that ask for one (mutual TLS).
+ * The client certificate for servers that ask for a client certificate (mutual TLS).
  */
 export interface ClientCertificate {
 certificate_file: Certificate

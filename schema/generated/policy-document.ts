@@ -9,7 +9,7 @@ export type FormatVersion = 1
  */
 export type Name = Identifier
 /**
- * Letters, digits, dot, dash and underscore; the name may appear in challenges, logs and metric labels.
+ * Letters, digits, dot, dash and underscore. The name may appear in challenges, logs and metric labels.
  */
 export type Identifier = string
 /**
@@ -17,11 +17,11 @@ export type Identifier = string
  */
 export type Description = string
 /**
- * Path of another policy file, relative to this file. This policy inherits the keys of that file. Maps merge by key. Strings, numbers and lists replace the parent's value. An issuer's `required_claims` also merge if one file has a list and the other has a map. This policy does not inherit the parent's name and description. An inline policy cannot have this key.
+ * Path of another policy file, relative to this file. This policy inherits the keys of the parent file. Maps merge by key. Strings, numbers and lists replace the parent's value. An issuer's `required_claims` also merge if one file has a list and the other has a map. This policy does not inherit the parent's name and description. An inline policy cannot have this key.
  */
 export type Extends = string
 /**
- * The exact `iss` of the issuer's tokens (RFC 7519 section 4.1.1), compared byte by byte. Several entries may have the same `issuer`, one for each kind of token, if no token can fit two of them. Without `keys`, the plugin finds the issuer's keys by discovery from this URL. With `tenants`, one path segment or one part of the host is a placeholder in braces. The `iss` of a token has the tenant in place of the placeholder.
+ * The exact `iss` of the issuer's tokens (RFC 7519 section 4.1.1), compared byte by byte. Several entries may have the same `issuer`, one for each kind of token, if no token can fit two of them. Without `keys`, the plugin finds the issuer's keys by discovery from this URL. With `tenants`, one path segment or one part of the host is a placeholder in braces, such as `{tenant}`. The `iss` of a token has the tenant in place of the placeholder.
  */
 export type IssuerIdentifier = string
 /**
@@ -43,7 +43,7 @@ export type IssuerAudiences = Audiences
  */
 export type Audiences = [string, ...(string)[]]
 /**
- * Signature algorithms that the issuer's tokens may use (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). The `alg` of a token must be exactly one of the listed names. `EdDSA` and `Ed25519` are two names of one algorithm: an Ed25519 key verifies tokens with both names, if both are in the list. HS256, HS384 and HS512 need `secret_files`.
+ * Signature algorithms that the issuer's tokens may use (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). The `alg` of a token must be exactly one of the listed names. `EdDSA` and `Ed25519` are two names of one algorithm. If both names are in the list, an Ed25519 key verifies tokens with either name. HS256, HS384 and HS512 need `secret_files`.
  * 
  * @minItems 1
  */
@@ -57,7 +57,7 @@ export type ClockSkew = Duration
  */
 export type Duration = string
 /**
- * Required `typ` of the token's header, compared without case and without `application/`. With the default, the plugin accepts no ID token as an access token (RFC 9068 section 4). Write `JWT` here if the issuer uses that type. With a list, each type in the list is accepted. `any` turns the check off.
+ * Required `typ` of the token's header. The comparison ignores case and the prefix `application/`. With the default, the plugin accepts no ID token as an access token (RFC 9068 section 4). If the issuer uses the type `JWT`, write `JWT` here. With a list, each type in the list is accepted. `any` turns the check off.
  * 
  * @minItems 1
  * @maxItems 10
@@ -68,7 +68,7 @@ export type TokenType = (string | [OneOfSeveralTokenTypes]|[OneOfSeveralTokenTyp
  */
 export type OneOfSeveralTokenTypes = string
 /**
- * How long ago a token may have been issued (`iat`). This limit does not depend on `exp`. With `max_token_age`, `iat` is required (RFC 7519 section 4.1.6).
+ * How long ago a token may have been issued (`iat`). The limit does not depend on `exp`. With `max_token_age`, `iat` is required (RFC 7519 section 4.1.6).
  */
 export type MaximumTokenAge = Duration
 /**
@@ -76,15 +76,15 @@ export type MaximumTokenAge = Duration
  */
 export type MaximumTokenLifetime = Duration
 /**
- * With DPoP or mTLS, the claim `cnf` binds a token to a key of its sender (RFC 7800). The plugin does not check whether the sender has this key (RFC 9449 section 7.2). So the plugin refuses bound tokens by default. Use `accept` only if a component in front of Kong makes this check.
+ * With DPoP or mTLS, the claim `cnf` binds a token to a key of its sender (RFC 7800). The plugin does not check whether the sender has the key of the token (RFC 9449 section 7.2). So the plugin refuses bound tokens by default. Use `accept` only if a component in front of Kong makes this check.
  */
 export type BoundTokens = ("refuse" | "accept")
 /**
- * Accepts an integer as `sub`, and reads it as a decimal string: 42 as `42`. RFC 7519 section 4.1.2 requires a string, but some frameworks write the number of a database row. Only integers from 0 to 9007199254740991 are accepted, because larger integers may be rounded.
+ * Accepts an integer as `sub`, and reads it as a decimal string: 42 becomes `42`. RFC 7519 section 4.1.2 requires a string, but some frameworks write the number of a database row. Only integers from 0 to 9007199254740991 are accepted, because larger integers may be rounded.
  */
 export type NumericSubject = boolean
 /**
- * For tokens that name no key: their header has neither `kid`, `x5t` nor `x5t#S256`. The setting matters if the issuer has several keys for the token's `alg`. `try_keys`: the plugin tries the keys, if there are at most four. `only_key`: the plugin refuses the token. A token that names an unknown key is always refused.
+ * What happens to tokens that name no key. The header of such a token has no `kid`, no `x5t` and no `x5t#S256`. The setting matters if the issuer has several keys for the token's `alg`. `try_keys`: the plugin tries the keys, if there are at most four. `only_key`: the plugin refuses the token. A token that names an unknown key is always refused.
  */
 export type TokensWithoutKid = ("try_keys" | "only_key")
 /**
@@ -125,7 +125,7 @@ export type ContainsAny = [(string | number | boolean), ...((string | number | b
  */
 export type ContainsAll = [(string | number | boolean), ...((string | number | boolean))[]]
 /**
- * The claim is a string of at most 256 characters, and the whole string matches this pattern. A pattern has characters, classes such as `[a-z0-9]`, `.`, `\d` and `\w`. Each of these parts can be followed by `?`, `*`, `+` or `{2,5}`. A pattern has no groups and no alternatives: use `one_of` instead.
+ * The claim is a string of at most 256 characters, and the whole string matches the pattern. A pattern has characters, classes such as `[a-z0-9]`, `.`, `\d` and `\w`. Each of these parts can be followed by `?`, `*`, `+` or `{2,5}`. A pattern has no groups and no alternatives: use `one_of` instead.
  */
 export type Matches = string
 /**
@@ -137,15 +137,15 @@ export type Least = number
  */
 export type Most = number
 /**
- * A name in braces in the operation's path. The claim must equal the part of the request's path that matches this name.
+ * A name in braces in the operation's path. The claim must be equal to that part of the request's path that matches this name.
  */
 export type EqualsPathSegment = string
 /**
- * The claim must equal the value of this request header. Write the header's name in lower case. The request must have this header exactly once. The upstream gets the compared value, under this spelling of the name only.
+ * The claim must equal the value of this request header. Write the header's name in lower case. The request must have this header exactly once. The upstream gets the compared value. The header then has only this spelling of its name.
  */
 export type ComparedHeader = RequestHeader
 /**
- * The name of a request header in lower case, at most five words with dashes between. Three groups of headers are not allowed. The first group controls the connection, routing or authentication, such as `host`, `cookie` and `authorization`. The guard or Kong itself writes the second group, such as `x-real-ip`. The third group are the `x-forwarded-` headers for, host, path, port, prefix and proto. Other names such as `x-forwarded-user` are allowed.
+ * The name of a request header in lower case, at most five words with dashes between. Three groups of headers are not allowed. The first group of headers controls the connection, routing or authentication, such as `host`, `cookie` and `authorization`. The guard or Kong itself writes the second group, such as `x-real-ip`. The third group are the `x-forwarded-` headers for, host, path, port, prefix and proto. Other names such as `x-forwarded-user` are allowed.
  */
 export type RequestHeader = string
 /**
@@ -153,19 +153,19 @@ export type RequestHeader = string
  */
 export type Absent = (true | "allowed")
 /**
- * Claim with the audience (RFC 7519 section 4.1.3): a string or a list of strings. Use this key if the issuer's access tokens have no `aud`. For example, Amazon Cognito uses `client_id`. If different kinds of tokens have the audience in different claims, write one entry of the issuer for each kind.
+ * Claim with the audience (RFC 7519 section 4.1.3): a string or a list of strings. Use this key if the issuer's access tokens have no `aud`. For example, Amazon Cognito uses `client_id`. If the audience is in different claims in different kinds of tokens, write one entry of the issuer for each kind.
  */
 export type AudienceClaim = Claim
 /**
- * Claim that must name the same tenant as `iss`, if the issuer has `tenants`. Without this key, the claim is `tid`. If each tenant has its own keys, the token needs no such claim, because the keys distinguish the tenants.
+ * If the issuer has `tenants`, this claim must name the same tenant as `iss`. Without this key, the claim is `tid`. If each tenant has its own keys, the token needs no such claim, because the keys distinguish the tenants.
  */
 export type TenantClaim = Claim
 /**
- * Claim with the scopes: a string with spaces between them (RFC 8693 section 4.2), or a list of strings.
+ * Claim with the scopes: a list of strings, or one string with spaces between the scopes (RFC 8693 section 4.2).
  */
 export type ScopesClaim = (ClaimLocations & string)
 /**
- * One of three: a claim that contains names, a map of a claim and its separator, or a list of claims and such maps. With a list, the plugin uses the names from all listed claims. A claim that is absent or null adds no names. If the plugin cannot read one of the claims, the token meets no condition on these names. The plugin then treats a required name as missing, and an excluded name as present.
+ * One of three forms: a claim that contains names; a map of a claim and its separator; or a list of claims and such maps. With a list, the plugin uses the names from all listed claims. A claim that is absent or null adds no names. If the plugin cannot read one of the claims, the token meets no condition on these names. The plugin then treats a required name as missing, and an excluded name as present.
  * 
  * @minItems 1
  * @maxItems 10
@@ -175,11 +175,11 @@ claim: ClaimOfNames
 separator: SeparatorOfNames
 } | [ClaimLocation]|[ClaimLocation, ClaimLocation]|[ClaimLocation, ClaimLocation, ClaimLocation]|[ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation]|[ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation]|[ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation]|[ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation]|[ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation]|[ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation]|[ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation, ClaimLocation])
 /**
- * The claim that contains the names. With a separator, this claim must be one string.
+ * The claim that contains the names. With a separator, the claim must be one string.
  */
 export type ClaimOfNames = Claim
 /**
- * The character between two names: a space or a punctuation mark. Spaces around names are ignored. A string that contains any other white space or a control character cannot be read.
+ * The character between two names: a space or a punctuation mark. Spaces around names are ignored. The plugin cannot read a string that contains any other white space or a control character.
  */
 export type SeparatorOfNames = string
 /**
@@ -190,15 +190,15 @@ claim: ClaimOfNames
 separator: SeparatorOfNames
 })
 /**
- * Claim with the roles: a list of strings, or one string that is one role. Keycloak uses `/realm_access/roles`, Microsoft Entra uses `roles`. If you list several claims, the plugin uses the roles from all of them.
+ * Claim with the roles: a list of strings, or one string with one role. Keycloak uses `/realm_access/roles`, Microsoft Entra uses `roles`. If you list several claims, the plugin uses the roles from all of them.
  */
 export type RolesClaim = (ClaimLocations & string)
 /**
- * Claim with the groups: a list of strings, or one string that is one group.
+ * Claim with the groups: a list of strings, or one string with one group.
  */
 export type GroupsClaim = (ClaimLocations & string)
 /**
- * Takes the keys from the issuer's metadata, in which `issuer` must equal the configured issuer. `true` or `openid`: the metadata is at `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4). `oauth`: the metadata is at `/.well-known/oauth-authorization-server` between the issuer's host and path (RFC 8414 section 3.1). The plugin fetches the metadata from this one URL only.
+ * Takes the keys from the issuer's metadata, in which `issuer` must equal the configured issuer. `true` or `openid`: the metadata is at `<issuer>/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 section 4). `oauth`: the metadata is at `/.well-known/oauth-authorization-server` between the issuer's host and path (RFC 8414 section 3.1). The plugin fetches the metadata only from the one URL.
  */
 export type Discovery = (true | "openid" | "oauth")
 /**
@@ -232,11 +232,11 @@ export type KeyType = string
  */
 export type JWKSFiles = [(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]|[(FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string), (FileUnderThePolicyRoot & string & string & string & string & string & string & string & string & string & string)]
 /**
- * A path relative to the policy root. Neither a link nor `..` may lead out of the policy root. The file's name must not end with .yaml, .yml or .json, because files with these endings are policies.
+ * A path relative to the policy root. Neither a link nor `..` may lead out of the policy root. The name of the file must not end with .yaml, .yml or .json, because files with these endings are policies.
  */
 export type FileUnderThePolicyRoot = string
 /**
- * Files under the policy root, each with one public key (SPKI) or X.509 certificate in PEM. The plugin reads a changed file again. It uses only the key of a certificate, and checks neither its dates nor its issuer.
+ * Files under the policy root. Each file has one public key (SPKI) or one X.509 certificate, in PEM. The plugin reads a changed file again. The plugin uses only the key of a certificate. It checks neither the certificate's dates nor its issuer.
  * 
  * @minItems 1
  * @maxItems 10
@@ -255,7 +255,7 @@ export type PEMAlgorithm = ("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | 
  */
 export type PEMKeyID = string
 /**
- * Files under the policy root, each with a secret that the issuer also knows, for HS256, HS384 and HS512. The plugin reads a changed file again. Anyone who can check such a token can also make one, so prefer public keys.
+ * Files under the policy root, each with a secret that the issuer also knows, for HS256, HS384 and HS512. The plugin reads a changed file again. Anyone who can check a token that was signed with a secret can also make such a token, so prefer public keys.
  * 
  * @minItems 1
  * @maxItems 10
@@ -278,7 +278,7 @@ export type SecretAlgorithm = ("HS256" | "HS384" | "HS512")
  */
 export type SecretKeyID = string
 /**
- * RFC 7638 thumbprints (SHA-256, base64url) of keys. The plugin then uses only fetched keys with these thumbprints. The plugin does not use a new key until the policy names its thumbprint.
+ * RFC 7638 thumbprints (SHA-256, base64url) of keys. The plugin then uses only fetched keys with these thumbprints. The plugin does not use a new key until the policy names the key's thumbprint.
  * 
  * @minItems 1
  * @maxItems 100
@@ -289,31 +289,31 @@ export type Thumbprints = [Thumbprint, ...(Thumbprint)[]]
  */
 export type Thumbprint = string
 /**
- * Allows http without TLS for all hosts, not only for loopback. Attackers in the network can then replace the keys. Use this only in networks that you trust entirely.
+ * Allows http without TLS for all hosts, and not only for loopback. Attackers in the network can then replace the keys. Use `allow_http` only in networks that you trust completely.
  */
 export type KeysOverHTTP = boolean
 /**
- * After a successful fetch, the plugin does not fetch keys again for this time, whatever the provider says. The shortest value is 10s.
+ * After a successful fetch, the plugin does not fetch keys again during this time, whatever the provider says. The shortest value is 10s.
  */
 export type LeastTime = Duration
 /**
- * The plugin fetches keys again after this time at the latest. So the plugin uses a withdrawn key for at most this time.
+ * The plugin fetches keys again after this time at the latest. So after the provider withdraws a key, the plugin still uses it for at most this time.
  */
 export type LongestTime = Duration
 /**
- * Tokens with an unknown `kid` cause at most one fetch in this time, counted from the last attempt. So the plugin accepts tokens with a new key after at most this time. The shortest value is 5s.
+ * Tokens with an unknown `kid` cause at most one fetch in this time. The time begins with the last attempt. So the plugin accepts tokens with a new key after at most this time. The shortest value is 5s.
  */
 export type Cooldown = Duration
 /**
- * How long the plugin uses the last good keys while the provider does not answer. After this time, requests with a token of this issuer get 503.
+ * How long the plugin uses the last good keys while the provider does not answer. After this time without an answer, requests with a token of this issuer get 503.
  */
 export type LongestStale = Duration
 /**
- * The longest time of each HTTP request for keys, from the look-up of the host name to the last byte. The value is from 1s to 30s. Discovery makes two such requests. Clients wait at most 5s for keys, and then get 503.
+ * The longest time for each HTTP request for keys. The time includes everything from the look-up of the host name to the last byte. The value is from 1s to 30s. Discovery makes two such requests. Clients wait at most 5s for keys, and then get 503.
  */
 export type FetchTimeout = Duration
 /**
- * `enforce`: the plugin refuses requests that the policy does not allow. `report`: the plugin logs such requests and lets them pass. Even then, the plugin removes identity headers that the client sends, and sets them only from a verified token. The mode under `defaults` also applies to requests that match no rule.
+ * `enforce`: the plugin refuses requests that the policy does not allow. `report`: if the policy does not allow a request, the plugin logs the request and lets it pass. Even in report mode, the plugin removes identity headers that the client sends, and sets them only from a verified token. The mode under `defaults` also applies to requests that match no rule.
  */
 export type Mode = ("enforce" | "report")
 /**
@@ -321,11 +321,11 @@ export type Mode = ("enforce" | "report")
  */
 export type AllowHTTP = boolean
 /**
- * `pass`: a preflight goes to the upstream without a token. A preflight is an OPTIONS request with `Origin` and `Access-Control-Request-Method`, and without credentials. On a rule with operations, one operation must match the method that the preflight names. `judge`: a preflight needs a token like any other request. Kong's `cors` plugin answers preflights before jwt-policy runs.
+ * `pass`: a preflight goes to the upstream without a token. A preflight is an OPTIONS request with `Origin` and `Access-Control-Request-Method`, and without credentials. On a rule with operations, one operation must match the method that a preflight names. `judge`: a preflight needs a token like any other request. Kong's `cors` plugin answers preflights before jwt-policy runs.
  */
 export type CORSPreflight = ("judge" | "pass")
 /**
- * A Kong plugin that runs before jwt-policy, such as session, may already have authenticated the request. `ignore`: the request still needs a valid token. `skip`: the authentication by the other plugin is enough. jwt-policy then checks no token, and the upstream gets no Authorization header. `require`: the request needs both a valid token and the authentication by the other plugin. This key has no effect on plugins that run after jwt-policy, such as key-auth.
+ * A Kong plugin that runs before jwt-policy may already have authenticated the request. An example is the plugin session. `ignore`: the request still needs a valid token. `skip`: the authentication by the other plugin is enough. jwt-policy then checks no token, and the upstream gets no Authorization header. `require`: the request needs both a valid token and the authentication by the other plugin. `other_authentication` has no effect on plugins that run after jwt-policy, such as key-auth.
  */
 export type OtherAuthentication = ("ignore" | "skip" | "require")
 /**
@@ -451,7 +451,7 @@ export type AMR = [string]|[string, string]|[string, string, string]|[string, st
  */
 export type LongestTimeSince = Duration
 /**
- * `required`: the request must have a valid token. `optional`: a request is anonymous if all `token.sources` are empty. Otherwise its token must be valid. `public`: the plugin checks no token.
+ * `required`: the request must have a valid token. `optional`: a request is anonymous if all `token.sources` are empty. If at least one source is not empty, the token must be valid. `public`: the plugin checks no token.
  */
 export type Access = ("required" | "optional" | "public")
 /**
@@ -462,7 +462,7 @@ export type Access = ("required" | "optional" | "public")
  */
 export type Alternatives = [Alternative, Alternative]|[Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]|[Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative, Alternative]
 /**
- * Requirements by method and path. Each value of an operation replaces the rule's own value. If several operations match a request, the operation with the most specific path applies. The plugin refuses a policy in which two paths can match the same request, and neither path is more specific.
+ * Requirements by method and path. Each value of an operation replaces the rule's own value. If several operations match a request, the operation with the most specific path applies. If two paths can match the same request and neither path is more specific, the plugin refuses the policy.
  * 
  * @minItems 1
  * @maxItems 250
@@ -484,7 +484,7 @@ export type PathTemplate = string
  */
 export type LargestToken = number
 /**
- * Where clients may put the token. The plugin reads all these sources, and must find exactly one token in them. If all sources are empty, the request has no token. The plugin removes all tokens from these sources before the upstream gets the request. docs/guides/token-sources.md describes the disadvantages of each source.
+ * Where clients may put the token. The plugin reads all listed sources, and must find exactly one token in them. If all sources are empty, the request has no token. The plugin removes all tokens from the listed sources before the upstream gets the request. docs/guides/token-sources.md describes the disadvantages of each source.
  * 
  * @minItems 1
  */
@@ -504,7 +504,7 @@ allow_unprefixed?: AllowAnUnprefixedName
 query?: Query
 })
 /**
- * The Authorization header, with one of these schemes before the token (RFC 9110 section 11.1). Upper and lower case do not matter. The list must have `Bearer`, because challenges ask clients for this scheme. Use other schemes only while clients migrate. The upstream always gets `Bearer`.
+ * The Authorization header, with one of the listed schemes before the token (RFC 9110 section 11.1). Upper and lower case do not matter. The list must have `Bearer`, because challenges ask clients for this scheme. Use other schemes only while clients migrate. The upstream always gets `Bearer`.
  * 
  * @minItems 1
  * @maxItems 10
@@ -515,11 +515,11 @@ export type AuthorizationSchemes = [Scheme]|[Scheme, Scheme]|[Scheme, Scheme, Sc
  */
 export type Scheme = string
 /**
- * Also accepts an Authorization header that is only the token, without a scheme. This key is allowed only with `authorization`.
+ * Also accepts an Authorization header that has only the token, without a scheme. This key is allowed only with `authorization`.
  */
 export type BareToken = true
 /**
- * Ids of issuers. This source then accepts only tokens of these issuers, even if the rule accepts others. To accept an issuer's tokens only in this source, also add `issuers` to every other source, without this issuer.
+ * Ids of issuers. The source then accepts only tokens of the listed issuers, even if the rule accepts other issuers too. To accept an issuer's tokens only in this source, also add `issuers`, without this issuer, to every other source.
  * 
  * @minItems 1
  * @maxItems 100
@@ -534,11 +534,11 @@ export type TokenHeader = RequestHeader
  */
 export type Prefix = string
 /**
- * A cookie whose value is the token. The cookie's name begins with `__Host-`. So only this host can set it, and only over https (RFC 6265bis section 4.1.3.2).
+ * A cookie whose value is the token. The cookie's name begins with `__Host-`. So only this host can set the cookie, and only over https (RFC 6265bis section 4.1.3.2).
  */
 export type Cookie = string
 /**
- * Browsers also send a cookie with requests that other sites start. So the `Origin` of a request with this cookie must be one of these values. Any other `Origin` gets 403 origin_not_allowed. GET, HEAD, OPTIONS and TRACE requests need no `Origin`, except to upgrade the connection, for example to WebSocket. Without this key, only GET, HEAD, OPTIONS and TRACE requests can use this cookie. This key is allowed only with `cookie`.
+ * Browsers also send a cookie with requests that other sites start. So the `Origin` of a request with this cookie must be one of the listed origins. Any other `Origin` gets 403 origin_not_allowed. GET, HEAD, OPTIONS and TRACE requests need no `Origin`. But a request to upgrade the connection, for example to WebSocket, always needs an allowed `Origin`. Without `allowed_origins`, only GET, HEAD, OPTIONS and TRACE requests can use this cookie. This key is allowed only with `cookie`.
  * 
  * @minItems 1
  * @maxItems 100
@@ -553,11 +553,11 @@ export type Origin = string
  */
 export type AllowAnUnprefixedName = true
 /**
- * A query parameter whose value is the token. Logs, browser histories and Referer headers contain URLs, and so the token (RFC 6750 section 2.3, RFC 9700 section 4.3.2). Use this source only for clients that cannot send the token in another way.
+ * A query parameter whose value is the token. Logs, browser histories and Referer headers contain URLs, so they contain the token (RFC 6750 section 2.3, RFC 9700 section 4.3.2). Use this source only for clients that cannot send the token in another way.
  */
 export type Query = string
 /**
- * What happens to the client's own Authorization header on rules that read tokens. `remove`: the upstream gets no Authorization header except with the verified token. `keep`: the upstream gets the client's header unchanged. The plugin then never reads this header, so `authorization` cannot be a source, and `forward` cannot be `true`. The upstream must not treat this header as a verified token.
+ * What happens to the client's own Authorization header on rules that read tokens. `remove`: the upstream gets an Authorization header only if the header contains the verified token. `keep`: the upstream gets the client's header unchanged. The plugin then never reads the Authorization header, so `authorization` cannot be a source, and `forward` cannot be `true`. The upstream must not treat this header as a verified token.
  */
 export type ClientSAuthorization = ("remove" | "keep")
 /**
@@ -577,7 +577,7 @@ header: ForwardHeader
  */
 export type ForwardHeader = RequestHeader
 /**
- * Ids of the issuers whose tokens tell Kong who the caller is. A policy with several issuers must have this key. Otherwise one issuer could name Consumers of another issuer, and users of two issuers may have the same `sub`.
+ * Ids of the issuers whose tokens tell Kong who the caller is. A policy with several issuers must have this key. If tokens of all issuers named the caller, one issuer could name Consumers of another issuer. Also, users of two issuers may have the same `sub`.
  * 
  * @minItems 1
  * @maxItems 100
@@ -588,7 +588,7 @@ export type IdentifyingIssuers = [Identifier, ...(Identifier)[]]
  */
 export type ConsumerClaim = FirstClaim
 /**
- * A claim, or a list of claims. From a list, the plugin uses only the first claim that the token has. If the plugin cannot use this claim, it does not try the next one. Use only claims in which two callers can never have the same value.
+ * A claim, or a list of claims. From a list, the plugin uses only the first claim that the token has. If the plugin cannot use the first claim that is present, it does not try the next claim. Use only claims for which two callers can never have the same value.
  * 
  * @minItems 1
  * @maxItems 10
@@ -607,7 +607,7 @@ export type Unknown = ("refuse" | "ignore")
  */
 export type Cache = Duration
 /**
- * Claim that names the credential. Kong's rate-limiting plugin counts requests by the credential, and Kong's logs show it, also without a Consumer. The claim must be a string of 1 to 256 visible ASCII characters. The plugin refuses a token without this claim. From a list, the plugin uses the first claim that the token has. Without this key, Kong uses the Consumer's id.
+ * Claim that names the credential. Kong's rate-limiting plugin counts requests by the credential, and Kong's logs show the credential, even without a Consumer. The claim must be a string of 1 to 256 visible ASCII characters. The plugin refuses a token without this claim. From a list, the plugin uses the first claim that the token has. Without this key, Kong uses the Consumer's id.
  */
 export type Credential = FirstClaim
 /**
@@ -640,7 +640,7 @@ export type Constant = string
  */
 export type Payload = true
 /**
- * How a list is written: joined in one header, or one header line for each element (RFC 9110 section 5.3).
+ * How the plugin writes a list: joined in one header, or as one header line for each element (RFC 9110 section 5.3).
  */
 export type List = ("join" | "repeat")
 /**
@@ -648,7 +648,7 @@ export type List = ("join" | "repeat")
  */
 export type Separator = string
 /**
- * `text`: visible ASCII. The plugin refuses the request if the value has other characters. `percent`: UTF-8, with `%XX` for all bytes except letters, digits and `-_.!~*'()` (RFC 3986 section 2.1). `base64url`: base64url of the text's UTF-8. `json`: base64url of the JSON text of any value, also of maps.
+ * `text`: visible ASCII. The plugin refuses the request if the value has other characters. `percent`: UTF-8, with `%XX` for all bytes except letters, digits and `-_.!~*'()` (RFC 3986 section 2.1). `base64url`: base64url of the text's UTF-8. `json`: base64url of the JSON text of any value. The value may also be a map.
  */
 export type ValueEncoding = ("text" | "percent" | "base64url" | "json")
 /**
@@ -660,23 +660,23 @@ export type Fallback = string
  */
 export type LongestValue = number
 /**
- * `negotiate`: problem details (RFC 9457) if `Accept` prefers `application/problem+json` to `application/json`, else Kong's own form. `problem`: always problem details. `kong`: always Kong's own form. gRPC clients always get `grpc-status` and `grpc-message`.
+ * `negotiate`: problem details (RFC 9457) if `Accept` prefers `application/problem+json` to `application/json`. If not, Kong's own form. `problem`: always problem details. `kong`: always Kong's own form. gRPC clients always get `grpc-status` and `grpc-message`.
  */
 export type Format = ("negotiate" | "problem" | "kong")
 /**
- * Beginning of the `type` of problem details (RFC 9457 section 3.1.1). The plugin appends the public reason to this text. The text must end with `/`, `#`, `:` or `=`. Without this key the type is `about:blank`.
+ * Beginning of the `type` of problem details (RFC 9457 section 3.1.1). The plugin appends the public reason to this text. The text must end with `/`, `#`, `:` or `=`. Without `problem_types`, the type is `about:blank`.
  */
 export type BeginningOfProblemTypes = string
 /**
- * With `true`, a challenge for a missing or invalid token also names the scopes that the rule requires (RFC 6750 section 3). MCP clients request these scopes, but every client can read them. With `false`, a client learns the scopes only if its valid token lacks a scope. With `protected_resource`, a client without a token also learns the scopes.
+ * With `true`, a challenge for a missing or invalid token also names the scopes that the rule requires (RFC 6750 section 3). MCP clients request the named scopes, but every client can read them. With `false`, a client sees the scopes only if its valid token lacks a scope. With `protected_resource`, a client without a token also learns the scopes.
  */
 export type ScopesInChallenges = boolean
 /**
- * The new status must begin with the same digit as the usual status, because clients and proxies use this digit to decide whether to try again. An answer has a challenge only with 401 or with the usual status.
+ * The new status must begin with the same digit as the usual status. By this digit, clients and proxies decide whether to try again. An answer has a challenge only with 401 or with the usual status.
  */
 export type Status = number
 /**
- * The text for the client. A challenge leaves the text out if it has characters beyond plain ASCII (RFC 6750 section 3).
+ * The text for the client. If the text has characters beyond plain ASCII, a challenge omits the text (RFC 6750 section 3).
  */
 export type Text = PlainText
 /**
@@ -688,7 +688,7 @@ export type PlainText = string
  */
 export type Resource = string
 /**
- * The authorization servers that issue tokens. Without this key, the metadata lists each issuer that is a URL and that a rule accepts. Each named tenant counts as one issuer.
+ * The authorization servers that issue tokens. Without `authorization_servers`, the metadata lists each issuer that is a URL and that a rule accepts. Each named tenant counts as one issuer.
  * 
  * @minItems 1
  * @maxItems 100
@@ -699,7 +699,7 @@ export type AuthorizationServers = [(URL & string & string), ...((URL & string &
  */
 export type URL = string
 /**
- * Scopes that clients may request. Without this key, the metadata lists all scopes that the rules require.
+ * Scopes that clients may request. Without `scopes_supported`, the metadata lists all scopes that the rules require.
  * 
  * @minItems 1
  * @maxItems 1000
@@ -733,7 +733,7 @@ answers: Answers
 protected_resource?: ProtectedResource
 }
 /**
- * Values that strings of this policy can use. In a string, `${vars.name}` is replaced by the value. Keys, `extends` and variables themselves cannot use variables. A file that `extends` this one can set other values, so one policy serves several environments. A policy cannot use environment variables.
+ * Values of variables that strings of this policy can use. In a string, `${vars.name}` is replaced by the value. Keys, `extends` and variables themselves cannot use variables. A file that `extends` this policy can set other values, so one policy serves several environments. A policy cannot use environment variables.
  */
 export interface Variables {
 [k: string]: string
@@ -809,7 +809,7 @@ not?: null
 absent?: null
 }
 /**
- * The names that this issuer uses for the claims that rules check.
+ * The claims in which this issuer writes the facts that rules check, such as scopes and roles.
  */
 export interface ClaimNames {
 audience: AudienceClaim
@@ -833,7 +833,7 @@ thumbprints?: Thumbprints
 allow_http?: KeysOverHTTP
 }
 /**
- * Public keys in the policy itself (RFC 7517 section 5). These keys change only with the policy. A policy with a private key is refused.
+ * Public keys in the policy itself (RFC 7517 section 5). The keys in the policy change only with the policy. A policy with a private key is refused.
  */
 export interface JWKSet {
 keys: JWKs
@@ -856,7 +856,7 @@ alg?: SecretAlgorithm
 kid?: SecretKeyID
 }
 /**
- * How long the plugin uses fetched keys. The provider's Cache-Control or Expires sets the time until the next fetch, within these limits. If the provider sends neither header, this time is 5m.
+ * How long the plugin uses fetched keys. The provider's Cache-Control or Expires sets the time until the next fetch. `min` and `max` limit this time. If the provider sends neither header, this time is 5m.
  */
 export interface KeyRefresh {
 min: LeastTime
@@ -888,7 +888,7 @@ export interface RequiredClaims {
 [k: string]: Condition
 }
 /**
- * How and when the user must have signed in (RFC 9470). Otherwise the client gets 401 insufficient_user_authentication. The challenge names the values with which the client must request a new sign-in.
+ * How and when the user must have signed in (RFC 9470). If the sign-in was different, the client gets 401 insufficient_user_authentication. The challenge names the values with which the client must request a new sign-in.
  */
 export interface Authentication {
 acr_values?: ACRValues
@@ -896,13 +896,13 @@ amr?: AMR
 max_age?: LongestTimeSince
 }
 /**
- * Rules by id. The plugin's `config.rule` names the rule for a request. Without `config.rule`, the rule with the name of the Kong Route applies. If no rule has the Route's name, a tag of the Route can name the rule: `jwt-policy-rule:<id>`. The plugin refuses a request without a rule. So a policy without rules refuses everything, but other policies can extend it.
+ * Rules by id. The plugin's `config.rule` names the rule for a request. Without `config.rule`, the rule with the name of the Kong Route applies. If no rule has the Route's name, a tag of the Route can name the rule: `jwt-policy-rule:<id>`. The plugin refuses a request without a rule. So a policy without rules refuses all requests, but other policies can extend it.
  */
 export interface Rules {
 [k: string]: Rule
 }
 /**
- * What this rule requires of a request. `{}` requires only a valid token. With `operations`, the requirements also depend on method and path, and the plugin refuses a request that matches no operation.
+ * What this rule requires of a request. `{}` requires only a valid token. With `operations`, the requirements also depend on method and path. If a request matches no operation, the plugin refuses it.
  */
 export interface Rule {
 access?: Access
@@ -933,7 +933,7 @@ required_claims?: RequiredClaims
 authentication?: Authentication
 }
 /**
- * Methods and one path template, with the requirements for requests that match them.
+ * Methods and one path template, with the requirements for the requests that match both.
  */
 export interface Operation {
 methods: Methods
@@ -980,7 +980,7 @@ unknown: Unknown
 cache: Cache
 }
 /**
- * Maps request headers to claims of the verified token. The upstream gets these headers. If the client sends such headers, the plugin removes them, in every spelling with `-` and `_`, also with public and optional rules. Without a verified token, the upstream gets none of these headers.
+ * Maps request headers to claims of the verified token. The upstream gets these headers. If the client sends such headers, the plugin removes them, in every spelling with `-` and `_`, also with public and optional rules. If there is no verified token, the upstream gets none of these headers.
  */
 export interface HeaderMappings {
 [k: string]: HeaderMapping
@@ -1008,7 +1008,7 @@ status?: Status
 text?: Text
 }
 /**
- * With this key, the plugin answers requests for the API's metadata (RFC 9728) at its well-known path. These requests need no token, and every challenge names the metadata. MCP clients find their authorization server in the metadata. docs/guides/answers.md says which Kong Route the metadata needs.
+ * With `protected_resource`, the plugin answers requests for the API's metadata (RFC 9728) at the metadata's well-known path. Requests for the metadata need no token, and every challenge names the metadata. MCP clients find their authorization server in the metadata. docs/guides/answers.md says which Kong Route the metadata needs.
  */
 export interface ProtectedResource {
 resource: Resource

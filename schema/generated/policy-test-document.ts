@@ -9,11 +9,11 @@ export type FormatVersion = 1
  */
 export type TestedPolicy = string
 /**
- * The path of a declarative Kong configuration, relative to this file. If a request names neither a rule nor a Route, `test` finds its Route in this configuration, as Kong does. The Consumers of this configuration exist in the tests.
+ * The path of a declarative Kong configuration, relative to this file. If a request names neither a rule nor a Route, `test` finds the Route of the request in this configuration, as Kong does. The Consumers of this configuration exist in the tests.
  */
 export type KongConfiguration = string
 /**
- * The time at which all tests run: RFC 3339, in UTC. The time does not change while tests run.
+ * The time at which all tests run, as RFC 3339 in UTC. The time does not change while tests run.
  */
 export type Now = string
 /**
@@ -21,7 +21,7 @@ export type Now = string
  */
 export type Username = string
 /**
- * The Consumer's id. Without this key, the id is a fixed UUID that `test` computes from the username.
+ * The Consumer's id. Without `id`, the id is a fixed UUID that `test` computes from the username.
  */
 export type ConsumerId = string
 /**
@@ -48,7 +48,7 @@ tamper?: Tampering
 text?: TokenText
 } | string | unknown[])
 /**
- * The name of another recipe. This recipe inherits the claims and header parameters of the other recipe, and can replace them.
+ * The name of another recipe. The recipe inherits the claims and header parameters of the other recipe, and can replace them.
  */
 export type ExtendedToken = Name
 /**
@@ -60,18 +60,18 @@ export type Name = string
  */
 export type TokenIssuer = string
 /**
- * The algorithm of the signature. Without this key, `test` uses the fastest algorithm that the policy allows. You can also name an algorithm that the policy does not allow. The signature is then correct, but the plugin must refuse the token.
+ * The algorithm of the signature. Without `algorithm`, `test` uses the fastest algorithm that the policy allows. You can also name an algorithm that the policy does not allow. The signature is then correct, but the plugin must refuse the token.
  */
 export type TokenAlgorithm = ("RS256" | "PS256" | "ES256" | "EdDSA" | "Ed25519" | "RS384" | "RS512" | "PS384" | "PS512" | "ES384" | "ES512" | "HS256" | "HS384" | "HS512")
 /**
- * Claims that the token does not have, although they have a default, or the extended recipe has them.
+ * Claims that the token must not have, although they have a default value or the extended recipe has them.
  * 
  * @minItems 1
  * @maxItems 100
  */
 export type LeftOutClaims = [string, ...(string)[]]
 /**
- * What is wrong with the token: one change, or several changes that are made one after the other. docs/guides/testing-policies.md explains each change.
+ * What is wrong with the token. It is one change, or a list of changes that `test` makes one after the other. docs/guides/testing-policies.md explains each change.
  * 
  * @minItems 1
  * @maxItems 10
@@ -90,7 +90,7 @@ export type TokenText = string
  */
 export type TestedRule = string
 /**
- * Name of the Kong Route. As on a gateway, `test` finds the rule of this Route in the policy.
+ * Name of the Kong Route. As on a gateway, `test` finds the Route's rule in the policy.
  */
 export type KongRoute = string
 /**
@@ -106,11 +106,11 @@ export type RequestPath = string
  */
 export type Host = string
 /**
- * How the request reached Kong: over TLS (`tls`, the default), in clear text from the same machine (`loopback`), or in clear text over the network (`plain`).
+ * How the request reached Kong: `tls` (over TLS, the default), `loopback` (in clear text from the same machine), or `plain` (in clear text over the network).
  */
 export type Transport = ("tls" | "loopback" | "plain")
 /**
- * Where the client sends the token: `authorization`, or the name of a header, cookie or query parameter of the policy's `token.sources`. Without this key, the token is in the policy's first source.
+ * Where the client sends the token. The value is `authorization`, or the name of a header, cookie or query parameter in the policy's `token.sources`. Without this key, the token is in the policy's first source.
  */
 export type LocationOfTheToken = string
 /**
@@ -146,7 +146,7 @@ export type GroupedTests = [Test, ...(Test)[]]
  */
 export type Skip = string
 /**
- * The token: its name, its recipe, or a list of names. Without this key, or with `none`, the request has no token.
+ * The token: its name, its recipe, or a list of names. Without `token`, or with `none`, the request has no token.
  * 
  * @minItems 1
  * @maxItems 1000
@@ -208,7 +208,7 @@ export type Challenge = (string | boolean)
  */
 export type ClearedHeaders = [string, ...(string)[]]
 /**
- * The rule that judges the request. This key is for requests that name no rule.
+ * The rule that judges the request. Use `rule` only if the request names no rule.
  */
 export type ExpectedRule = string
 /**
@@ -239,7 +239,7 @@ export type ExpectedCredential = (string | boolean)
 export type ExpectedGroups = string[]
 
 /**
- * Tests of one policy: tokens and requests, and for each request the decision that the policy must make. `kong-jwt-policy test` runs these tests offline, through the same code as the gateway.
+ * Tests of one policy. They have tokens and requests, and for each request the decision that the policy must make. `kong-jwt-policy test` runs these tests offline, through the same code as the gateway.
  */
 export interface PolicyTestDocument {
 jwt_policy_test: FormatVersion
@@ -260,7 +260,7 @@ id?: ConsumerId
 custom_id?: CustomId
 }
 /**
- * Recipes for tokens, by name. Tests refer to recipes by these names. The name `none` means no token, so no recipe can have it.
+ * Recipes for tokens, by name. Tests refer to recipes by these names. The name `none` means a request without a token, so no recipe can have this name.
  */
 export interface Tokens {
 [k: string]: Token
@@ -284,7 +284,7 @@ export interface Requests {
 [k: string]: Request
 }
 /**
- * A request. It names a rule, a Kong Route, or only a method and a path. If it names only a method and a path, `test` finds its Route in kong.yml. Without kong.yml, `test` uses the only rule with an operation that fits.
+ * A request. A request names a rule, a Kong Route, or only a method and a path. If the request names only a method and a path, `test` finds its Route in kong.yml. Without kong.yml, `test` uses the only rule with an operation that fits.
  */
 export interface Request {
 rule?: TestedRule

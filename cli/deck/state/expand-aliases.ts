@@ -1,14 +1,14 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, Pair, YAMLMap, YAMLSeq } from "yaml";
 
 /**
- * The largest number of nodes after expansion. Nested aliases can expand a small file to an enormous size, and no real gateway
- * needs this many nodes.
+ * The largest number of nodes after expansion. Nested aliases can make a small file enormous, and no real gateway needs
+ * this many nodes.
  */
 const MAX_NODES = 200_000;
 
 /**
- * Replaces each alias (`*name`) with a copy of its target, and each merge key (`<<`) with the keys that it merges. Afterwards
- * every plugin is a separate node, so `render` can give each plugin its own name.
+ * Replaces each alias (`*name`) with a copy of its target, and each merge key (`<<`) with the keys that it merges.
+ * After this step, every plugin is a separate node, so `render` can give each plugin its own name.
  *
  * @throws Error when the result has more than `MAX_NODES` nodes, for example because an alias is inside its own anchor.
  */

@@ -2,7 +2,7 @@ import { isMap, isScalar, isSeq, YAMLMap } from "yaml";
 import { NAME } from "../../../plugin/kong/contract/plugin-identity.ts";
 import type { StateFile } from "./state-file.ts";
 
-/** A map in a state file that describes one entity on Kong. */
+/** A map in a decK file that describes one entity on Kong. */
 export interface StateEntity {
   readonly node: YAMLMap;
   readonly source: StateFile;
@@ -29,7 +29,7 @@ export interface StatePlugin extends StateEntity {
 }
 
 export interface NamedPlugin extends StatePlugin {
-  /** The name is undefined if the file gives no name. */
+  /** The name is undefined if the file does not name the entity. */
   readonly name: string | undefined;
 }
 

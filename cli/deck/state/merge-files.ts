@@ -6,14 +6,14 @@ import { hasAt, isNull } from "./kong-state.ts";
 import type { StateFile } from "./state-file.ts";
 import { findingAt } from "./state-finding.ts";
 
-/** The merged file begins with these keys, in this order. */
+/** The merged file begins with the listed keys, in the listed order. */
 const HEAD = ["_format_version", "_info"];
 /** The merge joins the parts of these maps from several files. */
 const JOINED_MAPS = ["_info", "_plugin_configs"];
 
 /**
- * Merges files as `deck file merge` does. The merge joins lists in the order of the files. A value that can appear only once must
- * be the same in every file, because decK would silently choose one of several values.
+ * Merges files as `deck file merge` does. The merge joins lists in the order of the files. A value that can appear only
+ * once must be the same in every file. If values differed, decK would silently choose one of them.
  */
 export function mergeFiles(files: readonly StateFile[]): Result<YAMLMap, readonly Finding[]> {
   const root = new YAMLMap();

@@ -13,7 +13,9 @@ export interface StateFile extends PlacedText {
   readonly root: YAMLMap;
 }
 
-/** Reads YAML or JSON. A decK template such as `${{ env "DECK_…" }}` stays as written, because its value is unknown here. */
+/**
+ * Reads YAML or JSON. A decK template such as `${{ env "DECK_…" }}` stays unchanged, because its value is unknown here.
+ */
 export function readStateFile(file: string, text: string): Result<StateFile, readonly Finding[]> {
   const lines = text.split(/\r?\n/);
   const lineCounter = new LineCounter();
@@ -21,7 +23,7 @@ export function readStateFile(file: string, text: string): Result<StateFile, rea
     const { line, col } = lineCounter.linePos(offset);
     return { line, column: col };
   };
-  // The finding has no excerpt, because the text may be secret if the file is not a decK file.
+  // The finding has no excerpt: if the file is not a decK file, its text may be secret.
   const report = (offset: number, code: FindingCode, message: string): Finding => {
     return { severity: "error", file, ...locate(offset), code, message };
   };

@@ -129,7 +129,7 @@ function describeSent(sender: Sender): string {
   }
 }
 
-/** A test is possible only if a policy judges the request, or if no Route fits the request. */
+/** A test is possible in two cases: a policy judges the request, or no Route fits the request. */
 function canBeTested({ targets: [old], sender, shows }: Witness): boolean {
   const isKnown = sender.sends !== "preflight" && sender.isKnownToKong;
   return shows !== "upstream" && old.judge?.by !== "nobody" && old.judge?.by !== "refused" && !isKnown;

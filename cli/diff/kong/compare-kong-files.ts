@@ -7,13 +7,16 @@ import type { FileComparison, Sides } from "../policies/compare-files.ts";
 import { compareGateways } from "./compare-gateways.ts";
 import type { GatewayPlace } from "./load-gateway.ts";
 
-/** A file of Kong, with its path relative to both directories. */
+/** A file of Kong, with its path. The path is relative to both directories. */
 export interface KongFile {
   readonly file: string;
   readonly isSame: boolean;
 }
 
-/** Compares Kong's files. If a file is the same on both sides, it also routes requests in the same way, and is skipped. */
+/**
+ * Compares Kong's files. If a file is equal on both sides, it routes requests in the same way, so the comparison skips
+ * it.
+ */
 export async function compareKongFiles(
   files: readonly KongFile[],
   { before, after, root }: Sides,
@@ -49,8 +52,8 @@ export async function compareKongFiles(
 }
 
 /**
- * Decides which files of one directory belong together. If no two of them have the same Route or Service, the files are one
- * configuration, as decK reads them. Otherwise, each file is compared separately.
+ * Decides which files of one directory belong together. If no two files have the same Route or Service, the files are
+ * one configuration, as decK reads them. If two files have the same Route or Service, each file is compared separately.
  */
 async function groupFiles(
   files: readonly KongFile[],

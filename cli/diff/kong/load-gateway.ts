@@ -24,7 +24,7 @@ export interface GatewayPlace {
   readonly directory: string;
   /** The paths of Kong's files, relative to this directory. */
   readonly files: readonly string[];
-  /** The directory of the policies; undefined if the code must guess this directory. */
+  /** The directory of the policies; undefined if the code must guess it. */
   readonly root: string | undefined;
   /** The directories below `directory` that contain policies. */
   readonly policyFolders: readonly string[];
@@ -60,7 +60,7 @@ async function readFiles({
   return failures.length > 0 ? fail(failures) : succeed(read.flatMap((one) => (one.ok ? [one.value] : [])));
 }
 
-/** The policy that a plugin uses, without its binding to a rule, or the reason why there is no policy. */
+/** The policy that a plugin uses, without its binding to a rule. If there is no policy, the reason. */
 type Policy = { readonly version: PolicyVersion; readonly name: string } | { readonly why: string };
 type Judges = ReadonlyMap<YAMLMap, Policy>;
 
@@ -109,7 +109,7 @@ function loadInline(text: string): Result<Policy, readonly Finding[]> {
     : fail(load.ok ? [] : load.failure);
 }
 
-/** Finds the directory that has most of the policies that plugins name. */
+/** Finds the directory that contains most of the policies that plugins name. */
 function guessRoot(names: readonly string[], { directory, files, policyFolders }: GatewayPlace): string {
   const own = files.flatMap((file) => [join(dirname(file), "policies"), dirname(file)]);
   // The set removes duplicates, because many policies are in the same folder.

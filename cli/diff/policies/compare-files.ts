@@ -43,9 +43,9 @@ export interface FileComparison {
 }
 
 /**
- * Compares one policy file. A file that exists on one side only is compared with a policy without rules.
+ * Compares one policy file. If a file exists on one side only, it is compared with a policy without rules.
  *
- * @param names the file on each side; undefined on a side that does not have the file.
+ * @param names the name of the file on each side; undefined on a side without the file.
  */
 export async function comparePolicyFile(
   file: string,
@@ -61,7 +61,7 @@ export async function comparePolicyFile(
   return both ? compareLoaded(both, place, nowSeconds) : compareEither([old, current], place, nowSeconds);
 }
 
-/** Compares a file that only one side has, or reports the mistakes of both versions. */
+/** Compares a file that only one side has. Or reports the mistakes of both versions. */
 async function compareEither(
   places: readonly (PolicyPlace | undefined)[],
   place: Pick<FoundChange, "file" | "path">,
@@ -91,8 +91,8 @@ async function compareLoaded(
 }
 
 /**
- * Removes the rules of a policy. A new policy is compared with this remainder, which trusts the same issuers, so only the rules
- * count as changes.
+ * Removes the rules of a policy. A new policy is compared with this remainder. The remainder trusts the same issuers,
+ * so only the rules count as changes.
  */
 function withoutRules({ document, policy }: PolicyVersion): PolicyVersion {
   return { document: { ...document, routes: {} }, policy: { ...policy, rules: new Map() } };

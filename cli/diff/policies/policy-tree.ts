@@ -27,8 +27,8 @@ export function isYamlFile(file: string): boolean {
 }
 
 /**
- * Lists the files that may be policies or Kong's files, relative to the directory. If the directory has no such files at a
- * path, this path adds nothing, because only the other version may have files there.
+ * Lists the files that may be policies or Kong's files, relative to the directory. If the directory has no such files
+ * at a path, the path adds nothing: only the other version may have files there.
  *
  * @param paths the paths to search, relative to the directory.
  */
@@ -50,8 +50,8 @@ export function kindOfText(text: string): FileKind {
   }
   const source = readYaml(text);
   if (!source.ok) {
-    // Kong's files may be larger than policies. If a file has a mistake, this mistake must be reported. Without this report, a
-    // change in the file could stay unseen.
+    // Kong's files may be larger than policies. If a file has a mistake, this mistake must be reported. Without this
+    // report, users might not see a change in the file.
     const unreadable = isUnreadableState(text) ? "kong" : "other";
     return source.failure.isMarked ? "policy" : unreadable;
   }
@@ -63,7 +63,7 @@ export function kindOfText(text: string): FileKind {
 /** The location of a policy. */
 export interface PolicyPlace {
   readonly file: string;
-  /** The directory that must contain all policies; undefined for the policy's own directory. */
+  /** The directory that must contain all policies. If undefined, it is the policy's own directory. */
   readonly root: string | undefined;
   /** The file name that findings show. */
   readonly shown: string;
@@ -76,7 +76,7 @@ export async function loadVersion(place: PolicyPlace): Promise<Result<PolicyVers
   return version ? succeed(version) : fail(await explainFailure(place));
 }
 
-/** Loads the policy as the gateway does, which also gives the position of a mistake. */
+/** Loads the policy as the gateway does. The loading also gives the position of a mistake. */
 async function explainFailure({ file, root, shown }: PolicyPlace): Promise<readonly Finding[]> {
   const load =
     root === undefined
@@ -89,8 +89,8 @@ async function explainFailure({ file, root, shown }: PolicyPlace): Promise<reado
 }
 
 /**
- * Loads both versions of a policy, but only the rules that differ. The result is undefined if a version has a mistake, because
- * {@link loadVersion} reports that mistake.
+ * Loads both versions of a policy, but only the rules that differ. The result is undefined if a version has a mistake,
+ * because {@link loadVersion} reports the mistake.
  */
 export async function loadChanged(places: Both<PolicyPlace>): Promise<Both<PolicyVersion> | undefined> {
   const [before, after] = await Promise.all(places.map(readValid));
@@ -122,7 +122,7 @@ async function readValid({ file, root, shown }: PolicyPlace): Promise<ValidDocum
 }
 
 /**
- * Omits each rule that is the same on both sides, because it needs no comparison. If a part outside of the rules
+ * Omits each rule that is equal on both sides, because such a rule needs no comparison. If a part outside of the rules
  * differs, the result has all rules.
  */
 function pickChangedRules(versions: Both<ValidDocument>): readonly ValidDocument[] {

@@ -10,7 +10,9 @@ import type { Setup } from "../model/setup.ts";
 import { NO_SETTINGS, placeOf } from "./settings-checks.ts";
 
 const PRINT = "set nginx_proxy_set to the value that `kong-jwt-policy kong env` prints";
-/** This limit for nginx's timeout is longer than the deadline of the plugin server, which is 5 s. */
+/**
+ * The smallest accepted value of nginx's timeout. It is longer than the deadline of the plugin server, which is 5 s.
+ */
 const MIN_TIMEOUT_SECONDS = 6;
 const MAX_TIMEOUT_SECONDS = 15;
 const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60 };
@@ -19,7 +21,7 @@ const UNITS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60 };
 export const FACTS_CHECKS: readonly DoctorCheck[] = [
   {
     id: "facts_variable",
-    checks: `\`nginx_proxy_set\` sets the facts variable \`$${FACTS_VARIABLE.name}\` to exactly the value that \`kong env\` prints. The variable has the format of this version, and contains all headers that the policies read.`,
+    checks: `\`nginx_proxy_set\` sets the facts variable \`$${FACTS_VARIABLE.name}\` to exactly the value that \`kong env\` prints. The facts variable has the format of this version, and contains all headers that the policies read.`,
     why: "Without the variable the plugin makes more calls for each request, and the guard refuses every request. The plugin ignores a variable in another format.",
     fix: "Set `nginx_proxy_set` to the value that `kong-jwt-policy kong env` prints for these policies.",
     run: checkFacts,
@@ -27,7 +29,7 @@ export const FACTS_CHECKS: readonly DoctorCheck[] = [
   {
     id: "read_timeout",
     checks: "`nginx_proxy_lua_socket_read_timeout` is set to a few seconds.",
-    why: "If the plugin server is stopped, a client waits until this timeout ends. nginx's default is 60 s.",
+    why: "If the plugin server is stopped, a client waits until the timeout ends. nginx's default is 60 s.",
     fix: "Set `nginx_proxy_lua_socket_read_timeout = 7s`, which is longer than the plugin's own deadline.",
     run({ settings }) {
       if (!settings.ok) {
@@ -92,7 +94,7 @@ interface WrittenFacts {
   readonly written: string;
   readonly headers: readonly string[];
   readonly wanted: readonly string[];
-  /** Whether the plugin server uses the variable with the facts; undefined if the server's options are not known. */
+  /** Whether the plugin server uses the facts variable; undefined if the server's options are not known. */
   readonly needs: boolean | undefined;
   readonly place: ReturnType<typeof placeOf>;
 }

@@ -9,7 +9,7 @@ export const FILE_CHECKS: readonly DoctorCheck[] = [
     id: "policy_root",
     checks: "The policy root is a directory with all policies, and Kong's workers can read it.",
     why: "A server that cannot read its policies refuses every request.",
-    fix: "Create the directory, or correct `--policy-root`; the server's user must be able to read it.",
+    fix: "Create the directory, or correct `--policy-root`. The server's user must be able to read the directory.",
     run({ policies, worker }) {
       if (!policies.ok) {
         return notChecked(policies.failure);
@@ -68,7 +68,7 @@ export const FILE_CHECKS: readonly DoctorCheck[] = [
     id: "state_dir",
     checks:
       "The directory that keeps keys over restarts belongs to the workers' user, and other users cannot write there.",
-    why: "If other users could write there, they could add keys. So the server then keeps no keys over restarts.",
+    why: "If other users could write to this directory, they could add keys. So the server then stores no keys for the next start.",
     fix: "Run `install -d -o USER -m 700 DIRECTORY` with the user of Kong's workers.",
     run({ stateDir, worker }) {
       if (!stateDir.ok) {

@@ -9,7 +9,7 @@ interface Conflict {
   readonly fix: string;
 }
 
-/** These Kong plugins do not work as expected on a Route with jwt-policy. */
+/** Kong plugins that do not work as expected on a Route with jwt-policy. */
 const CONFLICTS: readonly Conflict[] = [
   {
     plugins: ["jwt", "oauth2", "openid-connect", "jwt-signer", "oauth2-introspection"],
@@ -30,7 +30,7 @@ const CONFLICTS: readonly Conflict[] = [
   },
 ];
 
-/** Finds other plugins that are on the same Route or Service as jwt-policy, or are global. */
+/** Finds other plugins that run together with jwt-policy: on the same Route or Service, or globally. */
 export function findConflicts(state: KongState, isGuarded: boolean): readonly Problem[] {
   const enabled = state.allPlugins.filter(({ node }) => node.get("enabled") !== false);
   const judged = state.routes.filter((route) => findGoverning(route, state.plugins) !== undefined);
@@ -84,7 +84,7 @@ function applies({ scope }: NamedPlugin, route: StateRoute): boolean {
   }
 }
 
-/** Finds the entity's name, because the Admin API refers to entities only by their ids. */
+/** Finds the name of an entity, because the Admin API refers to entities only by their ids. */
 function describeScope({ scope }: NamedPlugin, { routes }: KongState): string {
   const entities = routes.map(({ names, service }) => (scope.on === "service" ? service : names));
   const names = entities.find((known) => isSame(known, scope.names)) ?? scope.names;

@@ -13,7 +13,7 @@ export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
   {
     id: "routes_judged",
     checks:
-      "Each jwt-policy plugin has a valid policy under the root, and each Route has a policy and a rule, as `lint` says.",
+      "Each jwt-policy plugin has a valid policy under the root, and each Route has a policy and a rule. The check uses the rules of `lint`.",
     why: "A Route without a policy lets every request pass. A plugin without a usable policy answers 503.",
     fix: "Correct the entity that the finding names.",
     run({ gateway }) {
@@ -35,7 +35,7 @@ export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
     id: "plugins_conflict",
     checks:
       "On Routes with jwt-policy, no other plugin reads the same token, changes the token before jwt-policy, or caches one answer for all callers.",
-    why: "Such a plugin may refuse requests that the policy allows, or may give one caller the answer for another caller.",
+    why: "Such a plugin may refuse requests that the policy allows, or may send one caller the answer for another caller.",
     fix: "Remove one of the two plugins from the Route, or configure it as the finding says.",
     run: ({ gateway }) =>
       gateway.ok ? outcomeOf(gateway.value.conflicts, "no plugin in conflict") : notChecked(gateway.failure.detail),
@@ -53,7 +53,7 @@ export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
   {
     id: "issuers_answer",
     checks:
-      "Each issuer of each policy answers with metadata and keys that fit the policy, as `validate --online` says.",
+      "Each issuer of each policy answers with metadata and keys that fit the policy. The check is the same as `validate --online`.",
     why: "Without keys, all tokens of the issuer get 503.",
     fix: "Each finding says what to do ([checking issuers](../guides/checking-issuers.md)).",
     run({ issuers }) {
@@ -78,13 +78,13 @@ export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
   {
     id: "status_port",
     checks: "The status port of the plugin server answers, is ready, and listens on loopback only.",
-    why: "Probes use this port. Answers on this port name policies and issuers, so other machines should not reach it.",
-    fix: "Set `--status-listen 127.0.0.1:8008`. If the server is not ready, correct the problems that it names.",
+    why: "Probes use this port. Answers on the port for probes name policies and issuers, so other machines should not reach the port.",
+    fix: "Set `--status-listen 127.0.0.1:8008`. If the server is not ready, correct the problems that `/status/ready` names.",
     run: checkStatus,
   },
 ];
 
-/** The fix only says to follow the message, because a message of `lint` already says what to do. */
+/** The fix only says to follow the message, because a message of `lint` already contains the fix. */
 function fromLint(finding: Finding): Problem {
   const rule = findLintRule(finding.code);
   return { ...finding, fix: rule ? `follow the message; see ${pageOf(rule)}` : "follow the message" };

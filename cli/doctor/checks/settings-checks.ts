@@ -7,18 +7,21 @@ import { listNames, type PluginServer } from "../settings/plugin-server.ts";
 import { listValues, type Setting } from "../settings/read-settings.ts";
 
 const PRINT = "print the settings again with `kong-jwt-policy kong env`, and use all of them";
-/** This version of Node is the same as `engines` in package.json. */
+/** This version of Node must be equal to `engines` in package.json. */
 const MIN_NODE = [20, 19] as const;
 const PROTOCOL = "ProtoBuf:1";
 
-/** The reason why a check could not be made without Kong's settings. The check kong_settings says what to do about it. */
+/**
+ * The reason why a check could not be made: it needs Kong's settings, and the settings are not known. The check
+ * kong_settings says how to provide the settings.
+ */
 export const NO_SETTINGS = "Kong's settings are not known";
 
-/** Checks of Node, of Kong, and of the way in which Kong loads the plugin. */
+/** Checks of Node, of Kong, and of the settings by which Kong loads the plugin. */
 export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
   {
     id: "node_version",
-    checks: "The Node that runs this command and the Node that Kong starts have version 20.19 or later.",
+    checks: "The Node that runs `doctor` and the Node that Kong starts have version 20.19 or later.",
     why: "With an older Node the plugin server does not start, and Kong answers 500.",
     fix: "Install a current Node where Kong's user can run it, and print the settings again with `kong env --node PATH`.",
     run({ node, program }) {
@@ -35,7 +38,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
   },
   {
     id: "kong_version",
-    checks: `Kong is ${MIN_KONG_VERSION} or later. The check runs \`kong version\`, with the Kong that \`KONG_BIN\` names or that is in PATH.`,
+    checks: `Kong is ${MIN_KONG_VERSION} or later. The check runs \`kong version\`, and uses the Kong that \`KONG_BIN\` names, or the Kong in PATH.`,
     why: "An older Kong lets a request pass when the plugin server fails.",
     fix: `Upgrade Kong to ${MIN_KONG_VERSION} or later.`,
     run({ kong }) {
@@ -68,7 +71,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
   {
     id: "plugin_enabled",
     checks: `\`plugins\` has ${NAME}.`,
-    why: "Without this setting Kong does not know the plugin, and refuses to start with a configuration that uses the plugin.",
+    why: "Without the setting, Kong does not know the plugin. Kong then refuses to start with a configuration that uses the plugin.",
     fix: `Set \`plugins = bundled,${NAME}\`.`,
     run({ settings }) {
       if (!settings.ok) {
@@ -89,7 +92,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
   {
     id: "plugin_server",
     checks:
-      "`pluginserver_names` contains the plugin server of jwt-policy. The server's settings for the socket, the start command and the query command agree with each other.",
+      "`pluginserver_names` contains the plugin server of jwt-policy. The server's three settings agree with each other: the socket, the start command and the query command.",
     why: "Kong asks the query command for the schema, and connects to the socket. If the server listens on another path, every request gets 500.",
     fix: "Print the settings again with `kong-jwt-policy kong env`, and use all printed settings.",
     run: checkServer,
@@ -121,7 +124,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
   {
     id: "server_program",
     checks:
-      "The schema that Kong gets has the version of this package. Kong gets the schema from the installed plugin server, or from the dump file.",
+      "The schema that Kong gets has the same version as this package. Kong gets the schema from the installed plugin server, or from the dump file.",
     why: "After an upgrade, Kong still uses the old schema if the old server or the old dump file is still in place.",
     fix: "Install one version everywhere, write the dump again with `jwt-policy-server --dump`, and run `kong reload`.",
     run({ program }) {

@@ -9,8 +9,8 @@ import type { KongSettings } from "../settings/read-settings.ts";
 import type { Problem } from "./problem.ts";
 
 /**
- * All facts that the checks need. A fact that is not known is a failure, which says why, and what the user can do about
- * it.
+ * All facts that the checks need. If a fact is not known, the value is a failure. The failure says why, and what the
+ * user can do about it.
  */
 export interface Setup {
   /** The version of the Node that runs this command. */
@@ -23,7 +23,7 @@ export interface Setup {
   readonly worker: Result<SystemUser, string>;
   readonly socket: Result<SocketView, string>;
   readonly policies: Result<PoliciesView, string>;
-  /** The mistakes in the fetch settings and their files; undefined if there are none. */
+  /** The mistakes in the fetch settings and in the files that they name; undefined if there are no mistakes. */
   readonly fetchSettings: Result<string | undefined, string>;
   readonly stateDir: Result<PathView, string>;
   readonly guard: Result<GuardView, string>;
@@ -35,7 +35,7 @@ export interface Setup {
 /** A file or a directory on this machine. */
 export interface PathView {
   readonly path: string;
-  /** `hidden`: the user of this command has no access to the path's directory. */
+  /** `hidden`: the user of this command may not read the path's directory. */
   readonly kind: "missing" | "hidden" | "socket" | "directory" | "file";
   readonly uid: number;
   /** The permission bits and the sticky bit. */
@@ -44,7 +44,10 @@ export interface PathView {
 
 export interface SocketView extends PathView {
   readonly directory: PathView;
-  /** The reason why Kong's workers cannot create the socket there; undefined if they can, or if their user is not known. */
+  /**
+   * The reason why Kong's workers cannot create the socket in its directory; undefined if they can create it, or if
+   * their user is not known.
+   */
   readonly createProblem: string | undefined;
   /** The result of a call to the server; undefined if no call was made. */
   readonly answer: Result<undefined, NoAnswer> | undefined;
@@ -65,7 +68,7 @@ export interface GuardView {
   readonly isEnabled: boolean;
   /** The directory of `lua_package_path` that contains the guard. */
   readonly directory: string | undefined;
-  /** Whether the guard's files are the same as in this package. */
+  /** Whether the installed guard's files are equal to the files in this package. */
   readonly isSameVersion: boolean;
 }
 
@@ -95,7 +98,7 @@ export interface IssuersView {
 
 export interface StatusView {
   readonly url: string;
-  /** The host that the server listens on, or that the URL names. */
+  /** The host on which the server listens, or the host in the URL. */
   readonly host: string;
   readonly answer: Result<{ readonly isReady: boolean; readonly reasons: readonly string[] }, string>;
 }

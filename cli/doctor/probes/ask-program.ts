@@ -10,13 +10,13 @@ const run = promisify(execFile);
 const TIMEOUT_MS = 10_000;
 const SERVER = "jwt-policy-server.mjs";
 
-/** The plugin server's program, or the schema file that Kong reads instead of asking this program. */
+/** The plugin server's program. Or the schema file that Kong reads instead of asking this program. */
 export interface ServerProgram {
   /** The program's version of Node; undefined if Kong reads the schema from a file. */
   readonly node: string | undefined;
   /** The output of the query command. */
   readonly dump: string;
-  /** For messages: the command or the file that the dump comes from. */
+  /** The command or the file from which the dump comes, as messages show it. */
   readonly from: string;
 }
 

@@ -23,7 +23,8 @@ const CAUSES: Readonly<Record<string, NoAnswer["because"]>> = {
 };
 
 /**
- * Calls the plugin server as Kong's workers do. The command has no effect: it starts no plugin instance and judges no request.
+ * Calls the plugin server as Kong's workers do. The unknown command has no effect: it starts no plugin instance and
+ * judges no request.
  *
  * @param timeoutMs limit for connection and answer.
  */

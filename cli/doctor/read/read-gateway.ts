@@ -20,7 +20,7 @@ interface GatewayContext {
 }
 
 /**
- * Reads Kong's entities from the Admin API, or from a kong.yml that an option or Kong's settings name.
+ * Reads Kong's entities from the Admin API, or from a kong.yml. An option or Kong's settings name this kong.yml.
  *
  * @throws Error if the named kong.yml cannot be read.
  */
@@ -51,7 +51,7 @@ export async function readGateway(
     : viewGateway(file, text, context, true);
 }
 
-/** @param hasPlaces whether the source is a file of the operator, so that a position in this file is useful. */
+/** @param hasPlaces whether the source is a file of the operator. Only then are positions in the source useful. */
 async function viewGateway(
   source: string,
   text: string,

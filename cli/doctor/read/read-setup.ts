@@ -131,7 +131,7 @@ async function readPolicies(
   });
 }
 
-/** The user of this command may have no access to files that Kong's workers can read. The failure then says so. */
+/** The user of this command may have no access to some files that Kong's workers can read. The failure then says so. */
 async function listFiles(root: string): Promise<Result<readonly string[], string>> {
   try {
     return succeed(await listPolicyFiles(root));
@@ -167,7 +167,8 @@ async function readSocket(
     ...view,
     directory: viewPath(directory),
     createProblem: user && viewPath(directory).kind !== "hidden" ? findWriteProblem(directory, user) : undefined,
-    // kong-pdk's server may end if a client does not speak its protocol, so this command does not connect to that server.
+    // kong-pdk's server may end if a client does not speak its protocol, so this command does not connect to kong-pdk's
+    // server.
     answer: isStock || view.kind !== "socket" ? undefined : await askSocket(path, HANDSHAKE_MS),
   });
 }

@@ -35,7 +35,7 @@ export async function readStatus(
   });
 }
 
-/** If the server listens on all addresses, this command asks it on loopback. */
+/** If the server listens on all addresses, this command asks the server on loopback. */
 function hostOf(host: string): string {
   const asked = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return isIPv6(asked) ? `[${asked}]` : asked;

@@ -6,12 +6,12 @@ import { readServerOptions, type ServerOptions } from "../../../plugin/server/se
 import { type KongSettings, listValues, type Setting } from "./read-settings.ts";
 import { splitWords } from "./shell-words.ts";
 
-/** A command from Kong's settings that starts the plugin server or asks it for its schema. */
+/** A command from Kong's settings. The command starts the plugin server, or asks the server for its schema. */
 export interface ServerCommand {
   readonly setting: Setting;
   /** The variables that the command sets with `env`. */
   readonly variables: ReadonlyMap<string, string>;
-  /** The program and its file, such as Node and jwt-policy-server.mjs. */
+  /** The program and the file that the program runs, such as Node and jwt-policy-server.mjs. */
   readonly program: string;
   readonly file: string | undefined;
   readonly args: readonly string[];
@@ -21,14 +21,17 @@ export interface ServerCommand {
 export interface PluginServer {
   readonly name: string;
   readonly socket: Setting | undefined;
-  /** The start command; undefined if Kong does not start the server. A failure says why the command cannot be read. */
+  /**
+   * The command that starts the server; undefined if Kong does not start the server. A failure says why the command
+   * cannot be read.
+   */
   readonly start: Result<ServerCommand, string> | undefined;
   readonly query: Result<ServerCommand, string> | undefined;
   /** The file with the schema, if Kong reads the schema from a file. */
   readonly dumpFile: string | undefined;
   /** Whether the server is kong-pdk's own server. */
   readonly isStock: boolean;
-  /** The options of our server; undefined if no command has them. */
+  /** The options of our server; undefined if none of the commands has them. */
   readonly options: Result<ServerOptions, string> | undefined;
   /** The policy root, from the setting that names it. */
   readonly policyRoot: string | undefined;
@@ -39,8 +42,8 @@ const SERVER_FILES = ["jwt-policy-launcher.mjs", "jwt-policy-server.mjs"];
 const STOCK_FILE = /(?:kong-js-pluginserver|kong-pdk\/)/;
 
 /**
- * Finds the name of jwt-policy's plugin server in Kong's settings. Operators can choose this name, so the function looks at the
- * commands too.
+ * Finds the name of jwt-policy's plugin server in Kong's settings. Operators can choose the name of the server, so the
+ * function also looks at the commands.
  */
 export function findServerName(settings: KongSettings): string | undefined {
   const names = listNames(settings);
@@ -106,7 +109,7 @@ function readOptions({ file = "", args }: ServerCommand): Result<ServerOptions, 
   if (!SERVER_FILES.includes(basename(file))) {
     return undefined;
   }
-  const words = args.map((word) => (word === "$PPID" ? "1" : word)); // The shell replaces `$PPID`, so its value is not known here.
+  const words = args.map((word) => (word === "$PPID" ? "1" : word)); // The shell replaces `$PPID`, so the value of `$PPID` is not known here.
   try {
     const options = readServerOptions([...words, "--launched", "later"]);
     return typeof options === "string" ? fail(`--${options} starts no server`) : succeed(options);

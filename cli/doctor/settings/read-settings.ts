@@ -15,14 +15,15 @@ export interface Setting {
 export type KongSettings = ReadonlyMap<string, Setting>;
 
 /**
- * The reader keeps only these settings and drops all others immediately. Therefore no check and no message can show a password.
+ * The reader stores only these settings, and drops all others immediately. So no check and no message can show a
+ * password.
  */
 const KEPT =
   /^(?:prefix|plugins|pluginserver_[a-z0-9_]+|nginx_proxy_set|nginx_proxy_lua_socket_read_timeout|nginx_user|nginx_main_user|lua_package_path|declarative_config|database|log_level)$/;
 const ASSIGNMENT = /^\s*([A-Za-z0-9_]+)\s*=(.*)$/;
 /** Kong looks for its configuration file at these paths. */
 const DEFAULT_FILES = ["/etc/kong/kong.conf", "/etc/kong.conf"];
-/** A running Kong has written its settings into this file, with the defaults. */
+/** A running Kong has written its settings and their defaults into this file. */
 const RUNNING = ".kong_env";
 const PREFIX = "KONG_";
 const MAX_CONF_BYTES = 1024 * 1024;
@@ -40,8 +41,8 @@ export interface SettingsSources {
 }
 
 /**
- * Reads Kong's settings from kong.conf and from the environment, which takes precedence as in Kong. If both are missing, the
- * function reads the settings that a running Kong has written into its prefix.
+ * Reads Kong's settings from kong.conf and from the environment. As in Kong, the environment takes precedence. If both
+ * are missing, the function reads the settings that a running Kong has written into its prefix.
  *
  * @throws Error if a file that was named cannot be read.
  */
@@ -85,7 +86,7 @@ export function parseConf(text: string, file: string): Map<string, Setting> {
     const isVariable = written.startsWith(PREFIX);
     const name = (isVariable ? written.slice(PREFIX.length) : written).toLowerCase();
     if (KEPT.test(name)) {
-      // In a file for containers, a value has no comment after it, and no escapes.
+      // In an env file for containers, a value has no comment after it, and no escapes.
       const value = isVariable
         ? unquote(rest.trim())
         : rest

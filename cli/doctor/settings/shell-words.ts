@@ -2,7 +2,7 @@
 const PART = /'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])|([^\s'"\\]+)/y;
 
 /**
- * Splits a command into words as `sh` does, but without expansions: for example, `$PPID` stays as written. The result is
+ * Splits a command into words as `sh` does, but expands nothing: `$PPID`, for example, stays unchanged. The result is
  * undefined if a quote is not closed.
  */
 export function splitWords(command: string): readonly string[] | undefined {

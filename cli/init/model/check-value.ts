@@ -12,12 +12,12 @@ function check(isGood: boolean, failure: string): Result<undefined, string> {
   return isGood ? PASSED : fail(failure);
 }
 
-/** @param failure says what the pattern is, written as the end of a sentence: `must be …`. */
+/** @param failure says what the pattern is. The text is the end of a sentence: `must be …`. */
 export function matches(pattern: RegExp, failure: string): Check {
   return (value) => check(pattern.test(value), failure);
 }
 
-/** The name of the API becomes the name of a file, of rules, and of entities of Kong. */
+/** The name of the API becomes the name of a file, of rules, and of entities in Kong. */
 export const checkName: Check = (value) =>
   DEVICE.test(value)
     ? fail("is a device on Windows, so it cannot be the name of a file there")

@@ -4,7 +4,7 @@ import type { Result } from "../../../plugin/core/model/result.ts";
 /** The values of options by the option's name, such as `client-id`. A switch that is on has an empty value. */
 export type Values = Readonly<Record<string, string | undefined>>;
 
-/** Says what is wrong with a value, written as the end of a sentence: `must be …`. */
+/** Says what is wrong with a value. The text is the end of a sentence: `must be …`. */
 export type Check = (value: string) => Result<undefined, string>;
 
 /** An option of `init`, which uses the provider's own terms. */
@@ -18,11 +18,11 @@ export interface ProviderOption {
   readonly choices?: readonly string[];
   readonly check?: Check;
   /**
-   * Whether `init` needs a value for this option, which may depend on the values of other options. If a
-   * needed value is missing, `init` asks for it or reports that it is missing.
+   * Whether `init` needs a value for this option. This may depend on the values of other options. If a needed value is
+   * missing, `init` asks the user for it, or reports that it is missing.
    */
   readonly isNeeded?: (values: Values) => boolean;
-  /** For messages: the options that the user can give instead of this option. */
+  /** The options that the user can give instead of this option, as messages show them. */
   readonly instead?: string;
 }
 
@@ -35,8 +35,8 @@ export interface Provider {
   /** The options of an example command. */
   readonly example: string;
   /**
-   * The scopes that `init` uses for an API of this name, if the user names none. The function is undefined if the provider's
-   * tokens have no scopes.
+   * The scopes that `init` uses for an API with this name, if the user names no scopes. The function is undefined if
+   * the provider's tokens have no scopes.
    */
   readonly usualScopes?: (name: string) => ReadAndWrite;
   readonly describe: (values: Values, scopes: ReadAndWrite) => Result<TokenShape, string>;
@@ -61,7 +61,10 @@ export interface TokenShape {
   readonly tokenType: Noted<"at+jwt" | "JWT" | "any">;
   /** The conditions on claims that every accepted token must satisfy. */
   readonly conditions: readonly ClaimCondition[];
-  /** The claims in which the issuer puts audience, scopes, roles and groups, if they are not the claims of RFC 9068. */
+  /**
+   * The claims in which the issuer puts audience, scopes, roles and groups. Only needed if they are not the claims of
+   * RFC 9068.
+   */
   readonly places: Readonly<Record<string, Noted<string | readonly string[]>>>;
   /** The claim whose value names the caller to the upstream. */
   readonly subject: string;
@@ -71,9 +74,9 @@ export interface TokenShape {
   readonly claims: Readonly<Record<string, unknown>>;
   /** Tokens of the same issuer that the policy must refuse. */
   readonly otherTokens: readonly OtherToken[];
-  /** Rules of `lint` that this policy cannot follow, each with the reason. */
+  /** Rules of `lint` that the provider's policy cannot follow. Each rule has the reason. */
   readonly exceptions: Readonly<Record<string, string>>;
-  /** What the user must set up at the provider, so that its tokens have this form. */
+  /** What the user must set up at the provider. Without this, the provider's tokens do not have this form. */
   readonly setup: readonly string[];
 }
 
@@ -81,7 +84,7 @@ interface ClaimCondition {
   readonly claim: string;
   readonly equals?: string;
   readonly note?: string;
-  /** For a test that expects a refusal: a token in which the claim has another value. */
+  /** For a test that expects a refusal: a token whose claim has another value. */
   readonly wrong?: { readonly name: string; readonly value: string };
   /** The name of the test whose token lacks the claim. */
   readonly absent: string;

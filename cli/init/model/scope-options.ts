@@ -20,7 +20,7 @@ export function scopeOptions(what: string, example: ReadAndWrite): readonly Prov
   ];
 }
 
-/** Describes the provider's tokens, with the scopes that the user names, or else with the provider's usual scopes. */
+/** Describes the provider's tokens. The scopes are those that the user names, or else the provider's usual scopes. */
 export function describeTokens({ usualScopes, describe }: Provider, values: Values): Result<TokenShape, string> {
   const usual = usualScopes?.(values.name ?? "") ?? { read: "", write: "" };
   const { read = usual.read, write = usual.write } = values;

@@ -142,7 +142,7 @@ function describe(values: Values, { read, write }: ReadAndWrite): Result<TokenSh
   });
 }
 
-/** Entra writes its own scopes like this: `Orders.Read`. */
+/** An example of the form in which Entra writes its own scopes: `Orders.Read`. */
 function pascalCase(name: string): string {
   return name
     .split(/[-_]+/)

@@ -6,9 +6,9 @@ import type { Membership, Provider, ReadAndWrite, TokenShape, Values } from "../
 import { joinScopes, scopeOptions } from "../model/scope-options.ts";
 
 /**
- * `init` accepts none of these claims as the claim that marks access tokens, as the claim with scopes, or as the claim with
- * roles. These claims already have a meaning, and ID tokens may have them too (RFC 7519 section 4.1, RFC 7800 section 3.1,
- * OpenID Connect Core section 2).
+ * `init` refuses these claims in three uses: as the claim that marks access tokens, as the claim with scopes, and as
+ * the claim with roles. These claims already have a meaning, and ID tokens may have them too (RFC 7519 section 4.1, RFC
+ * 7800 section 3.1, OpenID Connect Core section 2).
  */
 const RESERVED = [
   ...["iss", "sub", "aud", "exp", "nbf", "iat", "cnf"],
@@ -126,7 +126,7 @@ function checkClaims(scopes: string, roles: string | undefined, mark: string | u
 
 type Kinds = Pick<TokenShape, "conditions" | "claims" | "otherTokens" | "exceptions">;
 
-/** For an issuer whose access tokens have their own `typ` in the header (RFC 9068 section 2.1). */
+/** For an issuer whose access tokens have a `typ` of their own in the header (RFC 9068 section 2.1). */
 function describeTyped(scopes: string): Kinds {
   const recipe = { header: { typ: "JWT" }, without: ["client_id", scopes] };
   return {
@@ -137,7 +137,7 @@ function describeTyped(scopes: string): Kinds {
   };
 }
 
-/** For an issuer whose access tokens have a claim that ID tokens lack. */
+/** For an issuer whose access tokens have a claim that its ID tokens lack. */
 function describeMarked(mark: string, scopes: string): Kinds {
   return {
     conditions: [

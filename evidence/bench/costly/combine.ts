@@ -1,7 +1,10 @@
 import type { SentRequest } from "./plugin-server.ts";
 import type { Protocol } from "./stage.ts";
 
-/** The stages whose inputs one request can have together. With an input of any other stage, the request ends before the next stage. */
+/**
+ * Stages whose expensive inputs one request can have together. With an input of any other stage, the request ends
+ * before the next stage.
+ */
 const TARGETS: readonly string[] = ["query: read without a token", "path: read without dot segments"];
 const TOKENS: readonly string[] = ["base64url", "segments", "JOSE header", "claims"];
 const COOKIES = "cookies: read without a token";
@@ -15,7 +18,7 @@ export interface StageRequest {
 
 type Room = readonly [target: number, cookies: number];
 
-/** The plugin reads target and cookies of such lengths, together with a token of 7 kB. */
+/** The plugin reads targets and cookies of such lengths, even if the token has 7 kB. */
 const READ: readonly Room[] = [
   [8_000, 1_200],
   [4_090, 5_100],
@@ -27,7 +30,10 @@ const ROOMS: Readonly<Record<Protocol, readonly Room[]>> = {
   "HTTP/2": [...READ, [24_000, 0], [0, 24_000], [12_000, 12_000]],
 };
 
-/** Requests that are expensive in several stages at once: each target with each token, if both fit into the header lines. */
+/**
+ * Requests that are expensive in several stages at once. Each target is combined with each token, if both fit into the
+ * header lines.
+ */
 export function combineRequests(requests: readonly StageRequest[], protocol: Protocol): readonly SentRequest[] {
   const find = (names: readonly string[]): readonly SentRequest[] =>
     requests.filter((one) => one.protocol === protocol && names.includes(one.name)).map(({ request }) => request);

@@ -11,7 +11,9 @@ interface Gene {
   readonly repeats: number;
 }
 
-/** A placeholder in a fragment for a number that differs each time, as in the names of JSON members. */
+/**
+ * A placeholder in a fragment. A number replaces it, and the number differs each time, as in the names of JSON members.
+ */
 export const COUNTER = "\u0001";
 
 const MAX_GENES = 6;
@@ -68,7 +70,7 @@ export function cross(random: Random, one: Genome, other: Genome): Genome {
   );
 }
 
-/** The text, no longer than `maxLength` characters; it contains only whole fragments. */
+/** The text of a genome. It has at most `maxLength` characters and contains only whole fragments. */
 export function express(genome: Genome, maxLength: number): string {
   let text = "";
   let count = 0;

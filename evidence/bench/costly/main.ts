@@ -73,7 +73,7 @@ async function run(): Promise<void> {
 
 type FoundByProtocol = Readonly<Record<Protocol, Found>>;
 
-/** One search if both protocols have the same limit. */
+/** If both protocols have the same limit, one search is enough. */
 function searchAll(stage: Stage): FoundByProtocol {
   const one = search(stage, "HTTP/1.1", seconds * 1000, seed);
   const isSame = stage.limits["HTTP/1.1"] === stage.limits["HTTP/2"];
@@ -124,7 +124,10 @@ async function print(rows: readonly Row[], policyText: string, subjects: readonl
   }
 }
 
-/** Each version is measured with the inputs that the search found in every version, and with their combinations. */
+/**
+ * The bench measures each version with the inputs that the search found in any version, and with combinations of these
+ * inputs.
+ */
 function listRequests(rows: readonly Row[]): readonly (StageRequest & { readonly key: string })[] {
   const found = rows.flatMap(({ name, versions }) =>
     versions.flatMap((version) => PROTOCOLS.flatMap((protocol) => writeRequests(name, version, protocol))),
@@ -166,7 +169,7 @@ function describeInputs(version: Version | undefined): string {
   return [...new Set(inputs)].join("; ");
 }
 
-/** Each stage runs without a pause, so that it blocks the event loop for as long as it takes. */
+/** Each stage runs without a pause, so it blocks the event loop for its whole time. */
 function micros(millis: number): string {
   const value = millis * 1000;
   return value < 10 ? value.toFixed(1) : value.toFixed(0);

@@ -21,13 +21,13 @@ export interface SentRequest {
   readonly client?: string;
 }
 
-/** The real process of one clone, with calls over its socket like those of a Kong worker. */
+/** The real plugin server of one clone. The bench calls it over its socket, like a Kong worker. */
 export interface PluginServer {
   /** Its socket. */
   readonly path: string;
   /** Frames of an event for this request, for {@link ask}. */
   prepare(request: SentRequest): PreparedEvent;
-  /** Sends one event on a free connection; resolves with its result. */
+  /** Sends one event on a free connection, and resolves with the event's result. */
   ask(event: PreparedEvent): Promise<EventOutcome>;
   /** Nanoseconds of processor time that the process has used, threads of the pool included. */
   cpuNanos(): number;
@@ -52,7 +52,7 @@ const GET_VAR = "kong.nginx.get_var";
 const POLICY_FILE = "bench.json";
 const MORE_HEADERS = ["cookie", "upgrade", "x-token"];
 
-/** The other policies and instances of a server, besides the policy that judges the requests. */
+/** Further policies and instances of a server. They judge none of the requests. */
 export interface MoreWork {
   /** The number of other policies. Each entity has one plugin instance. */
   readonly otherPolicies: number;
@@ -90,7 +90,7 @@ export async function startPluginServer(
   });
 }
 
-/** Starts the server of bench/socket/bare-server.ts, which only checks signatures with this key. */
+/** Starts the server of bench/socket/bare-server.ts. It only checks signatures with this key. */
 export function startBareServer(subject: Subject, publicJwk: object): Promise<PluginServer> {
   const directory = mkdtempSync(join(tmpdir(), "bench-server-"));
   const path = join(directory, "s");
@@ -106,7 +106,7 @@ interface Started {
   readonly path: string;
   /** The arguments of node. */
   readonly command: readonly string[];
-  /** The instances to start. Those of the policy take turns. */
+  /** The instances to start. The instances of the measured policy take turns. */
   readonly configs: readonly InstanceConfig[];
 }
 
@@ -177,7 +177,7 @@ async function openLane(path: string): Promise<Lane> {
   return lane;
 }
 
-/** @param index becomes part of the plugin's id, so that each instance has another id. */
+/** @param index becomes a part of the plugin's id, so that each instance has a different id. */
 function startInstance(lane: Lane, { policy_file, rule }: InstanceConfig, index: number): Promise<number> {
   const id = `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`;
   const config = JSON.stringify({ policy_file, rule, __plugin_id: id, __seq__: 1 });
@@ -219,7 +219,7 @@ function playEvent(lane: Lane, { call, reply }: PreparedEvent): Promise<EventOut
   });
 }
 
-/** The server writes each call as two frames: a method and its arguments. */
+/** The server writes each call as two frames: the method and the arguments. */
 function pairFrames(onCall: (method: string, args: Buffer) => void): (frame: Buffer) => void {
   let method: string | undefined;
   return (frame) => {

@@ -23,7 +23,10 @@ export function generateBenchKeys(): BenchKeys {
   return { fast: generateSigningKey("ES256", "fast"), slow: generateSigningKey("ES512", "slow") };
 }
 
-/** A policy that uses everything that can make a request expensive: every source, operations, tenants, patterns, negotiated answers. */
+/**
+ * A policy with everything that can make a request expensive: every source, operations, tenants, patterns, negotiated
+ * answers.
+ */
 export function writeBenchPolicy({ fast, slow }: BenchKeys): string {
   const keys = { jwks: { keys: [fast.publicJwk, slow.publicJwk] } };
   const issuer = { audiences: [AUDIENCE], algorithms: ["ES256", "ES512"], keys };

@@ -10,17 +10,19 @@ export interface Found {
 }
 
 const POPULATION = 12;
-/** How often a candidate is timed. Its shortest time counts, because other work on the machine only makes times longer. */
+/**
+ * How often a candidate is timed. The shortest time counts, because other work on the machine only makes times longer.
+ */
 const RUNS = 3;
 const LONG_MS = 300;
 const FRESH_ONE_IN = 8;
 const CROSS_ONE_IN = 4;
 
 /**
- * Searches for the most expensive input of a stage. The search keeps the most expensive inputs so far, and makes new inputs from
- * them by mutation and combination.
+ * Searches for the most expensive input of a stage. The search keeps the most expensive inputs that it has found. It
+ * makes new inputs from them by mutation and combination.
  *
- * @param seed decides the random choices; the times differ a little from run to run, and so does the result.
+ * @param seed decides the random choices. Times differ a little from run to run, so results differ too.
  */
 export function search(stage: Stage, protocol: Protocol, budgetMs: number, seed: number): Found {
   const { fragments } = stage;

@@ -4,7 +4,10 @@ import type { Subject } from "./subject.ts";
 export interface RequestCosts {
   /** Processor time of the plugin server for a request without a token, in microseconds. */
   readonly bareMicros: number;
-  /** For each key of the requests, the cost of the most expensive request, as a multiple of a request without a token. */
+  /**
+   * For each key of the requests, the cost of the most expensive request. The cost is a multiple of the cost of a
+   * request without a token.
+   */
   readonly ratios: ReadonlyMap<string, number>;
   /** The longest time of any answer. */
   readonly longestMillis: number;
@@ -14,11 +17,12 @@ const ROUNDS = 16;
 const REQUESTS = 40;
 const BARE_REQUESTS = 10;
 const WARM_UP = 1_000;
-/** So that each request meets optimised code, as the requests of a flood do. */
+/** With this warm-up, each request meets optimised code, like the requests of a flood. */
 const WARM_UP_EACH = 300;
 
 /**
- * Sends each request to the real process many times, in interleaved rounds, and compares with requests without a token. Other work on the machine only makes a round longer, so the first quartile of the rounds counts.
+ * Sends each request to the real process many times, in interleaved rounds, and compares with requests without a token.
+ * Other work on the machine only makes a round longer, so the first quartile of all rounds counts.
  */
 export async function measureRequests(
   subject: Subject,

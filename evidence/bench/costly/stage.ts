@@ -6,7 +6,7 @@ export type Protocol = (typeof PROTOCOLS)[number];
 /** In characters: the limit of nginx and the plugin. */
 export type Limits = Readonly<Record<Protocol, number>>;
 
-/** One stage of a request, with the fragments of its input. */
+/** One stage of the pipeline, with the fragments of its input. */
 export interface Stage {
   readonly name: string;
   /** An honest client's input. */
@@ -16,8 +16,8 @@ export interface Stage {
   readonly limits: Limits;
   /** Prepares the input, and returns the function that is timed. */
   prepare(input: string): () => unknown;
-  /** Whether the request continues to the next stage with this input; absent if that does not matter. */
+  /** Whether a request with this input continues to the next stage; absent if this does not matter. */
   readonly goesOn?: (input: string) => boolean;
-  /** A request that brings the input to the stage; absent if no request can. */
+  /** A request that brings the input to the stage; absent if no request can do so. */
   readonly send?: (input: string) => SentRequest;
 }

@@ -6,8 +6,9 @@ import type { Limits, Stage } from "./stage.ts";
 import type { Subject } from "./subject.ts";
 
 /**
- * nginx has four buffers of 8 kB for the lines of a header. Over HTTP/1.1 no line is longer, and one buffer is the request line's. nginx
- * joins the lines of one name. Over HTTP/2 the sum of all names and values is limited, so one field may use the whole limit.
+ * nginx has four buffers of 8 kB for the lines of a header. Over HTTP/1.1 no line can be longer than a buffer, and the
+ * request line uses one buffer. nginx joins lines with the same name. Over HTTP/2 only the sum of all names and values
+ * is limited, so one field may use the whole limit.
  */
 const LINE: Limits = { "HTTP/1.1": 8_000, "HTTP/2": 30_000 };
 const JOINED_LINES: Limits = { "HTTP/1.1": 24_000, "HTTP/2": 30_000 };
@@ -222,7 +223,10 @@ function tokenStages(subject: Subject, { policy }: BenchPolicy): readonly Stage[
   const authorization = { from: "authorization" } as const;
   const header = (text: string): string => `${encodeSegment(text)}.${ANY_CLAIMS}.AA`;
   const claims = (text: string): string => `${ANY_HEADER}.${encodeSegment(text)}.AA`;
-  /** The searched members, inside an otherwise honest object; unchanged if they have their own end. */
+  /**
+   * Puts the searched members into an object with a usual first member. If the members already end the object, they
+   * stay unchanged.
+   */
   const object = (first: string, text: string): string => `{${first},${text}${text.endsWith(",") ? '"z":0}' : ""}`;
   const ofClaims = (text: string): string => object(`"iss":"https://elsewhere.example"`, cutJson(text));
   const ofHeader = (text: string): string => object('"alg":"ES256"', cutJson(text));
@@ -367,7 +371,7 @@ function readQuietly(read: () => void): void {
     read();
   } catch (error) {
     if (!(error instanceof RangeError)) {
-      throw error; // So a frame that announces too many bytes is refused.
+      throw error; // In this way, the server refuses a frame that announces too many bytes.
     }
   }
 }

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** The built modules of one clone of the project, so that one run can measure two versions. */
+/** The built modules of one clone of the project. With two clones, one run can measure two versions. */
 export interface Subject {
   readonly directory: string;
   readonly query: typeof import("../../../plugin/core/text/query.ts");
@@ -29,7 +29,7 @@ export interface Subject {
   readonly policy: typeof import("../../../plugin/policy/read-policy.ts");
 }
 
-/** By file name, because builds that are compared may keep a module in different folders. */
+/** Modules are found by file name, because two builds may have a module in different folders. */
 const MODULES: Readonly<Record<Exclude<keyof Subject, "directory">, string>> = {
   query: "query",
   cookies: "cookies",

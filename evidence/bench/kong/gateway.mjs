@@ -1,4 +1,4 @@
-// A real Kong with one worker for the benches, and the processor time of its worker and of the plugin server.
+// A real Kong with one worker for the benches. Also the processor time of the worker and of the plugin server.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -41,7 +41,7 @@ export function kongVersion() {
   return execFileSync(KONG, ["version"], { encoding: "utf8" }).trim();
 }
 
-/** Microseconds of processor time that the process and all its threads have used. */
+/** Microseconds of processor time that the process has used, with all its threads. */
 export function cpuMicros(pid) {
   const tasks = `/proc/${pid}/task`;
   const nanos = readdirSync(tasks).reduce((sum, task) => {
@@ -51,7 +51,7 @@ export function cpuMicros(pid) {
   return nanos / 1_000;
 }
 
-/** nginx if the machine has it, because nginx uses the least of the shared processors. */
+/** The bench uses nginx if the machine has it, because nginx uses the least processor time. */
 export async function startUpstream(port) {
   const directory = mkdtempSync(join(tmpdir(), "jwt-policy-upstream-"));
   const url = `http://127.0.0.1:${port}`;

@@ -1,5 +1,5 @@
-// The cost of repeated and new tokens in one process, for the plugin's handler and for libraries that only verify tokens. The
-// handler also reads the facts of a request, finds its rule, and makes the headers for the upstream.
+// The cost of repeated and new tokens in one process. The bench compares the plugin's handler with libraries that only
+// verify tokens. The handler also reads the facts of a request, finds its rule, and makes the headers for the upstream.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -113,7 +113,7 @@ async function createHandler(jwks, verdictCache) {
   let facts = "";
   const pdk = { nginx: { getVar: async () => facts }, router: { getRoute: async () => ({}) } };
   return {
-    /** As bytes, because the plugin server gets them from the socket. */
+    /** The facts are bytes, because the plugin server gets bytes from the socket. */
     writeFacts(token) {
       count += 1;
       const values = { $http_authorization: `Bearer ${token}`, $kong_request_id: count.toString(16).padStart(32, "0") };

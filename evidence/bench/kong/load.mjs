@@ -1,4 +1,5 @@
-// Sends requests over 32 connections (BENCH_CONNECTIONS) for some time: with wrk if the machine has it, otherwise with autocannon.
+// Sends requests over 32 connections (BENCH_CONNECTIONS) for some time. It uses wrk if the machine has it, and
+// autocannon otherwise.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +11,7 @@ const CONNECTIONS = Number(process.env.BENCH_CONNECTIONS ?? 32);
 export const generator = spawnSync("wrk", ["--version"]).error ? "autocannon" : "wrk";
 
 /**
- * @param tokens sent in turn; none without tokens.
+ * @param tokens the tokens that the requests use in turn. If empty, requests have no token.
  * @returns the number of requests, and how many a second.
  * @throws Error if an answer has another status.
  */
@@ -37,7 +38,7 @@ function sendWithWrk({ url, tokens, seconds, status }) {
   }
 }
 
-/** wrk runs `response` in its thread, so the counts are read through the thread's global variables. */
+/** wrk runs `response` in the thread of wrk, so the code reads the counts through the thread's global variables. */
 function script(tokenFile, status) {
   return `
 local requests, next_request = {}, 0

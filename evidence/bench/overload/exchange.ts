@@ -5,7 +5,7 @@ import { ExitArgsMessage } from "../../../plugin/server/protocol/messages.ts";
 /** The next connection has the next of a target's addresses. */
 let nextAddress = 0;
 
-/** One client's connection, over which one request at a time is sent. */
+/** One client's connection. The client sends one request at a time over it. */
 export interface Exchange {
   /** Resolves with the status of the answer, or 0 when the connection broke. */
   send(): Promise<number>;
@@ -63,7 +63,7 @@ function openHttp({ port, from, requests }: Extract<Target, { to: "http" }>): Ex
   };
 }
 
-/** The expected answer. Its first end counts. */
+/** The expected answer. Only the first call of `end` counts. */
 function createPending(): { wait(): Promise<number>; end(status: number): void } {
   let resolve = (_status: number): void => {};
   return {
@@ -75,7 +75,7 @@ function createPending(): { wait(): Promise<number>; end(status: number): void }
   };
 }
 
-/** Undefined until the whole answer is there. */
+/** The status of the answer; undefined until the whole answer has arrived. */
 function readStatus(received: string): number | undefined {
   const headEnd = received.indexOf("\r\n\r\n");
   if (headEnd === -1) {
@@ -87,7 +87,9 @@ function readStatus(received: string): number | undefined {
   return received.length >= headEnd + 4 + length ? Number(head.slice(9, 12)) : undefined;
 }
 
-/** Like a worker of Kong: a new connection to the plugin server after each answer that ends a request. */
+/**
+ * Like a worker of Kong, the client opens a new connection to the plugin server after each answer that ends a request.
+ */
 function openPluginServer({ path, call, replies }: Extract<Target, { to: "plugin server" }>): Exchange {
   const callBytes = Buffer.from(call, "base64");
   const replyBytes = replies.map((reply) => Buffer.from(reply, "base64"));

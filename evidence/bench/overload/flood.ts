@@ -3,9 +3,9 @@ import { setPriority } from "node:os";
 import { openExchange, type Target } from "./exchange.ts";
 import { floodWithResets } from "./reset-flood.ts";
 
-// One process of the overload bench. The process sends as many requests as it can until it gets the command to stop. Then it
-// prints the number of answers of each status. The process runs at the lowest priority, because it shares the processors with
-// the gateway.
+// One process of the overload bench. The process sends as many requests as it can until it gets the command to stop.
+// Then the process prints the number of answers with each status. The process has the lowest priority, because it
+// shares the processors with the gateway.
 
 interface Plan {
   readonly connections: number;

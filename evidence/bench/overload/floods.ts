@@ -6,11 +6,11 @@ import { type BenchKeys, PARAMETER } from "../costly/policy.ts";
 
 export interface Flood {
   readonly name: string;
-  /** Sent in turn; undefined for HTTP/2 streams that are reset at once. */
+  /** The requests that the flood sends in turn; undefined for HTTP/2 streams that are reset immediately. */
   readonly requests: readonly SentRequest[] | undefined;
 }
 
-/** The flood with which the cost of the others is compared. */
+/** The flood whose cost is the measure for all other floods. */
 export const BARE = "no token";
 const FORGED = 400;
 const ES512_BYTES = 132;
@@ -32,7 +32,10 @@ export function createFloods(keys: BenchKeys): readonly Flood[] {
   ];
 }
 
-/** Different signatures of the right length: none is known, and none can be refused without a check. */
+/**
+ * Different signatures of the right length. The plugin knows none of them, and cannot refuse any of them without a
+ * check.
+ */
 function forge(key: BenchKeys["fast"], bytes: number): readonly SentRequest[] {
   const token = mintGoodToken(key);
   return Array.from({ length: FORGED }, () => {

@@ -13,18 +13,18 @@ export interface Gateway {
   readonly name: string;
   /** @param from the addresses of the clients, at least one. */
   target(requests: readonly SentRequest[], from: readonly string[]): Target;
-  /** The address for HTTP/2 without TLS; undefined if the gateway has none. */
+  /** The address for HTTP/2 without TLS; undefined if the gateway has no such address. */
   readonly http2Port: number | undefined;
-  /** Kong's worker; undefined without a Kong. */
+  /** Kong's worker; undefined if the gateway is not a Kong. */
   findWorker(): number | undefined;
   stop(): void;
 }
 
 const PROXY_PORT = 18_090;
-/** Of a request that names no other. */
+/** The target of a request that names no other target. */
 const TARGET = "/policy";
 
-/** The plugin server alone, with calls over its socket like those of a Kong worker. */
+/** The plugin server alone. The bench calls it over its socket, like a Kong worker. */
 export async function startSocketGateway(subject: Subject, policyText: string): Promise<Gateway> {
   const server = await startPluginServer(subject, policyText, "open");
   return {
@@ -46,7 +46,7 @@ export async function startSocketGateway(subject: Subject, policyText: string): 
 }
 
 /**
- * Starts a Kong with one worker. Its plugin `request-termination` answers the requests that jwt-policy lets pass.
+ * Starts a Kong with one worker. Kong's plugin `request-termination` answers the requests that jwt-policy lets pass.
  *
  * @param isPlain leaves jwt-policy out, to show the cost of a request in Kong itself.
  */

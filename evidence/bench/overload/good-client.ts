@@ -6,7 +6,10 @@ export interface Served {
   readonly medianMs: number;
   readonly p99Ms: number;
   readonly longestMs: number;
-  /** The longest time from sending to the answer, in milliseconds. The other times also count the wait for a free connection. */
+  /**
+   * The longest time from sending to the answer, in milliseconds. The other times also include the wait for a free
+   * connection.
+   */
   readonly longestAnswerMs: number;
   /** The number of requests by status. */
   readonly statuses: ReadonlyMap<number, number>;

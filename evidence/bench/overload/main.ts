@@ -139,7 +139,7 @@ async function printExcess(good: Target, bare: Target, rate: number): Promise<vo
   }
 }
 
-/** A request waits in Kong's worker behind at most one request of each connection of a flood. */
+/** In Kong's worker, a request waits for at most one request of each connection of a flood. */
 async function printCosts(gateway: Gateway, floods: readonly Flood[], goodToken: string): Promise<void> {
   const worker = gateway.findWorker();
   if (worker === undefined) {
@@ -171,7 +171,10 @@ function readFound(file: string): readonly Flood[] {
     .map(({ name, request }) => ({ name, requests: [request] }));
 }
 
-/** @returns a function that stops the flood and returns its counts; undefined if this gateway cannot be flooded in this way. */
+/**
+ * @returns a function that stops the flood and returns the counts; undefined if the flood is impossible on this
+ * gateway.
+ */
 function startFlood(gateway: Gateway, { requests }: Flood): undefined | (() => Promise<Record<string, number>>) {
   if (!requests && gateway.http2Port === undefined) {
     return undefined;

@@ -8,7 +8,7 @@ const CANCEL = Buffer.of(0, 0, 0, 8);
 /** Streams per write, and the pause between writes: eight connections come to 18,000 streams/s. */
 const BATCH = 64;
 const PAUSE_MS = 28;
-/** nginx closes a connection after a number of requests; before it does, this opens another. */
+/** nginx closes a connection after a number of requests. Before that, the client opens another connection. */
 const STREAMS_PER_CONNECTION = 900;
 
 /**

@@ -14,7 +14,7 @@ export interface WorkerCost {
 const NS_PER_MICROSECOND = 1_000;
 const IDLE_MS = 3_000;
 
-/** The worker of a Kong that has only one. @param master the process in Kong's pid file. */
+/** Finds the only worker of a Kong. @param master the process in Kong's pid file. */
 export function findWorker(master: number): number {
   const children = readFileSync(`/proc/${master}/task/${master}/children`, "utf8").trim().split(" ").map(Number);
   const worker = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("nginx: worker"));

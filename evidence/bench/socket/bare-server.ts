@@ -4,8 +4,8 @@ import { encodeCall, encodePdkCall } from "../../../plugin/server/protocol/encod
 import { createFrameReader, encodeFrames } from "../../../plugin/server/protocol/frames.ts";
 import { RpcReturnMessage, StringMessage } from "../../../plugin/server/protocol/messages.ts";
 
-// A server that does only the work that no plugin server can avoid. This server exchanges the same frames with Kong as the
-// plugin server, and checks the signature of the token. It judges nothing. Arguments: the socket, and the key as a JWK.
+// A server that does only the work that every plugin server must do. Like the plugin server, this server exchanges
+// frames with Kong and checks the token's signature. It judges nothing. Arguments: the socket, and the key as a JWK.
 
 const ASK = encodePdkCall("kong.nginx.get_var", StringMessage.encode({ v: "jwt_facts" }));
 const CHANGES = { "x-user-id": "user-1", "x-client-id": "app", "x-scope": "things:read things:write", cookie: [] };
@@ -20,8 +20,8 @@ const [socketPath, keyText = ""] = process.argv.slice(2);
 const key = createPublicKey({ key: JSON.parse(keyText), format: "jwk" });
 
 createServer((socket) => {
-  // Kong sends the start of the instance on some connection. Then it sends on each connection in turn: an event, the facts, and
-  // a reply to the changes.
+  // Kong sends the start of the instance on some connection. Then Kong sends on each connection in turn: an event, the
+  // facts, and a reply to the changes.
   const steps = [ask, checkToken, drop];
   let step = 0;
   const read = createFrameReader((frame) => {

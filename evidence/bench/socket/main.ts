@@ -4,14 +4,14 @@ import { type PluginServer, startBareServer, startPluginServer } from "../costly
 import { loadSubject } from "../costly/subject.ts";
 import { AUDIENCE, createSmallWorld, ISSUER, listWorlds, type World } from "./worlds.ts";
 
-// `npm run bench:socket`: the processor time of the plugin server for one request over its socket, without Kong. The rows "only the
-// signature check and the socket" show the work that no plugin server can avoid; see bare-server.ts. `--against DIR` also measures
-// the built clone DIR. `--growth` measures a server with one policy, rule, issuer and instance, and servers with many of them. All
-// rows are measured in turn. The figures are medians.
+// `npm run bench:socket`: the processor time of the plugin server for one request over its socket, without Kong. The
+// rows "only the signature check and the socket" show the work that every plugin server must do; see bare-server.ts.
+// `--against DIR` also measures the built clone DIR. `--growth` measures a server with one policy, rule, issuer and
+// instance, and servers with many of them. All rows are measured in turn. The figures are medians.
 
 const ROUNDS = Number(process.env.SOCKET_ROUNDS ?? 9);
 const REQUESTS = 3_000;
-/** Connections with one request each, like those of a busy worker of Kong. */
+/** Connections with one request each, like the connections of a busy Kong worker. */
 const CONNECTIONS = 16;
 /** A cold server on a busy machine may refuse some requests. */
 const MOST_OTHERS = REQUESTS / 50;

@@ -7,7 +7,7 @@ export const AUDIENCE = "bench";
 /** The policies and instances of a plugin server. */
 export interface World extends MoreWork {
   readonly name: string;
-  /** The policy that judges the requests, by its rule `read`. */
+  /** The policy with the rule `read` that judges the requests. */
   readonly policy: object;
 }
 
@@ -17,12 +17,12 @@ const MANY_RULES = 5_000;
 const MANY_ISSUERS = 50;
 const MANY_INSTANCES = 5_000;
 
-/** One policy with one rule and one issuer, which accepts tokens of these keys. */
+/** One policy with one rule and one issuer. The issuer accepts tokens of these keys. */
 export function createSmallWorld(keys: readonly SigningKey[]): World {
   return { name: "", policy: writePolicy(keys), otherPolicies: 0, instances: 1 };
 }
 
-/** The small world, and worlds that have much more of one thing. The requests are the same in all of them. */
+/** The small world, and worlds in which one part is much larger. The requests are the same in all worlds. */
 export function listWorlds(keys: readonly SigningKey[]): readonly World[] {
   const small = createSmallWorld(keys);
   const rules = Array.from({ length: MANY_RULES - 1 }, (_, index) => [`r${index}`, { required_scopes: ["s"] }]);
@@ -35,7 +35,7 @@ export function listWorlds(keys: readonly SigningKey[]): readonly World[] {
   ];
 }
 
-/** @param issuers how many; the last one has the keys of the tokens. */
+/** @param issuers the number of issuers. The last issuer has the keys of the tokens. */
 function writePolicy(keys: readonly SigningKey[], issuers = 1, otherRules: object = {}): object {
   const jwks = { keys: keys.map(({ publicJwk }) => publicJwk) };
   const listed = Array.from({ length: issuers }, (_, index) => {

@@ -18,11 +18,13 @@ const AUDIENCE = "https://api.example";
 /** The schema of one side of a cluster. The test makes other versions of the plugin from the dump of this version. */
 export interface SchemaVersion {
   readonly version?: string;
-  /** A field that only this version of the configuration has. */
+  /** A configuration field that only this version has. */
   readonly newField?: object;
 }
 
-/** The shared parts of a control plane and its data planes, and functions to start each. */
+/**
+ * The parts that a control plane and its data planes share, and functions that start a control plane or a data plane.
+ */
 export interface HybridWorld {
   readonly upstream: RecordingUpstream;
   /** A token that rule `read` lets pass. */
@@ -35,7 +37,7 @@ export interface HybridWorld {
 interface ControlPlane extends KongNode {
   /** Sends an entity to the Admin API. */
   post(path: string, entity: object): Promise<{ readonly status: number; readonly text: string }>;
-  /** Adds a Kong Route with this name as its path, and the plugin with this configuration. */
+  /** Adds a Kong Route whose path is its name, and the plugin with this configuration. */
   addRoute(name: string, config: object): Promise<void>;
   removeRoute(name: string): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { createHybridWorld, type DataPlane, type HybridWorld, type SchemaVersion
 import { findMissingPostgres } from "./postgres.ts";
 
 const missing = findMissingKong() ?? findMissingPostgres();
-/** Far more than a change needs to get from one node to the other on a busy machine. */
+/** Far longer than a change needs from one node to the other on a busy machine. */
 const ARRIVAL_MS = 60_000;
 const CONFIG = { policy_file: "hybrid.yaml", rule: "read" };
 
@@ -42,7 +42,7 @@ describe("hybrid mode", () => {
     const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
     return (await fetch(`${url}/${name}`, { headers: { "x-case": name, ...authorization } })).status;
   };
-  /** Waits until the data plane has the route: until then, it answers 404. */
+  /** Waits until the data plane has the route. Until then, the data plane answers 404. */
   const waitForRoute = (data: DataPlane, name: string): Promise<number | undefined> =>
     waitFor(async () => {
       const status = await getStatus(data, name);
@@ -143,6 +143,6 @@ describe("hybrid mode", () => {
       expect(log, "somebody says why").toMatch(says);
       expect(await getStatus(data, name)).toBe(404);
     }
-    await control.removeRoute(name); // The database outlives both, and the next data plane would get it.
+    await control.removeRoute(name); // Control plane and data plane end, but the database stays, and the next data plane would get the route.
   });
 });

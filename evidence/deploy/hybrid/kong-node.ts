@@ -8,7 +8,7 @@ import { rootEnvironment } from "../../../test/gateways/kong/kong-environment.ts
 
 const KONG = process.env.KONG_BIN ?? "kong";
 
-/** Settings of every node in these tests: one worker, no reports, and no default listeners. */
+/** Settings of every node in the tests: one worker, no reports, and no default listeners. */
 const QUIET: KongSettings = {
   KONG_PROXY_LISTEN: "off",
   KONG_ADMIN_LISTEN: "off",
@@ -19,7 +19,7 @@ const QUIET: KongSettings = {
   ...rootEnvironment(),
 };
 
-/** Runs a command of Kong. @throws Error with everything that it wrote. */
+/** Runs a command of Kong. @throws Error with the whole output of the command. */
 export async function runKong(args: readonly string[], settings: KongSettings): Promise<void> {
   await promisify(execFile)(KONG, args, { env: { ...process.env, ...settings }, timeout: 120_000 }).catch((error) => {
     throw new Error(`kong ${args.join(" ")} failed:\n${error.stdout}\n${error.stderr}`);
@@ -32,7 +32,7 @@ export interface KongNode {
   stop(): Promise<void>;
 }
 
-/** One of several Kongs. @param choose returns its settings for a prefix. */
+/** One of several Kongs. @param choose returns the settings of the Kong for a prefix. */
 export async function startKongNode(
   name: string,
   choose: (prefix: string) => KongSettings | Promise<KongSettings>,

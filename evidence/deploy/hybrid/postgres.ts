@@ -35,7 +35,7 @@ export interface Postgres {
 /** An empty database in a separate directory, for one test. */
 export async function startPostgres(): Promise<Postgres> {
   const directory = await mkdtemp(join(tmpdir(), "kong-postgres-"));
-  await chmod(directory, 0o777); // Its user is not this one.
+  await chmod(directory, 0o777); // PostgreSQL runs as a different user than the test.
   const data = join(directory, "data");
   const port = String(await findFreePort());
   const [program = "", ...words] = [...AS_POSTGRES, "initdb", "-D", data, "-A", "trust", "-U", "kong"];

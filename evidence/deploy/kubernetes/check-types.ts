@@ -8,9 +8,9 @@ import type { Manifests, Values } from "./manifest-types.ts";
 const TSC = join(import.meta.dirname, "../../../node_modules/typescript/bin/tsc");
 const TYPES = JSON.stringify(join(import.meta.dirname, "manifest-types.ts"));
 
-/** A value, and the type that it must have. */
+/** A value, and the required type of the value. */
 export interface TypedValue {
-  /** Its name in messages. */
+  /** The name of the value in messages. */
   readonly name: string;
   /** A missing value is a mistake as well. */
   readonly type: keyof Manifests | keyof Values;
@@ -21,7 +21,7 @@ export interface TypedValue {
  * Checks values against Kubernetes' API with the TypeScript compiler. A member must not be missing, have another type, or be
  * unknown, because the API silently drops unknown members.
  *
- * @returns one string for each mistake; empty without mistakes.
+ * @returns one string for each mistake. The list is empty if there are no mistakes.
  */
 export async function checkTypes(values: readonly TypedValue[]): Promise<readonly string[]> {
   const directory = await mkdtemp(join(tmpdir(), "manifests-"));

@@ -12,7 +12,7 @@ const CHART = process.env.HELM_CHART;
 /** Of the API that kubernetes-types describes. */
 const KUBERNETES_VERSION = "1.30.0";
 
-/** Why the chart cannot be rendered here; undefined when it can. */
+/** Why the chart cannot be rendered on this machine; undefined if it can be rendered. */
 export function findMissingHelm(): string | undefined {
   if (CHART === undefined || !existsSync(join(CHART, "Chart.yaml"))) {
     return "no chart: HELM_CHART must name the folder of Kong's Helm chart kong";
@@ -25,13 +25,16 @@ export function findMissingHelm(): string | undefined {
   }
 }
 
-/** The custom resource definitions that come with the chart, and those in the files that KUBERNETES_CRDS names (`:` between them). */
+/**
+ * The custom resource definitions of the chart, and the definitions in the files that KUBERNETES_CRDS names (with `:`
+ * between file names).
+ */
 export function findDefinitionFiles(): readonly string[] {
   const more = process.env.KUBERNETES_CRDS?.split(":") ?? [];
   return CHART === undefined ? more : [join(CHART, "crds/custom-resource-definitions.yaml"), ...more];
 }
 
-/** The manifests that `helm install` with these options would apply. */
+/** The manifests that `helm install` would apply with these options. */
 export async function renderChart(options: readonly string[]): Promise<readonly Manifest[]> {
   const chart = copyChart(CHART ?? "");
   const call = ["template", "kong", chart, "--namespace", "kong", "--kube-version", KUBERNETES_VERSION, ...options];
@@ -40,8 +43,8 @@ export async function renderChart(options: readonly string[]): Promise<readonly 
 }
 
 /**
- * A copy of the chart without its dependency PostgreSQL. Only a released chart contains this dependency, and the tests do not
- * render it.
+ * A copy of the chart without its dependency PostgreSQL. Only a released chart contains this dependency, and the tests
+ * do not render the dependency.
  */
 function copyChart(chart: string): string {
   const copy = temporaryFolder(onTestFinished);

@@ -45,7 +45,7 @@ if (missing !== undefined) {
     };
 
     it("makes manifests that Kubernetes accepts", { timeout: TIMEOUT_MS }, async () => {
-      // The Ingress Controller's webhook is the chart's own; kubernetes-types lacks a member of it.
+      // The chart has its own webhook for the Ingress Controller, and kubernetes-types lacks a member of this webhook.
       const rendered = (await renderChart(options)).filter(({ kind }) => kind !== "ValidatingWebhookConfiguration");
       expect(await checkTypes(rendered.map((manifest) => typeManifest("chart", manifest)))).toEqual([]);
     });

@@ -13,10 +13,10 @@ if (missing !== undefined) {
   it("the pod's containers judge requests without root, rights or a writable file system, and end cleanly", {
     timeout: TIMEOUT_MS,
   }, async () => {
-    // Kong is its own upstream: its status says 404 to all of these paths.
+    // Kong is its own upstream. Kong's status port answers 404 to all of these paths.
     const pod = await startPodContainers({ "payments.yaml": createPolicy() }, createConfig("http://127.0.0.1:8100"));
     const ask = async (url: string, scope?: string): Promise<number> => {
-      // Like a load balancer that terminates TLS.
+      // The test sends these headers as a load balancer that terminates TLS does.
       const headers = {
         "x-forwarded-proto": "https",
         ...(scope === undefined ? {} : { authorization: `Bearer ${mint(scope)}` }),

@@ -32,7 +32,10 @@ export function mint(scope: string): string {
   return mintToken({ key, claims: { iss: issuer, aud: audiences, sub: "user-1", scope, iat: now, exp: now + 600 } });
 }
 
-/** Text of the kong.yml, and in it one more route, `/forgotten`, without a policy. Routes have names like the Ingress Controller's. */
+/**
+ * The text of the kong.yml, with one more route: `/forgotten`, which has no policy. Routes have names like the Ingress
+ * Controller's.
+ */
 export function createConfig(upstreamUrl: string): string {
   const text = readFileSync(join(KUBERNETES, "kong.yml"), "utf8").replace(UPSTREAM, upstreamUrl);
   const config: { services: { routes: { name: string; paths?: string[] }[] }[] } = parse(text);

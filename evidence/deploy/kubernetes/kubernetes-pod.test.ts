@@ -33,7 +33,7 @@ describe("the pod's containers", () => {
         ["facts", "handler", "schema", "verdicts"].map((file) => `kong/plugins/jwt-policy-guard/${file}.lua`),
       ),
     );
-    await pod.writeFiles(); // If the sandbox of a pod is created again, the init containers run again over their earlier files.
+    await pod.writeFiles(); // If the sandbox of a pod is created again, the init containers run again, and their earlier files still exist.
     expect(readdirSync(pod.shared).sort()).toEqual(["dump.json", "guard"]);
   });
 

@@ -50,7 +50,7 @@ describe("the values", () => {
     expect(options).toEqual({
       ...(readServerOptions(readWords(command)) as object),
       policyRoot,
-      stateDir: undefined, // A pod's volumes end with the pod, or other users can write to them.
+      stateDir: undefined, // The volumes of a pod end with the pod, or other users can write to them.
       statusListen: { host: "0.0.0.0", port: 8008 },
       parentPid: undefined,
     });

@@ -38,8 +38,8 @@ interface HttpRoute {
 }
 
 /**
- * The type of a manifest, by its `apiVersion` and `kind`: Kubernetes' API of the version that kubernetes-types has, no field
- * more.
+ * The type of a manifest, by `apiVersion` and `kind`. The types are those of Kubernetes' API in the version of
+ * kubernetes-types, without further fields.
  */
 export interface Manifests {
   "apps/v1 Deployment": Deployment;

@@ -2,8 +2,9 @@ import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { join } from "node:path";
 
 /**
- * Writes a directory like the kubelet writes a ConfigMap. The files are in a directory of this version, and `..data` links to
- * this directory. Each name links to its file through `..data`. A new version takes over when that one link is exchanged.
+ * Writes a directory like the kubelet writes a ConfigMap. The files are in a directory for this version, and `..data`
+ * is a link to this directory. Each name links to its file through `..data`. A new version takes effect when the link
+ * is exchanged.
  */
 export function writeConfigMap(directory: string, files: Readonly<Record<string, string>>): void {
   const old = readdirSync(directory).filter((name) => /^\.\.\d/.test(name));

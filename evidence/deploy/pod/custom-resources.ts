@@ -18,7 +18,8 @@ type Schema = Readonly<Record<string, unknown>>;
  * Checks manifests against the custom resource definitions in these files. Unknown fields are mistakes, because Kubernetes
  * silently drops them.
  *
- * @returns a function from a manifest to its mistakes; the result is undefined if no file defines its kind.
+ * @returns a function that lists the mistakes of a manifest. The result is undefined if no file defines the manifest's
+ * kind.
  */
 export function readDefinitions(files: readonly string[]): (manifest: Manifest) => readonly string[] | undefined {
   const schemas = new Map<string, Schema>();
@@ -44,7 +45,10 @@ export function readDefinitions(files: readonly string[]): (manifest: Manifest) 
   };
 }
 
-/** Allows no other members than those that a schema names. Kubernetes itself defines metadata, so it has no definition here. */
+/**
+ * Allows only members that the schema names. Kubernetes itself defines metadata, so the definition files have no
+ * definition of it.
+ */
 function close(schema: Schema, isOpen: boolean): Schema {
   const { properties, items, additionalProperties } = schema;
   const isKept = isOpen || schema["x-kubernetes-preserve-unknown-fields"] === true;

@@ -39,7 +39,7 @@ export async function startKongInPod(
   const kong = (command: string): Promise<unknown> =>
     promisify(execFile)(KONG, [command], { env: environment, timeout: 60_000 });
   onTestFinished(async () => {
-    await kong("stop").catch(() => undefined); // It may have ended already.
+    await kong("stop").catch(() => undefined); // Kong may have ended already.
     rmSync(prefix, { recursive: true, force: true, maxRetries: 5 });
   });
   await kong("start").catch((error: unknown) => {

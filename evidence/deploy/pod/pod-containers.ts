@@ -19,7 +19,7 @@ const CONFINED = [
   ...["--security-opt", "no-new-privileges"],
 ];
 
-/** The pod's containers in one network, with the mounts that the values give them. */
+/** Runs the pod's containers in one network, with the mounts from the values. */
 export interface PodContainers {
   readonly url: string;
   readonly statusUrl: string;
@@ -27,12 +27,13 @@ export interface PodContainers {
   readKongLog(): Promise<string>;
   writePolicies(texts: Readonly<Record<string, string>>): void;
   /**
-   * Runs Kong's `preStop` without its wait, and then signals the sidecar to end, like the kubelet. @returns both exit codes.
+   * Runs Kong's `preStop` without its wait. Then sends the sidecar the signal to end, as the kubelet does. @returns
+   * both exit codes.
    */
   end(): Promise<{ readonly kong: number; readonly server: number }>;
 }
 
-/** Why the containers cannot be run; undefined when they can. */
+/** Why the containers cannot run on this machine; undefined if they can. */
 export async function findMissingImages(): Promise<string | undefined> {
   if (KONG_IMAGE === undefined || SERVER_IMAGE === undefined) {
     return "KONG_IMAGE and JWT_POLICY_SERVER_IMAGE must name images";
@@ -101,7 +102,7 @@ export async function startPodContainers(
     writePolicies: (texts) => writeConfigMap(volume("policies"), texts),
     async end() {
       const [command = "", ...options] = values.lifecycle.preStop.exec.command;
-      // The command may be cut off by the end of the container that it ends.
+      // The command ends its own container, so the command may be cut off.
       await docker("exec", kong, command, ...options.filter((word) => !word.startsWith("--wait"))).catch(
         () => undefined,
       );

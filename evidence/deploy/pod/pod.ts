@@ -14,7 +14,10 @@ const ROOT = join(import.meta.dirname, "../../..");
 /** The image's entrypoint. */
 const ENTRYPOINT = join(ROOT, "dist/jwt-policy-server.mjs");
 
-/** The containers of values.yaml as processes of this machine: the same commands and arguments, with other paths and ports. */
+/**
+ * Runs the containers of values.yaml as processes of this machine: with the same commands and arguments, but with other
+ * paths and ports.
+ */
 export interface Pod {
   /** The directory that the containers share, `/run/jwt-policy` in the pod. */
   readonly shared: string;
@@ -26,7 +29,7 @@ export interface Pod {
   writeFiles(): Promise<void>;
   /** The sidecar. */
   startServer(): RunningProcess;
-  /** The result of the sidecar's probe with this name: a status, or undefined without an answer. */
+  /** The result of the sidecar's probe with this name: a status, or undefined if there is no answer. */
   probe(name: "startupProbe" | "readinessProbe" | "livenessProbe"): Promise<number | undefined>;
   untilReady(): Promise<void>;
   /** JSON of `/status`. */

@@ -1,4 +1,4 @@
-// Wraps the handler, which is one function in the one file that the plugin server is.
+// Wraps the handler. In the bundled file of the plugin server, the handler is one function.
 const SERVER = /\/dist\/jwt-policy-server\.mjs$/;
 const HANDLER = "function startPluginInstance(";
 

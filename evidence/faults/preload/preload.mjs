@@ -1,5 +1,5 @@
-// Loaded before the plugin server by `node --import`, only in tests: it causes faults inside the process, which no
-// signal can cause. The word in the file that FAULT_CONTROL names selects the fault; without that file nothing changes.
+// `node --import` loads this file before the plugin server, only in tests. It causes faults inside the process that no
+// signal can cause. A word in the file that FAULT_CONTROL names selects the fault. Without this file, nothing changes.
 import { register } from "node:module";
 import { isMainThread } from "node:worker_threads";
 import { readFault } from "./read-fault.mjs";

@@ -5,25 +5,28 @@ import { JUDGES, type Judge, judgedHeader, type Kind, ROUTES, requiredScope } fr
 /** The result of a fault: one row of the table. */
 export interface Assessment {
   readonly requests: number;
-  /** Requests without a token that is valid and entitled, or without any verdict, that reached the upstream. */
+  /** Requests that reached the upstream although they had no verdict, or no valid token with the needed permissions. */
   readonly leaked: readonly string[];
   /** Requests that another rule, another policy, or another request's token decided. */
   readonly judgedByAnother: readonly string[];
   readonly valid: number;
   /** Entitled requests that were not served, by the answer instead. */
   readonly refusedValid: Readonly<Record<string, number>>;
-  /** From the fault, or its end, until every route served valid requests again; undefined if a route never did. */
+  /**
+   * The time from the fault, or from the end of the fault, until every route served valid requests again; undefined if
+   * a route never did.
+   */
   readonly recoveryMs: number | undefined;
-  /** The longest that any request waited for its answer. */
+  /** The longest time for which a request waited for its answer. */
   readonly longestHoldMs: number;
 }
 
 export interface Evidence {
   readonly sent: readonly Sent[];
   readonly arrivalsOf: (id: string) => readonly IncomingHttpHeaders[];
-  /** The policies that may have judged a request: one, or two while a change takes effect. */
+  /** The policies that may have judged a request. While a change takes effect, there are two. */
   readonly judgesOf: (sent: Sent) => readonly Judge[];
-  /** When the fault came, or ended if it lasts; in the time of `performance.now()`. */
+  /** When the fault came. If the fault lasts, when it ended. In the time of `performance.now()`. */
   readonly faultMs: number;
 }
 
@@ -65,8 +68,8 @@ function isEntitled(kind: Kind, judge: Judge): boolean {
 }
 
 /**
- * Whether the client must be served. A client must be served if each policy that may have judged the request permits it,
- * and if the client waited for the answer.
+ * Whether the client must be served. A client must be served under two conditions: each policy that may have judged the
+ * request permits it, and the client waited for the answer.
  */
 function isOwed({ kind, isBrokenOff }: Sent, judges: readonly Judge[]): boolean {
   return !isBrokenOff && judges.every((judge) => isEntitled(kind, judge));
@@ -90,7 +93,10 @@ function assessArrival(
   };
 }
 
-/** A challenge names the policy (`realm`). If a scope is missing, it also names the scopes that the rule requires. */
+/**
+ * A challenge names the policy (`realm`). If a scope is missing, the answer also names the scopes that the rule
+ * requires.
+ */
 function readWrongChallenge({ route, challenge }: Sent, judges: readonly Judge[]): string | undefined {
   if (challenge === undefined) {
     return undefined;
@@ -106,7 +112,7 @@ function describe({ id, route, kind, startMs }: Sent, what: string | undefined):
   return what === undefined ? [] : [`${id} (${kind}, route ${route}, at ${Math.round(startMs)} ms) ${what}`];
 }
 
-/** Whether every route served a valid request that began after this time and after the route's last failure. */
+/** Whether every route has served a valid request that began after this time, and after the route's last failure. */
 export function isServedAgain(sent: readonly Sent[], sinceMs: number): boolean {
   return Array.from({ length: ROUTES }, (_, route) => {
     const valid = sent.filter((one) => one.route === route && one.kind === "valid" && !one.isBrokenOff);

@@ -11,7 +11,7 @@ const COSTS: readonly (readonly [title: string, cost: Cost])[] = [
   ["longest wait of a request", ({ longestHoldMs }) => renderSeconds(longestHoldMs)],
 ];
 
-/** The results of one gateway: the counts that must be 0, and a table with the cost of each fault. */
+/** The results of one gateway. They are the counts that must be 0, and a table with the cost of each fault. */
 export function renderFaults(results: FaultResults & Run): string {
   const { runs, kong } = results;
   const figuresOf = ({ id }: Fault): readonly FaultFigures[] =>

@@ -1,6 +1,6 @@
 import type { Assessment } from "./assess.ts";
 
-/** The result of one fault, as tests pass it to the reporter. */
+/** The result of one fault, in the form in which tests pass it to the reporter. */
 export interface FaultOutcome {
   readonly gateway: string;
   readonly kong: string | undefined;
@@ -12,7 +12,7 @@ export interface FaultOutcome {
   readonly assessment: Assessment;
 }
 
-/** Figures of one fault, as full results have them. */
+/** Figures of one fault, in the form of the full results. */
 export interface FaultFigures {
   readonly fault: string;
   readonly result: string;

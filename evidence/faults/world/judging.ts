@@ -1,7 +1,7 @@
 import type { Sent } from "./load.ts";
 import { type Judge, usualJudge } from "./world.ts";
 
-/** Which policy is in effect for a route, over the time of one fault. */
+/** Which policy is in effect for a route at each time of one fault. */
 export interface Judging {
   judgesOf(sent: Sent): readonly Judge[];
   /**

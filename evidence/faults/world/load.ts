@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ID_HEADER, UPSTREAM_HEADER } from "./upstream.ts";
 import { KINDS, type Kind, ROUTES, type World } from "./world.ts";
 
-/** One request, and what its client saw. Times are of `performance.now()`. */
+/** One request, and what the client saw. Times are of `performance.now()`. */
 export interface Sent {
   readonly id: string;
   readonly route: number;
@@ -16,7 +16,7 @@ export interface Sent {
   readonly challenge: string | undefined;
   /** The `message` of an error's body, or the code of a connection's error. */
   readonly message: string;
-  /** Whether the client left, or asked the upstream to break off: then no answer is expected. */
+  /** Whether the client left, or asked the upstream to break off. The test then expects no answer. */
   readonly isBrokenOff: boolean;
 }
 
@@ -37,19 +37,22 @@ export interface LoadOptions {
   readonly breakOff?: "client" | "upstream";
 }
 
-/** A pause after a refusal that the client did not cause, so that clients do not use the processor that must start a new plugin server. */
+/**
+ * The client pauses after a refusal that it did not cause. Otherwise clients would use the processor that must start a
+ * new plugin server.
+ */
 const PAUSE_AFTER_FAILURE_MS = 40;
 const PAUSE_MS = 4;
-/** Clients connect one after another, so that the queue of waiting connections does not overflow before the fault. */
+/** Clients connect one after another. Otherwise the queue of waiting connections would overflow before the fault. */
 export const RAMP_MS = 400;
-/** Longer than any answer may take; after this time the answer counts as missing. */
+/** Longer than any answer may take. After this time, the answer counts as missing. */
 const GIVE_UP_MS = 30_000;
 /** Six of ten requests are valid ones. */
 const MIX: readonly Kind[] = [...KINDS.filter((kind) => kind !== "valid"), ...new Array<Kind>(10).fill("valid")];
 
 let lastId = 0;
 
-/** Starts clients that send requests until they are stopped, each over its own connection. */
+/** Starts clients that send requests until they are stopped. Each client has its own connection. */
 export function startLoad(options: LoadOptions): Load {
   const sent: Sent[] = [];
   const underWay = new Set<Promise<Sent>>();

@@ -18,17 +18,20 @@ export interface Scene {
   readonly rounds: number;
   /** Kong's `lua_socket_read_timeout` here. */
   readonly readTimeoutMs: number;
-  /** Lets this many more clients come at once, with one request each; resolves when all have their answers. */
+  /**
+   * Starts this many additional clients at the same time, with one request each. Resolves when all clients have their
+   * answers.
+   */
   sendCrowd(clients: number): Promise<void>;
-  /** Records that the fault comes now, or is over now; the last call counts. */
+  /** Records the time at which the fault comes or ends. The last call counts. */
   mark(): void;
   /** Makes the plugin server fail in some way, or work again. */
   setInnerFault(fault: InnerFault | undefined): void;
-  /** Resolves when the plugin server says that this policy is in force for this file. */
+  /** Resolves when the plugin server reports that this policy is in effect for this file. */
   waitForPolicy(file: Judge, judge: Judge): Promise<void>;
 }
 
-/** How often each route must serve in a row: every worker must have had its turn. */
+/** How many times in a row each route must serve a request. In this many requests, every worker has had its turn. */
 const ROUNDS = 4;
 
 /** Whether every route serves valid requests within the time. */
@@ -69,11 +72,11 @@ export function writeInnerFault(control: string, fault: InnerFault | undefined):
   }
 }
 
-/** Starts a second plugin server in the same way as the first, and waits until the second server has taken over the socket. */
+/** Starts a second plugin server in the same way as the first, and waits until the second server has the socket. */
 export async function startSecondServer(pid: number, socket: string): Promise<ChildProcess> {
   const readWords = (file: string): string[] => readFileSync(`/proc/${pid}/${file}`, "utf8").split("\0").slice(0, -1);
   const [program = "", ...words] = readWords("cmdline");
-  const launched = words.indexOf("--launched"); // This one is started by no launcher.
+  const launched = words.indexOf("--launched"); // No launcher has started this server.
   const args = launched < 0 ? words : words.toSpliced(launched, 2);
   const env = Object.fromEntries(readWords("environ").map((word) => word.split(/=(.*)/s, 2)));
   const before = identify(socket);
@@ -82,7 +85,7 @@ export async function startSecondServer(pid: number, socket: string): Promise<Ch
   return child;
 }
 
-/** Waits until another process listens at this path. @throws Error when none does. */
+/** Waits until another process listens at this path. @throws Error if no other process listens. */
 export async function waitForTakeover(socket: string, before: string | undefined): Promise<void> {
   const taken = await waitFor(() => (identify(socket) === before ? undefined : identify(socket)), 15_000);
   if (taken === undefined) {

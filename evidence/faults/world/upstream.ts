@@ -4,12 +4,12 @@ import type { AddressInfo } from "node:net";
 /** The requests that reached the upstream, by id. */
 export interface Upstream {
   readonly url: string;
-  /** The headers with which a request came, once for each time it came. */
+  /** The headers of a request at the upstream. The list has one entry for each time that the request arrived. */
   arrivalsOf(id: string): readonly IncomingHttpHeaders[];
   stop(): Promise<void>;
 }
 
-/** Names the request; no two have the same. */
+/** Names the request. No two requests have the same name. */
 export const ID_HEADER = "x-fault-id";
 /** The upstream's behaviour instead of an immediate answer: `abort`, or `wait` half a second. */
 export const UPSTREAM_HEADER = "x-upstream";

@@ -5,8 +5,8 @@ import { stringify } from "yaml";
 import { generateSigningKey, mintToken, replaceSignature, type SigningKey } from "../../../test/tokens.ts";
 
 /**
- * Policies that can be recognised: each policy has its own name, scopes and identity header. So every answer, and every
- * request at the upstream, shows which rule of which policy judged it.
+ * Policies that answers can identify: each policy has its own name, scopes and identity header. So every answer and
+ * every request at the upstream shows which rule of which policy judged the request.
  */
 export const JUDGES = ["alpha", "beta", "gamma"] as const;
 export type Judge = (typeof JUDGES)[number];
@@ -29,14 +29,16 @@ export type Kind = (typeof KINDS)[number];
 
 /** Routes are numbered from 0. */
 export const ROUTES = 10;
-/** Subjects per route: an answer that belongs to another request shows. */
+/**
+ * The number of subjects per route. With several subjects, the test notices an answer that belongs to another request.
+ */
 const SUBJECTS = 20;
 
 const ISSUER = "https://idp.example";
 const AUDIENCE = "https://api.example";
 
 export const judgedHeader = (judge: Judge): string => `x-judged-${judge}`;
-/** The scope that a policy's rule for this route asks for. */
+/** The scope that the policy's rule for this route requires. */
 export const requiredScope = (judge: Judge, route: number): string => `${judge}:r${route}`;
 /** The policy that judges a route before any change. */
 export const usualJudge = (route: number): Judge => (route % 2 === 0 ? "alpha" : "beta");
@@ -137,7 +139,7 @@ function mintTickets(key: SigningKey): ReadonlyMap<string, readonly Ticket[]> {
     put("expired", [mint("late", everyJudge(route), -3600)]);
     put(
       "bad_signature",
-      // The signature of another token, so that it is well-formed.
+      // The signature comes from another token, so it is well-formed.
       valid.map(({ token = "", subject }, index) => {
         const other = valid[(index + 1) % valid.length]?.token ?? "";
         return { subject, token: replaceSignature(token, other.slice(other.lastIndexOf(".") + 1)) };

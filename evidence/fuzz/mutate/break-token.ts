@@ -4,7 +4,7 @@ import { encodeSegment } from "../../../test/tokens.ts";
 import { TOKEN_PIECES } from "../seeds/vocabulary.ts";
 import { mutateText, splice } from "./mutate-text.ts";
 
-/** Ways to change a token without a new signature: each result must be refused, or be the same signed text. */
+/** Ways to change a token without a new signature. Each changed token must be refused, or have the same signed text. */
 
 /** Honest tokens to take parts of. */
 type Donors = readonly string[];

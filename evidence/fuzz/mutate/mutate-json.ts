@@ -6,7 +6,7 @@ import { mutateText } from "./mutate-text.ts";
 
 type Member = readonly [name: string, value: string];
 
-/** The names of members in a segment, and values that have a meaning for one or all of them. */
+/** The names of members in a segment of a token. Also values that have a meaning for one or all members. */
 export interface Vocabulary {
   readonly values: Readonly<Record<string, readonly string[]>>;
   readonly anyValues: readonly string[];
@@ -60,7 +60,7 @@ function pickValue(name: string, random: Random, { values, anyValues }: Vocabula
 
 const nest = (value: string, depth: number): string => "[".repeat(depth) + value + "]".repeat(depth);
 
-/** A name as such, or now and then with a letter escaped: the same name for all who read JSON. */
+/** A name, sometimes with an escaped letter. All readers of JSON read both forms as the same name. */
 function writeName(name: string, random: Random): string {
   const quoted = JSON.stringify(name);
   return random.oneIn(12) ? quoted.replace(/[a-z]/, (c) => `\\u00${c.charCodeAt(0).toString(16)}`) : quoted;

@@ -3,11 +3,11 @@ import { parse, stringify } from "yaml";
 import type { Random } from "../../../test/random.ts";
 import { mutateText, splice } from "./mutate-text.ts";
 
-/** Changes of policy documents: as text, line by line, and as data that is written anew. */
+/** Changes of policy documents in three forms: as text, line by line, and as data that is written again. */
 
 type Data = null | boolean | number | string | Data[] | { [key: string]: Data };
 
-/** Longer ones only take time; one of this length has every construct. */
+/** Longer documents only take time, because a document of this length can have every construct. */
 const MAX_LENGTH = 6_000;
 
 /** Every word that the format knows. */

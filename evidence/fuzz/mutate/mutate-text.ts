@@ -1,6 +1,6 @@
 import type { Random } from "../../../test/random.ts";
 
-/** One change of a string that knows nothing of its meaning. */
+/** One change of a string. The change does not depend on the meaning of the string. */
 type TextMutator = (text: string, random: Random, pieces: readonly string[]) => string;
 
 const CHARACTERS = [...'\0\t\n\r "\\{}[]:,.-_+/=%&*#|<>!@a0Z9~\x7f\x80\xff'];

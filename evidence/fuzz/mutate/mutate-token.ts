@@ -24,7 +24,7 @@ const KEYS = [
 ];
 const LATER = [0, 0, 0.5, -0.5, 29, 30, 290, 300, 329.999, 330, 331, 600, 3600, -10, -10.001, -300];
 const MAX_EDITS = 4;
-/** Longer inputs only take time: the largest token of any policy here has 16 kB. */
+/** Longer inputs only take time. No policy in this folder allows a token larger than 16 kB. */
 const MAX_BYTES = 14_000;
 
 const MUTATORS: readonly TokenMutator[] = [
@@ -50,7 +50,7 @@ const MUTATORS: readonly TokenMutator[] = [
   (_input, random, others) => ({ header: random.pick(others).header }),
 ];
 
-/** The input with one to four changes. @param others inputs to take parts of. */
+/** Returns the input with one to four changes. @param others inputs from which the function takes parts. */
 export function mutateToken(input: TokenInput, random: Random, others: readonly TokenInput[]): TokenInput {
   let mutated = input;
   for (let changes = random.pick([1, 1, 2, 4]); changes > 0; changes -= 1) {

@@ -17,9 +17,9 @@ interface Row {
   readonly name: string;
   tokens: number;
   readonly reasons: Map<string, number>;
-  /** Allowed: the text that was signed is the honest one, and the signature is one that holds. */
+  /** Allowed: the signed text is the honest one, and the signature is valid. */
   same: number;
-  /** Allowed: the right key signed the token again, and the oracle finds no mistake in its content. */
+  /** Allowed: the right key signed the token again, and the oracle finds no mistake in the token's content. */
   right: number;
 }
 
@@ -30,10 +30,10 @@ interface Tally {
   readonly distinct: number;
 }
 
-/** One changed token, on its way to be judged. */
+/** One changed token that the plugin has not judged yet. */
 interface Attempt {
   readonly world: World;
-  /** The honest token that it was. */
+  /** The honest token before the change. */
   readonly origin: string;
   readonly facts: RequestFacts;
   readonly signed: SignedTexts;
@@ -60,7 +60,7 @@ const RESIGNERS: Readonly<Record<string, (seed: TokenInput, random: Random) => T
   }),
 };
 
-/** Honest tokens serve so many changes, then new ones are made. */
+/** Honest tokens are used for this many changes. Then new tokens are made. */
 const CHANGES_OF_ONE_MINT = 1_000;
 
 /**
@@ -82,7 +82,7 @@ export async function tryMutatedTokens(count: number, seed: number): Promise<Tal
     const { facts, signed, world, origin, isAnew } = changeToken(row.name, mint, worlds, random);
     const decision = await decide(facts, world.policy, world.keys, () => NOW);
     const isSame = signedText(tokenOf(facts)) === signedText(origin);
-    // A token that was changed and not signed again cannot be valid. The slow oracle need not judge it.
+    // If a token was changed and not signed again, it cannot be valid. The slow oracle need not judge it.
     const mayBeWanted = isAnew || isSame || isAllow(decision);
     const isWanted = mayBeWanted && judgeSlowly(world, facts, worlds.signers, signed, 0) !== undefined;
     const why = findFault(isAllow(decision), isWanted, isSame || isAnew);
@@ -100,7 +100,7 @@ interface Mint {
   readonly signed: SignedTexts;
 }
 
-/** One token for each seed in which the token decides, so without public rules and operations. */
+/** One token for each seed in which the token decides the result. So there are no public rules and no operations. */
 function mintHonest({ signers }: Worlds, serial: number): Mint {
   const signed: SignedTexts = new Map();
   const seeds = SEEDS.filter(({ rule }) => rule !== "open" && rule !== "paths");
@@ -127,7 +127,7 @@ function changeToken(name: string, { honest, signed }: Mint, { worlds, signers }
   return { ...attempt, facts, signed, isAnew: false };
 }
 
-/** @param isSigned whether a key signed exactly this text: the token is unchanged, or was signed again. */
+/** @param isSigned whether a key signed exactly this text. Either the token is unchanged, or it was signed again. */
 function findFault(isAllowed: boolean, isWanted: boolean, isSigned: boolean): string | undefined {
   if (isAllowed !== isWanted) {
     return isWanted ? "refused a request that the oracle allows" : "allowed a request that the oracle refuses";
@@ -147,6 +147,6 @@ function addTo(row: Row, decision: Decision, isSame: boolean): void {
   }
 }
 
-// More blanks before it make it no other token (RFC 6750 section 2.1).
+// Additional blanks before the token do not make it another token (RFC 6750 section 2.1).
 const tokenOf = ({ authorization }: RequestFacts): string => (authorization ?? "").replace(/^Bearer +/, "");
 const signedText = (token: string): string => token.split(".").slice(0, 2).join(".");

@@ -9,7 +9,10 @@ import type {
   RequirementData,
 } from "../seeds/worlds.ts";
 
-/** Whether one of the alternatives of a rule holds for verified claims, at `now` in seconds. A rule without alternatives is one. */
+/**
+ * Whether verified claims meet one of the alternatives of a rule, at `now` in seconds. A rule without alternatives is
+ * one.
+ */
 export function mayPass(
   data: PolicyData,
   issuer: IssuerData,
@@ -57,7 +60,7 @@ function readScopes(text: string): Json {
   return isScope ? text.split(" ") : 0;
 }
 
-/** The names of all places in one list; no list if one of them is not to be read. */
+/** The names of all places in one list. If one of the places cannot be read, there is no list. */
 function readAll(claims: JsonMembers, places: string | readonly string[]): Json {
   const all = [places].flat().map((place) => (isBlocked(claims, place) ? 0 : (readPlace(claims, place) ?? [])));
   return all.every((value) => typeof value === "string" || Array.isArray(value)) ? all.flat() : 0;
@@ -65,7 +68,7 @@ function readAll(claims: JsonMembers, places: string | readonly string[]): Json 
 
 const isList = (wanted: MembershipData): wanted is readonly string[] => Array.isArray(wanted);
 
-/** A list with anything except strings is not a list of names: it contains no name, and excludes no name. */
+/** A list with anything except strings is not a list of names. It contains no name, and excludes no name. */
 function hasNames(value: Json | undefined, wanted: MembershipData = []): boolean {
   const {
     all_of = [],
@@ -95,7 +98,7 @@ function meetsAt(
   return absent !== true && meets(value, condition, path) && (not === undefined || differs(value, not, path));
 }
 
-/** Whether the value fails a test that is about values of its type. */
+/** Whether the value fails a test about values of its type. */
 function differs(value: Json | undefined, not: ConditionData, path: Readonly<Record<string, string>>): boolean {
   const values = [not.equals ?? [], not.one_of ?? [], not.contains_any ?? [], not.contains_all ?? []].flat();
   const isAlike = (item: Json | undefined): boolean => values.some((one) => typeof one === typeof item);

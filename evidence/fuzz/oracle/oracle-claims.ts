@@ -3,7 +3,7 @@ import { readPlace, saysSomething } from "../claim-place.ts";
 import type { IssuerData, PolicyData } from "../seeds/worlds.ts";
 import { seconds } from "./oracle-authorize.ts";
 
-/** The headers that the upstream gets; an empty list for one that is removed. */
+/** The headers that the upstream gets. The list is empty for a header that is removed. */
 export type HeadersWanted = Readonly<Record<string, string | readonly []>>;
 
 const LAST_SECOND = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
@@ -15,14 +15,17 @@ export function areClaimsGood(issuer: IssuerData, header: JsonMembers, claims: J
   const isTyped = token_type === "any" || plainType(String(header.typ)) === plainType(token_type);
   const isThere = (place: string): boolean => saysSomething(readPlace(claims, place));
   const isComplete = (issuer.required_claims ?? []).every(isThere) && !Object.hasOwn(claims, "cnf");
-  // The tenant that iss names is the one of the claim.
+  // `iss` must name the same tenant as the claim.
   const [before = "", behind = ""] = issuer.tenants ? issuer.issuer.split("{tenant}") : [];
   const isAtHome = !issuer.tenants || (typeof claims.tid === "string" && before + claims.tid + behind === claims.iss);
   const isAccessToken = plainType(String(header.typ)) === "at+jwt";
   return isTyped && isComplete && isAtHome && isWellFormed(claims, isAccessToken) && isTimely(issuer, claims, now);
 }
 
-/** Registered claims have their types: those of all tokens, and those of access tokens by RFC 9068. */
+/**
+ * Registered claims have the types that the RFCs require. There are types for all tokens, and types for access tokens
+ * (RFC 9068).
+ */
 function isWellFormed(claims: JsonMembers, isAccessToken: boolean): boolean {
   const isText = (value: unknown): boolean => typeof value === "string";
   const areTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
@@ -54,7 +57,9 @@ function isTimely(issuer: IssuerData, claims: JsonMembers, now: number): boolean
   );
 }
 
-/** The identity headers that these claims come to, each in all spellings; undefined when one cannot be a header. */
+/**
+ * The identity headers that result from these claims, each in all spellings; undefined if a value cannot be a header.
+ */
 export function expectHeaders(data: PolicyData, claims: JsonMembers): HeadersWanted | undefined {
   const headers: Record<string, string | readonly []> = {};
   for (const [name, place] of Object.entries(data.header_mappings)) {

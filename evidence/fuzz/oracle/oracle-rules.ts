@@ -3,20 +3,20 @@ import { hasDotSegment } from "../../../plugin/core/request/dot-segments.ts";
 import type { PolicyData, RequirementData, RuleData } from "../seeds/worlds.ts";
 
 const CONNECTION = "close keep-alive upgrade te trailer transfer-encoding http2-settings proxy-connection".split(" ");
-// Paths that all servers read in the same way: without dot segments, without empty segments except at the end, and without
+// Paths that all servers read in the same way. They have no dot segments, no empty segments except at the end, and no
 // escapes of special characters.
 const PLAIN_PATH = /^(?:\/(?!\.{0,2}(?:\/|$))(?:[\w\-.~!$&'()*+,=:@]|%(?!25|2e|2f|3b|5c|7f|[01])[0-9a-f]{2})+)*\/?$/i;
 
 export interface Matched extends RequirementData {
-  /** Decoded segments by the names that the path template gives them. */
+  /** Decoded segments, by the names in the path template. */
   readonly captures: Readonly<Record<string, string>>;
 }
 
-/** The requirements of the request's rule; undefined if no rule applies, or if it is uncertain which rule applies. */
+/** The requirements of the request's rule. Undefined if no rule applies, or if it is not certain which rule applies. */
 export function findRequirements(data: PolicyData, facts: RequestFacts): Matched | undefined {
   const rule = findRule(data, facts);
   const target = facts.requestLine?.target;
-  // test/core/request/dot-segments.test.ts compares this one with a parser that shares no code with it.
+  // test/core/request/dot-segments.test.ts compares this parser with a parser that shares no code with it.
   if (target === undefined || target.includes("#") || hasDotSegment(target)) {
     return undefined;
   }

@@ -4,7 +4,7 @@ import { createTokenTarget } from "../token-target.ts";
 
 const target = createTokenTarget();
 
-/** A fuzzer that finds nothing proves little unless its oracle can distinguish right from wrong. */
+/** If a fuzzer finds nothing, this proves little unless its oracle can distinguish right from wrong. */
 describe("the oracle", () => {
   it("and the pipeline allow each seed", async () => {
     for (const seed of target.seeds) {

@@ -12,7 +12,8 @@ import { findRequirements, type Matched } from "./oracle-rules.ts";
 
 /**
  * A second implementation of the promises in the documentation. This oracle reads the policy's plain data, uses no code of
- * the plugin, and may be slow. The oracle decides whether a request passes and which headers are set, but knows no reasons.
+ * the plugin, and may be slow. The oracle decides whether a request passes and which headers are set. It knows no
+ * reasons.
  */
 
 /** The headers to set when the request is to be allowed, else undefined. */
@@ -74,7 +75,10 @@ function readGoodClaims(
   return isGood ? readExactly(decodeText(body)) : undefined;
 }
 
-/** The issuer of exactly this name, else the one whose template it fits, with a tenant that is named. */
+/**
+ * The issuer with exactly this name. If there is none, the issuer whose template the name fits, with a tenant that the
+ * policy names.
+ */
 function findIssuer({ issuers }: PolicyData, iss: Json | undefined): IssuerData | undefined {
   const all = Object.values(issuers);
   const byTemplate = all.find(({ issuer, tenants = [] }) =>
@@ -100,7 +104,9 @@ function isHeaderGood(header: JsonMembers): boolean {
   return has("alg") && isText(header.kid) && isText(header.typ) && !has("crit") && !has("b64") && !has("enc");
 }
 
-/** Name of the one key for `kid` and `alg`. Names and kids are the same here, except for the key without kid. */
+/**
+ * Name of the one key for `kid` and `alg`. In this folder, names and kids are the same, except for the key without kid.
+ */
 function findKeyName({ algorithms, keys }: IssuerData, { alg, kid }: JsonMembers): string | undefined {
   if (!algorithms.some((algorithm) => algorithm === alg)) {
     return undefined;
@@ -117,7 +123,10 @@ function findKeyName({ algorithms, keys }: IssuerData, { alg, kid }: JsonMembers
   return found && (found.kid ?? "lone");
 }
 
-/** By node's streaming verification, where there is one, and by the length that each kind of signature has. */
+/**
+ * Verifies with Node's streaming verification, if Node has it for the algorithm. Also checks the length that a
+ * signature of the algorithm has.
+ */
 function holds({ alg, key, sign }: Signer, text: string, signature: Buffer): boolean {
   if (alg === "EdDSA" || alg === "Ed25519") {
     return signature.length === 64 && verifyOnce(null, Buffer.from(text), key, signature);

@@ -3,8 +3,8 @@ import type { Coverage } from "../coverage.ts";
 import type { Target } from "../target.ts";
 
 /**
- * The corpus of a target is one file with one input as JSON in each line. Together, these small inputs reach all code and
- * reasons that any input has reached.
+ * The corpus of a target is one file. Each line has one input as JSON. Together, the small inputs of a corpus reach all
+ * code and reasons that any input has reached.
  */
 
 const fileOf = (name: string): string => `evidence/fuzz/corpus/${name}.jsonl`;
@@ -14,7 +14,7 @@ export function readCorpus<T>(name: string): readonly T[] {
   return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as T);
 }
 
-/** Writes the fewest and smallest inputs that reach the same code. @returns their number. */
+/** Writes a corpus that is as small as possible and reaches the same code. @returns the number of inputs. */
 export async function writeCorpus<T>(target: Target<T>, inputs: readonly T[], coverage: Coverage): Promise<number> {
   coverage.forget();
   const features = new Set<string>();

@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The example policies, one as JSON with every key in it, and one with many mistakes. The keys are public and belong to no one. */
+/**
+ * The example policies, one policy in JSON with every key, and one policy with many mistakes. The keys are public and
+ * belong to no one.
+ */
 
 const JWKS = {
   keys: [

@@ -1,7 +1,7 @@
 import { AUDIENCE, ISSUER, NOW } from "../../../test/core/fixtures.ts";
 import type { TokenInput } from "../token-input.ts";
 
-/** Requests that are honest and allowed: where every mutation starts from. */
+/** Requests that are honest and allowed. Every mutation starts with one of them. */
 
 const CLAIMS = { sub: "alice", exp: NOW + 300, iat: NOW - 10 };
 const REALM = { id: "r", roles: ["a", "b"], scopes: ["read"] };

@@ -25,11 +25,11 @@ export interface Signer {
   sign(signingInput: Uint8Array): Uint8Array;
 }
 
-/** Keys as a finding keeps them: made for one run and good for nothing else. */
+/** Keys in the form in which a finding stores them. They are made for one run, and have no other use. */
 export type KeyRing = Readonly<Record<string, { readonly kid: string; readonly alg: string; readonly jwk: JWK }>>;
 
 /**
- * It takes long to make RSA keys, so different policies share one pair of keys. In one policy, each key is used for one
+ * Making an RSA key takes long, so different policies share one pair of keys. In one policy, each key is used for one
  * algorithm.
  */
 const PAIRS: readonly Readonly<Record<string, SigningAlgorithm>>[] = [
@@ -47,7 +47,10 @@ const PAIRS: readonly Readonly<Record<string, SigningAlgorithm>>[] = [
   { ps384: "PS384", "stranger-rs256": "RS256" },
   { ps512: "PS512" },
 ];
-/** 64 characters of base64url. The file is read as text, and random bytes that end in a line end would be cut. */
+/**
+ * 64 characters of base64url. The file is read as text, so random bytes with a line end as the last byte would lose
+ * this byte.
+ */
 const SECRET_BYTES = 48;
 
 export function generateSigners(): Map<string, Signer> {
@@ -82,7 +85,7 @@ export function readRing(ring: KeyRing): Map<string, Signer> {
   );
 }
 
-/** As an issuer publishes it. */
+/** The key in the form in which an issuer publishes it. */
 export function publicJwkOf({ kid, alg, key }: Signer): JWK {
   return { ...(createPublicKey(key).export({ format: "jwk" }) as JWK), kid, alg, use: "sig" };
 }

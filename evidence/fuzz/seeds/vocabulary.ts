@@ -1,7 +1,10 @@
 import { AUDIENCE, ISSUER, NOW } from "../../../test/core/fixtures.ts";
 import type { Vocabulary } from "../mutate/mutate-json.ts";
 
-/** Words with a meaning for the reader of a token: values at every limit, and parts of known attacks on other readers. */
+/**
+ * Words that have a meaning for the reader of a token. They are values at every limit, and parts of known attacks on
+ * other readers.
+ */
 
 const quoted = (...texts: readonly string[]): readonly string[] => texts.map((text) => JSON.stringify(text));
 

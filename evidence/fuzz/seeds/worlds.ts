@@ -8,8 +8,8 @@ import { silentLog } from "../../../test/logs.ts";
 import { generateSigners, type KeyRing, publicJwkOf, readRing, type Signer } from "./signers.ts";
 
 /**
- * The policies and keys that tokens are tried on. The policies are plain data here, because the oracle reads them with its own
- * code.
+ * The policies and keys that tokens are tried on. The policies are plain data, because the oracle reads them with its
+ * own code.
  */
 
 export interface IssuerData {
@@ -84,7 +84,7 @@ export interface World {
   readonly name: string;
   readonly data: PolicyData;
   readonly policy: CompiledPolicy;
-  /** As the process asks for keys, with its memory of signatures that held. */
+  /** The key source of the process, with its cache of valid signatures. */
   readonly keys: KeySource;
 }
 
@@ -226,7 +226,7 @@ function describePolicies(find: (name: string) => Signer): readonly PolicyData[]
   ];
 }
 
-/** A key as careless issuers publish it: without a name, and for every algorithm that fits. */
+/** A key in the form in which careless issuers publish it: without a name, and for every algorithm that fits. */
 function withoutName({ kid: _kid, alg: _alg, ...jwk }: JWK): JWK {
   return jwk;
 }

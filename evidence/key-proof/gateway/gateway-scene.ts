@@ -12,7 +12,7 @@ import {
 } from "../rotating-provider.ts";
 import { type Client, createClient, measureCapacity, type OpenLoad, startOpenLoad } from "./open-load.ts";
 
-/** A provider, a gateway that trusts it, and valid requests all the time. */
+/** A provider, a gateway that trusts the provider, and valid requests all the time. */
 export interface GatewayScene {
   readonly gateway: string;
   readonly url: string;
@@ -27,7 +27,10 @@ export interface GatewayScene {
   currentKey(): ProviderKey;
   /** Makes a new key that is not published yet. */
   createKey(): Promise<ProviderKey>;
-  /** Says that this key signs now, and has clients use these tokens: beside the ones before, or in their place. */
+  /**
+   * Records that this key signs now. Clients then use these tokens, in addition to the earlier tokens or in place of
+   * them.
+   */
   use(key: ProviderKey, tokens: readonly string[], beside?: boolean): void;
   tokensInUse(): readonly string[];
   stop(): Promise<void>;

@@ -6,7 +6,7 @@ export interface Sent<Kind extends string> {
   readonly kind: Kind;
   readonly startMs: number;
   readonly endMs: number;
-  /** The status, and the words of an error's body; `no answer` with the cause otherwise. */
+  /** The status, and the words in the body of an error. If there is no answer, `no answer` with the cause. */
   readonly answer: string;
 }
 
@@ -30,7 +30,7 @@ export interface OpenLoad {
 
 const CONNECTIONS = 128;
 const TICK_MS = 10;
-/** Longer than any answer may take; after this time the answer counts as missing. */
+/** Longer than any answer may take. After this time, the answer counts as missing. */
 const GIVE_UP_MS = 30_000;
 
 /** @param url of a gateway that has the route `/r`. */
@@ -64,7 +64,10 @@ function readMessage(text: string): string {
   }
 }
 
-/** How many answers per second a few clients get, each with one request at a time. @throws Error if a request is refused. */
+/**
+ * How many answers per second a few clients get. Each client sends one request at a time. @throws Error if a request is
+ * refused.
+ */
 export async function measureCapacity(client: Client, tokens: readonly string[], seconds: number): Promise<number> {
   const endMs = performance.now() + seconds * 1000;
   let count = 0;

@@ -4,7 +4,7 @@ import type { Tally } from "../results/tally.ts";
 import { setUpScene } from "./gateway-scene.ts";
 import { type FloodFigures, flood, type RotationFigures, rotate, switchUnannounced } from "./rotate-under-load.ts";
 
-/** The results for one gateway and its plugin server, while the provider changed its keys. */
+/** The results of one gateway and its plugin server. During the test, the provider changed its keys. */
 export interface GatewayFigures {
   readonly gateway: string;
   readonly capacity: number;
@@ -13,7 +13,7 @@ export interface GatewayFigures {
   /** All valid requests of the whole run. */
   readonly valid: Tally;
   readonly rotations: readonly RotationFigures[];
-  /** Milliseconds from publication to the first token that passed, for keys that signed at once. */
+  /** Milliseconds from the publication of a key to the first token that passed, for keys that signed immediately. */
   readonly unannouncedMs: readonly number[];
   readonly unannouncedUnderFloodMs: readonly number[];
   readonly flood: FloodFigures;
@@ -24,10 +24,10 @@ export interface GatewayFigures {
 const CAPACITY_SECONDS = 4;
 const TRIALS = 4;
 const OUTAGE_SECONDS = 25;
-/** Of the capacity; with the valid half it is three quarters. */
+/** The flood's share of the capacity. Valid requests use half of the capacity, so both together use three quarters. */
 const FLOOD_SHARE = 0.25;
 
-/** @param seconds that rotations are repeated for; the rest takes about 70 s more. */
+/** @param seconds how long the test repeats rotations. The rest of the test takes about 70 s more. */
 export async function proveGateway(kind: GatewayKind, seconds: number): Promise<GatewayFigures> {
   const scene = await setUpScene(kind, CAPACITY_SECONDS);
   const startMs = performance.now();

@@ -21,7 +21,7 @@ const GIVE_UP_MS = 30_000;
 export interface RotationFigures {
   /** How long tokens of the retired key still passed, in milliseconds. */
   readonly passedForMs: number;
-  /** Requests with them after the last one that passed: all were refused. */
+  /** Requests with tokens of the key after the last request that passed. All of them were refused. */
   readonly refusedAfterwards: number;
 }
 
@@ -81,7 +81,7 @@ async function watchRetired({ url }: GatewayScene, retired: readonly string[]): 
   };
 }
 
-/** Publishes a key that signs at once. @returns milliseconds until its tokens pass. */
+/** Publishes a key that signs immediately. @returns the milliseconds until tokens of the key pass. */
 export async function switchUnannounced(scene: GatewayScene): Promise<number> {
   const { provider } = scene;
   const old = scene.currentKey();
@@ -102,13 +102,13 @@ export async function switchUnannounced(scene: GatewayScene): Promise<number> {
     }
   }
   await client.stop();
-  // From here on it is known, and its tokens are as valid as any.
+  // From now on, the plugin knows the key, and its tokens are as valid as any other tokens.
   scene.use(next, await provider.mintTokens(TOKENS));
   await sleep(DRAIN_MS);
   return Math.round(acceptedMs - publishedMs);
 }
 
-/** Has tokens with unknown kids come at this rate, beside the valid ones, while something else is done. */
+/** Sends tokens with unknown kids at this rate, in addition to valid tokens, while `meanwhile` runs. */
 export async function flood(
   { url, provider }: GatewayScene,
   perSecond: number,

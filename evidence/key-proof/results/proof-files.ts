@@ -1,7 +1,7 @@
 import { writeResults } from "../../results/results-folder.ts";
 import type { Sections } from "./proof-results.ts";
 
-/** How long the parts that can be short or long last; `--seconds`. */
+/** How long the parts of the test last whose length `--seconds` sets. */
 export const SECONDS = Number(process.env.SOAK_KEYS_SECONDS ?? 120);
 
 /** Prints figures and, with `RESULTS=1`, writes them to the folder of results. */

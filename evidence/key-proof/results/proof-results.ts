@@ -2,13 +2,13 @@ import type { FloodResult } from "../flood-key-source.ts";
 import type { GatewayFigures } from "../gateway/prove-gateway.ts";
 import type { OutageFigures } from "../simulate-outage.ts";
 
-/** The results of one provider in `npm run test:providers`. */
+/** The results of one provider in the tests of `npm run test:providers`. */
 interface ProviderFigures {
   /** With its version. */
   readonly provider: string;
   /** Milliseconds from publication until tokens of a key that signed at once passed. */
   readonly unannouncedMs: number;
-  /** How long tokens of a removed key still passed; absent for a provider that rotates its keys by itself. */
+  /** How long tokens of a removed key still passed. Absent for a provider that rotates its keys by itself. */
   readonly passedForMs?: number;
 }
 

@@ -31,7 +31,7 @@ const TABLES: { readonly [Section in keyof Sections]: readonly (readonly Column<
     [
       { title: "gateway", cell: ({ gateway }) => gateway },
       {
-        title: "time until tokens of a new, unannounced key pass (at most the cooldown)",
+        title: "time until tokens of an unannounced key pass (at most the cooldown)",
         cell: ({ unannouncedMs }) => range(unannouncedMs),
       },
       {
@@ -108,7 +108,7 @@ const TABLES: { readonly [Section in keyof Sections]: readonly (readonly Column<
     [
       { title: "provider", cell: ({ provider }) => provider },
       {
-        title: "time until tokens of a new, unannounced key pass",
+        title: "time until tokens of an unannounced key pass",
         cell: ({ unannouncedMs }) => seconds(unannouncedMs),
       },
       { title: "time for which tokens of a retired key passed", cell: ({ passedForMs }) => seconds(passedForMs) },

@@ -31,7 +31,7 @@ export function createCounter(): Counter {
 
 export const countRefused = ({ refused }: Tally): number => Object.values(refused).reduce((sum, one) => sum + one, 0);
 
-/** The shortest time between two of these in a row; undefined for fewer than two. */
+/** The shortest time between two successive times of the list; undefined for fewer than two times. */
 export function shortestGap(times: readonly number[]): number | undefined {
   const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
   return gaps.length === 0 ? undefined : Math.min(...gaps);

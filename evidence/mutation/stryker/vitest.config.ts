@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Tests that import sources: nothing needs building for a mutant, and none starts the built server or a gateway. */
+/** Tests that import sources. So no mutant needs a build, and no test starts the built server or a gateway. */
 export default defineConfig({
   test: {
     include: [

@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Tests each stage of core with the tests in the same folder. This is fast, and finds stages that only tests of the whole
- * pipeline cover.
+ * Tests each stage of core with the tests in the same folder. The tests of the core are fast. They find stages that
+ * only tests of the whole pipeline cover.
  */
 export default defineConfig({
   test: {

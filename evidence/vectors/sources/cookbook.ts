@@ -35,7 +35,9 @@ async function judge({ id, form, token, key, expect_gateway }: CookbookVector): 
   return { id, expected: expect_gateway === "accept-signature" ? "accepted" : refusal, found };
 }
 
-/** Behind `Bearer` the commas would be found; where only dots are counted, some JSON has four of them by chance. */
+/**
+ * After `Bearer`, the plugin would find the commas. Where the code counts only dots, some JSON has four dots by chance.
+ */
 function refusalOfJson(text: string): string {
   return text.split(".").length === 5 ? "token_encrypted" : "token_malformed: not three non-empty segments";
 }

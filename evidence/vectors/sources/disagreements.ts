@@ -3,7 +3,7 @@ interface Disagreement {
   /** Name of the {@link VectorSource}. */
   readonly source: string;
   readonly ids: readonly string[];
-  /** The result of these vectors in this plugin. */
+  /** The result that this plugin gives for these vectors. */
   readonly found: string;
   readonly why: string;
 }
@@ -17,7 +17,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     source: "Wycheproof: JWS",
     ids: ["json_web_signature_test#367", "json_web_signature_test#370"],
     found: "accepted",
-    why: "The description of the vector says that its token has padding, but the token in the file has no padding. The vector's key and token equal those of #357, byte for byte, and Wycheproof calls #357 valid. The plugin refuses tokens with padding (core/decode.test.ts).",
+    why: "According to the vector's description, its token has padding, but the token in the file has no padding. The vector's key and token equal those of #357, byte for byte, and Wycheproof calls #357 valid. The plugin refuses tokens with padding (core/decode.test.ts).",
   },
   {
     source: "JOSE cookbook: RFC 7520, 7797, 8037",
@@ -65,19 +65,19 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     source: KONG_SCENARIOS,
     ids: ["HS256 13"],
     found: "400 token_ambiguous",
-    why: "The request has two header lines with tokens. Kong reads the first line with a token and forwards both lines, but other programs would read the last line. The plugin refuses a request with two tokens (RFC 6750 section 2).",
+    why: "The request has two header lines with tokens. Kong reads the first line with a token and forwards all lines, but other programs would read the last line. The plugin refuses a request with two tokens (RFC 6750 section 2).",
   },
   {
     source: KONG_SCENARIOS,
     ids: ["config.anonymous 2", "config.anonymous 3"],
     found: "401 signature_invalid",
-    why: "A rule with optional access lets a request without a token pass. But the rule refuses a request with a bad token, because the sender claims an identity.",
+    why: "A rule with optional access lets a request without a token pass. But the rule refuses a request with a bad token, because the sender of such a token claims an identity.",
   },
   {
     source: "Istio: requests against its policies",
     ids: ["authn-only: expired-token-cors-preflight-request-allowed"],
     found: "token_expired",
-    why: "Istio lets CORS preflight requests pass without reading their tokens. In Kong, the `cors` plugin answers preflight requests before jwt-policy runs. So jwt-policy judges every request that reaches it.",
+    why: "Istio lets CORS preflight requests pass without reading their tokens. In Kong, the `cors` plugin answers preflight requests before jwt-policy runs. So if a request reaches jwt-policy, jwt-policy judges it.",
   },
   {
     source: "Istio: requests against its policies",

@@ -1,8 +1,8 @@
 /**
- * Istio's settings as policy documents, and what each of its requests is here. Istio checks the audience only if the policy has
- * `audiences`. Istio lets requests without a token pass, unless an AuthorizationPolicy requires a token. Istio matches hosts
- * and paths itself; with Kong, the Route matches them. Its `requestPrincipals: [issuer/sub]` is one accepted issuer and a
- * condition on `sub`.
+ * Istio's settings as policy documents. Also the meaning of each of Istio's requests for this plugin. Istio checks the
+ * audience only if the policy has `audiences`. Istio lets requests without a token pass, unless an AuthorizationPolicy
+ * requires a token. Istio matches hosts and paths itself; with Kong, the Route matches them. Istio's
+ * `requestPrincipals: [issuer/sub]` becomes one accepted issuer and a condition on `sub`.
  */
 
 type Members = Record<string, unknown>;
@@ -10,7 +10,7 @@ type Members = Record<string, unknown>;
 /** @param origin the origin of the server that replaces Istio's key server. */
 type DocumentOf = (origin: string) => Members;
 
-/** How a request is bound and for which reason it has to be refused, if it has to. */
+/** How a request is bound to a rule. If it must be refused, the reason. */
 interface MappedCase {
   readonly route: string;
   readonly rightReason?: string;
@@ -22,7 +22,7 @@ interface MappedTemplate {
   readonly cases: Readonly<Record<string, MappedCase>>;
 }
 
-/** `jwtRules: [{ issuer, jwksUri }]`. Without `audiences` there, `iss` is what has to fit, and it does. */
+/** `jwtRules: [{ issuer, jwksUri }]`. Without `audiences` in Istio, only `iss` must match, and it matches. */
 function issuerOf(number: number, jwksUri: string, changes: Members = {}): Members {
   const issuer = `test-issuer-${number}@istio.io`;
   const anyAudience = { audiences: [issuer], claims: { audience: "iss" } };
@@ -59,7 +59,10 @@ const SOURCES = [
   { query: "secondary_token" },
 ];
 
-/** Hosts are matched by Kong Routes: `example` and `any` for the two hosts, `healthz` for the path, `mesh` for the workload itself. */
+/**
+ * Kong Routes match the hosts: `example` and `any` for the two hosts, `healthz` for the path, and `mesh` for the
+ * workload itself.
+ */
 const BY_HOST: MappedTemplate["document"] = documentOf({
   example: SUB_1,
   any: {},
@@ -70,7 +73,7 @@ const HOST_CASES: MappedTemplate["cases"] = {
   "allow healthz": { route: "healthz" },
   "deny without token": refused("token_missing", "example"),
   "allow with sub-1 token": { route: "example" },
-  "deny with sub-2 token": refused("issuer_untrusted", "example"), // Which is also of issuer 2.
+  "deny with sub-2 token": refused("issuer_untrusted", "example"), // The token is also a token of issuer 2.
   "deny with expired token": refused("token_expired", "example"),
   "allow with sub-1 token on any.com": { route: "any" },
   "allow with sub-2 token on any.com": { route: "any" },
@@ -111,7 +114,7 @@ export const ISTIO_TEMPLATES: Readonly<Record<string, MappedTemplate>> = {
     document: documentOfOne(AUTHENTICATE, "/late"),
     cases: { "valid-token-forward-remote-jwks": refused("keys_unavailable") },
   },
-  // Two policies count together: issuer 2 is in one of them without audiences.
+  // Two policies apply together. In one of them, issuer 2 has no audiences.
   aud: {
     document: (origin) => ({
       ...documentOf(AUTHENTICATE)(origin),

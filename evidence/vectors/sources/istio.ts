@@ -4,7 +4,7 @@ import type { JudgedVector, VectorSource } from "../judged.ts";
 import { readVectors } from "../vector-folder.ts";
 import { ISTIO_TEMPLATES } from "./istio-cases.ts";
 
-/** One request of Istio's integration tests, and what came of it. */
+/** One request of Istio's integration tests, and its result. */
 interface IstioCase {
   readonly id: string;
   readonly policy_template: string;
@@ -16,7 +16,7 @@ interface IstioCase {
   readonly expect_upstream_headers: Readonly<Record<string, string>>;
 }
 
-/** A time at which the tokens that are good there are good. */
+/** A time at which the good tokens of Istio's tests are valid. */
 const NOW = 1_800_000_000;
 
 export const istio: VectorSource = {

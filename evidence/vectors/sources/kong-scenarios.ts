@@ -9,9 +9,10 @@ import { readVectors } from "../vector-folder.ts";
 import { type IssuerKeysSource, issuerKeysOf } from "../vector-issuer.ts";
 
 /**
- * The integration tests of Kong's `jwt` plugin that ask for what this plugin does, too, as requests to a policy. A credential with `key`
- * and `secret` or `rsa_public_key` there is an issuer with that `iss` and key here. Scenarios that depend
- * on Kong's own parts, such as its Consumers or gRPC's form, are not in this table.
+ * Integration tests of Kong's `jwt` plugin, as requests to a policy. Only tests of features that jwt-policy also has
+ * are in the table. A credential of Kong with `key` and `secret` or `rsa_public_key` becomes an issuer with this `iss`
+ * and key. The table has no scenarios that depend on Kong's own parts, such as Kong's Consumers or the form of its gRPC
+ * answers.
  */
 
 type Members = Record<string, unknown>;
@@ -22,7 +23,7 @@ interface Scenario {
   readonly alg?: SigningAlgorithm | SecretAlgorithm;
   readonly claims?: Members;
   readonly header?: Members;
-  /** The token to send instead of the good token; if undefined, none is sent. */
+  /** The token that the request has in place of the good token. If undefined, the request has no token. */
   readonly send?: (token: string) => string | undefined;
   readonly issuer?: Members;
   readonly rule?: Members;
@@ -33,11 +34,11 @@ interface Scenario {
   readonly place?: (token: string) => { readonly headers?: Readonly<Record<string, string>>; readonly query?: string };
   /** Whether the token's `sub` has to come out as Kong's Consumer. */
   readonly identifies?: true;
-  /** Otherwise it has to be accepted. */
+  /** If no reason is given, the plugin must accept the request. */
   readonly refused?: Reason;
 }
 
-/** The Consumer whose credential it is there; here the token names it. */
+/** The Consumer of the credential in Kong's test. Here the token names the Consumer. */
 const ALICE = { id: "0a11ce00-0000-4000-8000-000000000000", username: "alice" };
 const AS_ALICE = { "x-consumer-id": ALICE.id, "x-consumer-username": ALICE.username };
 const identity = { consumer: { claim: "sub" } };

@@ -6,7 +6,7 @@ import type { VectorSource } from "../judged.ts";
 import { readVectors } from "../vector-folder.ts";
 import { pemKeysOf, textSecretOf } from "../vector-issuer.ts";
 
-/** Tokens as the tests of Kong's own JWT parser have them: no `iss`, no `aud`, no `kid`. */
+/** The tokens in the tests of Kong's own JWT parser. They have no `iss`, no `aud` and no `kid`. */
 interface KongToken {
   readonly id: string;
   readonly token: string;
@@ -47,7 +47,7 @@ const SIGNATURE_REFUSALS: readonly (readonly [id: RegExp, reason: string])[] = [
   // Three characters are cut off. With most lengths, the rest is not canonical base64url.
   [/es(384|512)-truncated-sig$/, "signature_invalid"],
   [/-truncated-sig$/, "token_malformed: signature: not canonical base64url"],
-  // The other key is of another type or curve, is too short, or is of the same kind.
+  // The other key has another type or curve, is too short, or is of the same kind.
   [/(es...|ps...|ed25519)-wrong-key$/, "key_not_found"],
   [/rs384-wrong-key$/, "key_not_found: key 0: an RSA key of 2047 bits; only 2048 to 8192 bits are allowed"],
   [/-wrong-key$/, "signature_invalid"],
@@ -57,7 +57,7 @@ function signatureRefusal(id: string): string {
   return SIGNATURE_REFUSALS.find(([pattern]) => pattern.test(id))?.[1] ?? "no row in kong-tokens.ts";
 }
 
-/** No token names an issuer; Kong's plugin refuses that as well, as its `key_claim_name` is `iss`. */
+/** No token names an issuer. Kong's plugin also refuses such tokens, because its `key_claim_name` is `iss`. */
 export const kongRequests: VectorSource = {
   name: "Kong's JWT parser: tokens as requests",
   judge: () =>

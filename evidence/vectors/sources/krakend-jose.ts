@@ -5,8 +5,8 @@ import type { JudgedVector, VectorSource } from "../judged.ts";
 import { readVectors } from "../vector-folder.ts";
 
 /**
- * KrakenD's matchers of roles and scopes: claims, and the requirements on them. The tokens are ours, because KrakenD's
- * tests have no tokens.
+ * KrakenD's matchers of roles and scopes, as claims and the requirements on the claims. The tokens are ours, because
+ * KrakenD's tests have no tokens.
  */
 interface MatcherCase {
   readonly id: string;
@@ -35,8 +35,9 @@ async function judgeMatcher(matcherCase: MatcherCase): Promise<JudgedVector> {
 }
 
 /**
- * `scopes_key: data.scope`, `scopes: [a, b]` and `scopes_matcher: all` there are `claims: { scopes: /data/scope }` and
- * `required_scopes: { all_of: [a, b] }` here; `roles_key` and `roles` are `claims: { roles }` and `required_roles: { any_of }`.
+ * KrakenD's `scopes_key: data.scope`, `scopes: [a, b]` and `scopes_matcher: all` become `claims: { scopes: /data/scope
+ * }` and `required_scopes: { all_of: [a, b] }`. `roles_key` and `roles` become `claims: { roles }` and `required_roles:
+ * { any_of }`.
  */
 function documentOf({ matcher, claim_path, required }: MatcherCase): Record<string, unknown> {
   const what = matcher.startsWith("Scopes") ? "scopes" : "roles";

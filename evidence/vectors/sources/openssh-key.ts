@@ -1,4 +1,4 @@
-/** A public key line of OpenSSH (RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4) as a JWK. */
+/** Reads a public key line of OpenSSH as a JWK (RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4). */
 export function jwkOfOpenSsh(line: string): Readonly<Record<string, unknown>> {
   const [type, body = ""] = line.split(" ");
   const fields = readFields(Buffer.from(body, "base64"));

@@ -18,20 +18,20 @@ interface RfcVector {
 const NOW = 1_300_819_379;
 
 /**
- * The reasons for which a vector is refused: in the test of signatures, and as a request, where the plugin first checks
- * credentials and `iss`.
+ * The reasons for the refusal of a vector. There is one reason in the test of signatures, and one as a request: there,
+ * the plugin first checks credentials and `iss`.
  */
 const REFUSALS: readonly { readonly id: RegExp; readonly signature: string; readonly request: string }[] = [
-  // Unsecured: the third segment is empty, which is found before `alg` and `crit` are read.
+  // The token is unsecured. Its third segment is empty, and the plugin notices this before it reads `alg` and `crit`.
   { id: /^RFC7515\.(A5|E)$/, signature: "token_malformed: not three non-empty segments", request: "token_malformed" },
-  // JSON serialisations: there are commas in them.
+  // The tokens are JSON serialisations, so they contain commas.
   {
     id: /^RFC7515\.A[67]$|^RFC7516\.A4$|MMA/,
     signature: "token_malformed: not three non-empty segments",
     request: "token_ambiguous",
   },
   { id: /^RFC751[69]\.A|Issue_136/, signature: "token_encrypted", request: "token_encrypted" },
-  // The line of a public key as the secret of HS256; the tokens name no issuer.
+  // The line of a public key is used as the secret of HS256. The tokens name no issuer.
   { id: /GHSA-ffqj-6fqr-9h24#[13]$/, signature: "algorithm_not_allowed", request: "issuer_untrusted" },
 ];
 
@@ -41,7 +41,7 @@ export const rfcRequests = createSource(
   "request",
   "RFC 7515, 7516, 7519, CVE-2022-29217: requests",
   async (token, { algorithms, keys, files }) => {
-    // The examples have `iss: joe` and no audience: here `iss` has to be among the audiences.
+    // The examples have `iss: joe` and no audience. So in this test, the audience is the claim `iss`.
     const issuer = {
       issuer: "joe",
       audiences: ["joe"],

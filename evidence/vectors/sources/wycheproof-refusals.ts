@@ -1,8 +1,11 @@
-/** The reason for which each of Wycheproof's invalid JWS must be refused, by id, or else by comment, flag or group. */
+/**
+ * The reason for which each of Wycheproof's invalid JWS must be refused. The key is an id, or else a comment, a flag or
+ * a group.
+ */
 
 const SEGMENTS = "token_malformed: not three non-empty segments";
 const notCanonical = (segment: string): string => `token_malformed: ${segment}: not canonical base64url`;
-/** The reason why the only key of the set is not usable. */
+/** The reason why the only key of the set cannot be used. */
 const keyIs = (why: string): string => `key_not_found: key 0: ${why}`;
 
 const RIGHT_REASONS: readonly (readonly [reason: string, marks: readonly string[]])[] = [
@@ -56,7 +59,7 @@ const RIGHT_REASONS: readonly (readonly [reason: string, marks: readonly string[
     [
       // HS256 with the bytes of a public key as the secret.
       "rejectsSymmetryConfusionAttacks_aesKeyFromEcVerificationKeyBytes",
-      // A secret beside public keys, and secrets for encryption: none is taken from a set like that.
+      // A secret beside public keys, and secrets for encryption. The plugin imports none of these from such a set.
       "jws_mixedSymmetryKeyset",
       "rejectsAesKey",
     ],
@@ -75,7 +78,7 @@ const RIGHT_REASONS: readonly (readonly [reason: string, marks: readonly string[
   ],
   [keyIs("an RSA key of 1024 bits; only 2048 to 8192 bits are allowed"), ["rejects1024bitRsaKey"]],
   [keyIs("an RSA key with an unusable public exponent"), ["rejectsPublicExponent1"]],
-  // These texts come from Node's OpenSSL.
+  // Node's OpenSSL makes these texts.
   ["key_not_found: key 0", ["invalid_point"]],
   [
     "key_not_found",
@@ -90,8 +93,8 @@ const RIGHT_REASONS: readonly (readonly [reason: string, marks: readonly string[
       "json_web_signature_test#336",
       "json_web_signature_test#338",
       "json_web_signature_test#340",
-      // Published as valid. The key has PS256 and the token PS384. In the other vector, the key has ES521, which is not an
-      // algorithm.
+      // Published as valid. The key has PS256 and the token PS384. In the other vector, the key has ES521, but there is
+      // no such algorithm.
       "json_web_signature_test#346",
       "json_web_signature_test#350",
       "json_web_signature_test#347",

@@ -19,7 +19,8 @@ interface WycheproofVector {
 export const wycheproofJws: VectorSource = {
   name: "Wycheproof: JWS",
   judge() {
-    // Published as valid though they break a rule that we hold: the collection lists them.
+    // Wycheproof published these vectors as valid, but they break a rule that the plugin enforces. The collection
+    // itself lists them.
     const overrides = readVectors<Record<string, string>>("wycheproof/strict_overrides.json");
     return judgeKind("jws", (vector) =>
       vector.expect === "accept" && !(vector.id in overrides) ? "accepted" : rightReason(vector),
@@ -27,7 +28,7 @@ export const wycheproofJws: VectorSource = {
   },
 };
 
-/** The plugin accepts no JWE, whether it can be decrypted or not. It recognises a JWE by its five segments. */
+/** The plugin accepts no JWE, even if the JWE can be decrypted. The plugin recognises a JWE by its five segments. */
 export const wycheproofJwe: VectorSource = {
   name: "Wycheproof: JWE",
   judge: () =>
@@ -51,8 +52,8 @@ function judgeKind(
 }
 
 /**
- * The secret of the group `base64` is 32 zero bytes, which the plugin does not load. This group tests only the encoding of
- * tokens.
+ * The secret of the group `base64` has 32 zero bytes, and the plugin does not load such a secret. This group tests only
+ * the encoding of tokens.
  */
 function judgeVector({ group, token, key }: WycheproofVector): Promise<string> {
   return group === "base64"

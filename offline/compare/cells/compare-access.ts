@@ -13,7 +13,7 @@ export interface AccessChange {
 }
 
 /**
- * Cells that need only one comparison, because in each of the two versions all these cells have the same requirements.
+ * Cells that need only one comparison: in each of the two versions, all of these cells have the same requirements.
  */
 interface Group {
   readonly requirements: Both<string>;
@@ -22,7 +22,7 @@ interface Group {
 }
 
 /**
- * Finds the requests of one rule that only one of two policy versions lets pass.
+ * Finds requests of one rule that one of two policy versions lets pass and the other refuses.
  *
  * @param haveOtherIssuers whether the versions have different issuers. If the issuers differ, equal requirements may
  * let different requests pass.

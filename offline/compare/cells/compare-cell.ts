@@ -22,12 +22,12 @@ export interface Difference {
   /** The part of the policy that differs: the rule, or the token's issuer. */
   readonly cause: "rule" | "issuer";
   readonly sender: Sender;
-  /** The requirements that the token does not meet, in the version that refuses the token. */
+  /** The requirements of the version that refuses the token, as far as the token does not meet them. */
   readonly lacks: readonly string[];
   readonly transport: "tls" | "plain";
 }
 
-/** If a condition compares a claim with a header, the header has this value in example requests. */
+/** If a condition compares a claim with a header, example requests have this value in the header. */
 export const HEADER_VALUE = "header-value";
 
 /** A tenant name that no policy contains. */
@@ -43,7 +43,7 @@ interface Side {
 type Found = Omit<Difference, "cell">;
 
 /**
- * Lists the differences between two policy versions in one cell, by sender, issuer and direction.
+ * Lists the differences between two policy versions in one cell, separately for each sender, issuer and direction.
  *
  * @param now seconds since the epoch, for the times of the tokens.
  */
@@ -106,14 +106,14 @@ function compareTokens(sides: Both<Side>, isKnownToKong: boolean, now: number): 
 /** A token that only the second version accepts. */
 interface Gain {
   readonly cause: Difference["cause"];
-  /** The token; undefined if the search for a token ended without an answer. */
+  /** The token; undefined if the search ended without an answer. */
   readonly token: CandidateToken | undefined;
   readonly lacks: readonly string[];
 }
 
 /**
- * Finds tokens that only the second version accepts. The cause is `rule` if `mixed` accepts the token too, because then the
- * change of the rule is enough. Otherwise, the cause is `issuer`.
+ * Finds tokens that only the second version accepts. If `mixed` accepts the token too, the cause is `rule`, because the
+ * change of the rule alone is enough. If not, the cause is `issuer`.
  *
  * @param mixed the second version's rule with the first version's issuers.
  */
@@ -138,7 +138,8 @@ function findExamples(accepting: Formula, rejecting: Formula, frame: TokenFrame)
   while (found.length < MAX_EXAMPLES) {
     const result = findToken(wanted, rejecting, frame);
     if (typeof result === "string") {
-      // One example already shows the direction of the change. Report an unfinished search only if there is no example.
+      // One example already shows the direction of the change. If there is an example, do not report that the search is
+      // unfinished.
       return result === "unknown" && found.length === 0 ? [{ token: undefined, lacks: [] }] : found;
     }
     const { found: token } = result;
@@ -167,7 +168,7 @@ function both(first: Formula, second: Formula): Formula {
   );
 }
 
-/** Every version that accepts a request over plain http also accepts the request over TLS. */
+/** If a version accepts a request over plain http, it also accepts the request over TLS. */
 function comparePlainHttp(sides: Both<Side>, now: number): readonly Found[] {
   const [was, is] = ofBoth(
     sides,
@@ -209,8 +210,8 @@ function keyOf({ reads, text }: Requirement): string {
 }
 
 /**
- * Lists an example `iss` for each issuer, with an example `alg` of each kind. Two algorithms are of one kind if each version
- * allows both of them or neither of them.
+ * Lists an example `iss` for each issuer, with an example `alg` of each kind. Two algorithms are of one kind if each
+ * version allows both algorithms or neither of them.
  */
 function listFrames(policies: readonly CompiledPolicy[], now: number): readonly TokenFrame[] {
   const kinds = new Map<string, string>();
@@ -241,7 +242,7 @@ function findAccepting(policy: CompiledPolicy, iss: string): CompiledIssuer | un
   return issuer?.template?.tenants?.has(tenantOf(issuer.template, iss)) === false ? undefined : issuer;
 }
 
-/** Returns the same string for all tenants of one issuer. */
+/** The string is the same for all tenants of one issuer. */
 function nameKind(issuer: CompiledIssuer | undefined): string | undefined {
   return issuer?.tenantOf ?? issuer?.issuer;
 }

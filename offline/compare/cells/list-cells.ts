@@ -16,7 +16,7 @@ export interface Cell {
   readonly isOtherMethod: boolean;
 }
 
-/** A segment that represents all segments that no template names. */
+/** A segment that represents all segments that are not in any template. */
 export const ANY = "x1";
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "LOCK"] as const;
 /** The largest number of example paths for one rule. */
@@ -36,7 +36,7 @@ export function listCells(rule: string, versions: readonly PolicyVersion[]): rea
   );
 }
 
-/** A method that represents all methods that no version names. */
+/** A method that represents all methods that are not in either version. */
 export function findOtherMethod(named: ReadonlySet<string>): string {
   return METHODS.find((method) => !named.has(method)) ?? "OTHER";
 }
@@ -48,7 +48,7 @@ interface ExamplePath {
 
 type Operations = readonly Operation[];
 
-/** Lists example paths. Each example represents the paths that match the same templates. */
+/** Lists example paths. Each example path represents the paths that match the same templates. */
 function listPaths(operations: Operations): readonly ExamplePath[] | undefined {
   const templates = [...new Set(operations.map(({ path }) => path))].map((path) => path.slice(1).split("/"));
   const found = new Map<string, readonly string[]>();
@@ -78,7 +78,7 @@ function listPaths(operations: Operations): readonly ExamplePath[] | undefined {
   return walk([], templates) ? [...found.values()].map(describePath) : undefined;
 }
 
-/** Example strings that this segment of a template matches. */
+/** Example strings that match this segment of a template. */
 function exampleSegments(segment: string | undefined): readonly string[] {
   return segment === undefined ? [] : [segment.replaceAll(PLACEHOLDER, ANY)];
 }
@@ -105,7 +105,7 @@ function describePath(segments: readonly string[]): ExamplePath {
 }
 
 /**
- * Leaves characters such as `:` unescaped, because an escaped `:` is ambiguous beside an operation such as
+ * Does not escape characters such as `:`. An escaped `:` would be ambiguous beside an operation such as
  * `/orders/{id}:cancel`.
  */
 function encodeSegment(text: string): string {

@@ -1,7 +1,10 @@
 import type { CompiledPolicy } from "../../../plugin/core/model/policy.ts";
 import type { PolicyDocument } from "../../../schema/generated/policy-document.ts";
 
-/** One version of a policy: the valid document with its parents (`extends`) merged, and the compiled policy. */
+/**
+ * One version of a policy: the valid document, and the compiled policy. The document's parents (`extends`) are merged
+ * into the document.
+ */
 export interface PolicyVersion {
   readonly document: PolicyDocument;
   readonly policy: CompiledPolicy;

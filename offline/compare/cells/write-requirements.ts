@@ -4,15 +4,15 @@ import { rememberTexts, write } from "../search/write-value.ts";
 import type { CellRequirements } from "./resolve-cell.ts";
 
 /**
- * Writes requirements as strings. If two versions have the same string, they let the same requests pass. Versions with
- * different strings may also let the same requests pass.
+ * Writes requirements as strings. If two versions have the same string, they let the same requests pass. Two versions
+ * with different strings may also let the same requests pass.
  */
 
 const writeParts = rememberTexts((requirements: Requirements) => write({ ...requirements, mode: undefined }));
 
 /**
- * The requirements of a version in a cell. The string omits the mode, because changes of the mode have their own change
- * class.
+ * The requirements of a version in a cell. The string omits the mode, because changes of the mode have a change class
+ * of their own.
  */
 export function writeRequirements({ requirements, segments, passesPreflight }: CellRequirements): string {
   if (!requirements) {

@@ -10,10 +10,10 @@ import { createFindTarget, type FindTarget, type Target, type UnknownTarget } fr
 import { type Gateway, type GatewayRoute, type SamplePattern, writeRoute } from "./gateway.ts";
 import { listRequests, type OperationPath, type SampleRequest } from "./list-requests.ts";
 
-/** A change of routing, with the request that shows it. */
+/** A change of routing, with a request that shows the change. */
 export interface RoutingChange {
   readonly change: Change;
-  /** The request that shows the change; undefined if no single request shows it. */
+  /** The request that shows the change; undefined if no single request can show it. */
   readonly witness: Witness | undefined;
 }
 
@@ -29,11 +29,11 @@ export interface Witness {
 }
 
 interface Found extends RoutingChange {
-  /** The value of `content` that the same change has for requests over TLS. */
+  /** The `content` of the same change for requests over TLS. */
   readonly overTls: string;
 }
 
-/** Requests that neither version distinguishes from each other. */
+/** A group of requests that neither version distinguishes. */
 interface Group {
   readonly targets: Both<Target>;
   readonly first: SampleRequest;
@@ -44,7 +44,7 @@ const NOBODY: Sender = { sends: "nothing", isKnownToKong: false };
 const INVALID: Sender = { sends: "invalid_token", isKnownToKong: false };
 
 /**
- * Compares two Kong configurations: the policy and rule that judge each request, and the upstream that gets the
+ * Compares two Kong configurations. It compares which policy and rule judge each request, and which upstream gets the
  * request.
  *
  * @param now seconds since the epoch, for the times of examples.
@@ -115,8 +115,8 @@ function isUnknown(target: Target | UnknownTarget): target is UnknownTarget {
 }
 
 /**
- * Lists the paths that rules distinguish. The function looks at the rules of changed Routes, and at the rules of Routes that
- * may get requests of a changed Route.
+ * Lists the paths that rules distinguish. The function looks at the rules of changed Routes. It also looks at the rules
+ * of Routes that may get requests of a changed Route.
  */
 function listOperations(changed: readonly GatewayRoute[], gateways: Both<Gateway>): readonly OperationPath[] {
   const rules = new Map<string, readonly [rule: string, version: PolicyVersion]>();
@@ -174,8 +174,8 @@ type AddChange = (
 ) => Found;
 
 /**
- * If requests without a token differ, the comparison reports only these requests. Preflights are reported only if no
- * other requests differ.
+ * If there are differences for requests without a token, the comparison reports only these differences. The comparison
+ * reports preflights only if no other requests differ.
  */
 function findDifferences(targets: Both<Target>, cell: Cell, now: number): readonly Difference[] {
   const versions = targets.map(({ judge }) => (judge?.by === "policy" ? judge.version : undefined));
@@ -274,7 +274,7 @@ function toCell({ method, path, template, host, isOtherMethod }: SampleRequest, 
   return { rule: nameOf(route), method, path, template: `${host ?? ""}${template}`, isOtherMethod };
 }
 
-/** Describes the Route for users, with the policy that judges its requests. */
+/** Describes the Route for users. The text also names the policy that judges the Route's requests. */
 function describeTarget({ route, judge, mode, requirements }: Target): string {
   if (!route || !judge) {
     return "no Route, Kong answers 404";

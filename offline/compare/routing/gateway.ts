@@ -3,9 +3,8 @@ import type { RoutedRoute } from "../../requests/kong-router.ts";
 import type { PolicyVersion } from "../cells/policy-version.ts";
 
 /**
- * The policy that judges the requests of a Kong Route, if a policy judges them. `nobody`: no jwt-policy runs, so every
- * request passes. `refused`: every request is refused, because the policy cannot be loaded or the guard finds no
- * verdict.
+ * The policy that judges the requests of a Kong Route, if there is one. `nobody`: no jwt-policy runs, so every request
+ * passes. `refused`: every request is refused. Either the policy cannot be loaded, or the guard finds no verdict.
  */
 export type RouteJudge =
   | { readonly by: "nobody" }

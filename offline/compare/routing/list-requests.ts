@@ -31,7 +31,10 @@ interface PlacedPath {
   readonly template: string;
 }
 
-/** Lists requests that may reach a Route, one request of each kind. Returns undefined if there are too many requests. */
+/**
+ * Lists requests that may reach a Route. The list has one request of each kind. Returns undefined if there are too many
+ * requests.
+ */
 export function listRequests(
   own: RoutedRoute,
   all: readonly RoutedRoute[],
@@ -87,7 +90,7 @@ export function listRequests(
   );
 }
 
-/** Whether one path may match both Routes. A Route with a regular expression may match any path. */
+/** Whether there is a path that matches both Routes. A Route with a regular expression may match any path. */
 function overlaps(one: RoutedRoute, other: RoutedRoute): boolean {
   const isOpen = ({ paths }: RoutedRoute): boolean => paths.length === 0 || paths.some((path) => path.startsWith("~"));
   return (

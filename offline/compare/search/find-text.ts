@@ -1,14 +1,17 @@
 /**
- * Finds a string that matches some patterns of a policy and does not match other patterns. Patterns are sequences of characters
- * and classes with quantifiers (plugin/policy/language/claim-pattern.ts), so each pattern is a small automaton. A breadth-first
- * search runs all automata at the same time, so it finds one of the shortest strings.
+ * Finds a string that matches some patterns of a policy, and does not match other patterns. Patterns are sequences of
+ * characters and classes with quantifiers (plugin/policy/language/claim-pattern.ts), so each pattern is a small
+ * automaton. A breadth-first search runs all automata together, so it finds one of the shortest strings.
  */
 
 /** The plugin compares only strings of at most this many characters with a pattern. */
 const MAX_LENGTH = 256;
 /** A search visits at most this many states, and then ends without an answer. */
 const MAX_STATES = 20_000;
-/** Characters to try in addition to the characters of the patterns: letters of several alphabets, digits, signs and blanks. */
+/**
+ * Characters that the search tries besides the characters of the patterns: letters of several alphabets, digits, signs
+ * and blanks.
+ */
 const SAMPLES = [..."axAX05_-.:/@ !~é\u4e00\n"];
 const PART = /(\\.|\[\^?(?:\\.|[^\\\]])+\]|[^\\])([*+?]|\{(\d{1,3})(,(\d{1,3})?)?\})?/suy;
 
@@ -19,19 +22,25 @@ interface PatternPart {
   readonly most: number;
 }
 
-/** A position in a pattern: the index of the part, and the number of characters that the search has read for this part. */
+/**
+ * A position in a pattern. It is the index of the part, and the number of characters that the search has read for the
+ * part.
+ */
 type Position = string;
 
 interface State {
   readonly text: string;
-  /** For each pattern, the positions at which the search can be after it has read `text`. */
+  /** For each pattern, the possible positions after the search has read `text`. */
   readonly positions: readonly ReadonlySet<Position>[];
 }
 
 /** `unknown`: the search was too large. `none`: no such string exists. */
 export type TextSearch = { readonly found: string } | "none" | "unknown";
 
-/** Finds a string that each of `wanted` matches, and none of `unwanted`. All patterns are anchored at both ends. */
+/**
+ * Finds a string that matches all patterns of `wanted`, and no pattern of `unwanted`. All patterns are anchored at both
+ * ends.
+ */
 export function findText(wanted: readonly RegExp[], unwanted: readonly RegExp[]): TextSearch {
   const patterns = [...wanted, ...unwanted].map(({ source }) => readParts(source));
   const characters = chooseCharacters(patterns.flat());
@@ -107,8 +116,8 @@ function readQuantifier(
 }
 
 /**
- * Chooses one character for each set of pattern parts that a character can match. Other characters would lead to the
- * same states.
+ * For each set of pattern parts, chooses one character that all parts of the set match. Other characters would lead to
+ * the same states.
  */
 function chooseCharacters(parts: readonly PatternPart[]): readonly string[] {
   const written = parts.flatMap(({ source }) => [...source.replaceAll("\\", "")]);
@@ -129,8 +138,8 @@ function chooseCharacters(parts: readonly PatternPart[]): readonly string[] {
 }
 
 /**
- * Lists all positions that the search can reach without reading a character. If a part has no upper limit, the search treats
- * all counts from the part's minimum on as one position.
+ * Lists all positions that the search can reach without reading a character. If a part has no upper limit, the search
+ * does not distinguish counts that are at least the part's minimum.
  */
 function skip(parts: readonly PatternPart[], index: number, count: number, found: Set<Position>): Set<Position> {
   const part = parts[index];

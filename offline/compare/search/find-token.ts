@@ -17,7 +17,7 @@ import {
 
 /**
  * Finds a token that one formula accepts and the other formula rejects. The token must meet all requirements of one
- * accepting alternative, and must miss one requirement of each rejecting alternative. Requirements on different parts
+ * accepting alternative. Of each rejecting alternative, it must miss one requirement. Requirements on different parts
  * of a token do not depend on each other. So the search solves each group of parts separately.
  */
 
@@ -34,10 +34,10 @@ interface Wanted {
   readonly isMet: boolean;
 }
 
-/** `none`: no such token exists. `unknown`: the search was too large, or a value could not be found. */
+/** `none`: there is no such token. `unknown`: the search was too large, or it could not find a value. */
 export type TokenSearch = { readonly found: CandidateToken } | "none" | "unknown";
 
-/** The requirements on a group of parts, and values that meet them. */
+/** The requirements on a group of parts, and values that meet the requirements. */
 interface Chosen {
   readonly wanted: readonly Wanted[];
   readonly values: Parts;
@@ -85,7 +85,10 @@ class Search {
     return this.#isCertain ? "none" : "unknown";
   }
 
-  /** Makes the token miss one requirement of each rejecting alternative, beginning with the alternative at `index`. */
+  /**
+   * Makes the token miss one requirement of each rejecting alternative. The function begins with the alternative at
+   * `index`.
+   */
   #reject(choices: Choices, index: number): CandidateToken | undefined {
     this.#steps += 1;
     if (this.#steps > MAX_STEPS) {
@@ -96,7 +99,7 @@ class Search {
     if (!alternative) {
       return this.#finish(choices);
     }
-    // Requirements that the token already misses come first, because they need no change.
+    // Requirements that the token already misses come first, because they need no change of the token.
     const token = this.#assemble(choices);
     const missed = alternative.filter((requirement) => !requirement.holds(token));
     for (const requirement of new Set([...missed, ...alternative])) {
@@ -109,7 +112,7 @@ class Search {
     return undefined;
   }
 
-  /** Checks the whole token again, because claims inside other claims can overwrite each other. */
+  /** Checks the whole token again. Claims inside other claims can overwrite each other. */
   #finish(choices: Choices): CandidateToken | undefined {
     const token = this.#assemble(choices);
     const isRight = meets(this.#accepting, token) && !meets(this.#rejecting, token);
@@ -211,8 +214,8 @@ const OTHER_NAME = "jwt-policy-other";
 type Hint = NameHint & { readonly isMet: boolean };
 
 /**
- * Yields values of a part that contain the required names, in each form that a claim can have: a list, or a string with
- * separators.
+ * Yields values of a part that contain the required names. A claim can be a list or a string with separators, and the
+ * values have both forms.
  */
 function* combineNames(part: PartName, wanted: readonly Wanted[]): Generator<JsonValue | undefined> {
   const hints = wanted
@@ -259,7 +262,7 @@ function* listNeeded(hints: readonly Hint[], isShared: boolean): Generator<reado
   }
   const list = [...needed];
   yield list;
-  // If the token must lack at least one name of a list, leave out each name in turn.
+  // If the token must lack at least one name of a list, the function omits each name in turn.
   for (const { names } of hints.filter(({ asks, isMet }) => asks === "all" && !isMet)) {
     for (const absent of names) {
       yield [...new Set([...list, ...names])].filter((name) => name !== absent);

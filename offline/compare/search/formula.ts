@@ -29,7 +29,7 @@ import { write } from "./write-value.ts";
 
 /**
  * Writes a policy's requirements on a token as alternatives of single requirements. The plugin's own code decides
- * whether a token meets a requirement. For each check, a rule or an issuer is created that has only this requirement.
+ * whether a token meets a requirement. For each check, the code creates a rule or an issuer with only this requirement.
  */
 
 /** The names that one or more claims must contain: all names, at least one name (`any`), or none of the names. */
@@ -37,8 +37,8 @@ export interface NameHint {
   readonly asks: "all" | "any" | "none";
   readonly names: readonly Scalar[];
   /**
-   * For each part of the token: the separator between the names in one string. The separator is undefined if several
-   * names must be a list.
+   * For each part of the token, the separator between names in one string. The separator is undefined if several names
+   * must be a list.
    */
   readonly separators: ReadonlyMap<PartName, string | undefined>;
 }
@@ -47,20 +47,20 @@ export interface NameHint {
 export interface Requirement {
   /** The parts of a token that the requirement reads. Most requirements read only one part. */
   readonly reads: readonly PartName[];
-  /** The requirement in words. In both versions, the same requirement has the same text. */
+  /** The requirement in words. If two versions have the same requirement, its text is the same in both versions. */
   readonly text: string;
   /**
-   * The reasons for which the plugin refuses a token that misses only this requirement. If there are several reasons, the
-   * token's value decides which of them applies. `explain` and `replay` use the reasons.
+   * If a token misses only this requirement, the plugin refuses the token for one of these reasons. If there are
+   * several reasons, the token's value decides which reason applies. `explain` and `replay` use the reasons.
    */
   readonly reasons: readonly [Reason, ...Reason[]];
   holds(token: CandidateToken): boolean;
-  /** Values to try for the first part in `reads`, such as the values that the requirement names. */
+  /** Values that the search tries for the first part in `reads`. They include the values that the requirement names. */
   readonly values: readonly PartValue[];
   readonly names?: NameHint;
-  /** For a condition with `not`: a token meets the condition only if the token misses this requirement on names. */
+  /** For a condition with `not`: a token meets the condition only if it misses this requirement on names. */
   readonly refusedNames?: NameHint;
-  /** `isRefused`: strings that match the pattern do not meet the requirement. */
+  /** `isRefused`: if a string matches the pattern, it does not meet the requirement. */
   readonly pattern?: { readonly regExp: RegExp; readonly isRefused: boolean };
 }
 
@@ -75,7 +75,10 @@ export const ALWAYS: Formula = [[]];
 
 const SUBJECT = "alice";
 const LOGIN_REASONS = ["authentication_insufficient"] as const;
-/** The checks of all other requirements read the audience from this claim. So these checks ignore the token's own audience. */
+/**
+ * The checks of all other requirements read the audience from this unusual claim. So the other checks ignore the
+ * token's own audience.
+ */
 const AUDIENCE: ClaimReference = { text: "", path: ["\u0000audience"] };
 const AUDIENCES = new Set(["any"]);
 const WITH_AUDIENCE = { "\u0000audience": "any" };
@@ -205,7 +208,8 @@ function listRuleRequirements(
       }),
     ),
   );
-  // The TypeScript compiler demands an entry for each part of an alternative, so that `diff` never overlooks a new part.
+  // The TypeScript compiler demands an entry for each part of an alternative, so that `diff` cannot overlook a new
+  // part.
   const ofParts: { readonly [Part in Exclude<keyof Alternative, "accept">]: readonly Requirement[] } = {
     audiences: [audience],
     scopes: listNames("scopes", issuer.scopes, alternative.scopes, met),
@@ -379,7 +383,7 @@ function patternOf(test: ClaimTest | undefined): Pick<Requirement, "pattern"> {
   return inner?.is === "matches" ? { pattern: { regExp: inner.pattern, isRefused: test?.is === "not" } } : {};
 }
 
-/** Adds usual values of the other time claims to each value of one time claim, such as `exp`. */
+/** For each value of one time claim, such as `exp`, adds usual values of the other time claims. */
 function toTimes(claim: ClaimReference, values: readonly PartValue[], now: number): readonly PartValue[] {
   const [name = ""] = claim.path;
   return values.filter((value) => typeof value === "number").map((value) => ({ ...usualTimes(now), [name]: value }));

@@ -2,15 +2,15 @@ import type { Requirement } from "./formula.ts";
 import type { PartName } from "./token-space.ts";
 
 /**
- * Parts that the same requirement reads, such as two claims with roles. The search must choose the values of these parts in one
- * step.
+ * Parts of a token that the same requirement reads, such as two claims with roles. The search must choose the values of
+ * all parts of a group in one step.
  */
 export interface PartGroup {
   readonly parts: readonly PartName[];
   readonly requirements: readonly Requirement[];
 }
 
-/** Divides the parts of a token into groups, so that no requirement reads parts of two groups. */
+/** Divides the parts of a token into groups. No requirement reads parts of two groups. */
 export function groupParts(requirements: readonly Requirement[]): (part: PartName) => PartGroup {
   const groups = new Map<PartName, Set<PartName>>();
   for (const { reads } of requirements) {

@@ -27,7 +27,7 @@ export interface Times {
  */
 export type PartValue = JsonValue | Times | undefined;
 
-/** The values of a token's parts, by part name. A part that is not in the map has its usual value. */
+/** The values of a token's parts, by part name. If a part is not in the map, it has its usual value. */
 export type Parts = ReadonlyMap<PartName, PartValue>;
 
 export interface CandidateToken {
@@ -44,7 +44,7 @@ export interface TokenFrame {
   readonly now: number;
 }
 
-/** The name of the part that contains the claim at this path. */
+/** The name of the part whose claim is at this path. */
 export function partOf(path: readonly string[]): PartName {
   return path.length === 1 && TIME_CLAIMS.includes(path[0] ?? "")
     ? TIMES_PART
@@ -65,7 +65,7 @@ export function assembleToken({ iss, alg, now }: TokenFrame, parts: Parts): Cand
     }
   }
   const typ = parts.get(TYPE_PART) as string | undefined;
-  // Outer claims are written first, so that they do not overwrite the claims inside them.
+  // Outer claims are written first. Otherwise they would overwrite the claims inside them.
   const pointers = [...parts.keys()].filter((part) => part.startsWith("/")).sort((a, b) => a.length - b.length);
   for (const pointer of pointers) {
     const value = parts.get(pointer);

@@ -10,13 +10,13 @@ export interface TextEdit {
   readonly text: string;
 }
 
-/** Matches unquoted strings that mean the same inside and outside of `[…]` and `{…}`. */
+/** Matches unquoted strings that have the same meaning inside and outside of `[…]` and `{…}`. */
 const PLAIN = /^[A-Za-z0-9/](?:[\w./:-]*[\w/-])?$/;
 
 /**
- * Writes changes as edits of the text, so that comments and layout stay as they are.
+ * Writes changes as edits of the text. So comments and layout do not change.
  *
- * @returns the edits; undefined if one of the changes cannot be written safely, for example a change inside a string
+ * @returns the edits; undefined if one of the changes cannot be written safely. An example is a change inside a string
  * over several lines.
  */
 export function findEdits(source: string, changes: readonly Change[]): readonly TextEdit[] | undefined {

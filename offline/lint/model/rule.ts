@@ -30,19 +30,19 @@ export interface Place {
   readonly message: string;
 }
 
-/** The part of a policy that a fix changes, with its present value. */
+/** The part of a policy that a fix changes, with its current value. */
 interface FixedPlace {
   readonly path: DocumentPath;
   readonly atKey: boolean;
-  /** The value at the path. If `atKey` is true, this is the key and not its value. */
+  /** The value at the path. If `atKey` is true, the part is the key and not its value. */
   readonly value: unknown;
   /** The map or list that contains the value. */
   readonly parent: unknown;
 }
 
 /**
- * One rule of `kong-jwt-policy lint`. The reference page, the findings and the tests of a lint rule come from its
- * entry.
+ * One rule of `kong-jwt-policy lint`. The entry of a lint rule provides its text on the reference page, its findings
+ * and its tests.
  */
 export interface LintRule {
   /** The id never changes, because comments in policies and settings of CI name it. */
@@ -55,12 +55,12 @@ export interface LintRule {
   readonly bad: Example;
   readonly good: Example;
   /**
-   * Finds the places that the rule reports. The function is absent if other code finds these places, such as a check that
-   * `lint` shares with `validate` or `render`.
+   * Finds the places that the rule reports. The function is absent if other code finds these places. For example,
+   * `lint` shares a check with `validate` or `render`.
    */
   readonly check?: (document: PolicyDocument) => readonly Place[];
   readonly fix?: {
-    /** The change that `--fix` makes, such as `writes 30s`. */
+    /** What `--fix` changes, such as `writes 30s`. */
     readonly summary: string;
     /** @returns the changes that correct the finding; undefined if no change is safe. */
     readonly changes: (place: FixedPlace) => readonly Change[] | undefined;

@@ -8,7 +8,7 @@ export const SHARED: Readonly<Record<string, string>> = {
   routes: "routes:\n  read:\n    required_scopes: [orders:read]\n",
 };
 
-/** If the policy of an example lacks some of the shared parts, adds these parts before the policy. */
+/** If the policy of an example lacks some of the shared parts, the function adds these parts before the policy. */
 export function completePolicy(policy: string): string {
   const own = new Set([...policy.matchAll(/^(\w+):/gm)].map(([, key]) => key));
   const missing = Object.entries(SHARED).flatMap(([key, text]) => (own.has(key) ? [] : [text]));

@@ -11,8 +11,8 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /**
- * Claims that distinguish access tokens of common providers. ID tokens do not have these claims, or have other values
- * in them.
+ * Claims that distinguish access tokens of common providers. Claims that ID tokens do not have, or that have other
+ * values in ID tokens.
  */
 export const OF_ACCESS_TOKENS: readonly string[] = [
   ...["client_id", "scope", "token_use", "typ"],
@@ -27,7 +27,7 @@ const UNUSABLE: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "`issuer` is the address of metadata or keys.",
-    why: "No token has such an address in its claim `iss`, so every token is refused. Write the value of `iss` in a token, without `/.well-known/…`.",
+    why: "No token has such an address in its claim `iss`, so the plugin refuses every token. Write the value of `iss` in a token, without `/.well-known/…`.",
     bad: issuer("clock_skew: 30s", "https://idp.example.com/.well-known/openid-configuration"),
     good: issuer("clock_skew: 30s"),
     fix: {
@@ -54,7 +54,7 @@ const UNUSABLE: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "`jwks_uri` is an address of metadata, or `metadata_uri` is an address of keys.",
-    why: "The answer from the wrong address has an unexpected form, so the issuer has no keys and every request gets 503.",
+    why: "The answer from the wrong address has an unexpected form. So the issuer has no keys, and every request gets 503.",
     bad: issuer("keys:\n  jwks_uri: https://idp.example.com/.well-known/openid-configuration # copied"),
     good: issuer("keys:\n  metadata_uri: https://idp.example.com/.well-known/openid-configuration # copied"),
     fix: {
@@ -125,7 +125,7 @@ defaults:
   },
 ];
 
-/** Rules about settings of issuers that work, but accept more tokens than most authors intend. */
+/** Rules about settings of issuers that work, but that accept more tokens than most authors intend. */
 const RISKY: readonly LintRule[] = [
   {
     id: "clock_skew_long",
@@ -168,8 +168,8 @@ const RISKY: readonly LintRule[] = [
     id: "shared_secret",
     topic: "issuer",
     severity: "warning",
-    summary: "Tokens are signed with a secret that the gateway shares with the issuer (HS256, HS384, HS512).",
-    why: "Every party that can check such a token has the secret, and can also make tokens. If one party leaks the secret, attackers can appear as any user. Use public keys.",
+    summary: "The issuer signs tokens with a secret that it shares with the gateway (HS256, HS384, HS512).",
+    why: "Every party that can check such a token has the secret, and the party can also make tokens. If one party leaks the secret, attackers can appear as any user. Use public keys.",
     bad: {
       ...issuer("algorithms: [HS256]\nkeys: { secret_files: [{ file: acme.secret }] }\nmax_token_lifetime: 1h"),
       files: { "acme.secret": "only-an-example-of-32-characters\n" },
@@ -193,7 +193,7 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "ID tokens of an issuer may pass as access tokens.",
-    why: "With `token_type: any`, or `JWT` at an OpenID provider, only the audience distinguishes ID tokens from access tokens. Clients also send ID tokens to other parties, which could send these tokens to your API. Require a claim that only access tokens have, such as `client_id`, `scope`, `scp`, `typ` or `token_use`. For Okta, require `cid`. For Entra, require `azpacr` (v2.0) or `appidacr` (v1.0).",
+    why: "With `token_type: any`, or with `JWT` at an OpenID provider, only the audience distinguishes ID tokens from access tokens. Clients also send ID tokens to other parties, and such a party could send the ID token to your API. Require a claim that only access tokens have, such as `client_id`, `scope`, `scp`, `typ` or `token_use`. For Okta, require `cid`. For Entra, require `azpacr` (v2.0) or `appidacr` (v1.0).",
     bad: issuer("token_type: JWT"),
     good: issuer("token_type: JWT\nrequired_claims: [client_id]"),
     check: eachIssuer(({ token_type: type, keys, required_claims: claims, claims: { scopes } }, path) => {
@@ -244,7 +244,7 @@ const RISKY: readonly LintRule[] = [
     id: "token_lifetime_unlimited",
     topic: "issuer",
     severity: "warning",
-    summary: "The keys of an issuer change only by hand, but its tokens may be valid for any length of time.",
+    summary: "The keys of an issuer change only by hand, but tokens of the issuer may be valid for any length of time.",
     why: "Issuers with keys in files or in the policy often issue tokens for years. A token that is valid for years cannot be revoked. Set `max_token_lifetime` or `max_token_age`.",
     bad: {
       ...issuer("keys: { jwks_files: [acme.jwks] }"),
@@ -280,7 +280,7 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "`max_token_lifetime` or `max_token_age` is more than a day.",
-    why: "A token works until it expires, even after its user has been locked out. Issue tokens with a short lifetime, and let clients refresh the tokens.",
+    why: "A token works until it expires, even if its user has been locked out in the meantime. Issue tokens with a short lifetime, and let clients refresh the tokens.",
     bad: issuer("max_token_lifetime: 30d"),
     good: issuer("max_token_lifetime: 12h"),
     check: (document) =>
@@ -336,7 +336,7 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "`key_refresh.max` is more than 1h.",
-    why: "After the provider withdraws a key, for example because of a theft, the plugin still uses the key for up to `max`.",
+    why: "If the provider withdraws a key, for example because of a theft, the plugin still uses the key for up to `max`.",
     bad: issuer("key_refresh: { max: 1d } # fewer fetches"),
     good: issuer("key_refresh: { max: 15m } # fewer fetches"),
     check: eachDuration(
@@ -352,7 +352,7 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "`key_refresh.max_stale` is more than 7d.",
-    why: "An attacker who can cut the gateway off from the provider can keep a withdrawn key in use for up to `max_stale`.",
+    why: "If an attacker can cut the gateway off from the provider, the attacker can keep a withdrawn key in use for up to `max_stale`.",
     bad: issuer("key_refresh:\n  max_stale: 365d # never fail"),
     good: issuer("key_refresh:\n  max_stale: 3d # never fail"),
     check: eachDuration(
@@ -384,7 +384,7 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "Tokens that are bound to a key (`cnf`) are accepted as bearer tokens.",
-    why: "The plugin does not check that the sender has the key, so a stolen token passes. Accept bound tokens only if a component in front of Kong checks the key. If a component checks the key, suppress the finding.",
+    why: "The plugin does not check that the sender has the key of the token, so a stolen token passes. Accept bound tokens only if a component in front of Kong checks the key. If a component checks the key, suppress the finding.",
     bad: issuer("bound_tokens: accept"),
     good: issuer("bound_tokens: refuse"),
     check: eachIssuer(({ bound_tokens: bound }, path) =>
@@ -404,7 +404,7 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "An issuer has several audiences, and a rule accepts all of them.",
-    why: "A client with a token for one API can use the token at the other APIs. In each rule, or in `defaults`, set `audiences` to the audience of its API. If all audiences are names of one API, suppress the finding.",
+    why: "A client with a token for one API can also use the token at the other APIs. In each rule, or in `defaults`, set `audiences` to the audience of its API. If all audiences are names of one API, suppress the finding.",
     bad: issuer("audiences: [https://orders.example.com, https://billing.example.com]"),
     good: policy(`issuers:
   acme:
@@ -427,7 +427,7 @@ function eachIssuer(
   return ({ issuers }) => Object.entries(issuers).flatMap(([id, source]) => check(source, ["issuers", id]));
 }
 
-/** Creates a check that reports a duration of an issuer if the duration is over the limit. */
+/** Creates a check of a duration of an issuer. The check reports a duration over the limit. */
 function eachDuration(
   read: (issuer: Issuer) => string | undefined,
   at: DocumentPath,

@@ -29,7 +29,7 @@ export const KONG_RULES: readonly LintRule[] = [
     topic: "kong",
     severity: "error",
     summary:
-      "No jwt-policy plugin runs for a Route. The plugin is neither on the Route, nor on its Service, nor global.",
+      "No jwt-policy plugin runs for a Route. The plugin is not configured on the Route, not on its Service, and not globally.",
     why: "Kong forwards all requests of the Route, and no policy judges the requests. Add the plugin to the Route. If the Route is open on purpose, give the Route the tag `jwt-policy-public`.",
     bad: kong(`${READ}\n  ${PLUGIN}\n- name: admin\n  paths: [/admin]`),
     good: kong(`${READ}\n  ${PLUGIN}\n- name: docs\n  paths: [/docs]\n  tags: [jwt-policy-public]`),
@@ -65,7 +65,7 @@ export const KONG_RULES: readonly LintRule[] = [
     topic: "kong",
     severity: "error",
     summary: "A plugin names a rule, but the policy does not have this rule.",
-    why: "Every request for which this plugin runs gets 503. Correct the name of the rule.",
+    why: "Every request for which such a plugin runs gets 503. Correct the name of the rule.",
     bad: kong(
       `${READ}\n- name: list\n  paths: [/list]\n  plugins:\n    - name: jwt-policy\n      config: { policy_file: orders.yaml, rule: raed }`,
       "",
@@ -107,7 +107,7 @@ export const KONG_RULES: readonly LintRule[] = [
     id: "protocol_without_policy",
     topic: "kong",
     severity: "error",
-    summary: "A Route accepts a protocol that its jwt-policy plugin does not list.",
+    summary: "A Route accepts a protocol, but the jwt-policy plugin of the Route does not list this protocol.",
     why: "Kong does not run the plugin for this protocol, so no policy judges requests with this protocol. Remove `protocols` from the plugin.",
     bad: kong(`${READ}\n  ${PLUGIN}\n      protocols: [https]`),
     good: kong(`${READ}\n  protocols: [https]\n  ${PLUGIN}\n      protocols: [https]`),
@@ -139,7 +139,7 @@ export const KONG_RULES: readonly LintRule[] = [
     topic: "kong",
     severity: "warning",
     summary: "A public rule without operations is bound to a Route with a path prefix.",
-    why: "Kong's paths are prefixes, so each path that the upstream adds below the prefix is public as well. Name the public paths as `operations`, or end the path of the Route with `$` in a regular expression.",
+    why: "Kong's paths are prefixes. If the upstream adds a path below the prefix, the new path is public as well. Name the public paths as `operations`, or end the path of the Route with `$` in a regular expression.",
     bad: kong(`${READ}\n- name: health\n  paths: [/health]`, `${HEALTH}    access: public\n`, GLOBAL),
     good: kong(
       `${READ}\n- name: health\n  paths: [/health]`,

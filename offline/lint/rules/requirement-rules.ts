@@ -29,8 +29,8 @@ const UNUSABLE: readonly LintRule[] = [
     topic: "requirement",
     severity: "warning",
     summary:
-      "A condition on a registered claim contradicts another part of the policy, or the policy has its own key for this claim.",
-    why: "`iss`, `aud`, `exp`, `scope` and similar claims have their own keys in policies: `accept`, `audiences`, `required_scopes`, `token_type`, `max_token_age` and `max_token_lifetime`.",
+      "A condition on a registered claim contradicts another part of the policy, or policies have a key of their own for this claim.",
+    why: "Policies have keys of their own for `iss`, `aud`, `exp`, `scope` and similar claims: `accept`, `audiences`, `required_scopes`, `token_type`, `max_token_age` and `max_token_lifetime`.",
     bad: rule("required_claims:\n  scope: { contains_any: [orders:read] }"),
     good: rule("required_scopes: [orders:read]"),
   },
@@ -39,7 +39,7 @@ const UNUSABLE: readonly LintRule[] = [
     topic: "requirement",
     severity: "warning",
     summary: "An alternative of `any_of` requires nothing.",
-    why: "Every token meets this alternative, so the other alternatives have no effect. Remove the alternative, or add a requirement.",
+    why: "Every token meets the empty alternative, so the other alternatives have no effect. Remove the alternative, or add a requirement.",
     bad: rule("any_of:\n  - {}\n  - required_scopes: [orders:read]"),
     good: rule("any_of:\n  - required_roles: [staff]\n  - required_scopes: [orders:read]"),
   },
@@ -107,8 +107,8 @@ const RISKY: readonly LintRule[] = [
     id: "other_authentication_skip",
     topic: "requirement",
     severity: "warning",
-    summary: "`other_authentication: skip`: a request that another plugin has authenticated needs no token.",
-    why: "No requirement of this policy applies to such a request, not even scopes and roles. Use `require` if a request needs a token and also the other authentication. Use `ignore` if every request needs a token.",
+    summary: "`other_authentication: skip`: if another plugin has authenticated a request, the request needs no token.",
+    why: "No requirement of this policy applies to such a request, not even scopes and roles. If a request needs a token and also the other authentication, use `require`. Use `ignore` if every request needs a token.",
     bad: rule("required_scopes: [orders:read]\nother_authentication: skip"),
     good: rule("required_scopes: [orders:read]\nother_authentication: require"),
     check: eachSource(({ other_authentication: other }, path) =>
@@ -128,7 +128,7 @@ const RISKY: readonly LintRule[] = [
     topic: "requirement",
     severity: "warning",
     summary: "A rule only excludes names (`none_of`), and requires nothing.",
-    why: "A token without any role passes, for example the token of a new client, or of a user whose roles were removed. Also require something with `all_of` or `any_of`.",
+    why: "A token without any role passes. For example, it is the token of a new client, or of a user whose roles were removed. Also require something with `all_of` or `any_of`.",
     bad: rule("required_roles: { none_of: [suspended] }"),
     good: rule("required_roles: { all_of: [customer], none_of: [suspended] }"),
     check: eachAlternative(({ keys, placeOf }) => {
@@ -149,7 +149,7 @@ const RISKY: readonly LintRule[] = [
     topic: "requirement",
     severity: "warning",
     summary: "A rule checks only the issuer and the audience of a valid token.",
-    why: "Every client and every user that can get a token for this API passes. Require a scope or a role, or set `required_claims` of the issuer.",
+    why: "Every client and every user passes if they can get a token for this API. Require a scope or a role, or set `required_claims` of the issuer.",
     bad: rule("access: required"),
     good: rule("access: required\nrequired_scopes: [orders:read]"),
     check: findOpenRules,
@@ -159,7 +159,7 @@ const RISKY: readonly LintRule[] = [
     topic: "requirement",
     severity: "warning",
     summary: "A token is optional, but the upstream gets headers about the caller.",
-    why: "Anonymous requests reach the upstream without headers about the caller. If an upstream treats a request without these headers as internal, strangers get internal rights. Check how the upstream treats such a request, and write the result as the reason of a suppression.",
+    why: "Anonymous requests reach the upstream without headers about the caller. If an upstream treats a request without the mapped headers as internal, strangers get internal rights. Check what the upstream does with such a request, and write the result as the reason of a suppression.",
     bad: policy(`routes:
   read:
     access: optional
@@ -181,7 +181,7 @@ header_mappings:
     topic: "requirement",
     severity: "warning",
     summary: "A whole subtree of paths is public.",
-    why: "Each path that the upstream adds to this subtree later is public as well. Name the public paths.",
+    why: "If the upstream later adds a path to this subtree, the new path is public as well. Name the public paths.",
     bad: rule(
       'operations:\n  - { methods: [GET], path: "/docs/{rest...}", access: public }\n  - { methods: [GET], path: /orders, required_scopes: [orders:read] }',
     ),
@@ -195,7 +195,7 @@ header_mappings:
               {
                 path: [...own.path, "path"],
                 message:
-                  "Each path that the upstream adds to this subtree later is public as well. Name the public paths.",
+                  "If the upstream later adds a path to this subtree, the new path is public as well. Name the public paths.",
               },
             ]
           : [],
@@ -205,7 +205,7 @@ header_mappings:
 
 export const REQUIREMENT_RULES: readonly LintRule[] = [...UNUSABLE, ...RISKY];
 
-/** Checks `defaults`, each rule and each operation as the author wrote them, without inherited values. */
+/** Checks `defaults`, each rule and each operation in the form that the author wrote, without inherited values. */
 function eachSource(
   check: (source: RequirementSource, path: DocumentPath) => readonly Place[],
 ): (document: PolicyDocument) => readonly Place[] {

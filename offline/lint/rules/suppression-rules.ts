@@ -29,7 +29,7 @@ export const SUPPRESSION_RULES: readonly LintRule[] = [
     topic: "suppression",
     severity: "error",
     summary: "A `lint-ignore` comment suppresses nothing.",
-    why: "If the rule later has a finding in this line, the comment would hide the finding. Remove the comment.",
+    why: "If the rule later has a finding in this line, the comment would hide the new finding. Remove the comment.",
     bad: rule("required_scopes: [orders:read]\nmode: enforce # lint-ignore report_mode: until the launch on 1 June"),
     good: rule("required_scopes: [orders:read]\nmode: enforce"),
   },

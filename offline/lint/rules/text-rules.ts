@@ -5,8 +5,8 @@ import type { LintRule } from "../model/rule.ts";
 import { issuer, policy, rule } from "./examples.ts";
 
 /**
- * Rules about strings that look like something else, such as a pattern, but are taken literally. The findings come from
- * `plugin/policy/lint/lint-texts.ts`.
+ * Rules about strings that look like something else, for example like a pattern, although the policy reads them
+ * literally. The findings come from `plugin/policy/lint/lint-texts.ts`.
  */
 export const TEXT_RULES: readonly LintRule[] = [
   {
@@ -59,7 +59,7 @@ export const TEXT_RULES: readonly LintRule[] = [
     topic: "text",
     severity: "warning",
     summary: "The policy sets a variable that no string uses.",
-    why: "A string probably names the variable without `vars`, or the policy no longer needs the variable. Use the variable in a string, or remove the variable.",
+    why: "A string probably names the variable without `vars`, or the policy does not need the variable any longer. Use the variable in a string, or remove the variable.",
     bad: policy("vars:\n  region: eu # of the data\n"),
     good: policy(`vars:
   region: eu # of the data
@@ -91,7 +91,7 @@ issuers:
     id: "pattern_never",
     topic: "text",
     severity: "warning",
-    summary: "No claim can match a pattern, or a pattern has delimiters that are taken literally.",
+    summary: "No claim can match a pattern, or a pattern has delimiters that the plugin reads literally.",
     why: "Write a pattern without delimiters such as `/`. A string of more than 256 characters matches no pattern.",
     bad: rule("required_claims:\n  plan: { matches: /gold.*/ }"),
     good: rule('required_claims:\n  plan: { matches: "gold.*" }'),

@@ -4,7 +4,7 @@ import type { HeaderMapping, PolicyDocument } from "../../../schema/generated/po
 import type { LintRule, Place } from "../model/rule.ts";
 import { policy } from "./examples.ts";
 
-/** Claims whose values users can change, or whose values may later belong to another user. */
+/** Claims with values that users can change. Also claims with values that may later belong to another user. */
 const MUTABLE = [
   "email",
   "family_name",
@@ -45,7 +45,7 @@ export const TOKEN_RULES: readonly LintRule[] = [
     topic: "token",
     severity: "warning",
     summary: "A cookie is a token source without `allowed_origins`.",
-    why: "Browsers send cookies also with requests that pages of other sites make. Without `allowed_origins`, every POST, PUT, PATCH and DELETE with the cookie is refused. Name the origins of your own pages.",
+    why: "Browsers also send cookies with requests that pages of other sites make. Without `allowed_origins`, every POST, PUT, PATCH and DELETE with the cookie is refused. Name the origins of your own pages.",
     bad: policy("token:\n  sources:\n    - cookie: __Host-token\n"),
     good: policy("token:\n  sources:\n    - cookie: __Host-token\n      allowed_origins: [https://shop.example.com]\n"),
     check: eachSource((source, index) =>
@@ -64,7 +64,7 @@ export const TOKEN_RULES: readonly LintRule[] = [
     topic: "token",
     severity: "warning",
     summary: "A cookie's name does not begin with `__Host-`.",
-    why: "Any other host of the domain can set this cookie, and so sign a user in as another user (RFC 6265bis section 4.1.3.2). Rename the cookie.",
+    why: "Any other host of the domain can set such a cookie, and so sign a user in as another user (RFC 6265bis section 4.1.3.2). Rename the cookie.",
     bad: policy(
       "token:\n  sources:\n    - cookie: token\n      allow_unprefixed: true\n      allowed_origins: [https://shop.example.com]\n",
     ),
@@ -108,7 +108,7 @@ export const TOKEN_RULES: readonly LintRule[] = [
     topic: "token",
     severity: "error",
     summary: "A policy with several issuers maps `sub` without `iss`.",
-    why: "Users of two issuers may have the same `sub`, so one user can appear as another user at the upstream. Map `iss` as well, and let the upstream identify users by both headers.",
+    why: "Users of two issuers may have the same `sub`, so the upstream may take one user for another user. Map `iss` as well, and let the upstream identify users by both headers.",
     bad: policy(`issuers:
   acme: { issuer: https://idp.example.com, audiences: [https://orders.example.com] }
   partner: { issuer: https://partner.example, audiences: [https://orders.example.com] }
@@ -133,7 +133,7 @@ header_mappings:
     topic: "token",
     severity: "error",
     summary: "The name of Kong's caller comes from a claim that users can change.",
-    why: "At many providers, users choose their own name and email, or get the name of a former user. So one user can appear as the Consumer of another user. Use `sub`, `client_id` or another claim that never changes.",
+    why: "At many providers, users choose their own name and email, or get a name that a former user had. So Kong may take one user for another user's Consumer. Use `sub`, `client_id` or another claim that never changes.",
     bad: policy("identity:\n  consumer: { claim: email }\n"),
     good: policy("identity:\n  consumer: { claim: sub }\n"),
     check: ({ identity }) =>
