@@ -1,8 +1,8 @@
 import fc from "fast-check";
 
 /**
- * Any character of Unicode, often an ASCII one. fast-check's own `unit: "binary"` takes seconds in each test file that uses it,
- * because it first lists all characters.
+ * Any character of Unicode, often an ASCII one. fast-check's own `unit: "binary"` lists all characters first. This
+ * takes seconds in each test file.
  */
 export const anyCharacter = fc
   .oneof(

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 
-/** Matches a denial with exactly this reason and these members, and a detail that contains the text. */
+/** Matches a denial with exactly this reason and these members. The detail must contain the text. */
 export function denied(reason: string, detail: string, members: object = {}): unknown {
   return { reason, ...members, detail: expect.stringContaining(detail) };
 }

@@ -1,4 +1,4 @@
-/** Numbers that a seed settles, so that every run can be repeated. */
+/** Numbers that depend only on a seed. So every run can be repeated. */
 export interface Random {
   /** A whole number from 0 up to, and without, `limit`. */
   below(limit: number): number;

@@ -5,11 +5,14 @@ import { inject } from "vitest";
 export const isThorough = inject("isThorough") === true;
 
 if (!isThorough) {
-  // The fast tests try the same values each time, so that none fails now and then. The proofs try other values each time.
+  // The fast tests try the same values each time, so that no test fails only sometimes. The proofs try other values
+  // each time.
   fc.configureGlobal({ seed: 20_261_129 });
 }
 
-/** How often a property is tried: this many times in the project `proofs`, and a tenth as often in the fast tests. */
+/**
+ * How often a test tries a property: this many times in the project `proofs`, and a tenth as often in the fast tests.
+ */
 export function runsOf(full: number): number {
   return isThorough ? full : Math.ceil(full / 10);
 }

@@ -26,7 +26,7 @@ export const tenantIssuer = (tenant: string): string => ISSUERS.tenants.replace(
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** A key without kid, with the thumbprint that its certificate would have. */
+/** A key without kid. It has the thumbprint that its certificate would have. */
 const named = ({ publicJwk: { kid: _kid, ...jwk } }: SigningKey, x5t: string): Members => ({ ...jwk, x5t });
 
 /** @param jwksUri where the issuer `remote` has its keys. */
@@ -62,7 +62,7 @@ export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
       secret: issuer("secret", ["HS256"], { keys: { secret_files: [{ file: "secret.key", encoding: "base64url" }] } }),
       tenants: issuer("tenants", ["ES256"], {
         tenants: ["blue", "green"],
-        // As Entra does it, the set says whose tokens each key may sign.
+        // As at Entra, the key set says whose tokens each key may sign.
         keys: { jwks: { keys: [ofTenants, { ...keys.blue.publicJwk, issuer: tenantIssuer("blue") }] } },
       }),
       anyTenant: issuer("anyTenant", ["ES256"], { tenants: ["*"], keys: { jwks: { keys: [keys.tenants.publicJwk] } } }),
@@ -100,7 +100,7 @@ export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
           },
         },
       }),
-      // Another kind of tokens of the same issuer, which only one rule accepts.
+      // A second kind of tokens from the same issuer. Only one rule accepts it.
       kindsId: issuer("kinds", ["ES256"], {
         token_type: "JWT",
         claims: { audience: "azp" },
@@ -190,7 +190,7 @@ export function createPolicy(keys: AttackKeys, jwksUri: string): Members {
 
 const SOURCE_RULES = ["anywhere", "anywhere-optional", "anywhere-bound"] as const;
 
-/** The same issuer for tokens outside of Authorization. The policy has the same name, so the realm is the same. */
+/** The same issuer for tokens outside of Authorization. Both policies have the same name, so the realm is the same. */
 export function createSourcePolicy(keys: AttackKeys, jwksUri: string): Members {
   const { issuers, ...rest } = createPolicy(keys, jwksUri);
   return {
@@ -213,7 +213,7 @@ export function createSourcePolicy(keys: AttackKeys, jwksUri: string): Members {
   };
 }
 
-/** @param policyFile relative to the policy root; @param sourceFile the one of {@link createSourcePolicy}. */
+/** @param policyFile relative to the policy root; @param sourceFile the policy file of {@link createSourcePolicy}. */
 export function createKongConfig(policyFile: string, sourceFile: string, upstream: string): Members {
   const rules = [
     ...["read", "admin", "optional", "other-audience", "roles", "not-suspended", "not-guest", "differs"],
@@ -252,7 +252,7 @@ const FAULTY_MODULUS =
   "Z4Y729hECMQPUEqtR3HsDY49Vo7F6yymK03iWCQJjYohwKOKx6PHJ-oTKKwsQyLBJFq7T2WXG0A_3r0VHDHuy6-ZtpN9ZDzU-1gnOg9gfBUqJAEe8HU0" +
   "4crKqYVp1cvhbI91EAmK2gWO0z-BxvVYI135UjZL2clb1c30eunekFVGiBrgjMgrH92wuSpPSsXKxiC04XLeq-ypMudKY4e8JuX3C8qvsgMfMQ";
 
-/** The keys of the issuer `remote`: one sound key, and keys that must not be used. */
+/** The keys of the issuer `remote`: one good key, and keys that the plugin must not use. */
 export function createRemoteKeySet({ remote, rs256, short, leaked, forEncryption, standIn }: AttackKeys): Members {
   return {
     keys: [

@@ -25,7 +25,7 @@ export interface AttackWorld {
   stop(): Promise<void>;
 }
 
-/** The address of the keys of `remote`; a request to any other address was caused by a token. */
+/** The address of the keys of `remote`. A request to any other address was caused by a token. */
 export const KEY_SET_PATH = "/remote/jwks";
 export const POLICY_FILE = "attacked.yaml";
 export const SOURCE_POLICY_FILE = "attacked-sources.yaml";

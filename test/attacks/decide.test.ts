@@ -118,7 +118,7 @@ async function expectRefused(attack: Attack): Promise<void> {
   expectPlain(formatDenial(decision), request.token);
 }
 
-/** One line of plain characters for the operator, of bounded length and without the token. */
+/** One line of plain characters for the operator. Its length is limited, and it does not contain the token. */
 function expectPlain(line: string, token: string): void {
   expect(line).toMatch(/^[\x20-\x7e]{1,1500}$/);
   const parts = token.split(".").filter((part) => part.length >= 20);

@@ -15,7 +15,7 @@ export interface AttackScene {
   readonly now: () => number;
 }
 
-/** A request as it goes over the wire; one character is one byte. */
+/** A request as it goes over the network. One character is one byte. */
 export interface WireRequest {
   readonly rule: string;
   readonly method: string;
@@ -86,7 +86,7 @@ function makeSignature(
   return createHmac("sha256", findSecret(hmac, scene.keys)).update(input).digest().subarray(0, bytes);
 }
 
-/** The same bytes, for decoders that ignore bits after the last full byte. */
+/** The same bytes, but only for decoders that ignore bits after the last full byte. */
 function setLooseBits(segment: string): string {
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
   return segment.slice(0, -1) + alphabet[alphabet.indexOf(segment.at(-1) ?? "") + 1];

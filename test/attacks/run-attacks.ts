@@ -9,13 +9,15 @@ import { makeRequest, type WireRequest } from "./make-request.ts";
 import { type Answer, sendBytes } from "./send-bytes.ts";
 
 interface AttackOptions {
-  /** Sends the honest requests of the class right before each attack, so that verdicts about them may be reused. */
+  /**
+   * Sends the honest requests of the class directly before each attack. So the plugin could reuse verdicts about them.
+   */
   readonly isWarm?: boolean;
 }
 
 /**
- * Declares tests that send every attack and every honest request as bytes to one gateway, with a plugin server in a separate
- * process.
+ * Declares tests for one gateway, with a plugin server in a separate process. The tests send every attack and every
+ * honest request as bytes.
  */
 export function runAttacks(kind: GatewayKind, { isWarm = false }: AttackOptions = {}): void {
   describe(`attacks on ${kind.label}${isWarm ? ", each right after honest requests" : ""}`, () => {

@@ -10,8 +10,8 @@ export interface Answer {
 const TIMEOUT_MS = 60_000;
 
 /**
- * Sends a request unchanged (one character per byte) over its own connection, and reads until the gateway closes the
- * connection. Attacks need bytes that no HTTP client sends.
+ * Sends a request over a connection of its own, unchanged (one character per byte). Then reads until the gateway closes
+ * the connection. Attacks need bytes that no HTTP client sends.
  */
 export function sendBytes(url: string, request: string): Promise<Answer> {
   const { hostname, port } = new URL(url);

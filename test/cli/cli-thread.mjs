@@ -1,4 +1,5 @@
-// Runs the built command again and again in one thread; see run-cli.ts. Plain JavaScript, because Node 20 runs no TypeScript in a thread.
+// Runs the built command many times in one thread; see run-cli.ts. Plain JavaScript, because Node 20 runs no TypeScript
+// in a thread.
 import { workerData } from "node:worker_threads";
 
 const { main, port, done } = workerData;

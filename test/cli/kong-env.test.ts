@@ -116,7 +116,7 @@ describe("kong-jwt-policy kong env", () => {
   it.each(["127.0.0.1:8008", "[::1]:8008"])("makes the server answer probes on %s with the option", (address) => {
     const { stdout } = runCli([...args, "--format", "json", "--status-listen", address]);
     const settings = JSON.parse(stdout);
-    // Kong starts it by a shell, to which brackets are a pattern.
+    // Kong starts the command through a shell, and the shell reads brackets as a pattern.
     const start = execFileSync("/bin/sh", ["-c", `printf '%s\\n' ${settings.KONG_PLUGINSERVER_JWT_POLICY_START_CMD}`]);
     expect(start.toString().trimEnd().split("\n").slice(-3)).toEqual(["--facts-variable", "--status-listen", address]);
     expect(settings.KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD).not.toContain("--status-listen");

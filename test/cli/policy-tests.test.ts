@@ -157,7 +157,7 @@ describe("a report", () => {
 
   it("as SARIF is valid against the schema of SARIF 2.1.0, and so is one without findings", () => {
     const schema = JSON.parse(readFileSync(join(import.meta.dirname, "findings/sarif-schema-2.1.0.json"), "utf8"));
-    const { $schema: _, id: __, ...draft } = schema; // The schema is draft-04, and its keywords mean the same in draft-07.
+    const { $schema: _, id: __, ...draft } = schema; // The schema is draft-04. Its keywords have the same meaning in draft-07.
     const validate = new Ajv({ strict: false, validateFormats: false }).compile(draft);
     const folder = write("report-good", { "shop.yaml": POLICY, "shop.test.yaml": TESTS });
     for (const text of [failing("sarif"), runCli(["test", folder, "--format", "sarif"]).stdout]) {

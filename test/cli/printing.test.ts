@@ -9,7 +9,7 @@ import { temporaryFolder } from "../temporary-folder.ts";
 import { runCli } from "./run-cli.ts";
 import { createWriter } from "./write-files.ts";
 
-/** Colours, a title, a line that runs backwards, new lines, C1, a zero-width space, a tag. */
+/** Colours, a title, a line that runs backwards, new lines, C1, a zero-width space, and a tag. */
 const NASTY = "\u001b[31m\u001b]0;x\u0007\u202e\u2066\u2028\u0085\u009b\u200b\u{e0041}x";
 const HARMFUL = /[^\n -~…|^✓✗–]/u;
 
@@ -167,7 +167,7 @@ describe("a file that is not a policy is not quoted", () => {
     ({ command, args, name, text }) => {
       const said = runCli(args(write(name, text)));
       if (command === "render" && name === "kong.yml") {
-        // decK reads this text, and it must be the same data again.
+        // decK reads this text, and the result must be the same data.
         expect(said.stderr).not.toContain("SECRET");
       } else {
         expect(said.stdout + said.stderr).not.toContain("SECRET");

@@ -25,8 +25,8 @@ interface CliThread {
 let thread: CliThread | undefined;
 
 /**
- * Runs the built command as a user would, without colour. All commands of a test file run in one thread, because most of a
- * command's time is the loading of its modules. With input, the command runs in a separate process.
+ * Runs the built command as a user would, without colour. All commands of a test file run in one thread, because a
+ * command spends most of its time on loading its modules. With input, the command runs in a separate process.
  */
 export function runCli(
   args: readonly string[],
@@ -52,7 +52,7 @@ export function runCli(
   return result.message as CliResult;
 }
 
-/** Runs the built command in that thread, while servers of the test answer it. */
+/** Runs the built command in the thread, while servers of the test answer it. */
 export async function runCliBeside(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},

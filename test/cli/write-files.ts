@@ -11,7 +11,7 @@ export function writeFiles(directory: string, files: Files): void {
   }
 }
 
-/** The result writes one file into the directory, and returns its path. */
+/** The returned function writes one file into the directory, and returns the file's path. */
 export function createWriter(directory: string): (name: string, text: string) => string {
   return (name, text) => {
     writeFileSync(join(directory, name), text);
@@ -19,7 +19,7 @@ export function createWriter(directory: string): (name: string, text: string) =>
   };
 }
 
-/** Each call of the result writes files into a new folder of the directory, and returns this folder. */
+/** Each call of the returned function writes files into a new folder of the directory, and returns this folder. */
 export function createFolders(directory: string): (files?: Files) => string {
   let count = 0;
   return (files = {}) => {

@@ -13,15 +13,18 @@ import { createSourcePolicies, SOURCE_ROUTES } from "./policies/source-policies.
 export interface World {
   readonly configText: string;
   readonly policyRoot: string;
-  /** The value of the Authorization header for a case, or undefined for none. */
+  /** The value of the Authorization header for a case; undefined if the case has no such header. */
   authorizationOf(testCase: ConformanceCase): Promise<string | undefined>;
-  /** A case with the token that it carries in its texts. */
+  /** A case whose texts contain its token. */
   fillIn(testCase: ConformanceCase): ConformanceCase;
-  /** The provider's token for an API that it has by this identifier. */
+  /** The provider's token for the API with this identifier. */
   tokenFor(resource: string, scope: string): Promise<string>;
-  /** The headers with which a request reached the upstream, by its `x-case`; undefined when it did not. */
+  /**
+   * The headers of a request at the upstream, by the request's `x-case`; undefined if the request did not reach the
+   * upstream.
+   */
   upstreamHeaders(caseId: string): Promise<IncomingHttpHeaders | undefined>;
-  /** Path and query with which it did. */
+  /** Path and query of the request at the upstream. */
   upstreamUrl(caseId: string): Promise<string | undefined>;
   stop(): Promise<void>;
 }
@@ -29,13 +32,13 @@ export interface World {
 const MAIN = "https://idp.example";
 const PARTNER = "https://partner.example";
 const AUDIENCE = "https://api.example";
-/** The API that describes itself, and where that is. */
+/** The API with its own description, and the address of the description. */
 const RESOURCE = "https://api.example.com/payments";
 const METADATA_PATH = "/.well-known/oauth-protected-resource/payments";
 /** Port 9, discard: nothing listens there. */
 const NOBODY_THERE = "http://127.0.0.1:9";
 
-/** @param hasGrpc whether the gateway serves gRPC; the sandbox refuses a configuration with it. */
+/** @param hasGrpc whether the gateway serves gRPC. The sandbox refuses a configuration with gRPC. */
 export async function createWorld(neighbours: Neighbours = neighboursHere(), hasGrpc = true): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), "jwt-policy-world-"));
   const policyRoot = join(directory, "policies");

@@ -28,14 +28,14 @@ export async function docker(args: readonly string[], environment: NodeJS.Proces
   return stdout;
 }
 
-/** Why no image of deploy/ can be built here, or undefined. */
+/** Why no image of deploy/ can be built on this machine; undefined if images can be built. */
 export async function findMissingEngine(): Promise<string | undefined> {
   return (await succeeds("version"))
     ? findMissingImages([KONG_IMAGE, NODE_IMAGE])
     : "no container engine answers to `docker version`";
 }
 
-/** Why no compose file of deploy/ can be run here, or undefined. */
+/** Why no compose file of deploy/ can run on this machine; undefined if compose files can run. */
 export async function findMissingCompose(): Promise<string | undefined> {
   const missing = await findMissingEngine();
   return missing ?? ((await succeeds("compose", "version")) ? undefined : "no `docker compose`");
@@ -47,9 +47,9 @@ const succeeds = (...args: string[]): Promise<boolean> =>
     () => false,
   );
 
-/** A compose file of deploy/, under a separate project name, so that it does not affect other projects. */
+/** A compose file of deploy/. It has a project name of its own, so that it does not affect other projects. */
 export interface Deployment {
-  /** Where its gateway answers, with a certificate that Kong made for itself. */
+  /** The address of the project's gateway. The gateway has a certificate that Kong made for itself. */
   readonly url: string;
   /** `docker compose -f deploy/<file> …` */
   compose(...args: string[]): Promise<string>;
@@ -58,7 +58,7 @@ export interface Deployment {
   down(): Promise<void>;
 }
 
-/** Builds and starts it as the file says, and returns when all services are healthy. */
+/** Builds and starts the project as the file says, and returns when all services are healthy. */
 export async function startDeployment(file: string): Promise<Deployment> {
   const [port, tlsPort] = [await findFreePort(), await findFreePort()];
   const ports = { PROXY_PORT: String(port), PROXY_TLS_PORT: String(tlsPort) };

@@ -10,7 +10,10 @@ const MEGABYTE = 1_000_000;
 /** How much arrives between two lines of progress. */
 const SHOWN_STEP = 10 * MEGABYTE;
 
-/** Why containers of these images cannot run here, or undefined. Pulls images that are not here yet, and shows the progress. */
+/**
+ * Why containers of these images cannot run on this machine; undefined if they can run. Pulls images that are not on
+ * this machine yet, and shows the progress.
+ */
 export async function findMissingImages(images: readonly string[]): Promise<string | undefined> {
   let client: ContainerRuntimeClient;
   try {

@@ -11,7 +11,7 @@ interface PodGatewayKind extends Pick<GatewayKind, "label" | "missing"> {
   start(pod: Pod, input: Parameters<GatewayKind["start"]>[0]): Promise<Gateway>;
 }
 
-/** A gateway that runs in the pod of its neighbours. The servers of the neighbours must be open before the gateway starts. */
+/** A gateway in the pod of its neighbours. The servers of the neighbours must be open before the gateway starts. */
 export function inPod({ start, ...kind }: PodGatewayKind): GatewayKind {
   let pod: Pod | undefined;
   return {
@@ -78,7 +78,7 @@ export async function startKongInPod(
   };
 }
 
-/** @throws Error with everything that the command wrote when it fails. */
+/** @throws Error with the whole output of the command if the command fails. */
 async function runShell(container: StartedTestContainer, command: string): Promise<string> {
   const { exitCode, output } = await container.exec(["sh", "-c", command]);
   if (exitCode !== 0) {
@@ -87,7 +87,7 @@ async function runShell(container: StartedTestContainer, command: string): Promi
   return output;
 }
 
-/** Ends the plugin server in a container that starts another one, and waits until there is one. */
+/** Ends the plugin server in a container that starts another one. Then waits until the other one runs. */
 export async function restartPluginServerIn(container: StartedTestContainer): Promise<void> {
   const find = async (): Promise<string> => (await runShell(container, PLUGIN_SERVER_PID)).trim();
   const before = await find();

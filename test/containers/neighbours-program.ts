@@ -21,7 +21,10 @@ const control = createHttpServer(async (request, response) => {
   response.end(JSON.stringify(answer));
 });
 
-/** @returns the number of the server, and those members that are not functions: JSON has none. */
+/**
+ * @returns the number of the server, and the members of the server that are not functions. JSON cannot contain
+ * functions.
+ */
 async function start(name: keyof typeof NEIGHBOURS): Promise<object> {
   const server = await NEIGHBOURS[name](provider);
   return { number: started.push({ ...server }) - 1, members: server };
@@ -35,7 +38,7 @@ async function call({ number, method, args }: Extract<Question, { number: number
   return member(...args);
 }
 
-/** Both directions end each on its own, because some requests end before their answer begins. */
+/** Each of the two directions ends separately, because some requests end before their answer begins. */
 function relay(from: number, to: number): Promise<void> {
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const gateway = connect({ port: to, host: "127.0.0.1", allowHalfOpen: true });
@@ -47,7 +50,7 @@ function relay(from: number, to: number): Promise<void> {
 
 function join(source: Socket, target: Socket): void {
   source.pipe(target);
-  // A reset on one side must be a reset on the other.
+  // If one side resets the connection, the other side must get a reset.
   source.on("error", () => target.resetAndDestroy());
 }
 

@@ -6,7 +6,7 @@ export const KONG_PORTS = { plain: 8000, tls: 8443 } as const;
 export const RELAY_PORTS = { plain: 9000, tls: 9443 } as const;
 export const CONTROL_PORT = 9001;
 
-/** The line that says that the program serves. */
+/** The program prints this line when it serves. */
 export const READY = "the neighbours are ready";
 
 /** A call of a test over the control port. */

@@ -16,9 +16,10 @@ import { CONTROL_PORT, KONG_PORTS, type Question, READY, RELAY_PORTS } from "./p
 const PROGRAM = join(import.meta.dirname, "neighbours-program.ts");
 
 /**
- * Containers that share one network, as in a pod of Kubernetes: policies accept plain HTTP only on the loopback address, from clients
- * and from a provider. The first container has the neighbours; Kong and the plugin server join it. Only published ports and copied files
- * connect it to this machine, so Docker may run in a virtual machine.
+ * Containers that share one network, as in a pod of Kubernetes. Policies accept plain HTTP only on the loopback
+ * address, both from clients and from a provider. The first container runs the neighbours. Kong and the plugin server
+ * join its network. Only published ports and copied files connect the containers to this machine, so Docker may run in
+ * a virtual machine.
  */
 export interface Pod extends Neighbours {
   /** A volume for the plugin server's socket. */
@@ -28,7 +29,7 @@ export interface Pod extends Neighbours {
   readonly tlsUrl: string;
   /** Where Kong sees clients from the network. */
   readonly networkUrl: string;
-  /** A container that shares this network. */
+  /** A container that shares the network of the pod. */
   createContainer(image: string): GenericContainer;
 }
 
@@ -40,7 +41,7 @@ export async function openPod(): Promise<Pod> {
     .withNetwork(network)
     .withCopyContentToContainer([{ content: program, target: "/neighbours.mjs" }])
     .withCommand(["node", "/neighbours.mjs", String(providerPort)])
-    // The provider's address is part of its tokens, so its port must be the same on both sides.
+    // The provider's tokens contain its address, so its port must be the same on both sides.
     .withExposedPorts({ container: providerPort, host: providerPort })
     .withExposedPorts(...Object.values(KONG_PORTS), ...Object.values(RELAY_PORTS), CONTROL_PORT)
     .withWaitStrategy(Wait.forLogMessage(READY))
@@ -67,7 +68,7 @@ export async function openPod(): Promise<Pod> {
   };
 }
 
-/** One file, so that the container needs no packages. */
+/** The program is one file, so that the container needs no packages. */
 async function bundleProgram(): Promise<string> {
   const build = await rolldown({ input: PROGRAM, platform: "node", logLevel: "silent" });
   const { output } = await build.generate({ codeSplitting: false });
@@ -88,7 +89,7 @@ async function startNeighbour<Name extends NeighbourName>(control: string, name:
   const { number, members } = (await ask(control, { start: name })) as { number: number; members: object };
   return new Proxy(members, {
     get: (target, member) =>
-      // `await` looks for `then`, which no server has.
+      // `await` looks for a member `then`, and no server has this member.
       typeof member === "symbol" || member === "then" || member in target
         ? Reflect.get(target, member)
         : (...args: readonly unknown[]) => ask(control, { number, method: member, args }),
@@ -96,7 +97,7 @@ async function startNeighbour<Name extends NeighbourName>(control: string, name:
 }
 
 async function ask(control: string, question: Question): Promise<unknown> {
-  // The server may close an idle connection when a question is sent on it, so each question has its own connection.
+  // The server may close an idle connection at the moment of a question, so each question has a connection of its own.
   const headers = { connection: "close" };
   const response = await fetch(control, { method: "POST", headers, body: JSON.stringify(question) });
   const answer = (await response.json()) as { value?: unknown; error?: string };

@@ -50,11 +50,11 @@ const callerHeaders = ({ id, username, customId }: Consumer, credential: string)
 });
 const AS_BILLING = callerHeaders(BILLING, "alice");
 const AS_SESSION = callerHeaders(SESSION, "session-1");
-/** Kong's caller is cleared: its Consumer, its credential and its groups. */
+/** Kong's caller is cleared: Consumer, credential and groups. */
 const NO_CALLER = { consumer: undefined, credentialId: undefined, groups: undefined };
 const CALLER = { consumer: BILLING, credentialId: "alice", groups: ["admin"] };
 
-/** Decides with a Kong that has authenticated this credential, and records the order of the calls. */
+/** Decides with a Kong that has authenticated this credential. Records the order of the calls. */
 async function judge(facts: RequestFacts, credential?: string, compiled = policy) {
   const asked: string[] = [];
   const callers: CallerSource = {

@@ -30,7 +30,7 @@ interface Fault {
   readonly isRefused?: boolean;
 }
 
-/** One fault per reason, in the order in which the plugin must find the faults. */
+/** One fault for each reason. The plugin must find the faults in this order. */
 const FAULTS: readonly (readonly [reason: Reason, fault: Fault])[] = [
   ["policy_unavailable", { facts: { binding: { by: "rule", rule: "other" } } }],
   ["path_ambiguous", { facts: { requestLine: { method: "POST", target: "/a/../b" } } }],

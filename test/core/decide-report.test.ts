@@ -109,7 +109,7 @@ describe("in report mode", () => {
     expect(await judge(bound("mixed", undefined, get("/b")))).toBeUndefined();
   });
 
-  // No spelling may bypass an operation that enforces: none of these requests has a token.
+  // No spelling may bypass an operation that enforces. None of these requests has a token.
   it.each<[what: string, rule: string, target: string, changes: Partial<RequestFacts>, passes: boolean]>([
     ["a Connection that would strip headers, at an operation that enforces", "mixed", "/b", { connection: "x" }, false],
     ["a Connection that would strip headers, at an operation that reports", "mixed", "/a", { connection: "x" }, true],

@@ -22,7 +22,7 @@ interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The changes of an Allow without identity headers, with what would have been refused; or the reason of a Deny. */
+/** The changes of an Allow without identity headers, with the denial that was not enforced. Or the reason of a Deny. */
 async function judge(settings: object, { rule = "read", method = "GET", target = "/", headers = {}, ...sent }: Sent) {
   const policy = compileDocument(
     policyDocument(inlineIssuer([key]), {
@@ -111,7 +111,7 @@ describe("forward names another header for the token", () => {
       byCookie,
       { ...ALICE, authorization: [], "x-t": token, cookie: [] },
     ],
-    // Authorization is not a source, so the plugin did not check the client's Authorization.
+    // Authorization is not a source, so the plugin does not check the client's Authorization.
     [{ sources: [cookie] }, { ...byCookie, ...basic }, { user: "alice", ...bearer, cookie: [] }],
     [
       { sources: [cookie], forward: false },
@@ -134,7 +134,7 @@ describe("without a token", () => {
     [{ sources: SOURCES }, { rule: "maybe", headers: { cookie: "__Host-t" } }, "credentials_malformed"],
     [{ sources: SOURCES }, { rule: "maybe", target: "/?t" }, "credentials_malformed"],
     [{ sources: SOURCES }, { rule: "maybe", target: "/?%" }, "credentials_malformed"],
-    // A public rule reads no source, and clears the headers that only the policy may set.
+    // A public rule reads no source, and removes the headers that only the policy may set.
     [
       { sources: SOURCES },
       { rule: "open", target: "/?t=x&%", headers: { cookie: "__Host-t", "x-t": "x" } },
@@ -158,7 +158,7 @@ describe("in report mode", () => {
     // Unchanged.
     [{ sources: SOURCES }, everywhere, { user: [], reported }],
     [{ sources: SOURCES, forward: { header: "x-to" } }, { rule: "reported", authorization: "Bearer x" }, malformed],
-    // No unverified token, even if it could not be read.
+    // The upstream gets no unverified token, even if the token could not be read.
     [withheld, everywhere, { ...NOBODY, cookie: "a=b", rawQuery: "a", reported }],
     [
       { sources: SOURCES },

@@ -25,7 +25,10 @@ const entry = fc.record(
 const value = fc.oneof(scalar, fc.constant(AUDIENCE), fc.constant(undefined), fc.constant(["a"]));
 const token = fc.record({ typ: fc.constantFrom("JWT", "at+jwt", undefined), u: value, client_id: value, aud: value });
 
-/** Looks for a token that fits two entries of a policy that compiles. Undefined if it finds none. */
+/**
+ * Searches a policy that compiles for a token that fits two of its entries. Undefined if the search finds no such
+ * token.
+ */
 export function findTwin(): unknown {
   let found: unknown;
   fc.assert(

@@ -12,9 +12,9 @@ import { parsePathTemplate } from "../../plugin/policy/language/path-template.ts
 import { readPolicy } from "../../plugin/policy/read-policy.ts";
 import type { SigningKey } from "../tokens.ts";
 
-/** Policies, claims and requests that tests vary in one respect each. Policies are really compiled from a string. */
+/** Policies, claims and requests. Each test changes them in one respect. Policies are really compiled from a string. */
 
-/** Seconds; the fixed time of every test unless it sets another time. */
+/** The fixed time of every test, in seconds. Some tests set another time. */
 export const NOW = 1_800_000_000;
 export const ISSUER = "https://idp.example.com";
 export const AUDIENCE = "https://api.example.com";
@@ -66,7 +66,7 @@ export function compileIssuer(changes: Members = {}): CompiledIssuer {
 
 type AlternativeChanges = Partial<Alternative> & { readonly requiredScopes?: readonly string[] };
 
-/** Requirements of one alternative: any valid token of the issuer `acme`, unless the changes say otherwise. */
+/** Requirements of one alternative. By default, any valid token of the issuer `acme` meets them. */
 export function requirementsOf(changes: AlternativeChanges = {}): Requirements {
   const alternative = alternativeOf(changes);
   return {
@@ -111,7 +111,7 @@ export function templateOf(path: string): readonly TemplateSegment[] {
   return parsed.value;
 }
 
-/** An operation whose value is its path. @param methods with commas between them. */
+/** An operation whose value is its path. @param methods the methods, with commas between them. */
 export function operationOf(methods: string, path: string): Operation<string> {
   return { methods: methods.split(","), segments: templateOf(path), value: path };
 }
@@ -128,7 +128,7 @@ export const OVER_TLS: Pick<RequestFacts, "headers" | "transport" | "requestId">
   requestId: undefined,
 };
 
-/** A request bound to the rule `read`; a token becomes its bearer credentials. */
+/** A request bound to the rule `read`. A token becomes the bearer credentials of the request. */
 export function requestOf(token: string | undefined, changes: Partial<RequestFacts> = {}): RequestFacts {
   return {
     binding: { by: "rule", rule: "read" },

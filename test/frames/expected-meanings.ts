@@ -2,11 +2,14 @@ import { denialRow, type Reason } from "../../plugin/core/model/denial.ts";
 import { type Meaning, REQUEST_ID } from "./meanings.ts";
 import { LARGE_TOKEN, RECORDED_AT, TOKEN } from "./scenarios.ts";
 
-/** Ids that the two plugin servers give, by the rule of instances.ts: their generation, and counted from 1. */
+/**
+ * Ids that the two plugin servers give, by the rule of instances.ts. An id has the server's generation, and a number
+ * that begins with 1.
+ */
 const FIRST_ID = 2 ** 23 + 1;
 const SECOND_ID = 2 * 2 ** 23 + 1;
 
-/** The ids that a DB-less Kong derives from names: UUIDs of version 5. */
+/** The ids that a DB-less Kong derives from names. They are UUIDs of version 5. */
 const WORKSPACE = "0dc6f45b-8f8d-40d2-a504-473544ee190b";
 const SHOP = "abfbe39c-075b-5e5e-aec6-a90f2f0adfee";
 const BILLING = "aa93ac78-2b4d-59d0-9897-62a161ae6928";

@@ -13,7 +13,7 @@ import { readExitResponse, readHeaderValues } from "../../sandbox/message/exit-r
 import type { Frame } from "./record/recording.ts";
 import { readSteps, type Step } from "./steps.ts";
 
-/** The sender and the meaning of a message, as its receiver understands it. */
+/** The sender of a message, and the meaning of the message for its receiver. */
 export type Meaning = readonly [from: Frame["from"], what: string, meaning?: unknown];
 
 export function readMeanings(frames: readonly Frame[]): Meaning[] {
@@ -74,7 +74,8 @@ function readCall(payload: Buffer): unknown {
     return { sequence, ...(event ?? { close }) };
   }
   const config = JSON.parse(Buffer.from(start.config ?? []).toString());
-  // Counts how often Kong built its list of plugins; other versions count differently, and only Kong reads it.
+  // Counts how often Kong built its list of plugins. Other versions of Kong count differently, and only Kong reads the
+  // number.
   return { sequence, start: start.name, config: { ...config, __seq__: typeof config.__seq__ } };
 }
 

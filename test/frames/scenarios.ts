@@ -7,7 +7,7 @@ export const RECORDED_AT = 1_767_225_600;
 const ISSUER = "https://idp.example";
 const AUDIENCE = "https://api.example";
 
-/** The public key pair of RFC 8037 appendix A.1, whose signatures are the same every time. */
+/** The public key pair of RFC 8037 appendix A.1. Its signatures are the same every time. */
 const key: SigningKey = (() => {
   const jwk = {
     kty: "OKP",
@@ -71,7 +71,7 @@ export function createKongConfig(upstream: string, paths: readonly string[] = ["
             strip_path: false,
             tags: ["team-a", "public"],
           },
-          // Kong invents an id for a route that has no name, another one at each start.
+          // Kong invents an id for a route without a name. The id is a different one at each start.
           { id: "5f9c1a52-3c1e-4d57-9a53-1d2f3b4c5d6e", paths: ["/nameless"] },
         ],
       },
@@ -86,17 +86,17 @@ export function createKongConfig(upstream: string, paths: readonly string[] = ["
   };
 }
 
-/** One request and its purpose. */
+/** One request and the purpose of the request. */
 export interface Scenario {
   readonly name: string;
   /**
-   * Which plugin server is running. The second one took the first one's place, knows nothing of its instances, and does
-   * not use the facts variable.
+   * Which plugin server is running. The second server took the place of the first server. It knows none of the first
+   * server's instances, and does not use the facts variable.
    */
   readonly server: "first" | "second";
-  /** Whether Kong's configuration is loaded anew before, so that the instances have to be replaced. */
+  /** Whether Kong's configuration is loaded again before the request. If so, the instances must be replaced. */
   readonly afterReload: boolean;
-  /** As sent: one character per byte. */
+  /** The bytes of the request as sent, with one character per byte. */
   readonly request: string;
   readonly status: number;
 }
@@ -165,7 +165,7 @@ const onSecond = [
   scenario(200, get("/reloaded", authorization), "route plugin: start instance, close the old one, event, allow", true),
 ];
 
-/** In this order, because instances stay from one scenario to the next. */
+/** The scenarios have this order, because instances stay from one scenario to the next. */
 export const SCENARIOS: readonly Scenario[] = [
   ...onFirst.map((each) => ({ ...each, server: "first" as const })),
   ...onSecond.map((each) => ({ ...each, server: "second" as const })),

@@ -10,21 +10,30 @@ import {
 } from "../../plugin/server/protocol/messages.ts";
 import { type Frame, payloadOf } from "./record/recording.ts";
 
-/** The part of a message type that any of them can be used as. */
+/** The part of a message type that all message types share. */
 interface Codec {
   decode(bytes: Uint8Array): unknown;
   encode(message: never): Uint8Array;
 }
 
-/** One message of a conversation. A PDK call takes two frames on the wire, its name and its arguments, and is one step. */
+/**
+ * One message of a conversation. A PDK call takes two frames on the network, its name and its arguments. The two frames
+ * are one step.
+ */
 export interface Step {
   readonly from: Frame["from"];
-  /** `call`, `return`, `end` for the empty frame, the name of a PDK method, or `reply to` one. */
+  /**
+   * The name of the step: `call`, `return`, `end` for the empty frame, the name of a PDK method, or `reply to` a
+   * method.
+   */
   readonly what: string;
   readonly payload: Buffer;
   /** The message type of the payload. */
   readonly frame: Frame;
-  /** Undefined if there is no payload: `google.protobuf.Empty`, the empty frame, methods that do not exist. */
+  /**
+   * Undefined if there is no payload. Examples are `google.protobuf.Empty`, the empty frame, and methods that do not
+   * exist.
+   */
   readonly codec: Codec | undefined;
 }
 
@@ -41,8 +50,8 @@ const METHODS: Readonly<Record<string, { args?: Codec; reply?: Codec; endsEvent?
 };
 
 /**
- * Reads a conversation by the rules of the protocol. Frames of one side keep their order. Frames of both sides are sorted
- * so that each frame comes after the frames for which its sender waits.
+ * Reads a conversation by the rules of the protocol. The frames of one side keep their order. The frames of both sides
+ * are sorted. Each frame comes after the frames for which its sender waits.
  *
  * @throws Error if the conversation is incomplete, or contains an unexpected frame.
  */

@@ -8,8 +8,8 @@ export interface WireField {
 }
 
 /**
- * Takes a message apart without knowing its type, in an order that does not depend on the sender's: Kong writes fields and
- * map entries in the order of its hash tables.
+ * Takes a message apart without knowing its type. The order of the parts does not depend on the sender: Kong writes
+ * fields and map entries in the order of its hash tables.
  */
 export function readWireFields(message: Buffer): WireField[] {
   const reader = protobuf.Reader.create(message);

@@ -1,13 +1,13 @@
 import { readdir, readFile } from "node:fs/promises";
 
-/** A running process: its number, its parent, and when it started, in the kernel's ticks. */
+/** A running process. It has its number, its parent, and the time of its start in the kernel's ticks. */
 export interface FoundProcess {
   readonly pid: number;
   readonly parentPid: number;
   readonly startedAt: number;
 }
 
-/** The processes whose command line fits, the newest first: after a reload an old one may still be there. */
+/** The processes whose command line fits, the newest first. After a reload, an old process may still run. */
 export async function findProcesses(fits: (words: readonly string[]) => boolean): Promise<readonly FoundProcess[]> {
   const found: FoundProcess[] = [];
   for (const name of await readdir("/proc")) {
@@ -21,7 +21,7 @@ export async function findProcesses(fits: (words: readonly string[]) => boolean)
   return found.sort((a, b) => b.startedAt - a.startedAt);
 }
 
-/** Whether a command line starts one of our own files for this socket. */
+/** Whether a command line starts one of our own files with this socket. */
 export const startsOurs =
   (file: "jwt-policy-server.mjs" | "jwt-policy-launcher.mjs", socket: string) =>
   (words: readonly string[]): boolean =>

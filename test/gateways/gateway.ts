@@ -2,14 +2,14 @@ import { type Neighbours, neighboursHere } from "./neighbours.ts";
 
 /** The functions of every gateway in the conformance and fault runs. */
 export interface Gateway {
-  /** Such as `Kong 3.9.3 (binary)`. */
+  /** The title of the gateway, such as `Kong 3.9.3 (binary)`. */
   readonly name: string;
   readonly version: string;
-  /** Serves HTTP/1.1, and on a Kong HTTP/2 for clients that start with it. */
+  /** The address that serves HTTP/1.1. A Kong also serves HTTP/2 there, for clients that begin with HTTP/2. */
   readonly url: string;
   /** The same over TLS, with a self-signed certificate. Only a real Kong has this property. */
   readonly tlsUrl?: string;
-  /** The same as `url` for clients from the network. Absent: they reach `url` from an address of this machine. */
+  /** The same as `url` for clients from the network. Absent if clients reach `url` from an address of this machine. */
   readonly networkUrl?: string;
   /** The line that the plugin wrote about a request, at the gateway's default log level. */
   findDenialLine(requestId: string): Promise<string | undefined>;
@@ -18,13 +18,13 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** A gateway with access to its parts, so that tests can cause faults. */
+/** A gateway with access to its parts. So tests can cause faults. */
 export interface FaultyGateway extends Gateway {
-  /** Where the plugin server listens, as this machine names it. */
+  /** The socket of the plugin server, as a path on this machine. */
   readonly socket: string;
   /** The process of the plugin server that the gateway started; undefined if none is running. */
   pluginServerPid(): Promise<number | undefined>;
-  /** Starts the plugin server's process anew as `kong reload` does, where no Kong does it. */
+  /** Starts the plugin server's process again, as `kong reload` does. For gateways without a Kong. */
   reload?(): Promise<void>;
   /** Functions that only a Kong has. */
   readonly kong?: KongControl;
@@ -33,7 +33,7 @@ export interface FaultyGateway extends Gateway {
 interface KongControl {
   /** `kong reload` starts new workers, while the old workers finish their requests. */
   reload(): Promise<void>;
-  /** Hands the text of a kong.yml to the Admin API, and returns when Kong took it. */
+  /** Sends the text of a kong.yml to the Admin API, and returns when Kong has accepted it. */
   load(configText: string): Promise<void>;
   /** Kills the worker that started the plugin server (SIGKILL). */
   killWorkerZero(): Promise<void>;
@@ -42,7 +42,10 @@ interface KongControl {
 /** Kong's settings as environment variables. */
 export type KongSettings = Readonly<Record<string, string>>;
 
-/** Changes what Kong is started with: more workers, another command that starts the plugin server. */
+/**
+ * Changes the settings with which Kong starts. For example, Kong has more workers, or another command starts the plugin
+ * server.
+ */
 export type AdaptSettings = (settings: KongSettings) => KongSettings;
 
 export const keepSettings: AdaptSettings = (settings) => settings;
@@ -56,21 +59,27 @@ interface GatewayInput {
 /** Why tests over HTTP/2, gRPC and TLS do not run on the sandbox. */
 export const SANDBOX_IS_HTTP1 = "the sandbox serves only HTTP/1.1 without TLS (docs/adr/0029); a real Kong runs these";
 
-/** A kind of gateway: how to start one here, or why that is impossible. */
+/** A kind of gateway. It says how to start such a gateway on this machine, or why this is impossible. */
 export interface GatewayKind {
   readonly label: string;
   readonly missing: string | undefined;
   /**
-   * Opens the container for servers that the gateway reaches on its loopback address, if the gateway has another loopback address
-   * than this machine.
+   * Opens the container for servers that the gateway reaches on its own loopback address. Only needed if this address
+   * is not the loopback address of this machine.
    */
   openNeighbours?(): Promise<Neighbours>;
-  /** Why it serves only HTTP/1.1 without TLS. Absent for a Kong, which also serves HTTP/2, gRPC and TLS. */
+  /**
+   * The reason why the gateway serves only HTTP/1.1 without TLS. Absent for a Kong, because a Kong also serves HTTP/2,
+   * gRPC and TLS.
+   */
   readonly onlyHttp1?: string;
   start(input: GatewayInput): Promise<Gateway>;
 }
 
-/** The place for the servers around a gateway. Must be open before the gateway starts, because its configuration names them. */
+/**
+ * The place for the servers around a gateway. The servers must be open before the gateway starts, because the gateway's
+ * configuration names them.
+ */
 export async function openNeighbours(kind: GatewayKind): Promise<Neighbours> {
   return kind.openNeighbours?.() ?? neighboursHere();
 }
@@ -99,8 +108,8 @@ export async function restartPluginServer(find: FaultyGateway["pluginServerPid"]
 }
 
 /**
- * Repeats the call until it returns a value, for results that appear a moment later. The usual limit is far more than that takes on
- * a busy machine.
+ * Repeats the call until it returns a value. For results that appear a moment later. The usual limit is far more than
+ * that takes on a busy machine.
  */
 export async function waitFor<T>(
   ask: () => Promise<T | undefined> | T | undefined,

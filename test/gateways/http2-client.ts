@@ -9,14 +9,15 @@ export interface Http2Answer {
   readonly trailers: Http2AnswerHeaders;
   /** Whether the answer was its head alone. */
   readonly endsWithHead: boolean;
-  /** The error code that the stream was closed with: 0 when all is well. */
+  /** The error code with which the stream was closed: 0 if there was no error. */
   readonly code: number;
 }
 
 /**
  * Makes one request over a new connection, with any certificate of the server.
  *
- * @param body the body that is sent at once; a function may send and read in any order, and ends the stream itself.
+ * @param body the body that is sent immediately. If it is a function, it may send and read in any order, and it ends
+ * the stream itself.
  * @param localAddress the client's address; by default, the system chooses it.
  * @throws Error if the stream ends without an answer, with the code as `code`.
  */

@@ -4,7 +4,7 @@ import { startUpstreams } from "../spoofing/world/upstreams.ts";
 import { startRecordingGrpcUpstream } from "./recording-grpc-upstream.ts";
 import { startRecordingUpstream } from "./recording-upstream.ts";
 
-/** Where the provider listens. Clients talk to it as well, so its port must be known before it starts. */
+/** Where the provider listens. Clients also send requests to it, so its port must be known before it starts. */
 export interface ProviderPlace {
   /** 0 means any free port. */
   readonly port: number;
@@ -31,7 +31,7 @@ export const NEIGHBOURS = {
 
 export type NeighbourName = keyof typeof NEIGHBOURS;
 
-/** A server that may run in another process. Its functions answer at once, or with a promise. */
+/** A server that may run in another process. Its functions answer immediately, or with a promise. */
 type Distant<T> = {
   readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => R | Promise<Awaited<R>> : T[K];
 };
@@ -45,7 +45,7 @@ export interface Neighbours {
   stop(): Promise<void>;
 }
 
-/** For a gateway on this machine: the servers run in this process. */
+/** If the gateway is on this machine, the servers run in this process. */
 export function neighboursHere(): Neighbours {
   const started: { stop(): Promise<void> }[] = [];
   return {

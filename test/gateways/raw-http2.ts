@@ -1,6 +1,6 @@
 /**
- * One HTTP/2 request as bytes, for requests that correct clients do not send: with headers about the connection, or with a
- * header twice.
+ * One HTTP/2 request as bytes. It is for requests that correct clients do not send: with headers about the connection,
+ * or with a header twice.
  */
 import { connect, type Socket } from "node:net";
 
@@ -23,13 +23,13 @@ type RawStatus = number | "other" | "reset";
 interface RawRequest {
   /** GET unless given. */
   readonly method?: string;
-  /** Without one the request ends with its headers. */
+  /** Without a body, the request ends with its headers. */
   readonly body?: Buffer;
   /** Fields behind the body (RFC 9113 section 8.1). */
   readonly trailers?: Fields;
 }
 
-/** @returns the status, `other` for an unknown status, or `reset` if the stream or connection was reset. */
+/** @returns the status; `other` for an unknown status; `reset` if the stream or connection was reset. */
 export async function sendRawHttp2(
   url: string,
   path: string,

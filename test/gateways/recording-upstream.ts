@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 /** An upstream that answers every request, accepts every upgrade to websocket, and records the headers by the request's `x-case`. */
 export interface RecordingUpstream {
   readonly port: number;
-  /** The headers with which a case's last request came; undefined when none did. */
+  /** The headers of a case's last request; undefined if no request of the case arrived. */
   headersOf(caseId: string): IncomingHttpHeaders | undefined;
   /** The path and query of that request. */
   urlOf(caseId: string): string | undefined;

@@ -14,7 +14,9 @@ type Settings = Readonly<Record<string, string>>;
 const START_CMD = "KONG_PLUGINSERVER_JWT_POLICY_START_CMD";
 const DEFAULT_DENY = { plugins: [{ name: "jwt-policy-guard" }] };
 
-/** Limits how long Kong waits for a silent plugin server; two workers, each with its own instances. */
+/**
+ * Limits how long Kong waits for a silent plugin server. Kong has two workers, and each worker has its own instances.
+ */
 const withTimeout = (settings: Settings): Settings => ({
   ...settings,
   KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT: "2s",
@@ -22,7 +24,10 @@ const withTimeout = (settings: Settings): Settings => ({
 });
 const here = (path: string): string => join(import.meta.dirname, path);
 
-/** A header causes the fault. No rule reads this header, so the guard would reuse the verdict of the last request. */
+/**
+ * A header causes the fault. No rule reads this header, so the guard would otherwise reuse the verdict of the last
+ * request.
+ */
 const OURS: SceneOptions = {
   ...DEFAULT_DENY,
   guard: true,
@@ -95,7 +100,7 @@ if (missing !== undefined) {
         expect(scene.upstreamOf(answer)).toBeUndefined();
         expect(await scene.findLine(answer, words)).toBeDefined();
       }
-      // Both workers answer, and Kong has started a new instance in place of a stale one.
+      // Both workers must answer, and Kong must have started a new instance in place of a stale instance.
       for (let count = 0; count < 8; count += 1) {
         const { status: after } = await scene.send("/read", { headers: ["Authorization", scene.reader] });
         expect(after, "the next request").toBe(200);
@@ -186,7 +191,7 @@ if (missing !== undefined) {
         await scene.send(path);
       }
       await scene.kong.restartPluginServer();
-      // Every id that Kong remembers is now that of a configuration without any requirement.
+      // Every id that Kong has stored is now the id of a configuration without any requirement.
       const foreign = { policy_file: "shop.yaml", rule: "public", __plugin_id: "0", __seq__: 1 };
       const socket = join(scene.kong.prefix, "jwt-policy.socket");
       await waitFor(() =>
@@ -218,7 +223,7 @@ async function statusOf(scene: Scene, path: string, ask: Ask): Promise<number> {
   return (await scene.send(path, ask)).status;
 }
 
-/** Sends requests that must not pass together with a valid request, until the valid request passes. */
+/** Sends requests that must not pass, together with a valid request. Stops when the valid request passes. */
 async function expectNoLeakUntilServing(scene: Scene, valid: Ask): Promise<void> {
   const check = (answer: Answer | undefined, allowed: number[]): void => {
     expect(allowed).toContain(answer?.status);

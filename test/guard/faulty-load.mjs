@@ -1,5 +1,5 @@
-// A load hook that replaces the handler in our plugin server's one file by a faulty handler. The request's `x-fault` selects
-// the fault.
+// A load hook. In the bundled file of our plugin server, it replaces the handler by a faulty handler. The request's
+// `x-fault` selects the fault.
 const HANDLER = "function startPluginInstance(";
 const FAULTY = `
 function startPluginInstance(...args) {

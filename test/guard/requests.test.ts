@@ -8,7 +8,9 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 const REFUSED = '{"message":"The request cannot be checked at the moment"}\n';
 const { missing } = kongBinary();
 
-/** The router of older Kongs takes paths that are not UTF-8; the newer ones find no route for them. */
+/**
+ * The router of older Kongs accepts paths that are not UTF-8. The router of newer Kongs finds no Route for such paths.
+ */
 const adapt = (settings: Readonly<Record<string, string>>): Record<string, string> => ({
   ...settings,
   KONG_ROUTER_FLAVOR: "traditional",
@@ -18,7 +20,7 @@ const GATEWAYS: readonly SceneOptions[] = [
   { stock: true, adapt },
 ];
 
-/** The answer, the headers at the upstream, and a check that the verdict did not reach it. */
+/** Returns the answer and the headers at the upstream. Also checks that the verdict did not reach the upstream. */
 function expectAnswer(scene: Scene, answer: Answer, status: number): void {
   const upstream = scene.upstreamOf(answer);
   expect(answer.status, answer.body).toBe(status);
@@ -121,7 +123,7 @@ if (missing !== undefined) {
 
     it("bytes that are not UTF-8 never lead to another path", async () => {
       expectAnswer(scene, await scene.send("/items/open"), 200);
-      // To a lax decoder these are `/items/open` as well, and one of them ends the line.
+      // A lenient decoder reads these paths as `/items/open` too, and one of them ends the line.
       for (const path of ["/items/\xc1\xafpen", "/items\xc0\xafopen", "/items/open\xc0\xa0HTTP/1.1\xc0\x8ax/../../b"]) {
         expectAnswer(scene, await scene.send(path), 400);
       }

@@ -17,7 +17,9 @@ export interface Scene {
   readonly reader: string;
   readonly writer: string;
   send(path: string, ask?: Ask): Promise<Answer>;
-  /** The headers with which this answer's request reached the upstream; undefined when it did not. */
+  /**
+   * The headers at the upstream of the request with this answer; undefined if the request did not reach the upstream.
+   */
   upstreamOf(answer: Answer): IncomingHttpHeaders | undefined;
   /** Waits for a line of Kong's error log about this answer's request. */
   findLine(answer: Answer, words: string): Promise<string | undefined>;
@@ -93,7 +95,7 @@ export async function startScene({ plugins = [], without, ...options }: SceneOpt
   };
 }
 
-/** Like a session plugin: the token comes from elsewhere. */
+/** This plugin works like a session plugin: it adds a token that the client did not send. */
 const COOKIE_TO_TOKEN = 'ngx.req.set_header("Authorization", ngx.req.get_headers().cookie)';
 
 interface KongPlugin {
@@ -120,7 +122,7 @@ function createKongConfig(upstreamPort: number, globals: readonly object[], with
     upstreams: [
       {
         name: "two",
-        // Nothing listens on port 9: Kong tries the other target then.
+        // No server listens on port 9, so Kong tries the other target.
         targets: [
           { target: "127.0.0.1:9", weight: 10 },
           { target: `127.0.0.1:${upstreamPort}`, weight: 10 },
@@ -146,7 +148,7 @@ function createKongConfig(upstreamPort: number, globals: readonly object[], with
           route("guarded-route", [{ name: "jwt-policy-guard" }]),
           route("guarded-and-judged", [policy("read"), { name: "jwt-policy-guard" }]),
           route("cookie", [policy("read"), lua("access", COOKIE_TO_TOKEN)]),
-          // A defect in another plugin, which sets the header that only jwt-policy should set.
+          // A defect in another plugin: it sets the header that only jwt-policy should set.
           route("forged", [policy("read"), lua("access", 'ngx.req.set_header("x-jwt-policy-verdict", "forged")')]),
         ],
       },

@@ -7,7 +7,7 @@ const { encode } = createRequire(require.resolve("kong-pdk/server"))("@msgpack/m
   encode(value: unknown): Uint8Array;
 };
 
-/** Starts a plugin instance in the stock server, as any process can that may open its socket. */
+/** Starts a plugin instance in the stock server. Any process that may open the server's socket can do this. */
 export async function startForeignInstance(socketPath: string, config: object): Promise<void> {
   const start = encode([0, 1, "plugin.StartInstance", [{ Name: "jwt-policy", Config: JSON.stringify(config) }]]);
   await new Promise<void>((resolve, reject) => {

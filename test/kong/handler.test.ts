@@ -43,7 +43,7 @@ afterAll(() => runtime.stop());
 
 const ALICE = { id: "11111111-1111-4111-8111-111111111111", username: "alice" };
 
-/** Kong's side: every request has this token and uses the route `orders`. */
+/** Kong's side of the test: every request has this token and uses the route `orders`. */
 const ANSWERS: Answers = {
   variables: { request: "GET / HTTP/1.1" },
   headers: [["authorization", [`Bearer ${TOKEN}`]]],

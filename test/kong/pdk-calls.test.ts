@@ -17,7 +17,7 @@ import { splitFrames } from "../server/protocol/split-frames.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { scriptedPdk } from "./contract/scripted-pdk.ts";
 
-/** Every call is a round trip to Kong's worker, and their number decides how fast the plugin is. */
+/** Every call is a round trip to Kong's worker, so the number of calls decides how fast the plugin is. */
 
 const key = generateSigningKey("ES256", "acme-1");
 const TOKEN = mintToken({ key, claims: claimsOf({ tenant: "shop" }) });
@@ -45,19 +45,19 @@ interface Shape {
   readonly request?: Readonly<Record<string, string>>;
   /** Whether Kong's Route names the rule. */
   readonly isBoundByRoute?: true;
-  /** Headers that the variable carries beside the usual ones. */
+  /** Headers that the variable contains in addition to the usual headers. */
   readonly carried?: readonly string[];
   /** Whether the Consumer was asked for before. */
   readonly knowsConsumer?: true;
   /** What another plugin authenticated. */
   readonly credential?: string;
-  /** The calls that read facts, with the variable and without, unless they are the usual ones. */
+  /** The calls that read facts, with and without the variable. Only needed if they are not the usual calls. */
   readonly reads?: { readonly variable?: readonly string[]; readonly calls?: readonly string[] };
-  /** The calls behind them; `set_headers` unless given. */
+  /** The calls after the calls that read facts; by default `set_headers`. */
   readonly sets?: readonly string[];
 }
 
-/** The calls of one request, in order: the calls that read facts, and the calls of the outcome. */
+/** The calls of one request in order. First come the calls that read facts, then the calls of the outcome. */
 async function countCalls(shape: Shape, hasVariable: boolean): Promise<{ calls: string[]; decision: Decision }> {
   const routes = { read: { required_scopes: ["read"], ...shape.rule } };
   const policy = compileDocument(policyDocument(inlineIssuer([key]), { routes, ...shape.policy }));

@@ -23,7 +23,8 @@ describe("the module for the stock plugin server", () => {
   it("loads in the stock server, whose dump names the same version, priority, phase and fields", () => {
     const main = require.resolve("kong-pdk/bin/kong-js-pluginserver");
     const output = execFileSync(process.execPath, [main, "-d", join(ROOT, "plugin/stock"), "--dump-all-plugins"], {
-      // ts-node, which it brings along, would take our TypeScript, a later one than it knows.
+      // kong-pdk brings ts-node along. ts-node would use our TypeScript, which is later than the versions that it
+      // knows.
       env: { TS_NODE_SKIP_PROJECT: "true", TS_NODE_COMPILER: createRequire(main).resolve("typescript") },
       encoding: "utf8",
       timeout: 30_000,

@@ -20,7 +20,10 @@ import { temporaryFolder } from "../temporary-folder.ts";
 import { generateSigningKey, mintToken, replaceSignature } from "../tokens.ts";
 import { scriptedPdk } from "./contract/scripted-pdk.ts";
 
-/** For each reason a real request. The line of the log must have the value that failed, its location and the next step. */
+/**
+ * For each reason a real request. The log line must have the value that failed, the value's location, and the next
+ * step.
+ */
 
 const key = generateSigningKey("ES256", "acme-1");
 const partnerKey = generateSigningKey("RS256", "partner-1");
@@ -122,7 +125,7 @@ const unavailable: KeySource = {
 const overloaded: KeySource = { find: () => ({ ok: false, failure: { because: "overloaded" } }) };
 const header = (name: string, text: string) => new Map([[name, text]]);
 
-/** The sent request, the value that the line must show, and the location of the value. */
+/** The sent request, the value that the log line must show, and the location of this value. */
 interface Row {
   readonly deny: () => Promise<Deny>;
   readonly value: RegExp;

@@ -22,7 +22,7 @@ const STOCK_ALICE = { id: "1", username: "alice", custom_id: "c", created_at: 3,
 
 type Route = Awaited<ReturnType<StockPdk["router"]["get_route"]>>;
 
-/** Runs the handler against a kong-pdk that answers from a script, and returns its calls in order. */
+/** Runs the handler with a kong-pdk that answers from a script. Returns the handler's calls in order. */
 async function run(facts: string | null | undefined, handler: Partial<StockHandler>, route: Route = {}) {
   const calls: unknown[][] = [];
   const answers: Readonly<Record<string, (...args: readonly unknown[]) => unknown>> = {
@@ -33,7 +33,7 @@ async function run(facts: string | null | undefined, handler: Partial<StockHandl
     get_credential: () => null,
     get_route: () => route,
   };
-  /** The method of a path such as `kong.log.err`; calls of `log` and `shared` are recorded with that name. */
+  /** The method for a path such as `kong.log.err`. Calls of `log` and `shared` are recorded under this name. */
   const kongAt = (parent: string, name: string): unknown =>
     new Proxy(
       async (...args: readonly unknown[]) => {

@@ -3,7 +3,7 @@ import type { RequestFacts } from "../../plugin/core/model/request.ts";
 import { claimsOf, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { generateSigningKey, mintToken, replaceSignature } from "../tokens.ts";
 
-/** Tokens and secrets of many shapes, and all places where a client can put them. No output may have a part of them. */
+/** Tokens and secrets in many forms, and all places where a client can put them. No output may have a part of them. */
 
 const key = generateSigningKey("ES256", "acme-1");
 const document = policyDocument(inlineIssuer([key], { required_claims: ["tenant"] }), {

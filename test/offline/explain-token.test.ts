@@ -128,10 +128,11 @@ it("whatever the policy is, the request passes after the changes, and a change i
         pick(["/o", "/p/1", "/o/1"]),
       );
       const { denial } = await explainToken(question);
-      // Where the request matches no operation, or another plugin must authenticate it, no token passes.
+      // If the request matches no operation, or if another plugin must authenticate it, no token passes.
       if (denial && !["no_matching_rule", "other_authentication_missing"].includes(denial.reason)) {
         denied += 1;
-        // findNearestAllow itself sends the changed token through decide; undefined would mean that it was denied.
+        // findNearestAllow itself judges the changed token with decide. If decide denied it, the result would be
+        // undefined.
         found += (await findNearestAllow(question, NOW)) ? 1 : 0;
       }
     }

@@ -54,7 +54,7 @@ describe("a request gets the same Route as in Kong's traditional_compatible rout
           443,
         );
         const found = ours({ ...REQUEST, ...request });
-        // Kong's choice between equal Routes depends on their ids, which are not known offline.
+        // Between equal Routes, Kong chooses by their ids. The ids are not known offline.
         if (found.ok) {
           expect(found.value?.name).toBe(sandbox(request.method, request.host, request.path)?.route.name);
         }

@@ -61,7 +61,7 @@ export async function runDocument(
   return { results, judge };
 }
 
-/** Each failed test: its name, and what differs. */
+/** For each failed test, its name and the differences. */
 export function listFailures(results: readonly TestResult[]): readonly string[] {
   return results
     .filter(({ status }) => status === "failed")

@@ -4,7 +4,7 @@ import { TAMPERINGS } from "../../offline/tokens/tamper.ts";
 import type { Reason } from "../../plugin/core/model/denial.ts";
 import { listFailures, runDocument } from "./scene.ts";
 
-/** The reason of each tampering; undefined if the gateway accepts such a token. */
+/** For each tampering, the reason of the refusal; undefined if the gateway accepts such a token. */
 const REASONS: Readonly<Record<string, Reason | undefined>> = {
   expired: "token_expired",
   no_expiry: "claim_missing",

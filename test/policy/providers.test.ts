@@ -12,7 +12,7 @@ const policies = new Map(
   [...pages.matchAll(/```yaml\n(jwt_policy:.*?)```/gs)].map(([, text = ""]) => [String(parse(text).name), text]),
 );
 
-/** The reason why the rule `refunds` refuses a token with these claims; undefined if it passes. */
+/** The reason why the rule `refunds` refuses a token with these claims; undefined if the token passes. */
 function judge(name: string, claims: JsonObject): string | undefined {
   const policy = compileDocument(policies.get(name) ?? "");
   const [issuer] = [...policy.issuers.values()];

@@ -43,7 +43,7 @@ describe.each<[file: string, properties: number, open: readonly string[]]>([
       ? Object.entries(node.properties).map(([name, child]) => [`${pointer}/properties/${name}`, child] as const)
       : [],
   );
-  // Such a key can never be used. The schema has this key only for its message.
+  // A policy can never use such a key. The schema has this key only for its message.
   const usable = properties.filter(([, { type }]) => type !== "null");
   const definitionOf = ({ $ref }: SchemaNode): SchemaNode | undefined =>
     nodes.find(([pointer]) => pointer === $ref)?.[1];

@@ -8,10 +8,10 @@ import { isThorough, runsOf } from "../runs.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 
 const algorithms = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"] as const;
-// The curves of these algorithms take a millisecond for each check, so the test flips fewer bits.
+// A check with the curves of these algorithms takes a millisecond, so the test flips fewer bits.
 const slowAlgorithms: readonly string[] = ["ES384", "ES512"];
 const signingKeys = [...algorithms, "ES384" as const, "ES512" as const].map((alg) => generateSigningKey(alg, alg));
-// Without a required typ, clock or scope in the way: only the signature is left to notice the change.
+// No required typ, clock or scope is in the way, so only the signature can notice the change.
 const policy = compileDocument(
   policyDocument(inlineIssuer(signingKeys, { token_type: "any" }), { routes: { read: {} } }),
 );
@@ -27,7 +27,7 @@ describe.each(signingKeys.map((key) => [key.alg, key] as const))("%s", (_alg, ke
   });
 
   const bytesPerBit = (isThorough ? 1 / 8 : 2) * (slowAlgorithms.includes(key.alg) ? 8 : 1);
-  /** All bits of each byte, or one bit of every byte or of every few bytes. */
+  /** All bits of each byte. Or one bit of every byte, or of every few bytes. */
   const bitsOf = (at: number): readonly number[] => {
     if (bytesPerBit < 1) {
       return [0, 1, 2, 3, 4, 5, 6, 7];

@@ -85,7 +85,10 @@ async function judge(given: Situation): Promise<{ decision: Decision; policy: Co
   return { decision: await decide(facts, policy, keys, () => NOW, callers), policy };
 }
 
-/** Kong's caller stays only if the rule accepts a plugin that authenticated the request; the upstream gets the same caller. */
+/**
+ * Kong's caller stays only if the rule accepts a plugin that authenticated the request. The upstream gets the same
+ * caller.
+ */
 function checkCaller({ headers, caller }: Allow, given: Situation): void {
   const { honours, other } = given;
   if (caller === undefined) {

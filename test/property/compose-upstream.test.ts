@@ -7,7 +7,7 @@ import { runsOf } from "../runs.ts";
 import { generateSigningKey } from "../tokens.ts";
 
 /**
- * Two changes of one header must not depend on the order of code, because security depends on which change reaches the
+ * Two changes of one header must not depend on the order of code: security depends on which change reaches the
  * upstream.
  */
 
@@ -20,11 +20,11 @@ const policy = compileDocument(
 );
 
 /**
- * Few names, so that changes of the same header meet: identity headers, the token's header, Kong's headers, and an unknown
- * header.
+ * There are few names, so that several changes concern the same header: identity headers, the token's header, Kong's
+ * headers, and an unknown header.
  */
 const name = fc.constantFrom(...policy.clearedHeaders, "authorization", "cookie", "x-tenant");
-/** The layer's name in each value says which one has won. */
+/** Each value contains the name of its layer, and so shows which layer won. */
 const layer = (what: string): fc.Arbitrary<Record<string, string | string[]>> =>
   fc.dictionary(name, fc.constantFrom<string | string[]>(what, [what, what], []), {
     maxKeys: 8,
@@ -32,7 +32,7 @@ const layer = (what: string): fc.Arbitrary<Record<string, string | string[]>> =>
   });
 
 const parts = fc.record({
-  // As `propagateClaims` makes it: each identity header is in it.
+  // The changes in the form of `propagateClaims`. Each identity header is in them.
   mapped: fc.option(
     layer("mapped").map((headers) => ({ ...removeHeaders(policy.clearedHeaders), ...headers })),
     { nil: undefined },

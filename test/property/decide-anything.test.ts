@@ -26,7 +26,7 @@ const policy = compileDocument(
 const CLEARED = [...policy.clearedHeaders].sort();
 const keys = createInlineKeys();
 
-/** The methods that Kong is told to call: every second frame is one. */
+/** The methods that the plugin server tells Kong to call. Every second frame is a method. */
 function callsOf(bytes: Buffer): readonly string[] {
   const frames: string[] = [];
   createFrameReader((frame) => frames.push(frame.toString()))(bytes);
@@ -126,7 +126,7 @@ it("decides every request with tokens in any source, and forwards no unsigned to
     binding: fc.constantFrom("read", "maybe", "reported").map((rule) => ({ by: "rule" as const, rule })),
     requestLine: fc.record({
       method: fc.constantFrom("GET", "POST"),
-      // No mode lets a request with a # pass, because servers read its path in different ways.
+      // No mode lets a request with a # pass, because servers read the path of such a request in different ways.
       target: pairs.map((parts) => `/?${parts.join("&").replaceAll("#", "%23")}`),
     }),
     connection: fc.constant(undefined),

@@ -20,7 +20,10 @@ const policy = compileDocument(
 const ID = "0123456789abcdef0123456789abcdef";
 const CONNECTION = { scheme: "http", realip_remote_addr: "10.0.0.1", remote_addr: "10.0.0.1", kong_request_id: ID };
 
-/** Reads a request both ways; nginx and Kong are the sandbox's, whose form conformance checks against a real Kong. */
+/**
+ * Reads a request in both ways. nginx and Kong are those of the sandbox, and conformance tests compare them with a real
+ * Kong.
+ */
 async function readBothWays(headers: HeaderList): Promise<readonly unknown[]> {
   const variable = (name: string): string =>
     name.startsWith("http_")

@@ -15,7 +15,7 @@ import { temporaryFolder } from "../temporary-folder.ts";
 const RUNS = runsOf(120);
 const home = temporaryFolder();
 
-/** Texts with a meaning in YAML, in test documents, in claims or in JavaScript, and any others. */
+/** Texts that have a meaning in YAML, in test documents, in claims or in JavaScript. Also any other texts. */
 const text = fc.oneof(
   fc.constantFrom("reader", "writer", "guest", "none", "read", "write", "allow", "deny", "openid", "profile", "Bearer"),
   fc.constantFrom("null", "true", "0", "1e3", "#", "'", "{x}", "a/b~c", "x:y", "-", "constructor", "toString", "é"),

@@ -5,7 +5,7 @@ import { readPlainYaml } from "../../plugin/policy/yaml/read-plain-yaml.ts";
 import { policyTexts } from "../policy-texts.ts";
 import { runsOf } from "../runs.ts";
 
-/** Pieces of YAML which together are sometimes a document, and often nearly one. */
+/** Pieces of YAML. Together, they are sometimes a document, and often nearly a document. */
 const PIECES = [
   ...["a", "é", "b: ", "c: ", '"x": ', "'y': ", "x:y", ": ", ":", "? ", "- ", "-", "- - ", "- k: v", "a: b", "z: q"],
   ...["[", "]", "{", "}", ", ", ",", "k: [x, y]", "{a: b}", "'", '"', "''", '""', "\\n", "\\", " #", "#"],

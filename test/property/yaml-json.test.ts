@@ -18,7 +18,7 @@ const mostly = <T>(right: fc.Arbitrary<T>, ...wrong: readonly T[]): fc.Arbitrary
   fc.oneof({ weight: 30, arbitrary: right }, { weight: 1, arbitrary: fc.constantFrom(...wrong) });
 const optionally = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
 
-// Words that YAML could take for something else; few, so that rules and tokens often meet.
+// Words that YAML could read as something else. There are few, so that rules and tokens often have the same words.
 const WORDS = ["read", "yes", "no", "null", "0", "1e3", "0x1f", "~", "2026-11-30", "a:b", "#x", "<<"];
 const word = fc.constantFrom(...WORDS);
 const identifier = fc.constantFrom("on", "no", "null", "1", "1.0", "1e3", "constructor");
@@ -68,7 +68,7 @@ it("compiles YAML and JSON of one policy to the same result, or refuses both for
       const [first, ...others] = texts.map((text) => {
         const result = readPolicy(text, HASH);
         outcomes.add(result.ok ? "policy" : "findings");
-        // Places differ with the form, and so may the order of issues, which is that of the text.
+        // Places depend on the form, and so may the order of issues, because issues have the order of the text.
         return !result.ok ? result.failure.map(({ code, pointer }) => `${pointer} ${code}`).sort() : result;
       });
       for (const other of others) {

@@ -28,7 +28,7 @@ const KIND_OF_KEY: Readonly<Record<string, Kind | undefined>> = KEYS;
 type Kind = (typeof KEYS)[keyof typeof KEYS] | "part of a policy" | "for Kong";
 
 interface Example {
-  /** Page and line, such as `docs/guides/answers.md:7`. */
+  /** The page and the line, such as `docs/guides/answers.md:7`. */
   readonly place: string;
   readonly text: string;
   readonly kind: Kind | undefined;
@@ -48,7 +48,7 @@ function kindOf(text: string): Kind | undefined {
   return keys.some((key) => ["services", "routes", "plugins", "kind"].includes(key)) ? "for Kong" : undefined;
 }
 
-/** Half of its examples are mistakes. test/cli/lint/rules.test.ts lints all of them. */
+/** Half of the page's examples are mistakes. test/cli/lint/rules.test.ts lints all of them. */
 const LINT_REFERENCE = "docs/reference/lint.md";
 
 const examples = PAGES.filter((page) => page !== LINT_REFERENCE).flatMap((page): Example[] => {

@@ -9,7 +9,7 @@ const PLACES = [
   ...["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "docs", "cli", "plugin", "sandbox", "schema"],
   ...["deploy", "policies", "tools", "kong.yml", "package.json"],
 ];
-/** Our commands, and the npm package with the name of our Kong plugin, which belongs to another publisher. */
+/** Our commands, and the npm package with the name of our Kong plugin. This package belongs to another publisher. */
 const COMMANDS = [...Object.keys(packageJson.bin), "jwt-policy", "jwt-policy-server"];
 
 function listFiles(place: string): readonly string[] {
@@ -23,7 +23,9 @@ function listFiles(place: string): readonly string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** Ways to run a command that fetch a package of its name where it is not installed. */
+/**
+ * Ways to run a command. If the command's package is not installed, they download a package with the command's name.
+ */
 function findFetching(text: string): readonly string[] {
   const ways = /\b(?:npx|npm (?:exec|x|init|create)|pnpm dlx|pnpx|yarn dlx|bunx)\b[^\n`|;&)]*/g;
   const runsOurs = (way: string): boolean =>

@@ -1,4 +1,4 @@
-/** A command of a document's console blocks, and the output that the document shows of it. */
+/** A command in a document's console blocks, and the command's output in the document. */
 export interface Transcript {
   readonly command: string;
   /** `…` stands for anything. */

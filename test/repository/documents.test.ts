@@ -32,15 +32,15 @@ function findLinks(page: string): readonly Link[] {
   return targets.filter((target) => !/^(?:https?|mailto):/.test(target)).map((target) => ({ page, target }));
 }
 
-/** The page that a link leads to, relative to the root, and the heading on it. */
+/** The page to which a link leads, relative to the root, and the heading on this page. */
 function resolveLink({ page, target }: Link): readonly [path: string, heading: string | undefined] {
   const [path = "", heading] = target.split("#");
   return [path === "" ? page : posix.join(posix.dirname(page), path), heading];
 }
 
 /**
- * Anchors like those of GitHub: lower case, without punctuation, with a dash for each blank. A second heading with the same
- * name gets `-1`.
+ * Anchors in the form of GitHub: lower case, without punctuation, with a dash for each blank. A second heading with the
+ * same name gets `-1`.
  */
 function findAnchors(page: string): ReadonlySet<string> {
   const anchors = new Set<string>();
@@ -69,7 +69,7 @@ function isThere(path: string): boolean {
   return existsSync(join(ROOT, path)) || (existsSync(folder) && readdirSync(folder).some(begins));
 }
 
-/** Paths that a page names outside of links; links have their own test. */
+/** Paths that a page names outside of links. Links have a separate test. */
 function findPaths(page: string): readonly string[] {
   const text = readPage(page).replaceAll(/\]\([^)\s]+\)/g, "]");
   return [...text.matchAll(PATH)].map(([path]) => path).filter((path) => !MADE_LATER.test(path));

@@ -67,8 +67,8 @@ interface Call {
 }
 
 /**
- * A replacement of api.github.com. This server lists the comments, and accepts each request unless the test sets
- * an error status.
+ * A replacement of api.github.com. This server lists the comments. It accepts each request, unless the test sets an
+ * error status.
  */
 async function serveApi(comments: readonly unknown[], status = 200): Promise<{ url: string; calls: Call[] }> {
   const calls: Call[] = [];
@@ -98,7 +98,7 @@ function git(...args: readonly string[]): string {
   return execFileSync("git", ["-C", folder, ...identity, ...args], { encoding: "utf8", stdio: "pipe" }).trim();
 }
 
-/** A repository with a branch that makes a policy looser, while the target branch also gets commits. */
+/** A repository with a branch that makes a policy looser. Meanwhile, the target branch also gets commits. */
 beforeAll(() => {
   mkdirSync(join(folder, "policies"), { recursive: true });
   cpSync(join(ROOT, "policies/payments.yaml"), join(folder, "policies/payments.yaml"));

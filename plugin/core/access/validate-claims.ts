@@ -13,7 +13,7 @@ import { isOpen } from "./alternatives.ts";
 import { checkCondition, describeMissing, NO_REQUEST } from "./condition.ts";
 import { checkTypes } from "./registered-claims.ts";
 
-/** The last second of the year 9999. A NumericDate after that second is most likely in milliseconds. */
+/** The last second of the year 9999. If a NumericDate is after the year 9999, it is most likely in milliseconds. */
 const MAX_NUMERIC_DATE = 253_402_300_799;
 /** The year 2000 in milliseconds. If a token's time is in seconds, the time is less than this number. */
 const MIN_MILLISECONDS = 946_684_800_000;

@@ -53,7 +53,7 @@ export interface CompiledPolicy {
 
 /**
  * The facts on which an Allow depends. Two requests may share an Allow if three things are the same: these facts, the
- * method and `Connection`. Both paths must be plain.
+ * method and `Connection`. Both requests must have plain paths.
  */
 export interface DecidingFacts {
   /**
@@ -158,7 +158,7 @@ export interface CompiledIssuer {
 
 /** How long fetched keys are used, in seconds. */
 export interface KeyRefresh {
-  /** Limits for the time until the next fetch. The provider suggests this time. */
+  /** Limits for the time until the next fetch. The provider suggests the time until the next fetch. */
   readonly minSeconds: number;
   readonly maxSeconds: number;
   /** For this many seconds after an attempt to fetch keys, a token with an unknown `kid` causes no fetch. */

@@ -144,7 +144,7 @@ const SOLID = 0;
 /** A character that some server drops: a space, a control character or `+`. */
 const DROPPED = 1;
 const A_DOT = 2;
-/** The client's own slash. */
+/** A slash that the client sent as a slash. */
 const SENT_SLASH = 3;
 /** A slash that Kong does not treat as a slash. */
 const OTHER_SLASH = 4;

@@ -112,7 +112,7 @@ interface PartComparison {
   isNamed: boolean;
 }
 
-// All comparisons use one object, because a header can have thousands of parts. Callers must not keep this object.
+// All comparisons use one object, because a header can have thousands of parts. Callers must not keep the object.
 const comparison: PartComparison = { end: 0, isNamed: false };
 
 /**

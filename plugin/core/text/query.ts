@@ -67,8 +67,8 @@ export function readParameters(query: string, name: string): readonly string[] |
 
 /**
  * Reads the parameter after the separator at `index`. If the parameter's name is `name`, the result has the decoded
- * value. If it has another name, the result has no value. Returns undefined when servers may read the parameter
- * differently.
+ * value. If the parameter has another name, the result has no value. Returns undefined when servers may read the
+ * parameter differently.
  */
 function readCandidate(
   query: string,
@@ -198,7 +198,7 @@ interface NameComparison {
   end: number;
 }
 
-// All comparisons use one object, because a query can have thousands of names. Callers must not keep this object.
+// All comparisons use one object, because a query can have thousands of names. Callers must not keep the object.
 const comparison: NameComparison = { end: 0, isNamed: false };
 
 /** Decodes the name of the parameter that starts at `start` and compares it with `name`. An invalid escape counts as text. */

@@ -37,7 +37,7 @@ export function createTryingKey(keys: readonly [VerificationKey, ...Verification
 
 /**
  * Whether to stop after this result. If the gateway had no time for a check, the result says nothing about the token.
- * In that case, the gateway must not begin another check.
+ * If the gateway had no time for a check, it must not begin another check.
  */
 function isFinal(check: SignatureCheck): boolean {
   return check.ok || check.failure === "overloaded";

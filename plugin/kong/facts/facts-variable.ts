@@ -53,8 +53,8 @@ export interface ConnectionFacts {
   /** The address of the peer, which may be a proxy. */
   readonly peer: string;
   /**
-   * The client's address. The client's address is usually the same as `peer`. The two differ if the peer is in Kong's
-   * `trusted_ips` and reports another address for the client.
+   * The client's address. The client's address is usually the same as `peer`. The two addresses differ if the peer is
+   * in Kong's `trusted_ips` and reports another address for the client.
    */
   readonly client: string;
 }

@@ -47,8 +47,8 @@ const RETURN_WITHIN = 10_000 / TICK_MS;
  */
 const ONE_CHANGE = 4_000 / TICK_MS;
 /**
- * A request with the token may be under way when the token becomes suspect. The answer to the request reaches the guard
- * within this time.
+ * When the token becomes suspect, a request with the token may still be on its way. The answer to the request reaches
+ * the guard within this time.
  */
 const UNDER_WAY = 1_500 / TICK_MS;
 

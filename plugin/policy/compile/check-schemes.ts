@@ -6,7 +6,7 @@ const NEEDS_PROOF = "needs a proof that the sender has a key, but the plugin doe
 
 /**
  * Registered and widespread schemes, in lower case. The credentials of these schemes are not bearer tokens as in RFC
- * 6750. The value of an entry says why.
+ * 6750. For each scheme, the value says why.
  */
 const OTHER_SCHEMES: ReadonlyMap<string, string> = new Map([
   ["basic", NO_BEARER_TOKEN],

@@ -13,12 +13,12 @@ export interface AttackClass {
 }
 
 export interface Attack extends Row, Outcome {
-  /** Where the weakness is described: an RFC's section, or a CVE of another library or gateway. */
+  /** The document that describes the weakness: an RFC's section, or a CVE of another library or gateway. */
   readonly reference: string;
 }
 
 interface Row extends Recipe {
-  /** Unique; SECURITY.md names attacks by it. */
+  /** No two attacks have the same id. SECURITY.md names attacks by it. */
   readonly id: string;
   /** What is tried. */
   readonly tries: string;
@@ -36,8 +36,7 @@ interface Outcome {
 export const row = (id: string, tries: string, recipe: Recipe = {}): Row => ({ id, tries, ...recipe });
 
 /**
- * Makes attacks of rows. An outcome applies to the rows below it. A string also applies to the rows below it, and names their
- * source.
+ * Makes attacks of rows. An outcome applies to the rows below it. A string names the source of the rows below it.
  */
 export function attacks(entries: readonly (Outcome | string | Row)[]): readonly Attack[] {
   let above = { reference: "" } as Outcome & { reference: string };
@@ -50,10 +49,10 @@ export function attacks(entries: readonly (Outcome | string | Row)[]): readonly 
   });
 }
 
-/** A request that passes; the upstream learns who it is. */
+/** A request that passes. The upstream gets the identity of the client. */
 export interface Honest extends Recipe {
   readonly what: string;
-  /** Headers that are set; alice of no tenant unless it says otherwise. */
+  /** The headers for the upstream. By default, they are those of alice, without a tenant. */
   readonly upstream?: Readonly<Record<string, string>>;
 }
 
@@ -66,25 +65,25 @@ export interface Recipe extends TokenRecipe, RequestRecipe {}
 export interface TokenRecipe {
   /** The name of the signing key; by default `es256` of the issuer acme. */
   readonly key?: KeyName;
-  /** Laid over `alg`, `kid` and `typ`; undefined removes one. */
+  /** Merged into `alg`, `kid` and `typ`. A member that is undefined removes its parameter. */
   readonly header?: Members;
-  /** Laid over honest claims; undefined removes one. */
+  /** Merged into honest claims. A member that is undefined removes its claim. */
   readonly claims?: Members;
   /** The header's text, in which the members replace `{header}`. */
   readonly headerText?: string;
   /** The payload's text, in which the members replace `{claims}`. */
   readonly payloadText?: string;
-  /** How texts become bytes; UTF-8 unless it says otherwise. */
+  /** How texts become bytes; by default as UTF-8. */
   readonly charset?: "utf16le" | "latin1";
-  /** How bytes become segments; base64url unless it says otherwise. */
+  /** How bytes become segments; by default as base64url. */
   readonly alphabet?: "base64";
   /** The signed text, in which the segments replace `{header}` and `{payload}`. */
   readonly signed?: string;
   /** A forged signature, or the first `bytes` of an HMAC with SHA-256. */
   readonly signature?: ForgedSignature | { readonly hmac: HmacSecret; readonly bytes?: number };
   /**
-   * The sent text, with `{header}`, `{payload}`, `{signed}`, `{signature}` and `{loose}`. `{loose}` is the signature with unused
-   * bits at the end that are not zero.
+   * The sent text, with `{header}`, `{payload}`, `{signed}`, `{signature}` and `{loose}`. `{loose}` is the signature
+   * whose unused bits at the end are not zero.
    */
   readonly sent?: string;
 }
@@ -92,12 +91,15 @@ export interface TokenRecipe {
 export type Members = Readonly<Record<string, unknown>>;
 
 interface RequestRecipe {
-  /** The rule that the Kong Route is bound to; `read` unless it says otherwise. */
+  /** The rule to which the Kong Route is bound; by default `read`. */
   readonly rule?: string;
   readonly method?: string;
-  /** Path and query; `/` and the rule's name unless it says otherwise. */
+  /** Path and query; by default `/` and the rule's name. */
   readonly target?: string;
-  /** The Authorization headers, with `{token}` for the token; `Bearer {token}` unless it says otherwise. One character is one byte. */
+  /**
+   * The Authorization headers, with `{token}` in place of the token; by default `Bearer {token}`. One character is one
+   * byte.
+   */
   readonly authorization?: readonly string[];
   /** Other headers, name and value by turns, with `{token}` for the token. */
   readonly headers?: readonly string[];
@@ -107,7 +109,7 @@ interface RequestRecipe {
 export interface Told {
   readonly status: number;
   readonly message: string;
-  /** The challenge after its realm; null without a challenge. */
+  /** The challenge without its realm; null if there is no challenge. */
   readonly challenge: string | null;
 }
 
@@ -148,7 +150,7 @@ export const needsLogin = (asked: string): Told => {
   return { ...told, challenge: `${told.challenge}, ${asked}` };
 };
 
-/** A member whose value in the token is exactly this text, which need not be JSON. More members can follow in it. */
+/** A member whose value in the token is exactly this text. The text need not be JSON. More members can follow in it. */
 export const raw = (text: string): string => `${RAW}${text}`;
 
 /** A time, in seconds from the moment of the request. */

@@ -1,7 +1,7 @@
 import { constants, createHash, privateEncrypt, sign } from "node:crypto";
 import { type SigningKey, signBytes } from "../../tokens.ts";
 
-/** Signatures that an issuer would not make, or that are made without its private key. */
+/** Signatures that an issuer would not make, or that need no private key of the issuer. */
 
 type Forge = (key: SigningKey, signingInput: Uint8Array) => Uint8Array;
 
@@ -67,14 +67,14 @@ const FORGERIES = {
     const raised = toNumber(Buffer.from(s).reverse()) + ORDER_OF_ED25519;
     return Buffer.concat([r, toBytes(raised, 32).reverse()]);
   },
-  // A signature that is valid for every text if the key is the neutral element.
+  // A signature that is valid for every text if the key is the neutral element of the curve.
   edNeutral: () => Buffer.concat([Buffer.from([1]), Buffer.alloc(63)]),
   edZeros: () => Buffer.alloc(64),
 
   pssWithoutSalt: pss(0),
   pssWithLongestSalt: pss(constants.RSA_PSS_SALTLEN_MAX_SIGN),
   pssOverSha512: pss(32, "sha512"),
-  // One signature in 256 begins with a zero byte, and OpenSSL accepts it without this byte.
+  // One signature in 256 begins with a zero byte, and OpenSSL accepts it without the zero byte.
   pssWithoutZeroBefore(key, input) {
     for (;;) {
       const signature = signBytes(key, input);
@@ -89,7 +89,8 @@ const FORGERIES = {
   pkcs1WithoutDigestInfo: encrypted(sha256),
   pkcs1WithoutNull: encrypted((input) => Buffer.concat([SHA256_INFO_WITHOUT_NULL, sha256(input)])),
   pkcs1WithTextBehind: encrypted((input) => Buffer.concat([SHA256_INFO, sha256(input), Buffer.from("more")])),
-  // CVE-2006-4339: the cube of this number starts like a signature of short padding, and the rest is rubbish.
+  // CVE-2006-4339: the cube of this number starts like a signature with short padding, and the remaining bytes are
+  // random.
   pkcs1CubeRoot(_key, input) {
     const start = Buffer.concat([Buffer.from("0001ffffffffffffffff00", "hex"), SHA256_INFO, sha256(input)]);
     return toBytes(cubeRoot(toNumber(start) << BigInt((256 - start.length) * 8)) + 1n, 256);
@@ -99,7 +100,7 @@ const FORGERIES = {
     const end = Buffer.concat([Buffer.from([0]), SHA256_INFO, sha256(input)]);
     return Buffer.concat([Buffer.from([0, 1]), Buffer.alloc(254 - end.length, 0xff), end]);
   },
-  // The signature plus the modulus: a verifier must check that the number is below the modulus.
+  // The signature plus the modulus. A verifier must check that the number is less than the modulus.
   rsaRaisedByModulus(key, input) {
     const raised = toNumber(signBytes(key, input)) + toNumber(Buffer.from(key.publicJwk.n ?? "", "base64url"));
     return Buffer.from(raised.toString(16).padStart(514, "0"), "hex");

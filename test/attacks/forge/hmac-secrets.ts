@@ -1,7 +1,10 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import type { AttackKeys } from "./keys.ts";
 
-/** Public values that a verifier might use as the secret of an HMAC: a public key in each form that libraries use. */
+/**
+ * Public values that a verifier might use as the secret of an HMAC. They are a public key in each form that libraries
+ * use.
+ */
 export type HmacSecret =
   | "nothing"
   | "kid"
@@ -23,7 +26,7 @@ export type HmacSecret =
   | "fileName"
   | "guess";
 
-/** The secrets that the issuers `secret` and `mixed` share with the gateway, as in their files. */
+/** The secrets that the issuers `secret` and `mixed` share with the gateway, in the form of their files. */
 export const SECRET_FILES = {
   "secret.key": Buffer.from("0123456789abcdefghijklmnopqrstuv!?").toString("base64url"),
   "mixed.key": "correct horse battery staple, and more\n",
@@ -33,8 +36,8 @@ export const SECRET_FILES = {
 export const PUBLISHED_SECRET: Uint8Array = Buffer.alloc(32, 7);
 
 /**
- * The bytes of a secret. The bytes come from the RSA key of the issuer `mixed`, or from its P-256 key if the name of the secret
- * says so.
+ * The bytes of a secret. The bytes come from the RSA key of the issuer `mixed`. If the name of the secret says so, they
+ * come from its P-256 key.
  */
 export function findSecret(secret: HmacSecret, { mixedRsa: rsaKey, mixed }: AttackKeys): string | Uint8Array {
   const rsa = publicKeyOf(rsaKey.publicJwk);
@@ -85,7 +88,7 @@ const publicKeyOf = (jwk: AttackKeys["rs256"]["publicJwk"]): KeyObject => create
 
 const pemOf = (key: KeyObject, type: "spki" | "pkcs1"): string => key.export({ format: "pem", type }).toString();
 
-/** RFC 5656 section 3.1: name, curve and point, each with its length before it. */
+/** RFC 5656 section 3.1: name, curve and point. The length of each part comes before the part. */
 function openSshOf({ x = "", y = "" }: AttackKeys["es256"]["publicJwk"]): string {
   const name = "ecdsa-sha2-nistp256";
   const point = Buffer.concat([Buffer.from([4]), Buffer.from(x, "base64url"), Buffer.from(y, "base64url")]);

@@ -15,9 +15,9 @@ const OF_ACME = {
 
 /**
  * Keys of `acme`; `cubic`, of acme, has the public exponent 3. `partner` belongs to another issuer and `remote` to a third, each
- * under the kid of acme's `es256`. `mixed` and `mixedRsa` belong to an issuer that also has a secret. `tenants` belongs to the
- * issuers with many tenants, and `blue` to one tenant. No policy trusts `stranger` and `strangerRsa`, with any kid. The other keys
- * are in the remote issuer's key set, and the plugin must not use them.
+ * under the kid of acme's `es256`. `mixed` and `mixedRsa` belong to an issuer that also has a shared secret. `tenants`
+ * belongs to the issuers with many tenants, and `blue` to one tenant. No policy trusts `stranger` and `strangerRsa`,
+ * with any kid. The other keys are in the remote issuer's key set, and the plugin must not use them.
  */
 export type KeyName =
   | keyof typeof OF_ACME

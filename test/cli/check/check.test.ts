@@ -130,7 +130,10 @@ describe("check", () => {
   });
 });
 
-/** The part of the comment that Markdown interprets: without blocks and spans of code (CommonMark sections 4.5 and 6.1). */
+/**
+ * The part of the comment that Markdown interprets. It has no blocks and spans of code (CommonMark sections 4.5 and
+ * 6.1).
+ */
 function outsideCode(markdown: string): string {
   const lines: string[] = [];
   let fence = "";
@@ -207,7 +210,10 @@ describe("the curl command of the comment", () => {
     stop = undefined;
   });
 
-  /** Runs the comment's lines in a shell. `npx` is this build, and `curl` prints its status from the sandbox at this address. */
+  /**
+   * Runs the comment's lines in a shell. In this test, `npx` runs this build, and `curl` prints the status from the
+   * sandbox at this address.
+   */
   async function paste(lines: string, folder: string, url: string): Promise<string> {
     const script = `
 npx() { shift 2; ${process.execPath} ${MAIN} "$@" --keys ${home}/keys; }

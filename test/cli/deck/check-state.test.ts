@@ -4,7 +4,7 @@ import { createStateScene, FILE, fromDeck, POLICY, READ, stateWith } from "./sta
 
 const scene = createStateScene();
 
-/** The findings about these states, one line each: `error 2.yaml:1:1 code message`. */
+/** The findings about these states. Each finding is one line: `error 2.yaml:1:1 code message`. */
 async function find(...args: Parameters<typeof scene.render>): Promise<string[]> {
   const rendered = await scene.render(...args);
   const findings = rendered.ok ? rendered.value.warnings : rendered.failure;

@@ -15,7 +15,7 @@ routes:
 export const FILE = { policy_file: "things.yaml" };
 export const READ = { ...FILE, rule: "read" };
 
-/** The values that decK fills in from its environment. */
+/** The values that decK inserts from its environment. */
 export const fromDeck = (name: string): string => `\${{ env "${name}" }}`;
 
 interface StateSpec {
@@ -38,8 +38,8 @@ export function stateWith({ config, plugin = config && { config }, route, ...top
 type Options = Partial<Omit<Parameters<typeof renderState>[1], "policyRoot">>;
 
 /**
- * A policy root with good and bad policies, and the output of `kong-jwt-policy render` for a state (text, or data to be written
- * as YAML).
+ * A policy root with good and bad policies, and the output of `kong-jwt-policy render` for a state. The state is text,
+ * or data that is written as YAML.
  */
 export function createStateScene() {
   const policyRoot = temporaryFolder();

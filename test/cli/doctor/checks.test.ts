@@ -7,8 +7,8 @@ import { renderFacts } from "../../../plugin/kong/facts/facts-variable.ts";
 import { goodSetup, SOCKET, settingsOf, unknownSetup, withSettings } from "./good-setup.ts";
 
 /**
- * Differences from a good set-up: a whole result, or members that replace members of the good value. For `settings`, values by
- * name.
+ * Differences from a good set-up. Each is a whole result, or members that replace members of the good value. For
+ * `settings`, values by name.
  */
 type Changes = Readonly<Partial<Record<keyof Setup, unknown>>>;
 
@@ -35,7 +35,7 @@ function setupWith({ settings, ...others }: Changes): Setup {
   };
 }
 
-/** A set-up with one problem. No other check than this one may fail. */
+/** A set-up with one problem. No check except this one may fail. */
 const rowOf =
   (severity: "error" | "warning") =>
   (id: string, title: string, message: string, fix: string, { place, ...changes }: Changes & { place?: string }) => ({

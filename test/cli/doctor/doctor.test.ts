@@ -71,7 +71,7 @@ describe("kong-jwt-policy doctor, with a real plugin server and a real provider"
     const { args, provider } = await startScene();
     let status: number | null = null;
     let stdout = "";
-    // The server may still load keys, and the checks have time limits that a busy machine can exceed.
+    // The server may still load keys, and a busy machine can exceed the time limits of the checks.
     const findNotInOrder = async (): Promise<readonly string[]> => {
       ({ status, stdout } = await runCliAsync(args, NO_KONG));
       return stdout.split("\n").filter((line) => /^[✗–]/.test(line));

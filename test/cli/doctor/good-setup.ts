@@ -91,7 +91,7 @@ export function goodSetup(): Setup {
   };
 }
 
-/** A machine without Kong and without anything of it. */
+/** A machine without Kong, and without any part of a set-up. */
 export function unknownSetup(): Setup {
   const unknown = fail("it is not known");
   return {

@@ -50,7 +50,7 @@ interface More {
 const row = (title: string, keys: readonly unknown[], expected: readonly string[], more: More = {}) =>
   ({ title, keys, expected, ...more }) as const;
 
-/** The policy has its issuer in line 5, and the further lines from line 6. */
+/** In the policy, the issuer is in line 5, and the further lines begin in line 6. */
 const ROWS = [
   row("all is in order", [elliptic, rsa], []),
   row(

@@ -15,7 +15,7 @@ export function createFolder(): string {
   return folder;
 }
 
-/** @param issuer lines of the only issuer, without indentation. */
+/** @param issuer lines of the policy's only issuer, without indentation. */
 export function policyOf(...issuer: readonly string[]): string {
   const lines = issuer.map((line) => `    ${line}\n`).join("");
   return `jwt_policy: 1\nname: online\nissuers:\n  acme:\n${lines}    audiences: [api]\nroutes: { read: {} }\n`;

@@ -31,7 +31,10 @@ const tooShort: Answer = (_request, response) => {
   response.destroy();
 };
 
-/** The answer at the address of the metadata; the cause, what to do, and the code unless it is `issuer_answer_invalid`. */
+/**
+ * Each row has the answer at the address of the metadata, the cause, and what to do. If the code is not
+ * `issuer_answer_invalid`, it also has the code.
+ */
 const MISBEHAVIOURS: [title: string, answer: Answer, cause: string, advice: string, code?: string][] = [
   ["is not there (404)", status(404), "status 404", "The address is wrong"],
   ["answers 403", status(403), "status 403", '"client_certificate" or "headers"'],

@@ -8,9 +8,9 @@ export type KeyName = "rs256" | "ps256" | "es256" | "eddsa" | "ed25519" | "partn
 export interface TokenRecipe {
   /** `rs256` unless given. */
   readonly key?: KeyName;
-  /** Laid over alg, kid and typ; undefined removes one. */
+  /** Merged into alg, kid and typ. A member that is undefined removes its parameter. */
   readonly header?: Readonly<Record<string, unknown>>;
-  /** Laid over a valid set of claims; undefined removes one. */
+  /** Merged into a valid set of claims. A member that is undefined removes its claim. */
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly expiresIn?: number;
   readonly notBeforeIn?: number;
@@ -21,14 +21,16 @@ export interface TokenRecipe {
 /** The protocol of a request. Over TLS, ALPN selects HTTP/2 and gRPC; without TLS, the client starts with HTTP/2. */
 export type Protocol = "http/1.1" | "h2" | "grpc";
 
-/** One request and its complete expected result, the same on every gateway. */
+/** One request and its complete expected result. The result is the same on every gateway. */
 export interface ConformanceCase {
   readonly title: string;
-  /** The protocols of the request: HTTP/1.1 and HTTP/2 unless the case is possible only with some protocols. */
+  /**
+   * The protocols of the request. They are HTTP/1.1 and HTTP/2, unless the case is possible only with some protocols.
+   */
   readonly only?: readonly Protocol[];
   /** Whether the request uses the TLS port. */
   readonly overTls?: boolean;
-  /** Whether its Route or its Service is for gRPC, which only a Kong has. */
+  /** Whether the request's Route or Service is for gRPC. Only a Kong has such Routes and Services. */
   readonly needsGrpc?: boolean;
   /** Whether the client has an address beyond loopback. */
   readonly fromNetwork?: boolean;
@@ -37,31 +39,31 @@ export interface ConformanceCase {
   readonly path: string;
   /** nginx cuts off log lines before the request's id, if the target alone is longer than a line. */
   readonly cutsLogLine?: true;
-  /** Name and value by turns, in this spelling and order; HTTP/2 has all names in lower case. */
+  /** Name and value by turns, in this spelling and order. Over HTTP/2, all names are in lower case. */
   readonly headers?: readonly string[];
   /** Sent as `Authorization: Bearer …`; a string is sent as the whole header value. */
   readonly token?: TokenRecipe | { readonly provider: TokenRequest } | string;
-  /** Makes the token that replaces `{token}` in `path`, `headers` and `upstream`; by default {@link GOOD}. */
+  /** Makes the token that replaces `{token}` in `path`, `headers` and `upstream`. The default is {@link GOOD}. */
   readonly carried?: TokenRecipe;
   readonly status: number;
-  /** The head of a call without an answer of the upstream that the plugin did not refuse. */
+  /** The head of the answer to a call that the plugin did not refuse, and that the upstream did not answer. */
   readonly grpcStatus?: number;
-  /** Reason in the operator's log; absent if the request passes, or if the gateway itself answers. */
+  /** The reason in the operator's log; absent if the request passes, or if the gateway itself answers. */
   readonly reason?: Reason;
-  /** Reason why it would have been refused, in the operator's log, where it passes in report mode. */
+  /** If the request passes only in report mode, the reason in the operator's log. */
   readonly reported?: Reason;
-  /** The exact WWW-Authenticate; absent means that there must be none. */
+  /** The exact WWW-Authenticate. If absent, the answer must not have this header. */
   readonly challenge?: string;
   /** The exact `message` of the answer. */
   readonly message?: string;
-  /** Other parts of the gateway's own answer; then no request reaches the upstream. */
+  /** Other parts of the gateway's own answer. If there are any, no request reaches the upstream. */
   readonly answer?: {
     /** Exact value, or null for none. */
     readonly headers?: Readonly<Record<string, string | null>>;
     /** Members that the answer's JSON must have; empty for an answer without a body. */
     readonly body?: object | "";
   };
-  /** Headers that the upstream gets: exact value, or null for none. */
+  /** Headers that the upstream gets. The value is the exact value, or null if the upstream must not get the header. */
   readonly upstream?: Readonly<Record<string, string | null>>;
   /** Path and query of the request that reached the upstream. */
   readonly upstreamUrl?: string;
@@ -121,7 +123,7 @@ interface RefusalParts extends Parts {
   readonly realm?: string;
   /** The scope that the challenge names. */
   readonly scope?: string;
-  /** Another challenge than this refusal has by default; null for none. */
+  /** The challenge, if it differs from the default challenge of the refusal; null for no challenge. */
   readonly challenge?: string | null;
 }
 
@@ -150,7 +152,10 @@ export const passes = (title: string, path: string, parts: Parts = {}): Conforma
   ...parts,
 });
 
-/** The headers that the upstream gets from a token without changes, and headers with which clients try to fake them. */
+/**
+ * The headers that the upstream gets from an unchanged token. Also headers with which clients try to fake these
+ * headers.
+ */
 export const IDENTITY = {
   "x-user-id": "user-1",
   "x-tenant": "acme",

@@ -14,7 +14,7 @@ const algorithms: readonly ConformanceCase[] = (["rs256", "ps256", "es256", "edd
   passes(`passes a token signed with ${key}`, "/read", { token: { key }, upstream: IDENTITY }),
 );
 
-/** One key, one algorithm (RFC 8725bis section 3.1); RFC 9864 section 2.2 gives Ed25519 two names. */
+/** Each key has one algorithm (RFC 8725bis section 3.1), but Ed25519 has two names (RFC 9864 section 2.2). */
 const boundAlgorithms: readonly ConformanceCase[] = [
   ...(["eddsa", "ed25519"] as const).map((key) =>
     passes(`passes a token under the other name of the algorithm of ${key}`, "/read", {
@@ -218,7 +218,7 @@ const matching: readonly ConformanceCase[] = [
   passes("passes an encoded slash if no operation decides by path", "/public/a%2fb"),
   passes("passes dots within a segment, and dot segments in the query", "/public/v1.0/a..b?next=/../c"),
   refuses("connection_header_refused", "refuses a Connection header that would strip an identity header", "/read", {
-    only: ["http/1.1"], // HTTP/2 has no such header (RFC 9113 section 8.2.2); run-conformance.ts still sends it.
+    only: ["http/1.1"], // HTTP/2 has no such header (RFC 9113 section 8.2.2). run-conformance.ts still sends it.
     headers: ["Connection", "close, x-user-id"],
     token: GOOD,
   }),

@@ -1,6 +1,6 @@
 import { type ConformanceCase, GOOD, IDENTITY, NOBODY, passes, refuses, SPOOFED, SPOOFS_GONE } from "./case.ts";
 
-/** Calls of gRPC: calls that pass, one refusal of each stage, and identity headers. */
+/** Calls of gRPC. They are calls that pass, one refusal of each stage, and calls with identity headers. */
 const calls: readonly Omit<ConformanceCase, "only">[] = [
   passes("passes a call to the method that its operation names", "/things.Things/Get", {
     token: GOOD,

@@ -3,7 +3,10 @@ import { type ConformanceCase, passes, type TokenRecipe } from "./case.ts";
 const INVALID = 'Bearer realm="rolling", error="invalid_token", error_description="The access token is invalid"';
 const UNKNOWN = { status: 401, reason: "key_not_found", challenge: INVALID } as const;
 
-/** The issuer `rolling` has two keys without kid, for ES256: `es256` with the thumbprint `old`, and `partner` with `new`. */
+/**
+ * The issuer `rolling` has two keys without kid for ES256: `es256` has the thumbprint `old`, and `partner` has the
+ * thumbprint `new`.
+ */
 const signedWith = (key: "es256" | "partner" | "rs256", header: TokenRecipe["header"]): TokenRecipe => ({
   key,
   header: { kid: undefined, alg: "ES256", ...header },
@@ -14,7 +17,10 @@ const rolling = (title: string, token: TokenRecipe, outcome: Partial<Conformance
   passes(title, "/rolling", { token, upstream: { "x-user-id": "user-1" }, ...outcome });
 const refused = (outcome: Pick<ConformanceCase, "status" | "reason" | "challenge">) => ({ ...outcome, upstream: {} });
 
-/** The issuer `realms` has keys for each tenant under one kid: `es256` of main, and `partner` of partner. */
+/**
+ * The issuer `realms` has keys for each tenant under one kid: `es256` is the key of main, and `partner` is the key of
+ * partner.
+ */
 const ofRealm = (tenant: string, key: "es256" | "partner"): TokenRecipe => ({
   key,
   header: { kid: "realm" },

@@ -2,14 +2,17 @@ import { type ConformanceCase, passes, refusalsOf } from "./case.ts";
 
 const refuses = refusalsOf("paths");
 
-/** Several operations match one path; the policy is in ../world.ts. */
+/** Several operations match one path. The policy is in ../world.ts. */
 
 const WEAK = { claims: { scope: "things:read" } } as const;
 const STRONG = { claims: { scope: "things:write" } } as const;
 const lacks = (scope: string): string =>
   `Bearer realm="paths", error="insufficient_scope", error_description="The access token lacks a required scope", scope="${scope}"`;
 
-/** Paths whose most specific operation needs `things:write`, while another operation that needs less matches too. */
+/**
+ * Paths whose most specific operation needs `things:write`. Another operation with fewer requirements matches these
+ * paths too.
+ */
 const STRICT = ["/paths/users/me", "/paths/users/7:cancel", "/paths/files/private/a", "/paths/files/private/a/b/"];
 /** Paths that only the operations for `things:read` match. */
 const LENIENT = [

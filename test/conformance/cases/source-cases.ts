@@ -5,7 +5,7 @@ const refuses = refusalsOf("sources");
 /** Tokens in headers, cookies and queries; the policies are in source-policies.ts. */
 
 const BEARER = "Bearer {token}";
-/** No part of a token stays in its source; the upstream gets the token as Authorization. */
+/** No part of a token stays in its source. The upstream gets the token as Authorization. */
 const ARRIVED = {
   authorization: BEARER,
   "x-user-id": "user-1",

@@ -84,7 +84,7 @@ export function createClaimPolicies(main: Members): Readonly<Record<string, Memb
   };
 }
 
-/** Kong Routes, each bound to the rule of the same name, and the policies that have it. */
+/** Kong Routes, each bound to the rule with the same name. Also the policies that contain these rules. */
 export const CLAIM_ROUTES = [
   ...["loc-roles", "loc-none", "loc-scopes", "loc-groups"].map((name) => [name, "locations"] as const),
   ["first-of", "first"] as const,

@@ -1,6 +1,6 @@
 type Members = Readonly<Record<string, unknown>>;
 
-/** Policies whose tokens are in other places than Authorization, by file name. */
+/** Policies whose tokens are in other places than Authorization. The key is the file name. */
 export function createSourcePolicies(main: Members, partner: Members): Readonly<Record<string, Members>> {
   const policy = (name: string, token: Members, rules: Members): Members => ({
     jwt_policy: 1,
@@ -62,7 +62,7 @@ export function createSourcePolicies(main: Members, partner: Members): Readonly<
   };
 }
 
-/** Kong Routes, each bound to the rule of the same name, and the policies that have it. */
+/** Kong Routes, each bound to the rule with the same name. Also the policies that contain these rules. */
 export const SOURCE_ROUTES = [
   ...["any", "any-optional", "any-public", "any-preflight"].map((name) => [name, "sources"] as const),
   ...["moved", "moved-optional", "moved-public"].map((name) => [name, "no-authorization"] as const),

@@ -8,7 +8,7 @@ import { type Answer, MESSAGE, send } from "./send.ts";
 /** Kong's codes for the statuses that refusals have. */
 const GRPC_STATUS: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 404: 5, 500: 13, 503: 14 };
 
-/** Sends the request of a case, and checks the whole result. `id` is for this one request. */
+/** Sends the request of a case, and checks the whole result. `id` belongs to this one request. */
 export async function checkCase(
   recipe: ConformanceCase,
   protocol: Protocol,

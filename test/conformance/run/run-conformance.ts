@@ -29,7 +29,8 @@ function needsMoreThanHttp1({ testCase, protocol }: (typeof RUNS)[number][1]): b
 }
 
 /**
- * Declares the tests of the conformance table for one gateway. If the gateway is not available, one skipped test says why; `KONG_REQUIRED=1` makes that a failure.
+ * Declares the tests of the conformance table for one gateway. If the gateway is not available, one skipped test says
+ * why. With `KONG_REQUIRED=1`, this test fails.
  */
 export function runConformance(kind: GatewayKind): void {
   describe(`conformance on ${kind.label}`, () => {
@@ -66,7 +67,7 @@ export function runConformance(kind: GatewayKind): void {
         context.skip(kind.onlyHttp1);
       });
     } else {
-      // nginx passes these on to Kong, which then deletes the named header.
+      // nginx passes these headers on to Kong, and Kong then deletes the named header.
       it.each([
         { title: "a Connection header that would strip an identity header", more: [["connection", "x-user-id"]] },
         { title: "two Authorization headers", more: [["authorization", "Bearer a"]] },
@@ -81,7 +82,7 @@ export function runConformance(kind: GatewayKind): void {
       });
     }
 
-    // A request of HTTP/0.9 has no headers and no version, so the plugin cannot judge it.
+    // An HTTP/0.9 request has no headers and no version, so the plugin cannot judge it.
     it.each(["/watched", "/public", "/withheld-report?access_token=a"])(
       "lets no HTTP/0.9 request pass to %s, not even in report mode",
       async (path) => {
@@ -90,7 +91,8 @@ export function runConformance(kind: GatewayKind): void {
         socket.end(`GET ${path}\r\n`);
         const answer = await readAll(socket).catch(() => "");
         expect(answer).not.toContain("upstream");
-        // With the stock server, the guard refuses this request, because the verdict is a header and the request has none.
+        // With the stock server, the guard refuses such a request: the verdict is a header, and the request cannot have
+        // headers.
         expect(answer).toMatch(/^$|ambiguous|HTTP\/1\.1 400 |cannot be checked/);
       },
     );

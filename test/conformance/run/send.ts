@@ -7,7 +7,7 @@ import { type Http2Answer, requestHttp2 } from "../../gateways/http2-client.ts";
 import { findNetworkAddress } from "../../gateways/network-address.ts";
 import type { ConformanceCase, Protocol } from "../cases/case.ts";
 
-/** The answer. HTTP/1.1 has no trailers, and no answers that consist only of a head. */
+/** The answer. HTTP/1.1 has no trailers. It also has no answers that consist only of a head. */
 export type Answer = Omit<Http2Answer, "code">;
 
 /** A message of gRPC: not compressed, four bytes of length, and two of content. */
@@ -35,7 +35,9 @@ export function send(gateway: Gateway, request: CaseRequest): Promise<Answer> {
   return request.protocol === "http/1.1" ? sendHttp1(way, request) : sendHttp2(way, request);
 }
 
-/** Where a request goes, and from which address of this machine if that matters. */
+/**
+ * Where a request goes. If the client's address matters, also the address of this machine from which the request comes.
+ */
 interface WayThere {
   readonly url: string;
   readonly localAddress: string | undefined;
@@ -89,7 +91,7 @@ function sendHttp2({ url, localAddress }: WayThere, sent: CaseRequest): Promise<
   return requestHttp2(url, { ...pseudo, ...headers }, isGrpc ? MESSAGE : undefined, localAddress);
 }
 
-/** Names in lower case; several values of one name as a list. */
+/** Headers by name in lower case. If a name has several values, the value is a list. */
 function groupHeaders(headers: readonly string[]): OutgoingHttpHeaders {
   const grouped: Record<string, string[]> = {};
   for (let i = 0; i + 1 < headers.length; i += 2) {

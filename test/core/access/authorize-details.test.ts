@@ -7,7 +7,7 @@ import { AUDIENCE, alternativeOf, compileIssuer, membershipOf, NOW, requirements
 
 const REQUEST = { segments: [], headers: new Map<string, string>() };
 
-/** What the log says; undefined if the request may pass. */
+/** The text in the log; undefined if the request may pass. */
 function describeRefusal(
   alternatives: readonly Partial<Alternative>[],
   claims: Record<string, unknown>,

@@ -145,7 +145,7 @@ describe("numbers are compared exactly", () => {
   const rounded = Number(ID);
 
   it.each<[claim: string, test: ClaimTest, holds: boolean]>([
-    // All of these are one double.
+    // All of these numbers are the same double.
     [ID, equals(rounded), false],
     ["1147953659032899584", equals(rounded), false],
     ["1147953659032899600", equals(rounded), true],

@@ -6,7 +6,7 @@ import { claimsOf, compileIssuer } from "../fixtures.ts";
 
 const accepting = compileIssuer({ numeric_subject: true });
 
-/** The `sub` that later stages see, for a token with this JSON text as `sub`. */
+/** The `sub` that later stages see. The token has this JSON text as `sub`. */
 function subjectOf(text: string, issuer = accepting): unknown {
   const parsed = readJsonObject(JSON.stringify(claimsOf()).replace('"alice"', text));
   if (!parsed.ok) {

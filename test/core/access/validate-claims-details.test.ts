@@ -28,7 +28,7 @@ interface Options {
   readonly alternatives?: readonly Alternative[];
 }
 
-/** What the log says of a token with these claims; undefined if it is valid. */
+/** The text in the log about a token with these claims; undefined if the token is valid. */
 function describeRefusal(changes: Record<string, unknown>, options: Options = {}): unknown {
   const { issuer = compileIssuer(), alternatives = [alternativeOf()] } = options;
   const header = joseHeaderOf("typ" in options ? { typ: options.typ } : {});

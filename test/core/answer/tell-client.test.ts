@@ -58,7 +58,7 @@ describe("reasons that share a public name", () => {
   it("are all reasons that have the same words after a token was sent", () => {
     const words = REASONS.map((reason) => [publicReason(reason), denialRow(reason).clientMessage] as const);
     const alike = words.filter(([name, told]) => words.some(([other, same]) => other !== name && same === told));
-    // A client without a token sees by the 401 whether a rule matches, so this is not a secret.
+    // By the 401, a client without a token sees whether a rule matches. So this is not a secret.
     expect(new Set(alike.map(([name]) => name))).toEqual(new Set(["no_matching_rule", "access_denied"]));
   });
 

@@ -19,7 +19,7 @@ describe("a value that differs only a little from an expected value", () => {
     ["https://a/x\ny", "https://a", "the path after the host"],
     ["HTTPS://A:1/", "https://a", "the spelling of the URL"],
     ["http://a b:1", "https://ab", "the spelling of the URL"],
-    // Differences that are too large, or only look like a small one.
+    // Differences that are too large. Also differences that only look small.
     ["a", "b", undefined],
     ["stra\u00dfe", "STRASSE", undefined],
     ["a/http:b", "a/https:b", undefined],

@@ -180,7 +180,7 @@ describe("compared with JSON.parse", () => {
     );
   });
 
-  // Built from the pieces of JSON so that many of the texts are nearly valid.
+  // Texts that are built from pieces of JSON. So many of them are nearly valid.
   const piece = fc.constantFrom(
     ...["{", "}", "[", "]", ",", ":", '"', "\\", '"a"', '"b"', "\\u0061", "0", "1", "-", ".", "e9", "true", "null"],
     ...[" ", "\n", "\u0000", "\ud800", "\ufeff"],

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { NameTable } from "../../../plugin/core/json/name-table.ts";
 
-/** Whether each of these names is new in its text. */
+/** For each of these names, whether it is new in its text. */
 const addAll = (table: NameTable, names: string): boolean[] =>
   [...names].map((name, index) => table.add(0, table.hash(name), index, index + 1));
 

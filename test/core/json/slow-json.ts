@@ -1,6 +1,6 @@
 /**
- * Strict JSON without the plugin's reader: JSON.parse checks the grammar, and a second pass over the tokens finds
- * everything else. This reader is slow and simple, and must agree with the plugin's reader on every text.
+ * Reads strict JSON without the plugin's reader. JSON.parse checks the grammar, and a second pass over the tokens finds
+ * all other mistakes. This reader is slow and simple, and must agree with the plugin's reader on every text.
  */
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
@@ -8,10 +8,10 @@ export type JsonMembers = Readonly<Record<string, Json>>;
 
 const MAX_DEPTH = 16;
 const MAX_MEMBERS = 1024;
-// Of a string that JSON.parse has accepted, so that a string ends where this says.
+// The string was accepted by JSON.parse, so the text of a string ends at this place.
 const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
-/** The object in a string; undefined if the string is not strict JSON of an object. */
+/** The object in a string; undefined if the string is not an object in strict JSON. */
 export function readSlowly(text: string): JsonMembers | undefined {
   let value: Json;
   try {
@@ -24,7 +24,7 @@ export function readSlowly(text: string): JsonMembers | undefined {
 }
 
 /**
- * The same object, with a map in place of each number that a double cannot represent. The plugin does not compare
+ * The same object, but with a map in place of each number that a double cannot represent. The plugin does not compare
  * or forward such a number.
  */
 export function readExactly(text: string): JsonMembers {
@@ -76,7 +76,7 @@ function isStrict(tokens: readonly string[]): boolean {
   return deepest <= MAX_DEPTH && members <= MAX_MEMBERS;
 }
 
-/** The names of members are counted. An array that is not empty has one element more than commas. */
+/** The names of members are counted. If an array is not empty, it has one element more than commas. */
 function isMember(token: string, next: string | undefined, level: Level | undefined): boolean {
   return next === ":" || (token === "[" && next !== "]") || (token === "," && level?.isArray === true);
 }

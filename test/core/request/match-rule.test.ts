@@ -74,7 +74,7 @@ describe("binds a request to a rule", () => {
     routeOf("other", "jwt-policy-rule:"),
     routeOf("other", "jwt-policy-rule:other"),
     routeOf("other", "x-jwt-policy-rule:read", "JWT-POLICY-RULE:read"),
-    // The first tag counts, also when it is the one that names no rule.
+    // The first tag counts, even if this tag names no rule.
     routeOf("other", "jwt-policy-rule:other", "jwt-policy-rule:health"),
   ])("refuses a Route if no rule has its name: %j", (binding) => {
     const route = /^policy "payments" names no rule for (?:Kong Route "\w+"|a Kong Route without a name).*; it has /;

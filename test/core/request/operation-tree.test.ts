@@ -68,7 +68,7 @@ describe("finds the most specific operation", () => {
 
 describe("placeholders with text around them", () => {
   it.each<[path: string, value: string]>([
-    ["a1/b", "/a{x}/b"], // Although the other operation with this text is an earlier one.
+    ["a1/b", "/a{x}/b"], // This operation decides, although the other operation with the same text is an earlier one.
     ["a1/c", "/a{x}/{y}"],
     ["1:c/b", "/{x}:c/b"],
     ["1:d/b", "/{x}:d/b"],
@@ -84,7 +84,10 @@ describe("placeholders with text around them", () => {
   });
 });
 
-/** All templates that match, by comparing each one with the path. This comparison shares no code with the tree. */
+/**
+ * All templates that match. The function compares each template with the path. The comparison shares no code with the
+ * tree.
+ */
 function findSlowly(operations: readonly Operation<string>[], path: readonly string[]): string | undefined {
   const ranks = { literal: 0, affixed: 1, placeholder: 2, subtree: 3 };
   const matching = operations.flatMap(({ segments, value }) => {
@@ -104,8 +107,8 @@ function findSlowly(operations: readonly Operation<string>[], path: readonly str
 }
 
 /**
- * Whether a path is the start of one template's subtree and matches the other, as `/acb/` with `/a{x}/{rest...}` and `/{x}b/`. If
- * neither operation is more specific, the tree denies the path.
+ * Whether a path matches one template and is the start of the other template's subtree. An example is `/acb/` with
+ * `/a{x}/{rest...}` and `/{x}b/`. If neither operation is more specific, the tree denies the path.
  */
 function meetAtStart(a: readonly TemplateSegment[], b: readonly TemplateSegment[]): boolean {
   const startsOf = (segments: readonly TemplateSegment[]): (readonly TemplateSegment[])[] => {
@@ -139,7 +142,7 @@ const path = fc
   .tuple(fc.array(fc.constantFrom("a", "b", "c", "ab", "acb", "aa"), { maxLength: 4 }), fc.constantFrom("", "a", "b"))
   .map(([inner, last]) => [...inner, last]);
 
-/** Operations among which one always decides. */
+/** Operations among which one operation always decides. */
 function decidedAmong(paths: readonly string[]): readonly Operation<string>[] {
   const chosen: Operation<string>[] = [];
   for (const operation of paths.map((text) => operationOf("GET", text))) {
@@ -185,7 +188,7 @@ it("takes at most as many steps as the compiler expects, even on the worst path"
         },
       });
       findOperation(root, "POST", counted);
-      // Each node reads its segment twice: once for literals, once for placeholders.
+      // Each node reads its segment twice: first for literals, then for placeholders.
       expect(steps).toBeLessThanOrEqual(2 * longestWalk(root));
     }),
     { numRuns: runsOf(500) },

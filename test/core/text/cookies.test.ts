@@ -23,7 +23,7 @@ describe("the values of a cookie", () => {
     // Checked later, by the code that knows the form of a token.
     ['__Host-token="x"', ['"x"']],
     ["__Host-token=x ; a=b", ["x "]],
-    // None of them is this cookie.
+    // None of these names is the cookie's name.
     ["__host-token=x", []],
     ["__Host-token2=x; x__Host-token=x", []],
     ["%5F_Host-token=x", []],
@@ -37,7 +37,8 @@ describe("the values of a cookie", () => {
   it.each([
     ...["__Host-token =x", "__Host-token\t=x", "__Host-token", " __Host-token ; a=b", "a=b; __Host-token"],
     ...["\u00a0__Host-token=x", "__Host-token=x; __Host-token =y"],
-    // Python drops these; the first byte of the third one is not UTF-8, but a space that JavaScript drops.
+    // Python drops these characters. The first byte of the third character is not UTF-8, but it is a space that
+    // JavaScript drops.
     ...["\u001c__Host-token=x", "__Host-token\u0085=x", "a=b; \ufffd__Host-token=x", "a=b; \u007f\u007f__Host-token=x"],
   ])("are unclear in %j", (header) => {
     expect(readCookies(header, NAME)).toBeUndefined();

@@ -1,7 +1,7 @@
 /**
- * Behaves like a string, and counts the characters that its reader reads. So a test can limit the work without a clock. A native
- * search or copy counts with the length that it covers. The class lacks `split` and regular expressions, because a reader of
- * hostile text must not use them.
+ * Behaves like a string, and counts the characters that its reader reads. So a test can limit the work without a clock.
+ * A native search or copy counts with the number of characters that it covers. The class lacks `split` and regular
+ * expressions, because a reader of hostile text must not use them.
  */
 class CountedText {
   steps = 0;

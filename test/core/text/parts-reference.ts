@@ -16,7 +16,7 @@ export function readParametersByParts(query: string, name: string): readonly str
   return isUnclear ? undefined : found.map((pair) => decode(pair.value));
 }
 
-/** Also false for broken escapes. */
+/** The result is also false for broken escapes. */
 function isUtf8(escaped: string): boolean {
   try {
     decodeURIComponent(escaped);

@@ -9,7 +9,7 @@ import {
 } from "../../../plugin/core/text/printable.ts";
 import { anyCharacter } from "../../any-character.ts";
 
-/** These characters control a terminal, an editor or a log viewer, or are invisible there. */
+/** Characters that control a terminal, an editor or a log viewer, or that are invisible there. */
 const NASTY: readonly (readonly [what: string, first: number, last: number])[] = [
   ["C0", 0x00, 0x1f],
   ["DEL and C1", 0x7f, 0x9f],

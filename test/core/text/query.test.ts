@@ -32,7 +32,7 @@ describe("the values of a parameter", () => {
     ["access_token", [""]],
     ["access_token=", [""]],
     ["access_token=x&&access_token=y", ["x", "y"]],
-    // None of them is this parameter.
+    // None of these names is the parameter's name.
     ["access%2Btoken=x&accesstoken=x&access-token=x", []],
     ["xaccess_token=x&access_token2=x", []],
     ["access_to\u00e9ken=x", []],
@@ -121,7 +121,7 @@ describe("any query", () => {
         const kept = all.filter(({ isOwn }) => !isOwn).map((part) => part.sent);
         const rest = removeParameter(sent, NAME);
         expect(rest).toBe(kept.join("&"));
-        // As read by URLSearchParams, which shares no code with ours.
+        // The result of URLSearchParams, which shares no code with the plugin's reader.
         expect(new URLSearchParams(rest).has(NAME)).toBe(false);
       }),
       { numRuns: runsOf(2000) },
@@ -154,7 +154,7 @@ describe("the scanner", () => {
     fc.assert(fc.property(hostile, names, expectSameAsSlowReader), { numRuns: runsOf(10_000) });
   });
 
-  /** The name in spellings that some server accepts for it, and in others with only the same beginning. */
+  /** The name in spellings that some server accepts. Also in other spellings with only the same beginning. */
   const nearly = fc
     .tuple(
       fc.constantFrom("", "+", "[", "%5b", "%00", ".", "%2509", "_"),

@@ -11,7 +11,7 @@ const mint = (header: Record<string, unknown> = {}): string => mintToken({ key, 
 const VALID = mint();
 const [HEADER = "", PAYLOAD = "", SIGNATURE = ""] = VALID.split(".");
 
-/** Why the token is refused; undefined if it is decoded. */
+/** Why the token is refused; undefined if the plugin decodes the token. */
 const refusalOf = (token: string): unknown => {
   const decoded = decodeToken(token);
   return decoded.ok ? undefined : [decoded.failure.reason, decoded.failure.detail];

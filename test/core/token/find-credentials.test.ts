@@ -28,7 +28,7 @@ function factsOf({ authorization, target = "/", ...headers }: Sent): RequestFact
 }
 
 const MAX_TOKEN_BYTES = 256;
-/** Together, the target and the places may have this many characters besides the largest token. */
+/** Together, the target and the places of tokens may have this many characters more than the largest token. */
 const MAX_AROUND_TOKEN = 9_216;
 /** A shorter target counts like a target of this length. */
 const MIN_COUNTED_TARGET = 2_048;

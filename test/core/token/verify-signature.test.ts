@@ -170,8 +170,8 @@ it("does not report a signature as bad if it was not checked", async () => {
   }
 });
 
-// OpenSSL reads a signature as a number, so it also accepts this PSS signature without its first byte (RFC 8017 sections 8.1.2
-// and 8.2.2).
+// OpenSSL reads a signature as a number. So it also accepts the PSS signature without its first byte (RFC 8017 sections
+// 8.1.2 and 8.2.2).
 it.each([
   ["RS256", rs256],
   ["PS256", ps256],

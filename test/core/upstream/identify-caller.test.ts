@@ -15,7 +15,7 @@ type Members = Record<string, unknown>;
 
 const compile = (identity: Members): CompiledIdentity | undefined => compilePolicy({ identity }).identity;
 
-/** A Kong with this answer to every call, and a record of its calls. */
+/** A Kong that gives this answer to every call, and records its calls. */
 function kongWith(consumer: Consumer | undefined): { callers: CallerSource; asked: unknown[] } {
   const asked: unknown[] = [];
   const callers = {

@@ -69,7 +69,7 @@ describe("refuses values that cannot be sent in a header unchanged", () => {
     ["a list of objects", [{}]],
     ["a list that is too long in total", ["a", "b"].map((text) => text.repeat(MAX_HEADER_VALUE_BYTES / 2))],
     ["a list whose first element has a blank in front", [" a", "b"]],
-    // RFC 9110 section 5.6.1.2: blanks around commas mean nothing, so "a ,b" reads as ["a", "b"].
+    // RFC 9110 section 5.6.1.2: blanks around commas have no meaning, so "a ,b" means ["a", "b"].
     ["a list with a blank at an inner end of an element", ["a ", "b"]],
     ["a list with a blank in front of a later element", ["a", " b"]],
   ])("%s", (_what, value) => {

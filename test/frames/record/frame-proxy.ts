@@ -2,9 +2,9 @@ import { connect, createServer, type Socket } from "node:net";
 import type { Frame } from "./recording.ts";
 
 export interface FrameProxy {
-  /** Every frame since the last call, in the order in which they passed. */
+  /** Every frame since the last call, in the order in which the frames passed. */
   takeFrames(): Frame[];
-  /** The same frames, which stay for the next call. */
+  /** The same frames, but the next call also returns them. */
   peekFrames(): readonly Frame[];
   stop(): Promise<void>;
 }
@@ -47,7 +47,10 @@ export async function startFrameProxy(socketPath: string, serverPath: string): P
   };
 }
 
-/** Cuts bytes into whole frames. On purpose not the reader of the plugin server, which the frames are to test. */
+/**
+ * Cuts bytes into whole frames. This is not the reader of the plugin server, because the frames are to test that
+ * reader.
+ */
 export function createFrameCutter(onFrame: (frame: Buffer) => void): (chunk: Buffer) => void {
   let bytes: Buffer = Buffer.alloc(0);
   return (chunk) => {

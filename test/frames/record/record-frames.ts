@@ -53,7 +53,10 @@ export async function recordFrames(): Promise<Recording> {
   }
 }
 
-/** Kong tells the plugin when a Route was created. Here it is always the same time, so that new recordings do not differ. */
+/**
+ * Kong tells the plugin when a Route was created. In this file, the time is always the same, so that new recordings do
+ * not differ.
+ */
 function withTimes(config: ReturnType<typeof createKongConfig>): object {
   const times = { created_at: RECORDED_AT, updated_at: RECORDED_AT };
   const services = config.services.map((service) => ({
@@ -89,7 +92,10 @@ async function recordScenario(
   return { name, frames: fixTimes(proxy.takeFrames()) };
 }
 
-/** `startedAt` is the only time that the server takes from the process and not from its clock. Kong does not read it. */
+/**
+ * `startedAt` is the only time that the server does not take from its clock. It takes it from the process. Kong does
+ * not read it.
+ */
 export function fixTimes(frames: readonly Frame[]): Frame[] {
   const fixed = new Map<Frame, Frame>();
   for (const { what, payload, frame } of readSteps(frames)) {

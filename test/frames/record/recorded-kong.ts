@@ -20,7 +20,7 @@ export interface RecordedKong {
 }
 
 /**
- * Starts a DB-less Kong that starts no plugin server. This Kong has one worker, so that one client counts the calls.
+ * Starts a DB-less Kong that starts no plugin server. This Kong has one worker, so that one client sees all calls.
  *
  * @param prefix an empty directory.
  * @param socket the path where Kong expects the plugin server.
@@ -65,7 +65,8 @@ export async function startKong(prefix: string, socket: string, config: object):
   try {
     await run("start");
     const { stdout } = await run("version");
-    // Kong builds its list of plugins once more five seconds after its start (worker_state_update_frequency), and starts their instances anew.
+    // Five seconds after its start (worker_state_update_frequency), Kong builds its list of plugins once more, and
+    // starts their instances again.
     await sleep(6_000);
     return { version: stdout.trim(), proxyPort, reload, stop };
   } catch (error) {

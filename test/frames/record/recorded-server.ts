@@ -12,7 +12,7 @@ import { RECORDED_AT, type Scenario } from "../scenarios.ts";
 /** The second plugin server starts a minute after the first. */
 const STARTED_AT: Readonly<Record<Scenario["server"], number>> = { first: RECORDED_AT, second: RECORDED_AT + 60 };
 
-/** The second plugin server follows the first, and gives other ids to its instances. */
+/** The second plugin server follows the first, and gives different ids to its instances. */
 const GENERATIONS: Readonly<Record<Scenario["server"], number>> = { first: 1, second: 2 };
 
 /** The plugin server with the same parts as in main.ts, but with a fixed clock. */

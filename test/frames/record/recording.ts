@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** One frame as it was on the wire, with the four bytes of its length. */
+/** One frame as it was on the network, with the four bytes of its length. */
 export interface Frame {
   readonly from: "kong" | "server";
   readonly hex: string;
@@ -9,7 +9,7 @@ export interface Frame {
 
 /** The frames between Kong and the plugin server for one request, in order. */
 export interface Conversation {
-  /** That of its scenario. */
+  /** The name of the frame's scenario. */
   readonly name: string;
   readonly frames: readonly Frame[];
 }
@@ -30,7 +30,10 @@ const FILE = join(import.meta.dirname, "../kong-frames.json");
 /** Whether the committed recording is to be made anew. */
 export const isUpdating = process.env.UPDATE_FRAMES === "1";
 
-/** The committed recording; without conversations while it is made anew, for then nothing can be compared with it. */
+/**
+ * The committed recording. While the recording is made again, it has no conversations, because nothing can then be
+ * compared with it.
+ */
 export function loadRecording(): Recording {
   if (isUpdating) {
     return { kong: "", conversations: [] };

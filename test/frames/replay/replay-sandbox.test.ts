@@ -66,14 +66,14 @@ describe.skipIf(isUpdating)("the sandbox sends the same frames to the plugin ser
   });
 });
 
-/** Replies whose bytes are also compared, because decoded text does not show bytes that are not UTF-8. */
+/** The test also compares the bytes of these replies, because decoded text does not show bytes that are not UTF-8. */
 function readReplyBytes(frames: readonly Frame[]): object[] {
   return readSteps(frames)
     .filter(({ what }) => what === "reply to kong.nginx.get_var" || what === "reply to kong.request.get_headers")
     .map(({ what, payload }) => ({ what, fields: readWireFields(maskRequestId(payload)) }));
 }
 
-/** Each gateway has its own ids, all of the same length. */
+/** Each gateway has ids of its own. All ids have the same length. */
 function maskRequestId(payload: Buffer): Buffer {
   const text = payload.toString("latin1").replace(/(?<=\n)[0-9a-f]{32}$/, "0".repeat(32));
   return Buffer.from(text, "latin1");

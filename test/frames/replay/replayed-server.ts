@@ -10,7 +10,7 @@ export interface ReplayedServer {
   stop(): Promise<void>;
 }
 
-/** Plays the plugin server: after each frame of the gateway it sends the next recorded frames. */
+/** Plays the part of the plugin server: after each frame of the gateway, sends the next recorded frames. */
 export async function startReplayedServer(socketPath: string): Promise<ReplayedServer> {
   let script: readonly Frame[] = [];
   const said: Frame[] = [];

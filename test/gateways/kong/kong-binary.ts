@@ -25,7 +25,7 @@ const STOCK_SERVER = createRequire(import.meta.url).resolve("kong-pdk/bin/kong-j
 const KONG = process.env.KONG_BIN ?? "kong";
 
 interface KongBinaryOptions {
-  /** With the guard loaded, but not configured: it checks jwt-policy's verdicts, and does not deny by default. */
+  /** The guard is loaded, but not configured: it checks jwt-policy's verdicts, and does not deny by default. */
   readonly guard?: boolean;
   /** With kong-pdk's own plugin server, and therefore with the guard. */
   readonly stock?: boolean;
@@ -50,7 +50,10 @@ interface KongBinaryKind extends GatewayKind {
   start(...args: Parameters<GatewayKind["start"]>): Promise<KongBinary>;
 }
 
-/** Kong from `KONG_BIN` or PATH, DB-less, with a plugin server that Kong itself starts from `kong-jwt-policy kong env`. */
+/**
+ * Kong from `KONG_BIN` or PATH, without a database. Kong itself starts the plugin server, with the settings of
+ * `kong-jwt-policy kong env`.
+ */
 export function kongBinary({
   guard = false,
   stock = false,
@@ -124,7 +127,10 @@ function readKongVersion(): string | undefined {
   }
 }
 
-/** The worker that started the launcher or the stock server; only one worker does so. @throws Error if there is none. */
+/**
+ * The worker that started the launcher or the stock server. Only one worker does so. @throws Error if there is no such
+ * worker.
+ */
 async function findWorkerZero(socket: string): Promise<number> {
   const [starter] = await findProcesses(
     (words) => startsOurs("jwt-policy-launcher.mjs", socket)(words) || startsStock(words, socket),

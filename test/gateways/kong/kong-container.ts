@@ -16,7 +16,7 @@ const OWN = "/opt/jwt-policy";
 const SOCKET = `${SHARED}/jwt-policy.socket`;
 
 interface KongContainerOptions {
-  /** With the guard loaded, but not configured: it checks jwt-policy's verdicts, and does not deny by default. */
+  /** The guard is loaded, but not configured: it checks jwt-policy's verdicts, and does not deny by default. */
   readonly guard?: boolean;
 }
 
@@ -38,7 +38,7 @@ export async function kongContainer({ guard = false }: KongContainerOptions = {}
         .withCopyDirectoriesToContainer([{ source: join(ROOT, "plugin/guard"), target: `${OWN}/guard` }]);
       const settings = {
         ...(await askKongSettings(SHARED, policyRoot, options)),
-        // On Windows the command prints paths of Windows, but these are paths in the container.
+        // On Windows, the command prints paths of Windows. But the paths are in the container.
         KONG_PLUGINSERVER_JWT_POLICY_SOCKET: SOCKET,
         KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: `/bin/cat ${OWN}/dump.json`,
         ...(guard ? { KONG_LUA_PACKAGE_PATH: `${OWN}/guard/?.lua;;` } : {}),

@@ -3,7 +3,7 @@ import type { KongSettings } from "../gateway.ts";
 /**
  * The environment of a DB-less Kong with one worker. This Kong listens only on the proxy's ports, and sends no reports.
  *
- * @param tlsPort where TLS is spoken as well, with the certificate that Kong makes for itself.
+ * @param tlsPort the port for TLS. Kong makes the certificate for it.
  * @param address where Kong listens.
  */
 export function quietKongEnvironment(
@@ -25,7 +25,10 @@ export function quietKongEnvironment(
   };
 }
 
-/** If root starts nginx, its workers run as the user nobody. This user may not read this checkout or use our socket. */
+/**
+ * If root starts nginx, its workers run as the user nobody. The container's user may not read this checkout or use our
+ * socket.
+ */
 export function rootEnvironment(): Readonly<Record<string, string>> {
   return process.getuid?.() === 0 ? { KONG_NGINX_USER: "root root" } : {};
 }

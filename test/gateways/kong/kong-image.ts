@@ -4,7 +4,7 @@ import type { GatewayKind } from "../gateway.ts";
 
 const IMAGE = "jwt-policy-kong:0.1.0";
 
-/** The image of deploy/Dockerfile as it is: Kong starts the plugin server in its own container, with the guard. */
+/** The unchanged image of deploy/Dockerfile: Kong starts the plugin server in its own container, with the guard. */
 export async function kongImage(): Promise<GatewayKind> {
   const missing = await findMissingEngine();
   if (missing === undefined) {

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 
 const CLI = join(import.meta.dirname, "../../../dist/cli/main.js");
 
-/** Asks the command that users run, so that every run on a Kong proves the command as well. */
+/** Runs the command that users run. So every run on a Kong also tests the command. */
 export async function askKongSettings(
   prefix: string,
   policyRoot: string,

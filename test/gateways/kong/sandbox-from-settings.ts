@@ -31,8 +31,8 @@ const KILL_AFTER_MS = 172;
 const READ_TIMEOUT = "KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT";
 
 /**
- * The sandbox's parts put together from what `kong-jwt-policy kong env` says, as Kong would start them. Unlike `npm start` it
- * does not wait for the plugin server.
+ * Starts the sandbox's parts with the settings of `kong-jwt-policy kong env`, as Kong would start them. Unlike `npm
+ * start`, this gateway does not wait for the plugin server.
  */
 export function sandboxFromSettings({
   adapt = keepSettings,

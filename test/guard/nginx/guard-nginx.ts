@@ -24,7 +24,7 @@ const NGINX = process.env.NGINX_BIN ?? "nginx";
 const MODULES = ["/usr/lib/nginx/modules", "/usr/share/nginx/modules"];
 const root = join(import.meta.dirname, "../../..");
 
-/** Why the guard cannot run on nginx here; undefined if it can. */
+/** Why the guard cannot run on nginx on this machine; undefined if it can run. */
 export function findMissing(): string | undefined {
   try {
     execFileSync(NGINX, ["-v"], { stdio: "ignore" });
@@ -62,10 +62,10 @@ export interface GuardNginx {
   /** Keeps back the answers of the plugin server until the returned function is called. */
   hold(): () => void;
   send(path: string, headers?: readonly string[]): Promise<Answer>;
-  /** The headers with which the request reached the upstream; undefined when it did not. */
+  /** The headers of the request at the upstream; undefined if the request did not reach the upstream. */
   upstreamOf(answer: Answer): IncomingHttpHeaders | undefined;
   urlOf(answer: Answer): string | undefined;
-  /** Starts the plugin server's process anew: its verdicts belong to another process. */
+  /** Starts the plugin server's process again. Its verdicts then belong to another process. */
   replaceServer(): void;
   stop(): Promise<void>;
 }
@@ -85,7 +85,7 @@ export interface GuardNginxOptions {
         /** The name of the Kong Route, if it is not the first segment of the path. */
         readonly routeName?: string;
         readonly tags?: readonly string[];
-        /** Another Route whose plugin this Route shares, for example because the plugin is on the Service. */
+        /** Another Route with the same plugin, for example because the plugin is on the Service. */
         readonly twin?: string;
       }
     >
@@ -97,8 +97,8 @@ export interface GuardNginxOptions {
 }
 
 /**
- * The real guard in nginx's worker, and the real handler of the plugin in this process. The test plays Kong's part between the
- * guard and the plugin.
+ * Runs the real guard in nginx's worker, and the real handler of the plugin in this process. The test plays Kong's part
+ * between the guard and the plugin.
  */
 export async function startGuardNginx(options: GuardNginxOptions): Promise<GuardNginx> {
   const directory = mkdtempSync(join(tmpdir(), "guard-nginx-"));
@@ -168,7 +168,7 @@ interface ServerState {
   clockMs: number;
   asked: number;
   isServing: boolean;
-  /** Until then, the plugin server keeps its answers back. */
+  /** Until this function is called, the plugin server keeps its answers back. */
   released: Promise<void>;
 }
 

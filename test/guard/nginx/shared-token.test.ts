@@ -52,7 +52,7 @@ async function start(changes: object): Promise<Scene> {
       return asked;
     },
   };
-  // Until the policy has taken effect, no verdict is reused.
+  // Until the policy has taken effect, the guard reuses no verdict.
   const isReused = async (): Promise<boolean> => !(await scene.send("192.0.2.1", first)).hasAsked;
   await waitFor(async () => (await isReused()) || undefined);
   return scene;

@@ -1,5 +1,5 @@
--- Replaces Kong around the guard, on an nginx with Lua. The stub has the parts of Kong's PDK that the guard uses, and a jwt-policy
--- whose plugin server is the test. The test sets the clock with each request.
+-- Replaces Kong around the guard, on an nginx with Lua. The stub has the parts of Kong's PDK that the guard uses. It
+-- also has a jwt-policy whose plugin server is the test. The test sets the clock with each request.
 local cjson = require "cjson"
 
 local Stub = {}
@@ -88,7 +88,7 @@ local PDK = {
 local plugin = { PRIORITY = 1450 }
 local has_plugin = false
 
--- Kong's instances of a plugin server. An answer shows that they were forgotten.
+-- Kong's instances of a plugin server. The answer shows that the instances were forgotten.
 package.preload["kong.runloop.plugin_servers.plugin"] = function()
   return {
     reset_instances_for_plugin = function(name)
@@ -97,7 +97,8 @@ package.preload["kong.runloop.plugin_servers.plugin"] = function()
   }
 end
 
--- The answer of a plugin server instead of a verdict, as the test sets it. Returns whether it judges the request as well.
+-- An answer of the plugin server in place of a verdict. The test sets this answer. Returns whether it judges the
+-- request as well.
 local function misbehave(how)
   local nonce = ngx.var.jwt_facts:match("(%S+)$")
   local answers = {
@@ -116,7 +117,8 @@ local function misbehave(how)
   return false
 end
 
--- Asks the test, and makes the calls that it answers. Without an answer it makes none, as Kong's client for the stock server.
+-- Asks the test, and makes the calls in the test's answer. Without an answer, the stub makes no calls, like Kong's
+-- client for the stock server.
 function plugin:access(conf)
   if not misbehave(ngx.var.http_x_test_server) then
     return
@@ -152,7 +154,7 @@ function Stub.init_worker(port, text)
   guard:init_worker()
 end
 
--- The caller that other plugins would see goes to the upstream, where the test can see it.
+-- The stub sends the caller that other plugins would see to the upstream, where the test can read it.
 function Stub.access()
   local route = routes[ngx.var.uri:match("^/([^/]*)")]
   ngx.ctx.route = route
@@ -168,13 +170,13 @@ function Stub.access()
   ngx.req.set_header("x-test-groups", groups and table.concat(groups, "+") or "none")
 end
 
--- A verdict as plugin/kong/calls/verdict.ts writes it, with an end that differs.
+-- A verdict in the form of plugin/kong/calls/verdict.ts. Its end differs from the ends of other verdicts.
 local RECIPE = [[{"generation":"%s","after":0,"before":1e15,"tally":0,"facts":{"target":false,"transport":false,"route":false,]]
   .. [["headers":["authorization"]},"clear":"x_user_id x_client_id x_scope","set":{"x-user-id":"user-%d","x-client-id":"app",]]
   .. [["x-scope":"things:read things:write"},"id":"%016x"}]]
 
--- Stores verdicts for `count` different tokens, numbered from `after` + 1, and then reuses the first. With `peak`, also measures the
--- memory that the verdicts need.
+-- Stores verdicts for `count` different tokens, with numbers from `after` + 1. Then reuses the first verdict. With
+-- `peak`, the function also measures the memory that the verdicts need.
 function Stub.fill()
   local args = ngx.req.get_uri_args()
   local function measure()

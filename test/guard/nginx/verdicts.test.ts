@@ -96,7 +96,10 @@ if (missing !== undefined) {
       return [answer, nginx.asked > before];
     }
 
-    /** The first request of all compiles the policy, which begins a new generation. So its verdict is not kept. */
+    /**
+     * The first request of all compiles the policy, which begins a new generation. So the guard does not store the
+     * verdict about it.
+     */
     async function warm(path: string, headers: readonly string[] = bearer(READER)): Promise<void> {
       let wasAsked = true;
       for (let count = 0; wasAsked && count < 4; count += 1) {
@@ -322,7 +325,7 @@ if (missing !== undefined) {
       expect(nginx.runtime.judgedStatus().find(({ rule }) => rule === "read")?.requests).toBe(4);
     });
 
-    /** Reuses a verdict while another request waits for the plugin server's answer, which `release` lets come. */
+    /** Reuses a verdict while another request waits for the plugin server's answer. `release` lets the answer come. */
     async function reuseMeanwhile(release: (answer: () => void) => void): Promise<void> {
       const [answer, before] = [nginx.hold(), nginx.asked];
       const waiting = send("/public", []);
@@ -454,7 +457,8 @@ if (missing !== undefined) {
       expect(some.peak_kb).toBeLessThan(3 * 2_000);
       expect((await fill(10_000, 0)).entries).toBe(10_000);
       expect((await fill(10_001, 0)).entries, "one half is full; the first is reused").toBe(2);
-      // What the stub keeps: 600 bytes, the key, and three headers; the index is in the key and in one header.
+      // The size of an entry in the stub: 600 bytes, the key, and three headers. The index is in the key and in one
+      // header.
       const sizeOf = (index: number): number => 600 + 14 + 1_000 + 59 + 2 * String(index).length;
       let [count, bytes] = [0, 0];
       while (bytes + sizeOf(count + 1) <= 12 * 1_024 * 1_024) {

@@ -78,7 +78,7 @@ const ANSWERS: Record<Reason, Answer> = {
   internal_error: { status: 500, clientMessage: "An unexpected error occurred" },
 };
 
-/** With the fields of all reasons; a reason must not show fields that it does not have. */
+/** The test uses the fields of all reasons. An answer must not show fields that its reason does not have. */
 const denialOf = (reason: Reason): Denial =>
   ({
     reason,

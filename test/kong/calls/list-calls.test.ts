@@ -77,7 +77,7 @@ it.each(OUTCOMES)("our server sends the calls of %s in this order", (_what, outc
   expect(sent.map(String)).toEqual([...methods.map((method) => `kong.${method}`), ...(isAllow(outcome) ? [""] : [])]);
 });
 
-/** A kong-pdk that notes its calls and knows the facts of a guarded request. */
+/** A kong-pdk that records its calls and knows the facts of a guarded request. */
 function recordingKong(calls: unknown[], fails: (method: string) => boolean = () => false, path = "kong"): StockPdk {
   const call = async (...args: readonly unknown[]): Promise<string | undefined> => {
     if (path === "kong.nginx.get_var") {

@@ -29,7 +29,7 @@ export interface Answers {
   readonly service?: KongService;
 }
 
-/** A PDK that answers from a script and records its calls, in order. */
+/** A PDK that answers from a script and records its calls in order. */
 export function scriptedPdk(answers: Answers): { pdk: Pdk; calls: string[] } {
   const { variables = {}, headers = [], forwardedScheme = "http", route = {}, service = {} } = answers;
   const { consumers = {}, credential = {}, consumer = {} } = answers;

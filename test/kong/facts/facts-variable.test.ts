@@ -134,7 +134,7 @@ describe("a request line", () => {
     ["GET / HTTP/1.1 ", line("GET", "/")],
     ["GET /a HTTP/1.1 HTTP/1.1  ", line("GET", "/a HTTP/1.1")],
     ["GET /\u00e9\ufffd HTTP/1.1", line("GET", "/\u00e9\ufffd")],
-    // JavaScript's `.` stops at these, and nginx does not: its clients may send any of them in UTF-8.
+    // JavaScript's `.` does not match these characters, but nginx lets clients send any of them in UTF-8.
     ["GET /a\u2028b HTTP/1.1", line("GET", "/a\u2028b")],
     ["GET /a\u2029b HTTP/1.1", line("GET", "/a\u2029b")],
   ])("%j is split, the target exactly as sent", (text, expected) => {

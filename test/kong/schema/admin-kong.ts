@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const KONG = process.env.KONG_BIN ?? "kong";
 const SERVER_MAIN = join(import.meta.dirname, "../../../dist/jwt-policy-server.mjs");
 
-/** Why no Kong can be run here, or undefined. */
+/** Why no Kong can run on this machine; undefined if a Kong can run. */
 export function findMissingKong(): string | undefined {
   try {
     execFileSync(KONG, ["version"], { stdio: "ignore", timeout: 20_000 });
@@ -20,16 +20,16 @@ export function findMissingKong(): string | undefined {
 }
 
 export interface AdminKong {
-  /** Loads a whole kong.yml into Kong and returns the status and the text of its answer. */
+  /** Loads a whole kong.yml into Kong. Returns the status and the text of Kong's answer. */
   load(configText: string): Promise<{ readonly status: number; readonly text: string }>;
   stop(): Promise<void>;
 }
 
 /**
- * A DB-less Kong that knows the plugin only from our dump, started with a kong.yml. (`kong config parse` of Kong 3.9 cannot
- * load any external plugin: its command line has no global `kong`.)
+ * A Kong without a database that was started with a kong.yml. It knows the plugin only from our dump. (`kong config
+ * parse` of Kong 3.9 cannot load any external plugin: its command line has no global `kong`.)
  *
- * @param more laid over the settings; undefined takes one away.
+ * @param more settings that replace other settings. A setting that is undefined is removed.
  * @throws Error with Kong's words when it refuses the file.
  */
 export async function startAdminKong(

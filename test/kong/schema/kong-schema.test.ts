@@ -13,7 +13,7 @@ const { policy } = Object.assign({}, ...CONFIG_FIELDS) as { policy: { len_max: n
 const MAX_POLICY = policy.len_max;
 const missing = findMissingKong();
 
-/** A kong.yml (JSON is YAML) with one route, one consumer, and one plugin on the route. */
+/** A kong.yml (all JSON is YAML) with one route, one consumer, and one plugin on the route. */
 function configWith(plugin: object): string {
   return JSON.stringify({
     _format_version: "3.0",

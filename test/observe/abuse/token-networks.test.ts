@@ -6,7 +6,10 @@ const OPTIONS = { returns: 3, networks: 6, repeatMs: 600_000, unseenMs: 10_000 }
 const TOKEN = { group: 1, tag: 7 };
 const [HOME, THIEF] = [11, 12];
 
-/** Plays requests of one token: the network, and the second. Returns the seconds at which the token is shared. */
+/**
+ * Plays requests of one token. Each request has its network and its second. Returns the seconds at which the token is
+ * shared.
+ */
 function play(requests: readonly (readonly [network: number, second: number])[], options = OPTIONS): readonly number[] {
   const networks = new TokenNetworks(options);
   return requests.flatMap(([network, second]) => (networks.see(TOKEN, network, second * 1_000) ? [second] : []));

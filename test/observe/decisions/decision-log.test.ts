@@ -19,7 +19,7 @@ const SETTINGS: DecisionLogSettings = {
   ...{ rotateSeconds: 60, linesPerSecond: 1_000, queueBytes: 1_000_000 },
 };
 
-/** A sink that stores all lines. The test decides how long it waits, and when it fails. */
+/** A sink that stores all lines. The test decides how long the sink waits, and when it fails. */
 class TestSink implements LineSink {
   text = "";
   failure: string | undefined;

@@ -53,7 +53,7 @@ interface Token {
 /** The most tokens of one world. Of more, a fixed part is taken. */
 const MAX_TOKENS = 2_000;
 
-/** The rules for which a request of the world passes with the second policy only. */
+/** The rules for which a request of the small world passes only with the second policy. */
 export function findLooserRules(before: CompiledPolicy, after: CompiledPolicy): ReadonlySet<string> {
   const text = JSON.stringify([before, after], (_key, value) =>
     value instanceof Set || value instanceof Map ? [...value] : value,
@@ -125,7 +125,7 @@ function tokenAt(dimensions: readonly (readonly unknown[])[], index: number): To
 
 type Shape = readonly [string | undefined, (typeof TIMES)[number], JsonObject | undefined];
 
-/** One of them varies at a time, because they do not depend on each other. */
+/** Only one of these parts varies at a time, because the parts do not depend on each other. */
 function listShapes(hasTimes: boolean): readonly Shape[] {
   const [usual = { exp: NOW + 300 }] = TIMES;
   return TYPES.flatMap((typ): Shape[] => [

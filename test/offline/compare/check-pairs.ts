@@ -23,7 +23,7 @@ interface Pair {
   readonly after: PolicyVersion;
 }
 
-/** Pairs of valid policies that differ in one edit. */
+/** Pairs of valid policies. The two policies of a pair differ in one edit. */
 function* makePairs(seed: number, count: number): Generator<Pair> {
   const random = createRandom(seed);
   for (let made = 0; made < count; ) {
@@ -41,7 +41,7 @@ export interface PairCounts {
   readonly pairs: number;
   /** Rules that became looser. */
   readonly looser: number;
-  /** Searches that ended without an answer. They count as looser. */
+  /** Searches that ended without an answer. Such changes count as looser. */
   readonly unknown: number;
   /** Examples that were replayed. */
   readonly examples: number;

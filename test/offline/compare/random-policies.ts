@@ -2,7 +2,7 @@
 
 export type Random = () => number;
 
-/** mulberry32: small, fast, and the same everywhere. */
+/** mulberry32: a small and fast generator with the same results on all machines. */
 export function createRandom(seed: number): Random {
   let state = seed;
   return () => {
@@ -53,7 +53,7 @@ function names(random: Random, values: readonly string[]): Members | undefined {
   const lists = { all_of: some(random, values), any_of: some(random, values), none_of: some(random, values) };
   const kept = Object.entries(lists).filter(([key, list]) => list.length > 0 && (key === "all_of" || random() < 0.5));
   const forbidden = kept.find(([key]) => key === "none_of")?.[1] ?? [];
-  // A policy that requires and excludes the same name is an error.
+  // If a policy requires and excludes the same name, this is an error.
   const sound = kept
     .map(([key, list]) => [key, key === "none_of" ? list : list.filter((name) => !forbidden.includes(name))] as const)
     .filter(([, list]) => list.length > 0);
@@ -126,7 +126,7 @@ function issuer(random: Random, text: string): Members {
   };
 }
 
-/** A document that may have errors, such as operations that overlap. */
+/** A document that may have errors, for example operations that overlap. */
 export function randomDocument(random: Random): Members {
   const ids = random() < 0.4 ? ["one", "two"] : ["one"];
   return {
@@ -137,7 +137,7 @@ export function randomDocument(random: Random): Members {
   };
 }
 
-/** A copy with one part replaced by a new random one. */
+/** A copy of the document in which a new random part replaces one part. */
 export function editDocument(document: Members, random: Random): Members {
   const copy = structuredClone(document);
   const issuers = copy.issuers as Record<string, Members>;

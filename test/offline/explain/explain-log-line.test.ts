@@ -42,7 +42,7 @@ function tokenOf(claims: unknown, header: unknown): string {
   return [...parts, Buffer.alloc(64).toString("base64url")].join(".");
 }
 
-/** The line that the plugin writes, with the request that nginx adds. */
+/** The plugin's line about a request, with the request that nginx adds. */
 function lineOf(denial: Denial, evidence: { rule?: string; issuer?: string }, request = "GET /o"): string {
   const line = formatDenial(createDeny(denial, { policy: "shop", ...evidence }));
   return `${line}, server: kong, request: "${request} HTTP/1.1", host: "a"`;

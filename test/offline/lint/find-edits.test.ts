@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { applyEdits, findEdits } from "../../../offline/lint/fix/find-edits.ts";
 import type { Change } from "../../../offline/lint/model/change.ts";
 
-/** The text after the changes; undefined if one of them cannot be written. */
+/** The text after the changes; undefined if one of the changes cannot be written. */
 function change(text: string, ...changes: readonly Change[]): string | undefined {
   const edits = findEdits(text, changes);
   return edits && applyEdits(text, edits);

@@ -216,7 +216,7 @@ describe("no_usable_key: an inline set must contain a key for one of the algorit
     ["EdDSA", "{kty: OKP, crv: X25519}"],
     ["Ed25519", "{kty: OKP, crv: Ed448}"],
     ["RS256", "{kty: rsa}"],
-    // The key's own members also matter: at run time, the plugin would not use the key, and every request would get 503.
+    // The key's own members also matter. At run time, the plugin would not use such a key, and every request would get 503.
     ["RS256", "{kty: RSA, alg: RS512}"],
     ["RS256", "{kty: RSA, use: enc}"],
   ])("%s cannot be used with %s", (algorithms, key) => {

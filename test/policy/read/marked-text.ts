@@ -4,7 +4,7 @@ import { readPolicy } from "../../../plugin/policy/read-policy.ts";
 
 const MARK = "‸";
 
-/** The start of a document up to one issuer; `routes` and more keys of the issuer may follow. */
+/** The start of a document, up to one issuer. `routes` and more keys of the issuer may follow. */
 export const ISSUER_START = `jwt_policy: 1
 name: payments
 issuers:
@@ -13,7 +13,7 @@ issuers:
     audiences: [api]
 `;
 
-/** A text without its marks, and the places where they stood, as `line:column` counted from 1. */
+/** A text without its marks, and the places of the marks, as `line:column` from 1. */
 export function takeMarks(marked: string): { readonly text: string; readonly places: readonly string[] } {
   const places: string[] = [];
   const lines = marked.split("\n").map((line) => line.split(MARK));
@@ -47,7 +47,7 @@ export function summarize(issues: readonly Finding[]): readonly string[] {
   return issues.map(({ line, column, code }) => `${line}:${column} ${code}`);
 }
 
-/** The result of {@link summarize} for a document with one mark, and one issue at this mark. */
+/** The result of {@link summarize} for a document with one mark and one issue at the mark. */
 export function expectedAt(marked: string, ...codes: readonly string[]): readonly string[] {
   return takeMarks(marked).places.map((place, index) => `${place} ${codes[index] ?? codes.at(-1)}`);
 }

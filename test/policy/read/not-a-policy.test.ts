@@ -5,7 +5,10 @@ import { issuesOf, summarize } from "./marked-text.ts";
 const pem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 const jwk = JSON.stringify(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" }));
 
-/** Files in the directories of policies, or files that a Kong administrator might name as a policy. `SECRET` marks text that must not be quoted. */
+/**
+ * Files in the directories of policies. Also files that a Kong administrator might name as a policy. `SECRET` marks
+ * text that must not be quoted.
+ */
 const FILES: Readonly<Record<string, string>> = {
   "an HMAC secret": "SECRET7f3Kd0s9aPq4-UzB2vXn6LrT8wYcE1mHgJi5oFbQ",
   "a secret that looks like a tag": "!SECRET value",
@@ -45,7 +48,7 @@ describe("a document without the key jwt_policy is refused without a word of its
     const issues = issuesOf(text);
     expect(issues.map(({ code, pointer }) => [code, pointer])).toEqual([["not_a_policy", ""]]);
     expect(JSON.stringify(issues)).not.toMatch(/SECRET/i);
-    // Every word is the plugin's own: the message is one of two.
+    // The message is one of two, and every word in it comes from the plugin.
     expect(issues[0]?.message.replace(" The document is not valid YAML either.", "")).toBe(
       'This is not a policy: the key "jwt_policy" is missing. A policy begins with "jwt_policy: 1".',
     );

@@ -7,7 +7,7 @@ import { expectedAt, ISSUER_START, summarize, takeMarks } from "../read/marked-t
 
 const PARTNER = "  partner: {issuer: https://partner.example, audiences: [p]}\n";
 
-/** The warnings of a policy with these defaults and this rule. */
+/** The warnings for a policy with these defaults and this rule. */
 function warningsOf(defaults: string, rule: string, issuers = PARTNER) {
   const text = `${ISSUER_START}${issuers}defaults: {accept: [acme], ${defaults}}\nroutes: {r: ${rule}}\n`;
   const source = unwrap(readDocument(text));

@@ -45,7 +45,7 @@ const compile = (rule: Members, issuer: Members = {}, others: Members = {}): Com
     ...{ jwt_policy: 1, name: "p", issuers: { acme: { ...BASE, ...issuer } }, routes: { r: rule }, ...others },
   });
 
-/** The requests that satisfy each operation of the rule `r`, after the real pipeline has allowed them. */
+/** The requests that satisfy each operation of the rule `r`. The real pipeline has allowed each of them. */
 async function satisfyAll(policy: CompiledPolicy, more: Members = {}) {
   const rule = policy.rules.get("r");
   const found = (rule ? listOperations(rule) : []).map(async (operation) => {

@@ -17,7 +17,7 @@ export interface SpoofingWorld {
   stop(): Promise<void>;
 }
 
-/** @param hasGrpc whether the gateway serves gRPC; the sandbox refuses a configuration with it. */
+/** @param hasGrpc whether the gateway serves gRPC. The sandbox refuses a configuration with gRPC. */
 export async function createSpoofingWorld(
   neighbours: Neighbours = neighboursHere(),
   hasGrpc = true,

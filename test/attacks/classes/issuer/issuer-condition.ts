@@ -16,7 +16,7 @@ const ofKind = (claims: Members, rule: (typeof LISTS)[number] | "kinds-both" | "
     rule,
   }) as const;
 
-/** Tokens of a kind that their issuer's conditions exclude, on rules that say something else or nothing. */
+/** Tokens of a kind that their issuer's conditions exclude. The rules have other requirements or none. */
 export const issuerCondition: AttackClass = {
   name: "issuer-condition",
   honest: [

@@ -5,8 +5,8 @@ const REFUSED = { reason: "issuer_untrusted", told: INVALID } as const;
 const REFERENCE = "RFC 8725 3.8; RFC 7519 4.1.1";
 
 /**
- * Names that look like a trusted issuer's. All these tokens are signed with the accepted issuer's key, so that a refusal can
- * only come from the name.
+ * Names that look like a trusted issuer's. All these tokens are signed with the accepted issuer's key. So the name
+ * alone can cause a refusal.
  */
 export const issuer: AttackClass = {
   name: "issuer",

@@ -12,18 +12,21 @@ const named = (iss: string, tid: unknown = "blue") =>
 const open = (tenant: string, tid: unknown = tenant) =>
   ({ key: "tenants", claims: { iss: `https://open.example.com/${tenant}`, tid }, rule: "any-tenant" }) as const;
 
-/** A token of an issuer whose tenants have their own keys under one kid: `tenants` is the key of north, `blue` of south. */
+/**
+ * A token of an issuer whose tenants have keys of their own under one kid: `tenants` is the key of north, and `blue` is
+ * the key of south.
+ */
 const realm = (iss: string, key: "tenants" | "blue" | "stranger", header: Members = { kid: "realm" }) =>
   ({ key, header, claims: { iss }, rule: "realms" }) as const;
 const realmIssuer = (tenant: string): string => ISSUERS.realms.replace("{realm}", tenant);
-/** A token of an issuer that has a host for each tenant, and only the tenant `remote`. */
+/** A token of an issuer with a host for each tenant. Its only tenant is `remote`. */
 const fetched = (iss: string, key: "remote" | "stranger" = "remote") =>
   ({ key, claims: { iss }, rule: "fetched-realms" }) as const;
 const fetchedIssuer = (tenant: string): string => ISSUERS.fetchedRealms.replace("{realm}", tenant);
 
 /**
- * Attacks on issuers with many tenants, where anyone can register a tenant. The attacks test which issuers the placeholder
- * accepts, and what binds a token to its tenant.
+ * Attacks on issuers with many tenants, where anyone can register a tenant. The attacks test two things: which issuers
+ * the placeholder accepts, and what binds a token to its tenant.
  */
 export const tenant: AttackClass = {
   name: "tenant",

@@ -11,7 +11,8 @@ const hmac = (secret: HmacSecret, kid?: string) =>
   ({ ...MIXED, header: { alg: "HS256", kid }, signature: { hmac: secret } }) as const;
 
 /**
- * Issuers that share a secret with the gateway. One of them has public keys as well, as during a migration, and these are public: HS256 is allowed here, so only the key decides.
+ * Issuers that share a secret with the gateway. One of the two issuers also has public keys, as during a migration.
+ * HS256 is allowed here, so only the key decides.
  */
 export const sharedSecret: AttackClass = {
   name: "shared secret",

@@ -6,7 +6,7 @@ const UNUSED = { reason: "key_not_found", told: INVALID } as const;
 const OF_REMOTE = { claims: { iss: ISSUERS.remote } } as const;
 const AT_REMOTE = { rule: "remote" } as const;
 
-/** An issuer publishes, by mistake, keys with which others can sign. */
+/** By mistake, an issuer publishes keys with which others can sign. */
 export const weakKey: AttackClass = {
   name: "weak key",
   honest: [{ what: "a token signed with the valid key in the same set", key: "remote", ...OF_REMOTE, ...AT_REMOTE }],

@@ -5,7 +5,7 @@ const REFUSED = { reason: "authorization_malformed", told: MALFORMED } as const;
 const TWO = { reason: "token_ambiguous", told: SEVERAL } as const;
 const SCHEME = "RFC 6750 2.1; RFC 9110 11.4";
 
-/** Honest tokens in headers that one program reads and another does not. */
+/** Honest tokens in headers that one program reads and another program does not read. */
 export const credentials: AttackClass = {
   name: "credentials",
   honest: [

@@ -9,7 +9,7 @@ import {
 } from "../../forge/attack.ts";
 
 const TWO_READINGS = { reason: "path_ambiguous", told: AMBIGUOUS_PATH } as const;
-/** On a rule without operations: the path decides nothing, but it may lead out of the Kong Route. */
+/** The rule has no operations. So the path decides nothing, but it may lead out of the Kong Route. */
 const out = (target: string) => ({ rule: "read", target }) as const;
 const NO_RULE = { reason: "no_matching_rule", told: NO_ACCESS } as const;
 const NEEDS_ADMIN = { reason: "scope_insufficient", told: lacksScope("admin") } as const;

@@ -31,7 +31,8 @@ const bound = (headers: readonly string[], authorization: readonly string[] = []
 const PARTNER = { key: "partner", claims: { iss: ISSUERS.partner } } as const;
 
 /**
- * Honest tokens in several sources, or in a source that programs read differently, and cookies with requests of another site.
+ * Honest tokens in several sources, or in a source that programs read differently. Also cookies with requests of
+ * another site.
  */
 export const tokenSource: AttackClass = {
   name: "token source",

@@ -3,7 +3,10 @@ import { type AttackClass, attacks, INVALID, NO_ACCESS, row } from "../../forge/
 const REFUSED = { reason: "claim_not_header_safe", told: NO_ACCESS } as const;
 const REFERENCE = "RFC 8725 3.10; RFC 9110 5.5";
 
-/** Claims that would leave their header at the upstream. The issuer signed them: users choose their names. */
+/**
+ * Claims that would not stay inside their header at the upstream. The issuer signed these claims, because users choose
+ * their names.
+ */
 export const claimAsHeader: AttackClass = {
   name: "claim as header",
   honest: [

@@ -2,7 +2,10 @@ import { type AttackClass, attacks, INVALID, lacksScope, raw, row } from "../../
 
 const REFUSED = { reason: "token_malformed", told: INVALID } as const;
 
-/** Texts that two readers of JSON read differently, or that cost more to read than to write. The issuer signed them all. */
+/**
+ * Texts that two readers of JSON read differently. Also texts that cost more to read than to write. The issuer signed
+ * them all.
+ */
 export const json: AttackClass = {
   name: "JSON",
   honest: [

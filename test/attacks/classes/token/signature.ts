@@ -12,7 +12,8 @@ export const signature: AttackClass = {
   name: "signature",
   honest: [
     { what: "an ES256 token" },
-    // The changed token has the same claims and the same issuer; SECURITY.md lists this case under "Not a vulnerability".
+    // The changed token has the same claims and the same issuer. SECURITY.md lists this case under "Not a
+    // vulnerability".
     { what: "an ES256 token with the other form of its signature", signature: "ecOtherForm" },
     { what: "an RS256 token", key: "rs256" },
     { what: "an RS256 token, signed with a key with the exponent 3", key: "cubic" },

@@ -8,11 +8,14 @@ const EXP = "RFC 7519 4.1.4";
 const NBF = "RFC 7519 4.1.5";
 const IAT = "RFC 7519 4.1.6";
 
-/** A token of the issuer whose tokens may live as long as they like. */
+/** A token of an issuer whose tokens may have any lifetime. */
 const ofPartner = (claims: Members) =>
   ({ key: "partner", claims: { iss: ISSUERS.partner, ...claims }, rule: "partner" }) as const;
 
-/** Tokens that have expired, are not valid yet, or try to be valid for ever. The clock skew is 30 s; acme's tokens may live 2 h and be 1 h old. */
+/**
+ * Tokens that have expired, are not valid yet, or pretend to be valid for ever. The clock skew is 30 s. acme's tokens
+ * may have a lifetime of 2 h, and be 1 h old.
+ */
 export const time: AttackClass = {
   name: "time",
   honest: [

@@ -3,7 +3,7 @@ import { type AttackClass, at, attacks, INVALID, OTHER_AUDIENCE, raw, row } from
 
 const REFUSED = { reason: "token_type_mismatch", told: INVALID } as const;
 
-/** Honest tokens of the same issuer, key and audience that are not access tokens. */
+/** Honest tokens that are not access tokens, with the same issuer, key and audience. */
 export const tokenType: AttackClass = {
   name: "token type",
   honest: [

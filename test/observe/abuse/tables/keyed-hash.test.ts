@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest";
 import { halfSipHash } from "../../../../plugin/observe/abuse/tables/half-sip-hash.ts";
 import { KeyedHash } from "../../../../plugin/observe/abuse/tables/keyed-hash.ts";
 
-/** vectors_hsip64 of https://github.com/veorq/SipHash: key 00 01 … 07, and texts 00 01 … of these lengths. */
+/**
+ * vectors_hsip64 of https://github.com/veorq/SipHash. The key is 00 01 … 07, and the texts are 00 01 … with these
+ * lengths.
+ */
 const VECTORS = [
   ...["218d1f59b9b83cc8", "be552412f8387315", "064f39ef7c50eb57", "ce0f1a45f7060679", "d5e78a175be52ea1"],
   ...["cb9d7c3f2f3db580", "ce3e91358aa2bc25", "ff202728b07bc684", "edfee820bce4858c", "5b51cccc13888307"],

@@ -127,7 +127,7 @@ end
 function Verdicts.decode(encoded)
   local entry = cjson.decode(ngx.decode_base64(encoded))
   entry.clear = find_cleared(entry.clear)
-  entry.id = nil -- Only makes the text differ from other texts.
+  entry.id = nil -- The number only makes the text different from other texts.
   return entry
 end
 
