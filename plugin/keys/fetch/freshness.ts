@@ -11,7 +11,7 @@ const DIRECTIVE = /([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|
  * @param now milliseconds since the epoch, used for answers without a date.
  */
 export function readFreshness(headers: IncomingHttpHeaders, now: number): number | undefined {
-  const directives = readDirectives(headers["cache-control"] ?? "");
+  const directives = readDirectives(headers["cache-control"]);
   if (directives.has("no-store") || directives.has("no-cache")) {
     return 0;
   }
@@ -42,9 +42,9 @@ export function readServerTime({ date, age }: IncomingHttpHeaders): number | und
  * The values of directives, by lower-case name. If a directive occurs twice, the list has two values. A value is undefined
  * if the directive has no value.
  */
-function readDirectives(text: string): ReadonlyMap<string, readonly (string | undefined)[]> {
+function readDirectives(text: string | undefined): ReadonlyMap<string, readonly (string | undefined)[]> {
   const directives = new Map<string, (string | undefined)[]>();
-  for (const [, name = "", quoted, token] of text.matchAll(DIRECTIVE)) {
+  for (const [, name = "", quoted, token] of text?.matchAll(DIRECTIVE) ?? []) {
     const key = name.toLowerCase();
     const values = directives.get(key) ?? [];
     values.push(quoted ?? token);

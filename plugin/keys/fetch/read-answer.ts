@@ -22,7 +22,7 @@ export async function readAnswer(response: IncomingMessage): Promise<JsonObject>
   if (statusCode !== 200) {
     throw new Error(`status ${statusCode}${describeRedirect(statusCode)}`);
   }
-  if (/^(?:text\/html|application\/xhtml\+xml)\b/i.test(headers["content-type"] ?? "")) {
+  if (/^(?:text\/html|application\/xhtml\+xml)\b/i.test(String(headers["content-type"]))) {
     throw new Error("the server sent a web page instead of JSON; check the address");
   }
   const packed = await readBounded(response);

@@ -66,13 +66,12 @@ export function combineKeys(
   places: readonly (readonly ImportedKey[])[],
   isLeaked: (thumbprint: string) => boolean,
 ): CombinedKeys {
-  const sound = places.map((keys) => keys.filter(({ thumbprint }) => !isLeaked(thumbprint)));
-  const { kept, dropped } = keepFirst(sound.flat());
+  const { kept, dropped } = keepFirst(places.flat().filter(({ thumbprint }) => !isLeaked(thumbprint)));
   const inEffect = new Set(kept);
   return {
     index: indexKeys(kept),
-    places: places.map((keys, index) => ({
-      hasKeys: (sound[index] ?? []).length > 0,
+    places: places.map((keys) => ({
+      hasKeys: keys.some(({ thumbprint }) => !isLeaked(thumbprint)),
       keys: keys.filter((key) => inEffect.has(key)),
       dropped: [
         ...keys.filter(({ thumbprint }) => isLeaked(thumbprint)).map(describeLeaked),

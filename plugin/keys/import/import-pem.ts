@@ -13,9 +13,9 @@ const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----/g;
  * @throws Error that says why the file cannot be used. The message does not quote the file.
  */
 export async function importPem(text: string, { kid, alg }: NamedKey, issuer: CompiledIssuer): Promise<ImportedKeySet> {
-  const labels = [...text.matchAll(BLOCK)].map(([, label]) => label);
+  const labels = [...text.matchAll(BLOCK)].map(([, label]) => String(label));
   const [label] = labels;
-  const privateLabel = labels.find((name) => name?.includes("PRIVATE"));
+  const privateLabel = labels.find((name) => name.includes("PRIVATE"));
   if (privateLabel !== undefined) {
     return refuseLeaked(text, privateLabel, issuer);
   }
@@ -38,8 +38,8 @@ export async function importPem(text: string, { kid, alg }: NamedKey, issuer: Co
  * leaked. The leak matters if the issuer publishes the public part of this key in another source.
  */
 async function refuseLeaked(text: string, label: string, issuer: CompiledIssuer): Promise<ImportedKeySet> {
-  const [block = ""] = new RegExp(`-----BEGIN ${label}-----[^-]*-----END ${label}-----`).exec(text) ?? [];
-  const leaked = await importKeySet({ keys: [readPrivateKey(block)] }, issuer);
+  const [block] = new RegExp(`-----BEGIN ${label}-----[^-]*-----END ${label}-----`).exec(text) ?? [];
+  const leaked = await importKeySet({ keys: [readPrivateKey(String(block))] }, issuer);
   const reason =
     "the file has a private key; replace this key at the issuer, keep the new private key there, and put only its public key here";
   return { ...leaked, leaked: [reason] };
@@ -49,7 +49,7 @@ function readPrivateKey(block: string): object {
   try {
     return createPrivateKey(block).export({ format: "jwk" });
   } catch {
-    return { d: "" }; // The private key is encrypted or of an unknown type, so its public key cannot be computed.
+    return { d: undefined }; // The private key is encrypted or of an unknown type, so its public key cannot be computed.
   }
 }
 

@@ -52,7 +52,7 @@ export async function loadKeySet(
     const { jwks, freshForSeconds } = await fetchKeySet(origin, fetchJson, { timeoutMs });
     const thumbprints = origin.from === "jwks" ? undefined : origin.thumbprints;
     return {
-      digest: digestOf(JSON.stringify(jwks) ?? ""),
+      digest: digestOf(JSON.stringify(jwks)),
       freshForSeconds,
       importFor: (issuer) => importKeySet(jwks, issuer, thumbprints),
     };

@@ -43,6 +43,7 @@ export const KEY_DIRECTORY_LIMITS: KeyDirectoryLimits = {
 };
 
 type Kind = "keys" | "leaked";
+type FileKind = Kind | "unfinished";
 
 /**
  * Stores keys in a directory that only this process's user can write. Several processes may share the directory: a
@@ -81,8 +82,9 @@ export class KeyDirectory implements KeyStore {
 
   saveKeySet(place: string, { keys, loadedAt }: StoredKeySet): Promise<void> {
     return this.#inTurn(async (directory) => {
-      const stored = (await this.readKeySet(place))?.loadedAt ?? Number.NEGATIVE_INFINITY;
-      const isNewer = stored > loadedAt && stored <= this.#now() + this.#limits.clockToleranceMs;
+      const stored = await this.readKeySet(place);
+      const latest = this.#now() + this.#limits.clockToleranceMs;
+      const isNewer = stored !== undefined && stored.loadedAt > loadedAt && stored.loadedAt <= latest;
       if (!isNewer) {
         await this.#write(directory, "keys", place, { loaded_at: loadedAt, keys });
       }
@@ -199,21 +201,21 @@ export class KeyDirectory implements KeyStore {
     }
     this.#tidiedAt = this.#now();
     const { maxFiles, maxKeysAgeMs, maxLeakedAgeMs, maxUnfinishedAgeMs } = this.#limits;
-    const ages: { path: string; kind: string; ageMs: number }[] = [];
+    const ages: { path: string; kind: FileKind; ageMs: number }[] = [];
     for (const name of await readdir(directory)) {
-      const kind = UNFINISHED_FILE.test(name) ? "unfinished" : OUR_FILE.exec(name)?.[1];
+      const kind = UNFINISHED_FILE.test(name) ? "unfinished" : (OUR_FILE.exec(name)?.[1] as Kind | undefined);
       const path = join(directory, name);
       const stats = kind === undefined ? undefined : await lstat(path).catch(() => undefined);
       if (kind !== undefined && stats) {
         ages.push({ path, kind, ageMs: this.#now() - stats.mtimeMs });
       }
     }
-    const maxAge: Readonly<Record<string, number>> = {
+    const maxAge: Readonly<Record<FileKind, number>> = {
       keys: maxKeysAgeMs,
       leaked: maxLeakedAgeMs,
       unfinished: maxUnfinishedAgeMs,
     };
-    const isOld = ({ kind, ageMs }: { kind: string; ageMs: number }): boolean => ageMs > (maxAge[kind] ?? 0);
+    const isOld = ({ kind, ageMs }: { kind: FileKind; ageMs: number }): boolean => ageMs > maxAge[kind];
     const keys = ages.filter((file) => file.kind === "keys" && !isOld(file)).sort((a, b) => a.ageMs - b.ageMs);
     for (const { path } of [...ages.filter(isOld), ...keys.slice(maxFiles)]) {
       await rm(path, { force: true });

@@ -91,14 +91,17 @@ function createPublicKeyVerifier(algorithm: string, publicKey: KeyObject): Verif
   // RFC 8017 sections 8.1.2 and 8.2.2, step 1, require that the signature has the exact length. OpenSSL also accepts a PSS
   // signature without its leading zero bytes. Without the check of the length, there could be two ways to write the
   // same token.
-  const signatureBytes =
-    parameters.signatureBytes ?? Math.ceil(Number(publicKey.asymmetricKeyDetails?.modulusLength) / 8);
+  const signatureBytes = parameters.signatureBytes ?? bytesOfModulus(publicKey);
   const key = { key: publicKey, ...options };
   const verifyExact = isSlow(publicKey)
     ? createPooledVerifier(hash, key)
     : (signingInput: Uint8Array, signature: Uint8Array) => toCheck(verify(hash, signingInput, key, signature));
   return (signingInput, signature, client) =>
     signature.byteLength === signatureBytes ? verifyExact(signingInput, signature, client) : SIGNATURE_INVALID;
+}
+
+function bytesOfModulus({ asymmetricKeyDetails: { modulusLength } = {} }: KeyObject): number {
+  return Math.ceil(Number(modulusLength) / 8);
 }
 
 function toCheck(isValid: boolean): SignatureCheck {
@@ -111,6 +114,6 @@ const SLOW_CURVES: ReadonlySet<string | undefined> = new Set(["secp384r1", "secp
  * A check takes 0.8 ms with P-384, 1.8 ms with P-521 and 0.4 ms with RSA of 8192 bits. The checks of other algorithms
  * take about a tenth of these times.
  */
-function isSlow({ asymmetricKeyDetails }: KeyObject): boolean {
-  return SLOW_CURVES.has(asymmetricKeyDetails?.namedCurve) || Number(asymmetricKeyDetails?.modulusLength) > 4096;
+function isSlow({ asymmetricKeyDetails: { namedCurve, modulusLength } = {} }: KeyObject): boolean {
+  return SLOW_CURVES.has(namedCurve) || Number(modulusLength) > 4096;
 }

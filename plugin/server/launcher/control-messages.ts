@@ -67,7 +67,7 @@ export function onMessage<T extends LauncherMessage | ServerMessage>(
   socket.setEncoding("utf8");
   socket.on("data", (chunk: string) => {
     const lines = (text + chunk).split("\n");
-    text = lines.pop() ?? "";
+    text = String(lines.pop());
     try {
       if (text.length > MAX_MESSAGE) {
         throw new Error("too long");

@@ -70,14 +70,14 @@ function readProc(pid: number): ProcessFacts | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { parentPid: Number(fields[1]), startedAt: fields[19], isDead: /^[ZXx]$/.test(fields[0] ?? "") };
+    return { parentPid: Number(fields[1]), startedAt: fields[19], isDead: /^[ZXx]$/.test(String(fields[0])) };
   } catch {
     return undefined;
   }
 }
 
 function askPs(pid: number): ProcessFacts | undefined {
-  const [, parentPid] = /^\s*(\d+)\s*$/.exec(runPs("ppid=", pid) ?? "") ?? [];
+  const [, parentPid] = /^\s*(\d+)\s*$/.exec(String(runPs("ppid=", pid))) ?? [];
   return parentPid === undefined ? undefined : { parentPid: Number(parentPid), startedAt: undefined, isDead: false };
 }
 

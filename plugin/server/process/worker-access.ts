@@ -51,7 +51,7 @@ export function guessWorkerUser(configured: string | undefined): SystemUser | un
  * @param configured the value of Kong's setting `nginx_user`, such as `kong kong`; undefined if the setting is not set.
  */
 export function findConfiguredUser(configured: string | undefined): SystemUser | undefined {
-  const [name = ""] = (configured ?? "").trim().split(/\s+/);
+  const name = (configured ?? "").trim().replace(/\s.*/s, "");
   return name === "" ? (findUser("kong") ?? findUser("nobody")) : findUser(name);
 }
 
@@ -69,7 +69,7 @@ export function findUser(name: string): SystemUser | undefined {
   if (uid === undefined || gid === undefined) {
     return undefined;
   }
-  const groups = readTable("/etc/group").filter(([, , , members = ""]) => members.split(",").includes(name));
+  const groups = readTable("/etc/group").filter(([, , , members]) => members?.split(",").includes(name));
   return { name, uid: Number(uid), gids: [Number(gid), ...groups.map(([, , id]) => Number(id))] };
 }
 

@@ -9,10 +9,13 @@ import { isIP } from "node:net";
  * @param listenHost the host in the server's options.
  */
 export function isOwnHost(host: string, listenHost: string | undefined): boolean {
-  const [, address, name = ""] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+))(?::\d{1,5})?$/.exec(host) ?? [];
+  const [, address, name] = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+))(?::\d{1,5})?$/.exec(host) ?? [];
   if (address !== undefined) {
     return isIP(address) === 6;
   }
+  if (name === undefined) {
+    return false; // The host has no valid form.
+  }
   const lower = name.toLowerCase().replace(/\.$/, "");
-  return isIP(name) === 4 || lower === "localhost" || (lower !== "" && lower === listenHost?.toLowerCase());
+  return isIP(name) === 4 || lower === "localhost" || lower === listenHost?.toLowerCase();
 }

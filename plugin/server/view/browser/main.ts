@@ -20,12 +20,14 @@ const TIMEOUT_MS = 10_000;
 const TICK_MS = 1_000;
 
 let rates = new RateWindow();
-let reading: ServerReading | undefined;
 let samples: readonly Sample[] = [];
 let by: Grouping = "all";
 let answeredAt = 0;
+/** Show the newest answer again. Before the first answer, there is nothing to show. */
+let showAgain = (): void => {};
+let drawAgain = (): void => {};
 
-async function ask(): Promise<void> {
+async function ask(): Promise<ServerReading> {
   const response = await fetch(new URL("../status", location.href), {
     cache: "no-store",
     credentials: "same-origin", // The request has the page's cookies, because a proxy in front of the server may need them.
@@ -36,23 +38,17 @@ async function ask(): Promise<void> {
   if (document === undefined) {
     throw new Error(response.ok ? "the answer has another version of /status" : `the status is ${response.status}`);
   }
-  reading = { name: "", document, rates: rates.measure(document) };
   answeredAt = Date.now();
+  return { name: "", document, rates: rates.measure(document) };
 }
 
-function show(): void {
-  if (reading === undefined) {
-    return;
-  }
+function show(reading: ServerReading): void {
   const overview = describeServers([reading], { by, isHashWhole: true });
   showOverview(overview);
   document.title = `${overview.state.text} – jwt-policy`;
 }
 
-function showTraffic(): void {
-  if (reading === undefined) {
-    return;
-  }
+function showTraffic(reading: ServerReading): void {
   const { traffic, figures } = describeTraffic([reading]);
   if (traffic.requests !== undefined) {
     samples = keepRecent(samples, { ...traffic, at: reading.document.at });
@@ -93,7 +89,7 @@ function offerGroupings(): void {
   }
   select.addEventListener("change", () => {
     by = GROUPINGS.find((grouping) => grouping === select.value) ?? "all";
-    show();
+    showAgain();
   });
   const label = document.createElement("label");
   label.append("Group by ", select);
@@ -105,10 +101,12 @@ async function watch(): Promise<void> {
   for (;;) {
     const start = performance.now();
     try {
-      await ask();
+      const reading = await ask();
       const isFirst = document.getElementById("rejections") === null;
-      show();
-      showTraffic();
+      showAgain = () => show(reading);
+      drawAgain = () => showTraffic(reading);
+      showAgain();
+      drawAgain();
       if (isFirst) {
         offerGroupings();
       }
@@ -126,5 +124,5 @@ async function watch(): Promise<void> {
 }
 
 setInterval(showAge, TICK_MS);
-addEventListener("resize", showTraffic);
+addEventListener("resize", () => drawAgain());
 void watch();
