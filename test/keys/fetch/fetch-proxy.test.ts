@@ -10,6 +10,7 @@ import {
   NO_FETCH_SETTINGS,
   type ProxySettings,
 } from "../../../plugin/keys/fetch/fetch-settings.ts";
+import { chooseProxy } from "../../../plugin/keys/fetch/proxy-tunnel.ts";
 import { reportMissing } from "../../gateways/kong/report-missing.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 import { makeCertificate, missingOpenssl } from "./certificates.ts";
@@ -28,6 +29,29 @@ async function listen(server: Server): Promise<number> {
 }
 
 type Tunnel = (socket: Socket, request: IncomingMessage) => void;
+
+describe("a proxy is used", () => {
+  const proxy: ProxySettings = {
+    url: "http://proxy",
+    authorizationFile: undefined,
+    noProxy: ["a.example", ".b.example", "fd00::1"],
+  };
+  it.each<[url: string, isProxied: boolean]>([
+    ["https://c.example/", true],
+    ["https://a.example:8443/x", false],
+    ["https://x.a.example/", true],
+    ["https://b.example/", true],
+    ["https://x.b.example/", false],
+    ["https://[fd00::1]/", false],
+    ["https://[fd00::2]/", true],
+    ["http://c.example/", false],
+    ["https://localhost/", false],
+    ["https://[::1]/", false],
+  ])("for %s: %s", (url, isProxied) => {
+    expect(chooseProxy({ ...NO_FETCH_SETTINGS, proxy }, new URL(url))).toBe(isProxied ? proxy : undefined);
+    expect(chooseProxy(NO_FETCH_SETTINGS, new URL(url))).toBeUndefined();
+  });
+});
 
 /** An origin for https, and a proxy whose tunnels all lead there, for any requested name. */
 async function setUp({ tls, tunnel }: { readonly tls?: boolean; readonly tunnel?: Tunnel } = {}) {

@@ -59,3 +59,13 @@ it.each<unknown>([
 ])("%j is not a leaked key", async (jwk) => {
   await expect(findLeakedThumbprints(jwk as Record<string, unknown>)).resolves.toBeInstanceOf(Array);
 });
+
+it.each<unknown>([
+  { d: "" },
+  { kty: "LWE", d: "AA" },
+  { kty: "RSA", n: 5, e: "AQAB", d: "AA" },
+  { kty: "RSA", n: "AAAA", e: "AQAB", d: "AA" },
+  { kty: "EC", crv: "none", x: "", y: "", d: "AA" },
+])("%j has no thumbprint, because it lacks a part of every key of its type", async (jwk) => {
+  expect(await findLeakedThumbprints(jwk as Record<string, unknown>)).toEqual([]);
+});

@@ -448,6 +448,10 @@ it("says for each key of a set without usable keys why the plugin does not use i
   expect(scene.keys.status()[0]?.failure).toMatch(/^the key set has no usable key; .*1024 bits.*; .*"3"/);
 });
 
+it("describes no keys and no failures before the first load", () => {
+  expect(scene.keys.describe()).toEqual({ keys: [], notUsed: [], failures: [] });
+});
+
 it("describes for the log which keys are in effect, why others are not used, and why the last load failed", async () => {
   await scene.load(keysOf(leak(first), second.publicJwk));
   const other = { ...generateSigningKey("ES256", "3").publicJwk, use: "enc" };

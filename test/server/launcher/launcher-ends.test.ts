@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { stderrPathOf } from "../../../plugin/server/launcher/control-messages.ts";
 import { createPlace, loadFirst, setPace } from "../server-process.ts";
@@ -70,6 +71,38 @@ describe("a launcher", () => {
       await expect.poll(() => launcher.stdout().match(/SIGHUP: all keys are loaded again/g)).toHaveLength(times);
     }
     expect(findServer(place.socket)).toBe(server);
+  });
+
+  it.each<[signal: string, end: object | undefined]>([
+    ["SIGINT", { code: 0, signal: null }],
+    ["SIGHUP", undefined],
+  ])("that gets %s before it has a server ends only at SIGINT", async (signal, end) => {
+    const early = loadFirst(`
+      const on = process.on.bind(process);
+      process.on = (event, listener) => {
+        on(event, listener);
+        if (event === "SIGHUP") {
+          process.emit("${signal}");
+        }
+      };`);
+    const launcher = startLauncher(createPlace(), [], early);
+    if (end === undefined) {
+      await launcher.waitForOutput("listens on");
+    } else {
+      expect(await launcher.ended).toEqual(end);
+      expect(launcher.stdout()).toBe("");
+    }
+    expect(launcher.stderr()).toBe("");
+  });
+
+  it("shares its error output with its server if the server's own file cannot be created", async () => {
+    const place = createPlace();
+    mkdirSync(join(stderrPathOf(place.socket), "in-the-way"), { recursive: true });
+    const crash = 'process.on("SIGUSR2", () => { console.error("out of memory"); process.exit(7); });';
+    const launcher = await runLauncher(place, [], loadFirst(crash));
+    process.kill(findServer(place.socket), "SIGUSR2");
+    expect((await launcher.ended).code).toBe(7);
+    expect(launcher.stderr()).toBe("out of memory\njwt-policy: the plugin server has ended with status 7\n");
   });
 
   it("replaces its server even if no process reads its output, for example after the end of Kong's worker", async () => {

@@ -137,6 +137,21 @@ describe("the launchers of a server", () => {
     await second.leave();
   });
 
+  it("pass on warnings of the next server, and may ask this server to hand over", async () => {
+    await start();
+    const launcher = await attach();
+    sendMessage(launcher.socket, { type: "warning", line: "warning: a.yaml is refused" });
+    sendMessage(launcher.socket, { type: "warning", line: "a warning: b" });
+    await launcher.settle();
+    const from = "the next server, which waits for its turn: ";
+    expect(warnings).toEqual([`${from}a.yaml is refused`, `${from}a warning: b`]);
+    expect(retirements).toBe(0);
+    sendMessage(launcher.socket, { type: "retire" });
+    await launcher.settle();
+    expect([retirements, ends]).toEqual([1, 0]);
+    await launcher.leave();
+  });
+
   it("find the server on one control socket after the other, and warn if there is none", async () => {
     await start();
     const close = vi.spyOn(Server.prototype, "close");

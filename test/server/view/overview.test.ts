@@ -112,6 +112,19 @@ describe("rates", () => {
     expect(rateOf(burst)).toMatch(/^0 \/s/);
   });
 
+  it("are zero for a row and for a guard without counts", () => {
+    const window = new RateWindow();
+    const documents = [0, 2].map((seconds) => read(statusAt(seconds, { expired: 1 }, { verdict_cache: undefined })));
+    const [, rates] = documents.map((document) => window.measure(document));
+    const [row] = documents[0]?.rejections ?? [];
+    const other = { ...(row ?? expect.fail()), rule: "other" };
+    expect([rates?.ofRejection(other), rates?.ofRule({ ...other, denied: 0, wouldDeny: 0, inReportMode: 0 })]).toEqual([
+      0,
+      { requests: 0, denied: 0, wouldDeny: 0 },
+    ]);
+    expect(rates?.guardHits).toBe(0);
+  });
+
   it("are never negative, whatever the server counts", () => {
     expect(rateOf([statusAt(0, { expired: 10 }), statusAt(1, { expired: 4 })])).toMatch(/^0 \/s/);
   });

@@ -154,6 +154,22 @@ describe("a launched server whose socket belongs to a service manager", () => {
     expect(await judge(place)).toBe("proxied");
   });
 
+  it("hands over as soon as the launcher of the new server asks, and not only when it looks for other servers itself", async () => {
+    // The first launcher and its server never do the work that they do twice a second.
+    const mark = join(temporaryFolder(onTestFinished), "later");
+    const blind = `import { existsSync } from "node:fs";
+      const start = setInterval;
+      if (!existsSync(${JSON.stringify(mark)})) {
+        globalThis.setInterval = (task, ms, ...rest) => start(task, ms === 500 ? 2 ** 30 : ms, ...rest);
+      }`;
+    const { place, launcher } = await startLaunchedService(loadFirst(blind));
+    const before = findServer(place.socket);
+    writeFileSync(mark, "");
+    process.kill(launcher(), "SIGTERM");
+    await expect.poll(() => isRunning(before)).toBe(false);
+    expect(await judge(place)).toBe("proxied");
+  });
+
   it("hands over although the launcher of the new server was killed before it could ask for that", async () => {
     const { place, launcher } = await startLaunchedService();
     const before = findServer(place.socket);
