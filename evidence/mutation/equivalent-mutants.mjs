@@ -4,12 +4,6 @@
  */
 export const EQUIVALENT = [
   {
-    file: "plugin/server/process/claim-generation.ts",
-    original: 'error instanceof Error && "code" in error && error.code === "EEXIST"',
-    replacement: 'error.code === "EEXIST"',
-    because: "the system always throws an error with a code; only the types need the check",
-  },
-  {
     file: "plugin/keys/store/key-directory.ts",
     original: "await handle.sync();",
     replacement: "",

@@ -109,8 +109,7 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-    throw new Error(`${file} cannot be read: ${code}`);
+    throw new Error(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
 

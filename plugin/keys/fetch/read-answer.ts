@@ -64,7 +64,7 @@ function unpack(bytes: Buffer, encoding = "identity"): Buffer {
       try {
         return gunzipSync(bytes, { maxOutputLength: MAX_BODY_BYTES });
       } catch (error) {
-        const isTooLong = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+        const isTooLong = (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
         throw new Error(isTooLong ? TOO_LONG : "the answer is broken gzip");
       }
     default:

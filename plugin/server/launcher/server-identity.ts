@@ -34,6 +34,6 @@ function hashFile(path: string): string {
   try {
     return createHash("sha256").update(readFileSync(path)).digest("hex");
   } catch (error) {
-    return `unreadable: ${error instanceof Error && "code" in error ? error.code : error}`;
+    return `unreadable: ${(error as NodeJS.ErrnoException).code}`;
   }
 }

@@ -58,7 +58,7 @@ function create(path: string): boolean {
     closeSync(openSync(path, "wx", 0o600));
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") {
       return false;
     }
     throw error;

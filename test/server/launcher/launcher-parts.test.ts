@@ -1,6 +1,7 @@
-import { spawn } from "node:child_process";
+import childProcess, { spawn } from "node:child_process";
 import { once } from "node:events";
-import { renameSync, symlinkSync, writeFileSync } from "node:fs";
+import fs, { existsSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -58,6 +59,29 @@ describe("the identity of a server", () => {
   });
 });
 
+/** From here on, the system has no /proc and does not have these programs. */
+function hideProc(...programs: readonly string[]): void {
+  const { readFileSync } = fs;
+  vi.spyOn(fs, "readFileSync").mockImplementation((path, ...rest) => {
+    if (String(path).startsWith("/proc/")) {
+      throw new Error("there is no /proc");
+    }
+    return readFileSync(path, ...rest);
+  });
+  const { execFileSync } = childProcess;
+  vi.spyOn(childProcess, "execFileSync").mockImplementation(((program: string, ...rest: never[]) => {
+    if (programs.includes(program)) {
+      throw new Error(`there is no ${program}`);
+    }
+    return execFileSync(program, ...rest);
+  }) as never);
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    vi.restoreAllMocks();
+    syncBuiltinESMExports();
+  });
+}
+
 describe("a process", () => {
   it("is alive only with its own start time, because another process may have got its number", () => {
     const self = identifyProcess(process.pid);
@@ -75,7 +99,19 @@ describe("a process", () => {
     expect(isAlive(identity)).toBe(false);
   });
 
-  it.each([Number.NaN, -5, 0.5, 2 ** 31 - 1])("with the number %j is not alive", (pid) => {
+  it.each([
+    ["EPERM", true],
+    ["ESRCH", false],
+  ])("that this user may not signal (%s) is alive: %s", (code, isRunning) => {
+    const self = identifyProcess(process.pid);
+    vi.spyOn(process, "kill").mockImplementation(() => {
+      throw Object.assign(new Error("kill"), { code });
+    });
+    onTestFinished(() => void vi.restoreAllMocks());
+    expect(isAlive(self)).toBe(isRunning);
+  });
+
+  it.each([Number.NaN, -5, 0, 0.5, 2 ** 31 - 1])("with the number %j is not alive", (pid) => {
     expect(isAlive({ pid })).toBe(false);
   });
 });
@@ -104,6 +140,17 @@ describe("the owner of a launcher", () => {
   ])("is %s", async (_what, parentTitle, childTitle, owner) => {
     const family = await startFamily(parentTitle, childTitle);
     expect(findOwner(family.child)).toEqual(identifyProcess(family[owner]));
+    if (existsSync("/bin/ps")) {
+      hideProc();
+      expect(findOwner(family.child), "by ps").toEqual({ pid: family[owner] });
+    }
+  });
+
+  it("is the process that started it, if the system has neither /proc nor ps", async () => {
+    const family = await startFamily("nginx: master process", "nginx: worker process");
+    hideProc("/bin/ps");
+    expect(findOwner(family.child)).toEqual({ pid: family.child });
+    expect(isAlive({ pid: family.child, startedAt: "1" })).toBe(true);
   });
 });
 
