@@ -2,7 +2,10 @@ import { constants, generateKeyPairSync, type KeyObject, sign } from "node:crypt
 import type { JWK } from "jose";
 import { rereadKey } from "../sandbox/stand-in/reread-key.ts";
 
-/** Recipes for tokens: well-formed ones, and ones that no honest issuer would write. Real keys, no state, no clock. */
+/**
+ * Recipes for tokens. Some tokens are well-formed, and no honest issuer would write the others. The keys are real. The
+ * code has no state and no clock.
+ */
 
 type Size = "256" | "384" | "512";
 export type SigningAlgorithm = `${"RS" | "PS" | "ES"}${Size}` | "EdDSA" | "Ed25519";
@@ -11,7 +14,7 @@ export interface SigningKey {
   readonly kid: string;
   readonly alg: SigningAlgorithm;
   readonly privateKey: KeyObject;
-  /** As an issuer publishes it, with `kid`, `alg` and `use`. */
+  /** The key in the form in which an issuer publishes it, with `kid`, `alg` and `use`. */
   readonly publicJwk: JWK;
 }
 
@@ -23,7 +26,10 @@ export function generateSigningKey(alg: SigningAlgorithm, kid: string): SigningK
   return { kid, alg, privateKey, publicJwk };
 }
 
-/** A token with `alg`, `kid` and `typ: at+jwt`; `header` overrides each, and undefined removes it. */
+/**
+ * A token with `alg`, `kid` and `typ: at+jwt`. `header` replaces each of these, and a member that is undefined removes
+ * it.
+ */
 export function mintToken(options: {
   readonly key: SigningKey;
   readonly header?: Record<string, unknown>;
@@ -45,7 +51,7 @@ export function signSegments(key: SigningKey, headerSegment: string, payloadSegm
   return `${signingInput}.${encodeSegment(signBytes(key, Buffer.from(signingInput, "latin1")))}`;
 }
 
-/** The signature alone, as RFC 7518 section 3 and RFC 8037 section 3.1 want it. */
+/** Only the signature, in the form of RFC 7518 section 3 and RFC 8037 section 3.1. */
 export function signBytes({ alg, privateKey }: SigningKey, signingInput: Uint8Array): Uint8Array {
   const hash = `sha${alg.slice(2)}`;
   switch (alg.slice(0, 2)) {
@@ -69,7 +75,7 @@ export function encodeSegment(content: string | Uint8Array): string {
   return Buffer.from(content).toString("base64url");
 }
 
-/** The same token under another signature: text is taken as a segment, bytes are encoded. */
+/** The same token with another signature. A text is used as the segment, and bytes are encoded. */
 export function replaceSignature(token: string, signature: string | Uint8Array): string {
   const signingInput = token.slice(0, token.lastIndexOf("."));
   return `${signingInput}.${typeof signature === "string" ? signature : encodeSegment(signature)}`;

@@ -8,7 +8,7 @@ import { listSettingsFiles, readPseudonymSecret, readSettingsFile } from "./read
 import { describeFindings } from "./versions/policy-report.ts";
 
 /**
- * Reads the settings for the detection of abuse, and the secret that the settings name.
+ * Reads the settings for the detection of abuse. Also reads the secret that the settings name.
  *
  * @throws Error with a line for each mistake.
  */
@@ -39,14 +39,15 @@ export function compileAbuseSettings(document: AbuseDocument, secret: Uint8Array
 }
 
 /**
- * Returns all mistakes in a settings file. The function does not check the secret's file, because it may be on another machine.
+ * Returns all mistakes in a settings file. The function does not check the file of the secret, because the file may be
+ * on another machine.
  */
 export async function checkAbuseSettings(file: string): Promise<readonly Finding[]> {
   const read = await readSettings(file);
   return read.ok ? [] : read.failure;
 }
 
-/** Lists the settings file, and the file of the secret if the settings name one. */
+/** Lists the settings file. If the settings name a secret, also lists the file of the secret. */
 export async function listAbuseFiles(file: string): Promise<readonly string[]> {
   const read = await readSettings(file);
   return listSettingsFiles(file, read.ok ? read.value.pseudonyms : {});

@@ -2,13 +2,14 @@ import { copyText } from "../bounded/copy-text.ts";
 import { FairQueue, type Patience } from "../keys/verify/fair-queue.ts";
 
 /**
- * In each turn of the event loop, the plugin judges requests immediately during this many milliseconds. Requests that come
- * later in the same turn wait.
+ * In each turn of the event loop, the plugin judges requests immediately for this many milliseconds. Requests that come
+ * after this time in the same turn wait.
  */
 const UNQUEUED_MS = 2;
 /**
- * The shortest and the longest time for queued decisions in one turn, in milliseconds. Between these limits, decisions get
- * as much time as the event loop needed for reading. During this time, the event loop reads no requests.
+ * The shortest and the longest time for queued decisions in one turn, in milliseconds. Between the lower and the upper
+ * limit, decisions get as much time as the event loop needed to read the requests. During this time, the event loop
+ * reads no requests.
  */
 const MIN_SLICE_MS = 4;
 const MAX_SLICE_MS = 50;
@@ -17,7 +18,9 @@ const MAX_STEPS = 512;
 
 const isNeverAbandoned = (): boolean => false;
 
-/** Copies the data that {@link Admission.noteGood} needs, so that the whole request does not stay in memory. */
+/**
+ * Copies the data that {@link Admission.noteGood} needs, so that the process does not keep the whole request in memory.
+ */
 export function copyCredentials({ credentials }: Asker): Asker {
   return credentials === undefined ? {} : { credentials: copyText(tailOf(credentials)) };
 }
@@ -27,7 +30,7 @@ interface Waiting {
   readonly resolve: (isAdmitted: boolean) => void;
 }
 
-/** What the plugin knows about the caller of a request before it judges the request. */
+/** The facts about the caller of a request that the plugin knows before it judges the request. */
 export interface Asker {
   /** The client's address. All clients without a known address count as one client. */
   readonly client?: string | undefined;
@@ -41,22 +44,23 @@ export interface Asker {
  */
 const PATIENCE: Patience = { promptMs: 50, standingMs: 1_000, longMs: 1_000, shortMs: 10, capacity: 2_048 };
 /**
- * Requests with known credentials come first. So they wait only slightly longer than the event loop takes to read the requests.
+ * Requests with known credentials come first. So requests with known credentials wait only slightly longer than the
+ * event loop takes to read the requests.
  */
 const PATIENCE_OF_KNOWN: Patience = { ...PATIENCE, shortMs: 250 };
 /** How many credentials each of the two sets remembers. */
 const MAX_CREDENTIALS = 4_096;
 /**
- * How many characters at the end of a token identify it. A token ends with its signature. The last 256 bits of the signature are
- * enough, because no client can guess them.
+ * How many characters at the end of a token identify it. A token ends with its signature. The last 256 bits of the
+ * signature are enough to recognise a token, because no client can guess these bits.
  */
 const TAIL_LENGTH = 43;
 /**
- * If both kinds of requests wait, requests with known credentials get this many times the processing time of other
+ * If both kinds of requests wait, requests with known credentials get this many times as much processing time as other
  * requests.
  */
 const SHARE_OF_KNOWN = 3;
-/** The largest amount of processing time that one of the two queues may get beyond its share, in milliseconds. */
+/** One of the two queues may get at most this many milliseconds of processing time beyond its share. */
 const MAX_LEAD_MS = 10;
 
 export interface AdmissionOptions {
@@ -67,10 +71,11 @@ export interface AdmissionOptions {
 }
 
 /**
- * Decides which requests the plugin judges when more requests come than it can judge. If the gateway is not fully loaded, each
- * request is judged immediately. On a busy gateway, requests wait in a {@link FairQueue}. Requests that wait too long are
- * rejected before any expensive work. Requests with credentials that were accepted recently wait in a separate queue. Forged
- * tokens are never in this queue, from whatever addresses they come.
+ * Chooses the requests that the plugin judges. The class is needed when more requests come than the plugin can judge.
+ * If the gateway is not fully loaded, each request is judged immediately. On a busy gateway, requests wait in a
+ * {@link FairQueue}. If a request waits too long, it is rejected before any expensive work. Requests with credentials
+ * that were accepted recently wait in a separate queue. Forged tokens are never in the queue for known credentials,
+ * whatever addresses they come from.
  */
 export class Admission {
   readonly #options: AdmissionOptions;
@@ -83,11 +88,11 @@ export class Admission {
   /** When the decisions of this turn must end. */
   #sliceEndMs = 0;
   /**
-   * The request that was released last in this turn, and the time of its release. With this time, the class measures
-   * how long the decision took.
+   * The request that was released last in this turn of the event loop, and the time of the release. With this time, the
+   * class measures how long the decision took.
    */
   #last: { readonly queue: FairQueue<Waiting>; readonly atMs: number } | undefined;
-  /** Above 0 if requests without known credentials have had more than their share of the time. */
+  /** The value is above 0 if requests without known credentials have had more than their share of the time. */
   #leadOfOthersMs = 0;
 
   constructor(options: AdmissionOptions) {
@@ -96,8 +101,8 @@ export class Admission {
 
   /**
    * @param isAbandoned whether Kong no longer waits for the decision.
-   * @returns whether the plugin should judge the request. The result is false if the request is rejected, or was abandoned while
-   * it waited.
+   * @returns whether the plugin should judge the request. The result is false if the request is rejected. The result is
+   * also false if the client gave up while the request waited.
    */
   admit(asker: Asker, isAbandoned: () => boolean = isNeverAbandoned): boolean | Promise<boolean> {
     const nowMs = this.#options.now();
@@ -114,7 +119,7 @@ export class Admission {
     });
   }
 
-  /** Remembers the credentials of a request whose token has a valid signature and valid claims. */
+  /** Stores the credentials of a request whose token has a valid signature and valid claims. */
   noteGood({ credentials }: Asker): void {
     if (credentials === undefined || credentials.length < TAIL_LENGTH || this.#good.has(tailOf(credentials))) {
       return;
@@ -148,7 +153,8 @@ export class Admission {
     if (steps === 0) {
       return;
     }
-    // Each step resolves the promise of one decision, and the decision runs after the step. So each decision needs its own step.
+    // Each step resolves the promise of one decision, and the decision runs after the step. So the class takes one step
+    // for each decision.
     this.#turnStartMs = nowMs;
     defer(() => {
       const startMs = now();

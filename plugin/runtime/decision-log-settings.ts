@@ -31,14 +31,15 @@ export async function openDecisionLogSettings(file: string): Promise<DecisionLog
 }
 
 /**
- * Returns all mistakes in a settings file. The function does not check the secret's file, because it may be on another machine.
+ * Returns all mistakes in a settings file. The function does not check the file of the secret, because the file may be
+ * on another machine.
  */
 export async function checkDecisionLogSettings(file: string): Promise<readonly Finding[]> {
   const read = await readSettings(file);
   return read.ok ? [] : read.failure;
 }
 
-/** Lists the settings file, and the file of the secret if the settings name one. */
+/** Lists the settings file. If the settings name a secret, also lists the file of the secret. */
 export async function listDecisionLogFiles(file: string): Promise<readonly string[]> {
   const read = await readSettings(file);
   return listSettingsFiles(file, read.ok ? read.value.pseudonyms : {});
@@ -50,7 +51,7 @@ export async function listDecisionLogFiles(file: string): Promise<readonly strin
  */
 const HEADER_OF_FIELD = { trace_id: "traceparent", host: "host" } as const;
 
-/** Names of the headers that the facts variable must contain, so that the log has all of its fields. */
+/** The headers that the facts variable must contain, so that the log has all fields that the settings name. */
 export async function listLoggedHeaders(file: string): Promise<readonly string[]> {
   const read = await readSettings(file);
   const fields: readonly string[] = read.ok ? read.value.fields : [];

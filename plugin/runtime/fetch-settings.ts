@@ -33,7 +33,10 @@ export async function openFetcher(file: string): Promise<FetchJson> {
   return createFetcher(settings);
 }
 
-/** Lists the settings file and all files that it names. If the settings file cannot be read, the list contains only this file. */
+/**
+ * Lists the settings file and all files that the settings name. If the settings file cannot be read, the list contains
+ * only the settings file.
+ */
 export async function listSettingsFiles(file: string): Promise<readonly string[]> {
   const read = await readSettings(file);
   const settings = read.ok ? resolveFiles(read.value.document, dirname(resolve(file))) : NO_FETCH_SETTINGS;
@@ -48,8 +51,8 @@ export async function listSettingsFiles(file: string): Promise<readonly string[]
 }
 
 /**
- * Returns all mistakes in a settings file. The function does not check the files that the settings name, because they may be on
- * another machine.
+ * Returns all mistakes in a settings file. The function does not check the files that the settings name, because these
+ * files may be on another machine.
  */
 export async function checkSettingsFile(file: string): Promise<readonly Finding[]> {
   const read = await readSettings(file);

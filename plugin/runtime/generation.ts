@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 
 /**
- * Counts the changes after which an earlier verdict may be wrong. Examples: another policy in effect, other keys, other settings,
- * or other revocation data. Each change empties every cache of verdicts.
+ * Counts the changes after which an earlier verdict may be wrong. Examples of a change: another policy in effect, other
+ * keys, other settings, or other revocation data. Each change empties every cache of verdicts.
  */
 export class Generation {
-  /** A random name that identifies this process. */
+  /** A random name for the process. */
   readonly process = randomBytes(8).toString("hex");
   #count = 1;
   readonly #listeners: (() => void)[] = [];

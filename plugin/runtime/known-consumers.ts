@@ -9,20 +9,20 @@ export interface KnownConsumers {
   /**
    * Returns the cached Consumer, or else asks Kong.
    *
-   * @param workspace separates Consumers with the same name in different workspaces of one Kong.
+   * @param workspace the Kong workspace. Consumers in different workspaces of one Kong can have the same name.
    */
   find(workspace: string, lookup: ConsumerLookup, load: LoadConsumer): ReturnType<CallerSource["findConsumer"]>;
 }
 
 const MAX_ENTRIES = 10_000;
 /**
- * How long the plugin caches Kong's answer that there is no such Consumer. The time is short, so that a new Consumer
- * works soon. Kong gives the same answer if it cannot read its database. In that case, too, the plugin asks again soon.
+ * For how long the plugin caches Kong's answer that no such Consumer exists. The time is short, so that a new Consumer
+ * works soon. Kong also gives this answer if Kong cannot read its database. So the plugin soon asks again.
  */
 const MAX_UNKNOWN_AGE_SECONDS = 10;
 /**
- * When this part of an entry's lifetime has passed, one request asks Kong again. While this request waits for Kong, all other
- * requests use the cached entry.
+ * When this part of an entry's lifetime is over, one request asks Kong again. Until Kong answers this request, all
+ * other requests use the cached entry.
  */
 const RENEW_FROM = 0.9;
 const RENEW_AGAIN_MS = 1_000;
@@ -34,8 +34,9 @@ interface Entry {
 }
 
 /**
- * Caches Consumers for all plugin instances. A request never waits for the answer that Kong gives to another request. If a
- * client goes away, the call to Kong ends without an answer, and requests that waited for this answer would hang.
+ * Caches Consumers for all plugin instances. A request never waits for the answer that Kong gives to another request.
+ * If a client goes away, the call to Kong ends without an answer, and other requests that wait for the same answer
+ * would hang.
  *
  * @param now the time in milliseconds, from any clock.
  */
@@ -51,7 +52,7 @@ export function rememberConsumers(now: () => number, lookups: Lookups = { hits: 
         return entry.consumer;
       }
       lookups.misses += 1;
-      // The entry's age starts with the call to Kong, so that a slow answer does not count as new.
+      // The entry's age starts at the call to Kong, because a slow answer must not count as new.
       const askedAt = now();
       const consumer = await load(by, value);
       entries.set(name, { consumer, askedAt, renewingSince: Number.NEGATIVE_INFINITY });
@@ -61,8 +62,8 @@ export function rememberConsumers(now: () => number, lookups: Lookups = { hits: 
 }
 
 /**
- * Whether the cached entry is still usable. When the entry will soon expire, the function sometimes returns false, so that one
- * request renews the entry.
+ * Whether the cached entry is still usable. If the entry will soon expire, the function sometimes returns false, so
+ * that one request renews the entry.
  */
 function isUsable(entry: Entry, maxAgeSeconds: number, nowMs: number): boolean {
   const maxAgeMs = 1000 * (entry.consumer ? maxAgeSeconds : Math.min(maxAgeSeconds, MAX_UNKNOWN_AGE_SECONDS));

@@ -1,7 +1,8 @@
 import type { KeyLookup, KeySource } from "../core/model/key.ts";
 
 /**
- * @param onWait receives how long a look-up of keys waited, in milliseconds. `onWait` is not called if a look-up did not wait.
+ * @param onWait receives how long a look-up of keys waited, in milliseconds. If a look-up does not wait, `onWait` is
+ * not called.
  */
 export function measureKeyWaits(keys: KeySource, onWait: (waitedMs: number) => void): KeySource {
   const measure = async (lookup: Promise<KeyLookup>): Promise<KeyLookup> => {

@@ -17,7 +17,7 @@ interface NamesSecret {
 /**
  * Reads a settings file. If the file cannot be read, the result is one finding.
  *
- * @param what the name of the settings in messages, such as `fetch settings`.
+ * @param what the name that messages use for the settings, such as `fetch settings`.
  */
 export async function readSettingsFile<T>(
   file: string,
@@ -51,7 +51,9 @@ export async function readPseudonymSecret(file: string, pseudonyms: NamesSecret)
   return bytes;
 }
 
-/** Returns the absolute path of the settings file, and of the secret if the settings name one. */
+/**
+ * Returns the absolute path of the settings file. If the settings name a secret, also returns the path of the secret.
+ */
 export function listSettingsFiles(file: string, { secret_file: secretFile }: NamesSecret): readonly string[] {
   return [resolve(file), ...(secretFile === undefined ? [] : [resolve(dirname(file), secretFile)])];
 }

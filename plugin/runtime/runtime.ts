@@ -47,7 +47,7 @@ interface AskedKong extends Omit<CallerSource, "findConsumer"> {
 interface CacheCount {
   readonly cache: "verdicts" | "guard" | "signatures" | "consumers";
   readonly hits: number;
-  /** The number of misses; undefined if it is unknown. */
+  /** The number of misses; undefined if the number is unknown. */
   readonly misses: number | undefined;
 }
 
@@ -80,7 +80,7 @@ export interface Runtime {
   readonly readiness: Readiness;
   status(): readonly PolicyStatus[];
   keyStatus(): readonly IssuerKeysStatus[];
-  /** Returns the state of the store that keeps keys over restarts; undefined if keys are not stored. */
+  /** Returns the state of the store that keeps keys over restarts; undefined if the process stores no keys. */
   keyStoreStatus(): KeyStoreStatus | undefined;
   reportStatus(): readonly ReportCount[];
   rejectionStatus(): readonly RejectionCount[];
@@ -105,13 +105,13 @@ export interface RuntimeOptions {
   readonly fetchJson?: FetchJson;
   /** Paths of the fetch settings and of the files that the settings name. Settings files are never read as policies. */
   readonly settingsFiles?: readonly string[];
-  /** The directory where fetched keys are stored for the next process; undefined if they are not stored. */
+  /** The directory where the process stores fetched keys for the next process; undefined if it stores no keys. */
   readonly stateDir?: string | undefined;
   /** Replaces the issuers' keys by other keys. Only the sandbox uses this option. */
   readonly replaceKeys?: ReplaceKeys | undefined;
   /** Whether only the plugin server reuses verdicts, or the guard as well. By default, verdicts are not reused. */
   readonly verdictCache?: VerdictCaching;
-  /** The decision log; undefined if decisions are not logged. */
+  /** The decision log; undefined if the process logs no decisions. */
   readonly decisionLog?: DecisionLog | undefined;
   /** The watch for abuse; undefined if abuse is not watched. */
   readonly abuse?: AbuseWatch | undefined;
@@ -131,8 +131,8 @@ export type VerdictCaching = "off" | "server" | "guard";
 const RELEASE_MS = 30_000;
 
 /**
- * The composition root: connects the stores, the keys, the clock and the pipeline. This function also starts to read every policy
- * under the policy root.
+ * The composition root: connects the stores, the keys, the clock and the pipeline. The function also starts to read
+ * every policy under the policy root.
  */
 export function createRuntime({
   policyRoot,
@@ -205,7 +205,8 @@ export function createRuntime({
     openInlinePolicy: inline.open,
     admit: (facts, isAbandoned) => admission.admit(describeAsker(facts), isAbandoned),
     async decide(facts, policy, callers, trace) {
-      // The properties are listed one by one, because an object spread costs as much as a whole stage of the pipeline.
+      // The code lists the properties one by one, because an object spread costs as much as a whole stage of the
+      // pipeline.
       const asked: CallerSource = {
         authenticatedCredential: callers.authenticatedCredential,
         authenticatedConsumer: callers.authenticatedConsumer,

@@ -25,8 +25,9 @@ export interface KeptVerdict {
 }
 
 /**
- * All facts on which an Allow of one policy depends. The `Authorization` header is separate, because it is long. The cache finds
- * an entry by the end of this header, which is the end of a token's signature. Then the cache compares the whole header.
+ * All facts on which an Allow of one policy can depend. The `Authorization` header is separate, because it is long. The
+ * cache finds an entry by the end of this header, which is the end of a token's signature. The cache then compares the
+ * whole header.
  */
 export interface VerdictKey {
   readonly authorization: string;
@@ -62,7 +63,7 @@ export interface VerdictCacheOptions {
   readonly isForGuard: boolean;
   /** How the detection of abuse changes the reuse of verdicts. */
   readonly watch?: WatchedReuse | undefined;
-  /** Receives the number of requests that the guard let pass because of a reused verdict. */
+  /** Receives how many requests the guard let pass with a reused verdict. */
   readonly countGuardHits: (reused: ReusedKind, requests: number) => void;
 }
 
@@ -76,20 +77,20 @@ interface WatchedReuse {
   readonly isSuspect: (token: SeenToken, client: string) => boolean;
 }
 
-/** The rule and the mode of the verdicts that one counter counts. */
+/** The rule and the mode of those verdicts that one counter counts. */
 export interface ReusedKind {
   readonly evidence: Evidence;
   readonly mode: Mode | undefined;
 }
 
 /**
- * The plugin judges a request again after this time, in milliseconds. The judgement uses the policy and the keys, so they
- * never count as idle while requests need them.
+ * The plugin judges a request again after this time, in milliseconds. The judgement uses the policy and the keys. So
+ * the policy and the keys never count as idle while requests need them.
  */
 const MAX_REUSE_MS = 60_000;
 /**
- * The maximum time of reuse while the plugin watches for shared tokens, in milliseconds. Until a verdict ends, the plugin server
- * does not see the requests of the token's first user, so it finds a second user later.
+ * The maximum time of reuse while the plugin watches for shared tokens, in milliseconds. Until a verdict ends, the
+ * plugin server does not see the requests of a token's first user. So the plugin server finds a second user later.
  */
 export const WATCHED_REUSE_MS = 10_000;
 const MAX_ENTRIES = 20_000;
@@ -100,8 +101,8 @@ const MAX_BYTES = 32 * 1024 * 1024;
  */
 const BYTES_PER_ENTRY = 2_500;
 /**
- * This many characters contain the last 256 bits of a signature. These bits differ between any two tokens, and are
- * quick to hash.
+ * This many characters contain the last 256 bits of a signature. The last 256 bits differ between any two tokens, and
+ * hashing them is quick.
  */
 const END_LENGTH = 43;
 /**
@@ -158,7 +159,7 @@ export class VerdictCache {
 
   /**
    * @param sinceCount the generation's count before policy, keys and facts were read.
-   * @returns the stored verdict; undefined if the Allow must not be reused.
+   * @returns the stored verdict; undefined if the plugin must not reuse the Allow.
    */
   keep(
     policy: CompiledPolicy,
@@ -195,7 +196,7 @@ export class VerdictCache {
   }
 
   /**
-   * Whether the guard may reuse this verdict for further requests of this client.
+   * Whether the guard may reuse this verdict for further requests of the same client.
    *
    * @param mark whether the guard can distinguish client addresses.
    */

@@ -21,10 +21,10 @@ interface Verified {
 }
 
 /**
- * Caches which signatures were valid. So the plugin verifies a token only once, even if the token comes a thousand
- * times. The cache contains only the result for the signature. The plugin checks claims, time and rules for every
- * request. If an issuer removes a key, later look-ups do not find the key, so cached results with this key are no
- * longer used.
+ * Caches which signatures were valid. So the plugin verifies a token only once, even if the token comes in a thousand
+ * requests. The cache contains only the result for the signature. The plugin checks claims, time and rules for every
+ * request. If an issuer removes a key, later look-ups do not find the key. So the plugin no longer uses cached results
+ * with this key.
  */
 export function rememberVerified(keys: KeySource, lookups: Lookups = { hits: 0, misses: 0 }): KeySource {
   // The signature is the key of an entry. The plugin also compares all signed bytes. The plugin does not compare hashes, because
@@ -38,8 +38,8 @@ export function rememberVerified(keys: KeySource, lookups: Lookups = { hits: 0, 
 
   const createRemembering = (key: VerificationKey): VerificationKey => {
     /**
-     * The signature checks that run on the thread pool now. Requests with the same token share a check, because a token may come
-     * on many connections at once.
+     * The signature checks that run on the thread pool now. Requests with the same token share one check, because many
+     * connections may send a token at the same time.
      */
     const checking = new Map<string, { readonly signed: string; readonly check: Promise<SignatureCheck> }>();
     return {

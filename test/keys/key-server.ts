@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { SigningKey } from "../tokens.ts";
 
-/** The answer of a path: a JSON value or text with 200, or the answer of a listener. */
+/** The answer for a path. It is a JSON value or a text with status 200, or the answer of a listener. */
 export type Answer = { readonly json: unknown } | { readonly text: string } | RequestListener;
 
 /** A real HTTP server on loopback that records its requests. */

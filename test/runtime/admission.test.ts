@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { Admission } from "../../plugin/runtime/admission.ts";
 
-/** An event loop that the test turns, on a clock that it moves. */
+/** An event loop that the test turns. The test also moves its clock. */
 function createScene() {
   let nowMs = 0;
   const deferred: (() => void)[] = [];
   const admitted: string[] = [];
   const rejected: string[] = [];
   const admission = new Admission({ now: () => nowMs, defer: (step) => void deferred.push(step) });
-  /** The cost of a decision; it runs when the promise is resolved. */
+  /** The cost of a decision. The decision runs when the promise is resolved. */
   let decisionMs = 1;
   const ask = (name: string, client = "a", isAbandoned = (): boolean => false, credentials?: string): void => {
     const note = (isAdmitted: boolean): void => {
@@ -38,7 +38,7 @@ function createScene() {
     setDecisionMs: (ms: number): void => {
       decisionMs = ms;
     },
-    /** Runs the deferred work, and then its promises. */
+    /** Runs the deferred work, and then the promises of this work. */
     async turn(times = 1): Promise<void> {
       for (let time = 0; time < times; time += 1) {
         for (const step of deferred.splice(0)) {
@@ -65,7 +65,7 @@ describe("requests are admitted", () => {
     scene.askMany(12);
     expect(scene.admitted).toHaveLength(2);
     await scene.turn(2);
-    expect(scene.admitted).toHaveLength(7); // Of one millisecond each; the last of them began within the four.
+    expect(scene.admitted).toHaveLength(7); // Decisions of one millisecond each. The last decision began within the four milliseconds.
     await scene.turn(2);
     expect(scene.admitted).toHaveLength(12);
     expect(scene.rejected).toEqual([]);
@@ -156,7 +156,9 @@ describe("credentials that passed a moment ago", () => {
     expect(served.slice(9, 15)).toContainEqual(expect.stringMatching(/^flood/));
   });
 
-  /** Whether the server serves a request with these credentials before a flood, after the other requests have passed. */
+  /**
+   * Whether the server serves a request with these credentials before a flood, after the other requests have passed.
+   */
   async function isFirst(credentials: string, ...good: readonly string[]): Promise<boolean> {
     const scene = createScene();
     scene.askMany(8, "flood ");

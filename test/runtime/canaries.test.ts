@@ -16,7 +16,9 @@ import { abuseSettings } from "../observe/abuse/settings.ts";
 import { CANARY_POLICY, canaries, hasPartOf, requestsInPart } from "../observe/canaries.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
-/** Every field, and two claims that the log may have: a plain claim without a canary, and a claim as a pseudonym. */
+/**
+ * Every field, and two claims that the log may have: one plain claim without a canary, and one claim as a pseudonym.
+ */
 const SETTINGS: DecisionLogSettings = {
   to: "",
   allows: 1,
@@ -37,8 +39,8 @@ const SETTINGS: DecisionLogSettings = {
 const KONG = { ...NO_CALLERS, workspace: "", loadConsumer: async () => undefined };
 
 /**
- * Values that the log shows on purpose: a `kid` after a valid signature, and the name of the Kong Route, which is
- * configuration.
+ * Values that the log shows on purpose. They are a `kid` after a valid signature, and the name of the Kong Route, which
+ * is configuration.
  */
 const SHOWN: ReadonlySet<string> = new Set(["header kid"]);
 

@@ -18,7 +18,7 @@ beforeEach(() => {
   file = join(directory, "fetch.yaml");
 });
 
-/** Fetches a header that the settings, with these headers of the origin, send. */
+/** Fetches with these header settings of the origin, and returns the header that was sent. */
 async function startFetching(headers: string, name: string): Promise<() => Promise<unknown>> {
   const server = await startKeyServer();
   onTestFinished(() => server.stop());

@@ -7,7 +7,7 @@ export interface Load {
   readonly goodMs: number;
   readonly floodMs: number;
   readonly goodPerSecond: number;
-  /** Connections that each send the next request when they have the answer to the last one. */
+  /** Connections. Each sends the next request when it has the answer to the last request. */
   readonly floodConnections: number;
   /** The time between an answer and the next request of a flood. */
   readonly pauseMs: number;
@@ -29,8 +29,8 @@ interface Arrival {
 }
 
 /**
- * A model of a plugin server's event loop: it reads waiting requests, judges admitted requests, and turns. The model has its
- * own clock.
+ * A model of a plugin server's event loop. In each turn, it reads waiting requests and judges admitted requests. The
+ * model has its own clock.
  */
 export async function simulate(load: Load, seconds: number, isAdmissionUsed = true): Promise<Outcome> {
   let nowMs = 0;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { simulate } from "./overload-simulation.ts";
 
-/** Half of what one event loop can do: 0.06 ms to read a request and 0.1 ms to judge it. */
+/** Half of what one event loop can do, with 0.06 ms to read a request and 0.1 ms to judge it. */
 const GOOD = { readMs: 0.06, goodMs: 0.1, goodPerSecond: 3_000, pauseMs: 0.3 };
 const SECONDS = 2;
 /** A request through a quiet Kong takes about 2 ms. The plugin server needs 0.2 ms of this time. */

@@ -20,7 +20,7 @@ const ISSUER = { id: "main" } as CompiledIssuer;
 const acceptOne = (signingInput: Uint8Array, signature: Uint8Array): SignatureCheck =>
   Buffer.compare(signingInput, INPUT) === 0 && Buffer.compare(signature, SIGNATURE) === 0 ? PASSED : SIGNATURE_INVALID;
 
-/** A key that counts its uses; it accepts exactly one pair of bytes unless the test says otherwise. */
+/** A key that counts its uses. By default, it accepts exactly one pair of bytes. */
 function countingKey(verify: VerificationKey["verify"] = acceptOne): VerificationKey & { asked: number } {
   const key = {
     ...{ issuer: "https://idp.example", kid: "one", algorithm: "RS256", asked: 0 },
@@ -34,7 +34,7 @@ function countingKey(verify: VerificationKey["verify"] = acceptOne): Verificatio
 
 const sourceOf = (current: () => VerificationKey): KeySource => ({ find: () => succeed(current()) });
 
-/** A key that counts its checks, and a source that remembers valid signatures. */
+/** A key that counts its checks, and a source that caches valid signatures. */
 function counted(verify?: VerificationKey["verify"]) {
   const key = countingKey(verify);
   return { key, source: rememberVerified(sourceOf(() => key)) };
@@ -117,7 +117,7 @@ describe("verified signatures are remembered", () => {
 });
 
 describe("a check that takes its time", () => {
-  /** A key that says yes when the test lets it. */
+  /** A key that accepts the signature when the test lets it. */
   function slowKey(answer: SignatureCheck) {
     const release: (() => void)[] = [];
     const { source } = counted(() => new Promise((resolve) => release.push(() => resolve(answer))));

@@ -1,4 +1,4 @@
-/** A small plugin server that uses real frames over a real socket, and has the faults that a test needs. */
+/** A small plugin server with real frames over a real socket. It has the faults that a test needs. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -83,7 +83,7 @@ export async function startFakePluginServer({ onEvent, onStart }: FakeBehaviour)
         return;
       }
       if (payload.byteLength === 0) {
-        return; // A reply without a call; no call is empty.
+        return; // A reply that belongs to no call. No call is empty.
       }
       call = RpcCallMessage.decode(payload);
       if (call.cmdHandleEvent !== undefined) {

@@ -9,20 +9,20 @@ import { generateSigningKey } from "../tokens.ts";
 import { connectWorker } from "./protocol/raw-worker.ts";
 
 const DIST = join(import.meta.dirname, "../../dist");
-/** The program that Kong starts: one file, which loads in half the time of its modules. */
+/** The program that Kong starts. It is one file, and loads in half the time of its modules. */
 export const SERVER_MAIN = join(DIST, "jwt-policy-server.mjs");
 
 export interface RunningProcess {
   readonly child: ChildProcess;
-  /** Its output so far. */
+  /** The output of the process up to now. */
   stdout(): string;
   stderr(): string;
-  /** Resolves when standard output holds this text. @throws Error when the process ends without writing it. */
+  /** Resolves when standard output contains this text. @throws Error if the process ends before it writes this text. */
   waitForOutput(text: string): Promise<void>;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
-/** Starts node with an empty environment, as Kong does; it does not outlive the test. */
+/** Starts node with an empty environment, as Kong does. The process ends with the test. */
 export function runNode(args: readonly string[]): RunningProcess {
   if (!existsSync(SERVER_MAIN)) {
     throw new Error("dist is not built: run `npm test`, or `npx tsc -p tsconfig.build.json` first");
@@ -93,11 +93,17 @@ export function createPlace(): ServerPlace {
   return { directory, socket: join(directory, "s"), policyRoot };
 }
 
-/** How fast the clock of `performance.now` goes in a process: slow clocks give tests time, fast ones save it. */
+/**
+ * How fast the clock of `performance.now` goes in a process. A slow clock gives a test more time, and a fast clock
+ * saves time.
+ */
 export type Pace = "usual" | "slow" | "fast";
 const FACTORS = { usual: 1, slow: 0.02, fast: 10 } as const;
 
-/** Options of node that set the pace. The deadline of a decision is far away: a busy machine may stop a process for 5 seconds. */
+/**
+ * Options of node that set the pace. The deadline of a decision is long, because a busy machine may stop a process for
+ * 5 seconds.
+ */
 export function setPace(pace: Pace): string[] {
   const code = `
     const now = performance.now.bind(performance);
@@ -107,7 +113,7 @@ export function setPace(pace: Pace): string[] {
   return loadFirst(code);
 }
 
-/** Options of node that run a module before the program. A launcher passes them on to its server. */
+/** Options of node that run a module before the program. A launcher passes these variables on to its server. */
 export const loadFirst = (code: string): string[] => ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
 
 /** The plugin server's process, answering. */
@@ -173,7 +179,7 @@ const POLICY = {
 /** A policy file whose rule `open` lets every request pass without an identity. */
 export const OPEN_POLICY = JSON.stringify(POLICY);
 
-/** A plugin's configuration as Kong sends it, with a policy that lets every request pass without an identity. */
+/** A plugin's configuration in the form that Kong sends. Its policy lets every request pass without an identity. */
 export const OPEN_CONFIG = JSON.stringify({
   policy: OPEN_POLICY,
   rule: "open",

@@ -21,7 +21,7 @@ export interface TestServer {
   /** The server's ends of the connections, in order. */
   readonly sockets: readonly Socket[];
   readonly connections: readonly Connection[];
-  /** Warnings that wait for an answer to carry them. */
+  /** Warnings that wait until an answer carries them. */
   readonly warnings: string[];
   connect(): Promise<RawWorker>;
 }
@@ -39,7 +39,7 @@ export async function startTestServer(access: Access, deadlineMs = 60_000): Prom
       configs.push(configJson);
       return { access };
     },
-    () => 5, // Not 0, because tests use small ids as unknown ids.
+    () => 5, // The counter does not begin at 0, because tests use small ids as unknown ids.
     Date.now,
   );
   const server = createServer((socket) => {
@@ -73,7 +73,7 @@ export async function startTestServer(access: Access, deadlineMs = 60_000): Prom
   };
 }
 
-/** A connection with one instance started on it. */
+/** A connection, and one instance that was started on it. */
 export async function startInstance(server: TestServer): Promise<{ worker: RawWorker; id: number }> {
   const worker = await server.connect();
   const { instanceStatus } = await worker.start();
@@ -86,7 +86,7 @@ export async function serve(...args: Parameters<typeof startTestServer>) {
   return { server, ...(await startInstance(server)) };
 }
 
-/** Lets everything that is already due happen: promises, and one turn of the event loop's every phase. */
+/** Runs everything that is already due: promises, and one turn of each phase of the event loop. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) {
     await new Promise((resolve) => setImmediate(resolve));

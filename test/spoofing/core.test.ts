@@ -16,7 +16,9 @@ import type { Line } from "./oracle.ts";
 import { createAllProbes, createProbes, type Probe } from "./probes.ts";
 import { createCredentials, createPolicies } from "./world/policies.ts";
 
-/** Every variant of every name in every mode, through the pipeline: headers are read and changed as on a gateway. */
+/**
+ * Tests every variant of every name in every mode through the pipeline. Headers are read and changed as on a gateway.
+ */
 
 const key = generateSigningKey("ES256", "1");
 const credentials = createCredentials(key, NOW);

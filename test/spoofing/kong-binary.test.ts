@@ -12,7 +12,7 @@ const letsAnyNamePass = kongBinary({
   adapt: (settings) => ({ ...settings, KONG_NGINX_PROXY_IGNORE_INVALID_HEADERS: "off" }),
 });
 
-// An assumption of SECURITY.md about nginx, and a proof that this suite notices if it is false.
+// An assumption of SECURITY.md about nginx. The test also proves that this suite notices if the assumption is false.
 it.skipIf(letsAnyNamePass.missing)(
   "if nginx keeps header names with any character, a dot in a name has the effect of a dash",
   async () => {

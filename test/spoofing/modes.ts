@@ -3,7 +3,7 @@ import type { Expected, Line } from "./oracle.ts";
 /** Credentials of a request; `scoped` has a scope more than `good`. */
 export type Credential = "none" | "good" | "scoped" | "bad" | "malformed";
 
-/** One way to the upstream: a route with its rule, and the client's credential. */
+/** One way to the upstream: a route with its rule, and the credential of the client. */
 export interface AccessMode {
   readonly title: string;
   /** First segment of the path, and name of the Kong Route. */
@@ -13,24 +13,24 @@ export interface AccessMode {
   readonly method?: string;
   readonly credential: Credential;
   readonly headers?: readonly Line[];
-  /** The identity that the upstream gets; `refused` if no request may reach it. */
+  /** The identity that the upstream gets. `refused` means that no request may reach the upstream. */
   readonly identity: "user" | "nobody" | "refused";
   /** Where the credential stands; Authorization unless given. */
   readonly place?: typeof SOURCE | "cookie" | "query";
-  /** Whether the upstream gets the credential as it was sent, or the token alone in another header. */
+  /** Whether the upstream gets the unchanged credential. If not, it gets only the token, in another header. */
   readonly forwards?: boolean | typeof FORWARD;
   /** Whether the rule refuses nothing. */
   readonly isReport?: boolean;
-  /** Whether its policy maps no headers, so that a client cannot fake one. */
+  /** Whether the policy of the mode maps no headers, so that a client cannot fake one. */
   readonly isPlain?: boolean;
-  /** Whether it also gets requests over gRPC. */
+  /** Whether the mode also gets requests over gRPC. */
   readonly grpc?: boolean;
 }
 
 /** Header fields of the client that a rule compares with a claim. */
 export const COMPARED = "x-tenant";
 
-/** A header that is a token source, and the header in which a policy forwards the token. */
+/** Two headers: a token source, and the header in which a policy forwards the token. */
 export const SOURCE = "x-access-token";
 const FORWARD = "x-upstream-token";
 
@@ -43,7 +43,7 @@ const TENANT: readonly Line[] = [[COMPARED, "acme"]];
 const SAME_SITE: readonly Line[] = [["origin", "https://app.example"]];
 type Flag = "forwards" | "isReport" | "isPlain" | "grpc";
 
-/** @param more flags that are set, and fields with other values. */
+/** @param more additional flags, and fields with other values. */
 function mode(
   title: string,
   route: string,
@@ -121,13 +121,13 @@ export const ACCESS_MODES: readonly AccessMode[] = [
   mode("Kong Consumer, report, scope lacking", "consumer-report", "good", "user", "forwards", "isReport"),
 ];
 
-/** The expected value of each mapped header for the token's user; world.ts has mappings and claims. */
+/** The expected value of each mapped header for the token's user. world.ts has the mappings and the claims. */
 const USER: Expected = {
   userid: ["user-1"],
   "x-user": ["user-1"],
   "x-user-id": ["user-1"],
   "x-user-tenant-name": ["acme"],
-  // Beside those of this kind that Kong writes.
+  // Headers of this kind that Kong itself writes are not in the list.
   "x-forwarded-user": ["user-1"],
   "x-forwarded-preferred-username": ["acme"],
   "x-user-role-of-day": ["admin", "auditor"],
@@ -155,7 +155,10 @@ const KONG_USER: Expected = {
   "x-authenticated-groups": [],
 };
 
-/** @param token that the mode's user has. @returns what must stand under every name that the mode's policy sets. */
+/**
+ * @param token the token of the mode's user. @returns the values that must be under every name that the mode's policy
+ * sets.
+ */
 export function expectIdentity(
   { route, isPlain }: AccessMode,
   identity: AccessMode["identity"],

@@ -1,20 +1,23 @@
-/** How an upstream reads the received headers. The oracle has its own rules, and uses no code of the product for names. */
+/**
+ * How an upstream reads the received headers. The oracle has rules of its own. For names, it uses no code of the
+ * product.
+ */
 
-/** One header line: name and value as they travel, one character per byte. */
+/** One header line, with name and value as they are sent. One character is one byte. */
 export type Line = readonly [name: string, value: string];
 
-/** Values that must stand under each name, in order; an empty list means that there must be none. */
+/** The values that each name must have, in order. An empty list means that the name must not occur. */
 export type Expected = Readonly<Record<string, readonly string[]>>;
 
 /**
- * The variable that CGI, WSGI and Rack make from a header's name (RFC 3875 section 4.1.18), in the most lenient reading: upper and
- * lower case are equal, and every other character except digits is `_`.
+ * The variable that CGI, WSGI and Rack make from a header's name (RFC 3875 section 4.1.18). In the most lenient
+ * reading, upper and lower case are equal, and every other character except digits is `_`.
  */
 export function foldName(name: string): string {
   return name.replaceAll(/[a-z]/g, (letter) => letter.toUpperCase()).replaceAll(/[^A-Z0-9]/g, "_");
 }
 
-/** @returns one string for each name whose values are not exactly the expected ones; none when all is well. */
+/** @returns one string for each name with unexpected values. The list is empty if all values are as expected. */
 export function findForgeries(lines: readonly Line[], expected: Expected): readonly string[] {
   const received = new Map<string, Line[]>();
   for (const line of lines) {

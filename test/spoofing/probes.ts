@@ -5,7 +5,7 @@ import { VARIANTS, type Variant } from "./variants.ts";
 import type { SpoofedRequest } from "./world/send.ts";
 import type { SpoofingWorld } from "./world/world.ts";
 
-/** One request, and what may come of it. */
+/** One request, and its allowed results. */
 export interface Probe {
   readonly title: string;
   /** The request's `x-case`. */
@@ -27,9 +27,9 @@ interface NameGroup {
   readonly isCredential?: boolean;
 }
 
-/** A verdict as the guard takes it, which no upstream may see. */
+/** A verdict that the guard would accept. No upstream may see it. */
 const TRUE_VERDICT = /^[0-9a-f-]{36} [0-9]+ [0-9a-f]{32}$/;
-/** A header that would be a verdict, if clients could send one to the guard. */
+/** A header that would be a verdict if clients could send one to the guard. */
 const VERDICT: NameGroup = { title: "the guard's verdict", names: ["x-jwt-policy-verdict"], isInert: true };
 const AUTHORIZATION: NameGroup = {
   title: "Authorization",
@@ -67,17 +67,17 @@ export function createAllProbes(mode: AccessMode, credentials: Credentials): rea
 
 function namesOf(mode: AccessMode): readonly NameGroup[] {
   return [
-    // A policy that sets none must let them be.
+    // If a policy sets no such header, it must leave the client's header unchanged.
     { title: "identity", names: Object.keys(expectIdentity({ ...mode, isPlain: false }, "user", "")), isInert: true },
     VERDICT,
-    // A policy that keeps the client's own Authorization promises nothing about it.
+    // If a policy keeps the client's own Authorization, it promises nothing about this header.
     ...(mode.route.startsWith("kept") ? [] : [AUTHORIZATION]),
     ...(mode.route === "compared" ? [COMPARED_NAME] : []),
     ...(isMoved(mode) ? [SOURCE_NAME] : []),
   ];
 }
 
-/** Whether its policy accepts tokens from several sources, and forwards them in a separate header. */
+/** Whether the policy accepts tokens from several sources, and forwards them in a separate header. */
 function isMoved({ route }: AccessMode): boolean {
   return route.startsWith("moved");
 }
@@ -154,7 +154,10 @@ function placeLines({ place = "before" }: Variant, made: readonly Line[], honest
   return [...(place === "behind" ? [] : made), ...honest, ...(place === "before" ? [] : made)];
 }
 
-/** @returns the fault: the request reached the upstream although it must not, or did not reach it. */
+/**
+ * @returns the fault: the request reached the upstream although it must not, or it did not reach the upstream although
+ * it must.
+ */
 function checkArrival(mode: AccessMode, fate: Variant["fate"], hasArrived: boolean): string | undefined {
   if (!hasArrived) {
     return fate === "judged" && mode.identity !== "refused" ? "the request did not reach the upstream" : undefined;

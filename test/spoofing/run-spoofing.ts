@@ -10,13 +10,16 @@ import { createSpoofingWorld, type SpoofingWorld } from "./world/world.ts";
 
 const START_TIMEOUT_MS = 120_000;
 const RUN_TIMEOUT_MS = 120_000;
-/** Few enough that no request waits for the others until the deadline of its decision, also on a busy machine. */
+/**
+ * The number is so low that no request waits for other requests until the deadline of its decision, even on a busy
+ * machine.
+ */
 const AT_ONCE = 4;
 const PROTOCOLS: readonly Protocol[] = ["http/1.1", "h2", "grpc"];
 
 /**
- * Declares the suite for one gateway: every variant in every access mode and over every protocol, and the headers that the
- * upstream reads.
+ * Declares the suite for one gateway. It has every variant in every access mode and over every protocol, and the
+ * headers that the upstream reads.
  */
 export function runSpoofing(kind: GatewayKind): void {
   describe(`made-up identities on ${kind.label}`, () => {
@@ -63,7 +66,10 @@ async function isServing(gateway: Gateway): Promise<true | undefined> {
   return (await sendRequest(gateway.url, { ...PLAIN_REQUEST, path: "/public" })) === 200 || undefined;
 }
 
-/** @returns a string for each probe after which an upstream saw a fake header, or an honest request failed. */
+/**
+ * @returns a string for each failed probe. A probe fails if an upstream saw a fake header, or if an honest request
+ * failed.
+ */
 async function tryAll(probes: readonly Probe[], gateway: Gateway, world: SpoofingWorld): Promise<readonly string[]> {
   const findings: string[] = [];
   const left = probes.values();

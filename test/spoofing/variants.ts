@@ -4,22 +4,22 @@ import type { Line } from "./oracle.ts";
 /** One way to make an identity header up. */
 export interface Variant {
   readonly title: string;
-  /** The lines to send for one name, which is in lower case with dashes. */
+  /** The lines that the test sends for one name. The name is in lower case with dashes. */
   readonly lines: (name: string) => readonly Line[];
   /** Lines that are sent once, for all names. */
   readonly besides?: readonly Line[];
-  /** Where the lines stand among the honest ones; before them unless given. */
+  /** The place of the lines among the honest lines; by default before them. */
   readonly place?: "before" | "behind" | "around";
   /** All of them unless given. */
   readonly only?: readonly Protocol[];
   /** Whether the lines are in the trailers of a body. */
   readonly trailers?: boolean;
-  /** Whether it is about dashes: names without any have nothing to try. */
+  /** Whether the variant is about dashes. If a name has no dash, there is nothing to try. */
   readonly dashes?: boolean;
   readonly version?: "1.0";
   /**
-   * `judged`: the request is judged as it would be without. `refused`: no request with these lines passes. `either`: gateways
-   * differ. If the request passes, the upstream sees no fake identity.
+   * `judged`: the plugin judges the request in the same way as without these lines. `refused`: no request with these
+   * lines passes. `either`: gateways differ. If the request passes, the upstream sees no fake identity.
    */
   readonly fate: "judged" | "refused" | "either";
 }
@@ -63,7 +63,7 @@ const all = (name: string, spell: (mixed: string) => string = (mixed) => mixed):
   mixes(name).map((mixed) => [spell(mixed), EVIL]);
 const as = (name: string, value: string): readonly Line[] => mixes(name).map((mixed) => [mixed, value]);
 
-/** At most four dashes: a name with fewer meets each of its mixes several times. */
+/** At most four dashes. A name with fewer dashes gets each of its mixes several times. */
 const singleMixes = Array.from({ length: 16 }, (_, mask) =>
   judged(`mix ${mask} of dashes and underscores alone`, (name) => [[mix(name, mask), EVIL]], {
     dashes: true,
@@ -114,8 +114,8 @@ const values: readonly Variant[] = [
 ];
 
 /**
- * Characters that some server reads as a dash. nginx drops names with most of these characters, and refuses requests with the
- * others.
+ * Characters that some server reads as a dash. nginx drops names with most of these characters, and refuses requests
+ * with the others.
  */
 const characters = [...".~!*'+^|$%&#`/,;=()@[]{}<>?\\\"\x00\x01\x0b\x1f\x7f\x80\xa0\xad\xe9\xff \t"].map((character) =>
   either(`${JSON.stringify(character)} for each dash`, (name) => [[name.replaceAll("-", character), EVIL]], {
@@ -186,7 +186,7 @@ const connections: readonly Variant[] = [
   judged("as binary metadata of gRPC", (name) => all(name, (mixed) => `${mixed}-bin`)),
 ];
 
-/** Every way that is known here to put a header before an upstream. */
+/** Every known way to put a header before an upstream. */
 export const VARIANTS: readonly Variant[] = [
   ...singleMixes,
   ...spellings,

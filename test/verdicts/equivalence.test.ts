@@ -50,7 +50,7 @@ function start(verdictCache: VerdictCaching, abuse?: AbuseWatch): Runtime {
 
 const PLUGIN = "5d7f0a9e-0000-4000-8000-000000000000";
 
-/** The instances of one runtime, which Kong starts anew when a policy changes. */
+/** The instances of one runtime. When a policy changes, Kong starts them again. */
 function instancesOf(runtime: Runtime): (choice: Choice, version: number) => PluginInstance {
   const instances = new Map<string, PluginInstance>();
   const readFacts = createFactsReader(true, () => {});
@@ -86,7 +86,7 @@ async function ask(runtime: Runtime, instance: PluginInstance, choice: Choice, c
   return outcome.verdict === "deny" ? { denial: outcome.denial, evidence: outcome.evidence } : outcome;
 }
 
-/** Moves the clock, publishes other keys, or changes policies, now and then. */
+/** Sometimes moves the clock, publishes other keys, or changes policies. */
 class World {
   version = 0;
   readonly #random: Random;

@@ -3,13 +3,13 @@ import { AUDIENCE, ISSUER, policyDocument } from "../core/fixtures.ts";
 import type { Random } from "../random.ts";
 import { generateSigningKey, mintToken, type SigningKey } from "../tokens.ts";
 
-/** Requests with few differences, so that many of them could wrongly get the stored verdict of another request. */
+/** Requests with few differences. So many of them could wrongly get the stored verdict of another request. */
 
 export const KEYS = { first: generateSigningKey("EdDSA", "1"), second: generateSigningKey("EdDSA", "2") };
 const COOKIE = "__Host-t";
 const ORIGIN = "https://app.example.com";
 
-/** Keys of this issuer come from a place, so that they can change. */
+/** The keys of this issuer come from a URL, so that the keys can change. */
 const JWKS_URI = "https://idp.example.com/jwks";
 
 const issuer = (changes: object = {}): Record<string, unknown> => ({
@@ -90,14 +90,14 @@ function mintAll(key: SigningKey, now: number): readonly string[] {
   return CHANGES.map((change) => mintToken({ key, claims: { ...usual, ...change(now) } }));
 }
 
-/** All tokens, signed by each of the two keys, for a test run that begins at this time in seconds. */
+/** All tokens, each signed by both keys, for a test run that begins at this time in seconds. */
 export const mintTokens = (now: number): readonly string[] => Object.values(KEYS).flatMap((key) => mintAll(key, now));
 
-/** One choice for each property in which requests differ. */
+/** One choice for each property in which requests can differ. */
 const CHOICES = {
   policy: Object.keys(POLICIES),
   rule: ["read", "other", undefined],
-  /** Of the Kong Route; matters only if the configuration names no rule. */
+  /** The facts of the Kong Route. They matter only if the configuration names no rule. */
   route: ["read", "other", "none"],
   method: ["GET", "GET", "POST", "OPTIONS", "HEAD"],
   target: [
@@ -168,8 +168,8 @@ const USUAL = Object.fromEntries(
 const REMEMBERED = 30;
 
 /**
- * Chooses requests. Most requests repeat an earlier request, or differ from an earlier request in one respect. Other requests
- * differ from the usual request in a few respects.
+ * Chooses requests. Most requests repeat an earlier request. Or they differ from an earlier request in one respect.
+ * Other requests differ from the usual request in a few respects.
  */
 export class RequestWalk {
   readonly #random: Random;

@@ -22,24 +22,24 @@ type PoolOptions = ThreadOptions & { readonly limits: ThreadLimits };
 /** Limits for the threads. Tests use other limits. */
 export interface ThreadLimits {
   readonly maxThreads: number;
-  /** Longest time that a thread may take for one request, in milliseconds. */
+  /** A thread may take at most this many milliseconds for one request. */
   readonly timeoutMs: number;
   /** How long to wait before a new thread replaces a failed thread, in milliseconds. */
   readonly restartMs: number;
-  /** How long a thread beyond the first waits for work before it ends, in milliseconds. */
+  /** If a thread other than the first has had no work for this many milliseconds, it ends. */
   readonly idleMs: number;
   /** By default, the limit of {@link startPolicyThread}. */
   readonly maxHeapMb?: number;
   /** How often a new thread compiles the sample policy before other work. */
   readonly warmUps: number;
   /**
-   * How much work a thread finishes before another thread starts. Two new threads would slow each other down, because the
-   * JavaScript engine optimises the same code for each of them. Then the first requests would wait longer.
+   * How much work a thread finishes before another thread starts. Two new threads would slow each other down, because
+   * the JavaScript engine would optimise the same code in both threads. The first requests would then wait longer.
    */
   readonly aloneFor: number;
   /**
-   * Another thread starts if each thread has worked on its request for this many milliseconds, and other work waits. So one
-   * policy does not stop all others.
+   * Another thread starts under two conditions: each thread has worked on its request for this many milliseconds, and
+   * other work waits. So one slow policy does not stop all other policies.
    */
   readonly slowMs: number;
 }
@@ -56,14 +56,14 @@ const LIMITS: ThreadLimits = {
 /** If the queue has more than this many items, another thread starts. */
 const QUEUE_PER_THREAD = 8;
 /**
- * If this many threads fail at the same work, the work is most likely the cause. Then no further thread tries this
- * work.
+ * If this many threads fail at the same work, the work itself is most likely the cause. No further thread then tries
+ * this work.
  */
 const MAX_TRIES = 2;
 
 /**
- * Work with a lower number comes first. Identifications of files come first, because they are short and every policy change
- * depends on them.
+ * Work with a lower number comes first. Identifications of files come first: they are short, and every policy change
+ * depends on an identification.
  */
 const PRIORITY = { look: 0, awaited: 1, background: 2 } as const;
 
@@ -78,14 +78,17 @@ interface Work {
 type Outcome = { readonly identification: Identification } | CompiledFile;
 
 export interface ThreadCompiler extends PolicyCompiler {
-  /** Resolves when a thread has started and is warm, so that the next policy does not wait until the code has been loaded. */
+  /**
+   * Resolves when a thread has started and is warm. Without this step, the next policy would wait until the code is
+   * loaded.
+   */
   readonly warmed: Promise<void>;
 }
 
 /**
- * Compiles policies in separate threads. The event loop that answers requests must not wait for the parser, which is slow. If a
- * request waits for a policy, this policy is compiled before other policies. If a thread fails or hangs, another thread replaces
- * it. Only the policy that the failed thread was compiling is refused.
+ * Compiles policies in separate threads. The event loop answers requests, so it must not wait for the slow parser. If a
+ * request waits for a policy, the pool compiles this policy before other policies. If a thread fails or hangs, another
+ * thread replaces it. Only the policy that the failed thread was compiling is refused.
  */
 export function compileInThreads({ policyRoot, log, entry, limits = LIMITS }: ThreadOptions): ThreadCompiler {
   const pool = new ThreadPool({ policyRoot, log, entry, limits });
@@ -199,8 +202,8 @@ class ThreadPool {
   }
 
   /**
-   * A request would wait longer for a thread that is not warm yet. So a cold thread does work for requests only if no thread is
-   * warm.
+   * A request would wait longer for a thread that is not warm yet. So a cold thread works for requests only if no
+   * thread is warm.
    */
   #takeFor(thread: CompilerThread): Work | undefined {
     if (thread.isWarm) {
@@ -270,13 +273,13 @@ interface ThreadEvents {
   idle(): void;
 }
 
-/** One thread, which does one piece of work at a time. */
+/** One thread. The thread does one piece of work at a time. */
 class CompilerThread {
   readonly #worker: Worker;
   readonly #events: ThreadEvents;
   readonly #limits: ThreadLimits;
   #work: Work | undefined;
-  /** A thread sends a policy in parts. This map has the rules of all parts that have arrived so far. */
+  /** A thread sends a policy in parts. The map contains the rules of all parts that have arrived so far. */
   #rules: Map<string, CompiledRule> | undefined;
   #compiled: CompiledFile | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -320,7 +323,7 @@ class CompilerThread {
     return {
       request: { kind: "text", text: SAMPLE_POLICY },
       priority: PRIORITY.background,
-      tries: MAX_TRIES, // A failed warm-up is not tried again, because the next thread runs its own warm-up.
+      tries: MAX_TRIES, // If a warm-up fails, the thread does not try it again, because the next thread runs its own warm-up.
       succeed: () => {
         this.#warmUpsLeft -= 1;
       },

@@ -7,11 +7,11 @@ export interface PolicyCompiler {
    * different identities.
    */
   identify(files: readonly string[]): Promise<Identification>;
-  /** Reads and compiles a file under the root, and the files that it extends. */
+  /** Reads and compiles a file under the policy root, together with the files that it extends. */
   compileFile(file: string): Promise<CompiledFile>;
   /** Compiles a policy text from the plugin's configuration. */
   compileText(text: string): Promise<PolicyLoad>;
-  /** A request waits for this file, so the compiler compiles it before files that no request waits for. */
+  /** A request waits for this file, so the compiler takes this file before files for which no request waits. */
   hurry(file: string): void;
   stop(): void;
 }
@@ -19,7 +19,7 @@ export interface PolicyCompiler {
 export interface Identification {
   /** The identities, in the order of the names. */
   readonly identities: readonly FileIdentity[];
-  /** How long the identification took, in milliseconds, without the time that it waited for other work. */
+  /** How many milliseconds the identification took, without the time that it waited for other work. */
   readonly tookMs: number;
 }
 
@@ -31,11 +31,11 @@ export interface FileIdentity {
 
 export type CompiledFile = PolicyLoad & {
   /**
-   * The policy's file and all files that it extends, as far as they could be read. If any of these files changes, the policy has
-   * a new version.
+   * The policy's file and all files that it extends, as far as the compiler could read them. If any of these files
+   * changes, the policy has a new version.
    */
   readonly files: readonly string[];
-  /** The joined identities of all these files, see {@link joinIdentities}; undefined if a file changed while it was read. */
+  /** The joined identities of all files, see {@link joinIdentities}; undefined if a file changed during the read. */
   readonly identity: string | undefined;
 };
 

@@ -28,8 +28,8 @@ interface Place {
 }
 
 /**
- * A part of a policy's rules. The receiving thread rebuilds all objects of a message at once. So a large policy is sent in parts,
- * so that the event loop can do other work between two parts.
+ * A part of a policy's rules. The receiving thread rebuilds all objects of a message at once. The thread sends a large
+ * policy in parts, so that the event loop can do other work between two parts.
  */
 export interface RuleBatch {
   readonly rules: readonly CompiledRule[];

@@ -10,9 +10,9 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 export type NameRefusal = "outside" | "not_a_policy_file";
 
 /**
- * Normalises the name of a policy file that comes from Kong's configuration or from a policy. For example, `./a.yaml` and
- * `team/../a.yaml` become `a.yaml`. Only names that end in `.yaml`, `.yml` or `.json` can be policies, because keys and secrets
- * are under the same root.
+ * Normalises the name of a policy file. The name comes from Kong's configuration or from a policy. For example,
+ * `./a.yaml` and `team/../a.yaml` become `a.yaml`. Only names that end in `.yaml`, `.yml` or `.json` can be policies,
+ * because keys and secrets are under the same root.
  *
  * @param text a path relative to the policy root, with `/` between directories.
  */

@@ -19,9 +19,12 @@ export type FileLoad = PolicyLoad & {
   readonly text: string;
 };
 
-/** The largest number of reads of one file, if the file changes during each read. */
+/** If a file changes during each read, the compiler reads it at most this many times. */
 const MAX_READINGS = 3;
-/** How many parsed parents are cached. Hundreds of policies may extend the same file, which is then parsed only once. */
+/**
+ * How many parsed parents are cached. Hundreds of policies may extend the same file, and the compiler then parses this
+ * file only once.
+ */
 const MAX_PARENTS = 8;
 
 /**
@@ -66,7 +69,7 @@ export function createPolicyStore(root: string, parse: typeof readDocument = rea
 }
 
 /**
- * Reads one policy file under the root, and the files that it extends.
+ * Reads one policy file under the policy root, and the files that the policy file extends.
  *
  * @param file a path relative to the root.
  */
@@ -87,7 +90,7 @@ export async function readRootLineage(root: string, file: string): Promise<ReadL
 }
 
 /**
- * Reads one policy file and the files that it extends, in any directory.
+ * Reads one policy file and the files that it extends. The files may be in any directory.
  *
  * @param name the file name that findings show.
  */

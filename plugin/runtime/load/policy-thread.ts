@@ -1,6 +1,6 @@
 /**
- * The code that runs in a compiling thread. The thread reads, parses and compiles policies, so that the event loop has
- * time to answer requests.
+ * The code that runs in a compiling thread. The thread reads, parses and compiles policies, so that the event loop of
+ * the main thread has time to answer requests.
  */
 import { setPriority } from "node:os";
 import { platform } from "node:process";
@@ -24,8 +24,8 @@ if (parentPort) {
 }
 
 /**
- * Lowers the thread's priority, so that the event loop that answers requests runs first. On Linux a priority belongs to a thread,
- * and id 0 means the current thread.
+ * Lowers the thread's priority, because the event loop that answers requests must run first. On Linux a priority
+ * belongs to a thread, and id 0 means the current thread.
  */
 function giveWay(): void {
   if (platform === "linux") {

@@ -8,11 +8,12 @@ import { hasVars, resolveVars, usesVars } from "../../policy/read/resolve-vars.t
 import { compileSource } from "../../policy/read-policy.ts";
 import { isPolicyFileName } from "./policy-names.ts";
 
-/** One policy document, merged from a file and the files that it extends. */
+/** One policy document: a file, merged with the files that it extends. */
 interface Lineage {
   readonly source: SourceDocument;
   /**
-   * The text of the policy file. If the file extends other files or has variables, this is the text of the resulting document.
+   * The text of the policy file. If the file extends other files or has variables, this member has the text of the
+   * resulting document.
    */
   readonly text: string;
   /** The text of the policy's own file, to which the lines and columns of findings refer. */
@@ -29,7 +30,7 @@ export interface ReadLineage {
   readonly files: readonly string[];
 }
 
-/** Maximum number of files in a chain: a file, the file that it extends, and so on. */
+/** Maximum number of files in a chain. A chain is a file, the file that it extends, and so on. */
 const MAX_FILES = 5;
 
 export interface LineageReader {
@@ -40,8 +41,8 @@ export interface LineageReader {
 }
 
 /**
- * Reads a policy file, and merges the files that it extends. Each extended file must be a valid policy without the file
- * that extends it. So a mistake is reported in the file that contains the mistake.
+ * Reads a policy file, and merges the files that it extends. Each extended file must also be a valid policy without the
+ * file that extends it. So the compiler reports a mistake in the file that contains the mistake.
  */
 export async function readLineage(
   file: string,

@@ -4,7 +4,7 @@ import { join, resolve, sep } from "node:path";
 import { messageOf } from "../../core/text/error-message.ts";
 import type { FileIdentity } from "./policy-compiler.ts";
 
-/** Files under one root, whose names come from policies and from Kong's configuration. */
+/** Files under one root. The names of the files come from policies and from Kong's configuration. */
 export interface RootFiles {
   /**
    * Identifies the current version of the file, or says why the file cannot be read. Two versions of a file always have different
@@ -20,8 +20,8 @@ export interface RootFiles {
 const MAX_FILE_BYTES = 256 * 1024;
 
 /**
- * A user of the Admin API can name any file in Kong's configuration. So a name must not lead out of the policy root, neither
- * through `..` nor through a link.
+ * A user of the Admin API can name any file in Kong's configuration. So a name must not lead out of the policy root,
+ * whether through `..` or through a link.
  */
 export class OutsideRootError extends Error {
   constructor() {
@@ -47,9 +47,9 @@ export function createRootFiles(root: string): RootFiles {
 }
 
 /**
- * Identifies the current version of a file without reading it. The function makes only one system call, because every policy
- * file is identified once a second. The function follows links, so a link with a new target has a new identity. Links that lead
- * out of the root are found only when the file is read.
+ * Identifies the current version of a file without reading it. The function makes only one system call, because the
+ * process identifies every policy file once a second. The function follows links, so a link with a new target has a new
+ * identity. The process finds links that lead out of the root only when it reads the file.
  */
 export function identifyNow(root: string, file: string): FileIdentity {
   try {
@@ -59,7 +59,7 @@ export function identifyNow(root: string, file: string): FileIdentity {
     return { identity: [dev, ino, size, mtimeNs, ctimeNs].join(" "), isMissing: false };
   } catch (error) {
     const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";
-    // If the whole root is missing, its volume may be unmounted, so its files do not count as deleted.
+    // If the whole root is missing, its volume may not be mounted, so the files do not count as deleted.
     const isMissing = isAbsent && statSync(root, { throwIfNoEntry: false }) !== undefined;
     return { identity: describeFileError(file, error), isMissing };
   }

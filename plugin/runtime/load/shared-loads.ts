@@ -7,7 +7,7 @@ export interface SharedLoad {
   /** Hex SHA-256 of the text. */
   readonly hash: string;
   readonly bytes: number;
-  /** The result of compiling the text. This promise never rejects. */
+  /** The result of compiling the text. The promise never rejects. */
   readonly load: Promise<PolicyLoad>;
   /** Each user of the result must call this method once. The last call releases the compiled policy. */
   release(): void;

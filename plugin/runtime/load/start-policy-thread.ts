@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 
 /**
- * In the server that is bundled into one file, tools/bundle.mjs replaces this value by the text of a smaller module. So
- * the threads load only what they need.
+ * In the server that is bundled into one file, tools/bundle.mjs replaces this value with the text of a smaller module.
+ * So the threads load only what they need.
  */
 const ENTRY: URL | string = new URL("./policy-thread.js", import.meta.url);
 /** To compile the largest accepted document, a thread needs about 100 MB. */
@@ -19,7 +19,7 @@ let first: { readonly entry: URL | string; readonly worker: Worker } | undefined
 /**
  * Starts a thread that compiles policies. The thread's first message must be a {@link CompilingThread}.
  *
- * @param entry the module that the thread runs: its file, or its text as a script.
+ * @param entry the module that the thread runs, as a file name or as the text of a script.
  */
 export function startPolicyThread(entry = ENTRY, maxHeapMb = MAX_HEAP_MB): Worker {
   if (first?.entry === entry) {
@@ -34,14 +34,14 @@ export function startPolicyThread(entry = ENTRY, maxHeapMb = MAX_HEAP_MB): Worke
 }
 
 /**
- * Starts the thread that the next call of {@link startPolicyThread} returns. So the thread starts while the main thread still
- * loads the other modules of the plugin server.
+ * Starts the thread that the next call of {@link startPolicyThread} returns. So the thread starts while the main thread
+ * still loads other modules of the plugin server.
  */
 export function startFirstPolicyThread(entry = ENTRY): void {
   try {
     first = { entry, worker: startPolicyThread(entry) };
   } catch {
-    return; // `startPolicyThread` then tries again, and its caller reports the failure.
+    return; // `startPolicyThread` then tries again. If this also fails, the caller reports the failure.
   }
   const forget = (): void => {
     first = undefined;

@@ -10,9 +10,9 @@ import { type PolicyKeys, waitForKeys, waitLongest, warnOfMissingKeys } from "./
 export interface VersionPorts {
   readonly keys: PolicyKeys;
   readonly log: Log;
-  /** Counts the versions that take effect, and the versions that are refused. */
+  /** Counts the versions that take effect, and the versions that the plugin refuses. */
   readonly loads?: PolicyLoads | undefined;
-  /** Called when another version takes effect, or when the last version ends and no version replaces it. */
+  /** Called when another version takes effect. Also called when the last version ends and no version replaces it. */
   readonly onChange?: () => void;
   /**
    * Resolves after the maximum wait for keys, or when the signal aborts. Tests replace this function to end the wait themselves.
@@ -28,8 +28,9 @@ interface LongestWait {
 }
 
 /**
- * The versions of one policy file. Only two versions matter: the newest version, and the version in effect. The newest version
- * takes effect when it has no mistakes and its issuers have keys. Until then, the earlier version stays in effect.
+ * The versions of one policy file. Only two versions matter: the newest version, and the version in effect. The newest
+ * version takes effect when two conditions are met: it has no mistakes, and its issuers have keys. Until then, the
+ * earlier version stays in effect.
  */
 export class FileVersions {
   readonly #file: string;
@@ -53,7 +54,7 @@ export class FileVersions {
     return this.#inEffect?.policy;
   }
 
-  /** Returns why the newest version is refused; an empty list if it is not refused. */
+  /** Returns why the newest version is refused. The list is empty if the version is not refused. */
   get refused(): readonly Finding[] {
     return this.#refused;
   }
@@ -81,7 +82,7 @@ export class FileVersions {
       return;
     }
     if (!this.#inEffect) {
-      void this.#ports.keys.prepare(load.value); // This version takes effect before its keys are loaded, because there is no earlier version that could judge requests.
+      void this.#ports.keys.prepare(load.value); // The version takes effect before its keys are loaded, because no earlier version could judge requests.
       this.#putIntoEffect(version, load.value);
       return;
     }

@@ -15,13 +15,13 @@ export interface InlinePolicies {
   /**
    * Opens the policy that the configuration of one plugin instance contains.
    *
-   * @param rule the rule that the instance's configuration names. A last good version without this rule must not judge requests
-   *   of this instance.
+   * @param rule the rule that the instance's configuration names. If a last good version lacks this rule, it must not
+   *   judge requests of this instance.
    */
   open(entity: InlineEntity, text: string, rule: string | undefined): PolicySource;
   /**
-   * Releases compiled policies that no request has needed for a while, if all compiled policies together use much memory. The
-   * function begins with the policy whose last use is the oldest.
+   * If all compiled policies together use much memory, the class releases those that no request has needed for a while.
+   * The function begins with the policy whose last use is the oldest.
    */
   releaseIdle(): void;
   status(): readonly PolicyStatus[];
@@ -45,9 +45,9 @@ const IDLE_LIMITS: IdleLimits = { idleMs: 60_000, maxBytes: 4 * 1024 * 1024 };
 
 /**
  * Keeps the inline policies of all plugin instances. Kong starts a new instance for each version of a plugin entity's
- * configuration. The plugin cannot report to Kong that a version is broken. An instance uses its own version as soon as the
- * issuers of that version have keys. Until then, or if its own version is broken, the last good version of the same entity on
- * the same Route judges requests: see {@link LastGoodVersions}.
+ * configuration. The plugin cannot report to Kong that a version is broken. An instance uses its own version as soon as
+ * the issuers of its own version have keys. Until then, or if its own version is broken, the last good version of the
+ * same entity on the same Route judges requests: see {@link LastGoodVersions}.
  */
 export function keepInlinePolicies({
   compiler,
@@ -117,7 +117,10 @@ interface InlineInstanceOptions {
   readonly ports: VersionPorts;
 }
 
-/** The inline policy of one plugin instance, and the earlier version that judges requests until this policy is in effect. */
+/**
+ * The inline policy of one plugin instance, and the earlier version that judges requests until this policy takes
+ * effect.
+ */
 class InlineInstance {
   readonly #options: InlineInstanceOptions;
   #shared: SharedLoad | undefined;
@@ -135,8 +138,8 @@ class InlineInstance {
   constructor(options: InlineInstanceOptions) {
     this.#options = options;
     this.usedAt = options.now();
-    // Kong closes the previous instance immediately. So this instance holds the last good version already now, before the
-    // text is compiled.
+    // Kong closes the previous instance immediately. So the instance keeps the last good version from now on, even
+    // before the text is compiled.
     this.#fallback = options.lastGood.hold(options.entity, options.rule);
     this.#opening = this.#open();
   }
@@ -145,7 +148,7 @@ class InlineInstance {
     return this.#options.entity.pluginId ?? "";
   }
 
-  /** The length of the text if its compiled policy is in memory; otherwise 0. */
+  /** The length of the text if its compiled policy is in memory. If not, 0. */
   get bytes(): number {
     return this.#shared?.bytes ?? 0;
   }
@@ -226,7 +229,7 @@ class InlineInstance {
       version.become("ready");
       void this.#waitForKeys(version, load.value);
     } else {
-      void ports.keys.prepare(load.value); // This version takes effect before its keys are loaded, because there is no earlier version that could judge requests.
+      void ports.keys.prepare(load.value); // The version takes effect before its keys are loaded, because no earlier version could judge requests.
       this.#putIntoEffect(version, load.value);
     }
   }
@@ -253,9 +256,9 @@ class InlineInstance {
   }
 
   /**
-   * Chooses the version that judges requests while the instance's own version cannot judge them. The result is the last
-   * good version, if there is one for this Route. The own version cannot judge requests if the own version is broken,
-   * waits for keys, or was replaced while it waited for keys.
+   * While the instance's own version cannot judge requests, chooses the version that judges them. The result is the
+   * last good version, if this Route has one. An instance's own version cannot judge requests in three cases: it is
+   * broken, it waits for keys, or it was replaced while it waited for keys.
    */
   async #decideMeanwhile(version: PolicyVersion, describeRoute: DescribeRoute): Promise<PolicyLoad> {
     const fallback = this.#fallback;
@@ -278,7 +281,7 @@ class InlineInstance {
     this.#hasAskedRoute = true;
     const route = await describeRoute();
     if (route === undefined) {
-      this.#hasAskedRoute = false; // The request ended early, or Kong has no Route for it, so the next request asks again.
+      this.#hasAskedRoute = false; // The request ended early, or Kong has no Route for the request. So the next request asks Kong again.
     } else {
       this.#options.lastGood.noteRoute(this, route);
     }

@@ -1,6 +1,6 @@
 import type { CompiledPolicy } from "../../core/model/policy.ts";
 
-/** The Kong plugin entity that a plugin instance belongs to, in one version of its configuration. */
+/** The Kong plugin entity to which a plugin instance belongs, in one version of the entity's configuration. */
 export interface InlineEntity {
   /** Id of the plugin entity. Without an id, instances share no versions. */
   readonly pluginId: string | undefined;
@@ -22,7 +22,7 @@ export interface LastGood {
   readonly route: string | undefined;
 }
 
-/** A last good version that stays in memory at least until it is released. */
+/** A last good version. It stays in memory at least until it is released. */
 export interface HeldVersion extends LastGood {
   release(): void;
 }
@@ -30,10 +30,10 @@ export interface HeldVersion extends LastGood {
 interface Good extends LastGood {
   readonly entity: Entity;
   route: string | undefined;
-  /** The highest start order and the highest sequence among the instances that had this version. */
+  /** The highest start order and the highest sequence of all instances that had this version. */
   order: number;
   sequence: number | undefined;
-  /** Number of instances that have this version as their own, or keep it as their last good version. */
+  /** How many instances have this version as their own version or as their last good version. */
   users: number;
 }
 
@@ -45,17 +45,17 @@ interface Entity {
 /**
  * The last good version of each plugin entity. If a newer version of the entity is broken or waits for keys, the last good
  * version may judge the entity's requests. A last good version must never judge requests of another entity or Route. An id does
- * not prove that an entity is the same, because declarative configuration derives ids from names. So a Route that is deleted
- * and created elsewhere gets the same id again. The following rules result:
+ * not prove that an entity is the same, because declarative configuration derives ids from names. So if a Route is
+ * deleted and created elsewhere, the new Route gets the same id. The following rules result:
  *
  * - The last good version belongs to one entity on one Route, with the paths, hosts, methods and Service that the Route had
  *   when the version judged requests.
- * - An entity on a Service, and a global entity, has no last good version, because the plugin does not notice when its Routes
- *   change.
+ * - An entity on a Service or a global entity has no last good version, because the plugin does not notice when the
+ *   entity's Routes change.
  * - The last good version is dropped when no instance uses it.
  * - The last good version must be the newest version, both by the start order of instances and by Kong's own sequence. The two
- *   orders can disagree, for example after a restart of Kong, or if a worker is late. The plugin then does not know which version
- *   is the newest, so there is no last good version.
+ *   orders can disagree, for example after a restart of Kong, or if a worker is late. The plugin then does not know
+ *   which version is the newest, so no version counts as the last good version.
  */
 export class LastGoodVersions {
   readonly #entities = new Map<string, Entity>();
@@ -70,7 +70,7 @@ export class LastGoodVersions {
    * Returns the last good version of an entity, or undefined if there is none. The version stays in memory until the caller
    * releases it.
    *
-   * @param rule a rule that the policy of this version must contain; undefined if the Kong Route names the rule.
+   * @param rule the policy of this version must contain this rule; undefined if the Kong Route names the rule.
    */
   hold(entity: InlineEntity, rule: string | undefined): HeldVersion | undefined {
     if (entity.pluginId === undefined || entity.routeId === undefined) {
@@ -95,7 +95,7 @@ export class LastGoodVersions {
   /**
    * Records the version that is in effect for an instance.
    *
-   * @returns whether this is the first instance of the entity with this version.
+   * @returns whether this instance is the entity's first instance with this version.
    */
   note(
     instance: object,
@@ -162,14 +162,14 @@ export function isOnRoute({ routeId }: InlineEntity): boolean {
 }
 
 /**
- * Returns a name that is the same for all versions of an entity. Callers must check for undefined ids before the call, because
- * the function makes a name from undefined ids, too.
+ * Returns a name for an entity. All versions of the entity have the same name. Callers must first check for undefined
+ * ids, because the function also makes a name from undefined ids.
  */
 export function nameEntity({ pluginId, workspace, routeId, serviceId }: InlineEntity): string {
   return JSON.stringify([workspace, pluginId ?? null, routeId ?? null, serviceId ?? null]);
 }
 
-/** Returns the version that is newest in both orders; undefined if the orders disagree. */
+/** Returns the version that is the newest in both orders; undefined if the two orders disagree. */
 function findNewest(goods: readonly Good[]): Good | undefined {
   const [first] = goods;
   if (!first) {

@@ -22,7 +22,7 @@ interface Look {
   readonly tookMs: number;
   /** Whether a file changed since the previous check. After a change, the next check should come soon. */
   readonly hasChanges: boolean;
-  /** Resolves when all changes that this check found have been read. The promise never rejects. */
+  /** Resolves when the process has read all changes that this check found. The promise never rejects. */
   readonly readings: Promise<unknown>;
 }
 
@@ -35,8 +35,7 @@ export interface PolicyFilesOptions extends VersionPorts {
 }
 
 /**
- * After this time without a request for the file (in milliseconds), the process forgets a file that is missing or was
- * never good.
+ * If a file is missing or was never good, the process forgets it after this many milliseconds without a request for it.
  */
 const IDLE_MS = 3_600_000;
 /**
@@ -48,7 +47,7 @@ const RETRY_MS = 600_000;
 interface WatchedFile {
   readonly name: string;
   readonly versions: FileVersions;
-  /** The file and the files that it extends, as of the last read. */
+  /** The file and the files that it extended at the last read. */
   files: readonly string[];
   /** Identity of the version that was read last, good or not. */
   readIdentity: string | undefined;
@@ -56,20 +55,20 @@ interface WatchedFile {
   failedAt: number | undefined;
   /** Identity of the version that the last check found. */
   seenIdentity: string | undefined;
-  /** Number of consecutive checks in which the file, or a file that it extends, was missing. */
+  /** How many checks in a row have found that the file, or a file that it extends, was missing. */
   missedLooks: number;
-  /** Resolves when the running read of the file ends; undefined if no read is running. */
+  /** Resolves when the current read of the file ends; undefined if the process does not read the file now. */
   reading: Promise<void> | undefined;
   usedAt: number;
 }
 
-/** After this many consecutive checks with the same result, a file counts as deleted, and a change counts as complete. */
+/** After this many checks in a row with the same result, a file counts as deleted, and a change counts as complete. */
 const SETTLED_LOOKS = 2;
 
 /**
  * Keeps policy files in effect while they change on disk. The process polls the files. On every file system, polling
  * detects an atomic rename, an edit in place and Kubernetes' swap of symbolic links. The process reads a version when
- * two consecutive checks have found it unchanged. {@link FileVersions} decides when the version takes effect.
+ * two checks in a row have found it unchanged. {@link FileVersions} decides when the version takes effect.
  */
 export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFilesOptions): PolicyFiles {
   const watchedFiles = new Map<string, WatchedFile>();
@@ -90,8 +89,8 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
   const take = (watched: WatchedFile, compiled: CompiledFile): void => {
     const { files, identity } = compiled;
     if (hasFailed(compiled)) {
-      // The failed threads did not report which files the policy extends. Each further try would take threads away from other
-      // policies, so the next try is delayed.
+      // The failed threads did not report which files the policy extends. Each further try would take threads away from
+      // other policies, so the process delays the next try.
       watched.failedAt = now();
       watched.readIdentity = watched.seenIdentity;
       void watched.versions.offer(compiled, async () => false);
@@ -135,7 +134,7 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     if (watched.failedAt !== undefined && now() - watched.failedAt > RETRY_MS) {
       return read(watched);
     }
-    // A half-written file can be a valid policy that is less strict, so the check waits until the writer has finished.
+    // A half-written file can be a valid policy that is less strict, so the check waits until the writing has ended.
     return identity === watched.readIdentity || !isSettled ? undefined : read(watched);
   };
 
@@ -210,7 +209,8 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
       const found = new Map(names.map((name, index) => [name, identities[index]]));
       const seen = watched.map(({ seenIdentity }) => seenIdentity);
       const readings = watched.map((one) =>
-        // If a read is running, it may find that the policy extends other files. The next check includes these files.
+        // A read that is still running may find that the policy extends other files. The next check includes these
+        // files.
         one.reading
           ? undefined
           : follow(

@@ -50,9 +50,9 @@ export function describeStatus(
 
 /**
  * @param source the start of log lines, such as `policy file payments.yaml`.
- * @param isChange whether another version was in effect or was refused before. In this case an operator may wait for this
- *   line. Otherwise the line is logged only at `info`, because thousands of policies may take effect at the start of the
- *   process.
+ * @param isChange whether another version was in effect or was refused before. If so, an operator may wait for this
+ *   line. If not, the level of the line is only `info`, because thousands of policies may take effect when the process
+ *   starts.
  */
 export function reportInEffect(
   source: string,
@@ -67,7 +67,8 @@ export function reportInEffect(
 }
 
 /**
- * @param source the start of log lines, such as `policy file payments.yaml`. @param outcome what happens to requests instead.
+ * @param source the start of log lines, such as `policy file payments.yaml`.
+ * @param outcome what happens to requests while the version is not in effect.
  * @param mistake the first mistake, with its position.
  */
 export function reportRefused(

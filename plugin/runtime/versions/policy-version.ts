@@ -4,14 +4,14 @@ import type { PolicyLoad } from "../../policy/read-policy.ts";
 /**
  * The states of one version of a policy:
  *
- * - `newest`: the file or the configuration has this text now. The text has not been checked yet.
+ * - `newest`: the file or the configuration currently has this text. The text has not been checked yet.
  * - `broken`: the text has mistakes. A broken version never judges a request.
  * - `ready`: the text has no mistakes, and the version waits for the keys of its issuers.
  * - `in effect`: the version judges requests.
- * - `retired`: another version replaced this version, or its text was reverted or deleted. A retired version never judges a
- *   request again.
+ * - `retired`: another version has replaced this version, or the author has reverted or deleted the text. A retired
+ *   version never judges a request again.
  *
- * If an earlier text comes back, it becomes a new version, because `retired` is final.
+ * If an earlier text comes back, it becomes a new version, because a retired version never changes its state.
  */
 export type VersionState = "newest" | "broken" | "ready" | "in effect" | "retired";
 
@@ -23,7 +23,7 @@ const TRANSITIONS: Readonly<Record<VersionState, readonly VersionState[]>> = {
   retired: [],
 };
 
-/** One version of one policy, which goes through the states of {@link VersionState}. */
+/** One version of one policy. It goes through the states of {@link VersionState}. */
 export class PolicyVersion {
   readonly load: PolicyLoad;
   readonly #retirement = new AbortController();

@@ -22,8 +22,8 @@ export interface ReadinessOptions {
 }
 
 /**
- * Limits for the repeated checks before the process is ready. With thousands of policies, these checks use at most this share
- * of one processor.
+ * Limits for the repeated checks before the process is ready. With thousands of policies, the checks for readiness use
+ * at most this share of one processor.
  */
 const LOOK_MS = 100;
 const MAX_SHARE = 0.05;
@@ -32,8 +32,8 @@ const MAX_DELAY_MS = 5_000;
 /**
  * A process becomes ready when every policy file under the root is in effect and the keys of all issuers have been
  * loaded. A ready process stays ready. After a later failure, the process uses the last good version and the known
- * keys. If a failure made ready processes unready, one failure could take all processes of a gateway out of service at
- * the same time. A new process that has a broken policy file never becomes ready.
+ * keys. If a failure made ready processes unready, one failure could stop all processes of a gateway from getting
+ * requests at the same time. A new process that has a broken policy file never becomes ready.
  */
 export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessOptions): Readiness {
   let reasons: readonly string[] = ["policies are being read"];

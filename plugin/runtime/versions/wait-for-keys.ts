@@ -16,8 +16,8 @@ export interface PolicyKeys {
 const KEYS_WAIT_MS = 10_000;
 
 /**
- * Waits until the issuers of a `ready` version have keys, or until the version retires. The wait takes at most {@link
- * KEYS_WAIT_MS}.
+ * Waits until the issuers of a `ready` version have keys. Stops if the version retires. The wait takes at most
+ * {@link KEYS_WAIT_MS}.
  *
  * @param wait Resolves after the longest wait, or when the signal aborts.
  */
@@ -36,7 +36,7 @@ export async function waitForKeys(
   end.abort();
 }
 
-/** Warns that a version takes effect although some of its issuers have no keys. */
+/** Warns that a version takes effect, although some of its issuers have no keys. */
 export function warnOfMissingKeys(policy: CompiledPolicy, keys: PolicyKeys, source: string, log: Log): void {
   const missing = keys.findMissing(policy);
   if (missing.length > 0) {

@@ -1,4 +1,4 @@
-/** Of a key that was thrown away: nothing is signed with it. */
+/** The certificate of a key that was thrown away. The key signs nothing. */
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBiTCCAS+gAwIBAgIUECIyMvES8IuVt0GJHImpclxP78QwCgYIKoZIzj0EAwIw
 GjEYMBYGA1UEAwwPaWRwLmV4YW1wbGUuY29tMB4XDTI2MTEyMjEyNDIyMloXDTM2

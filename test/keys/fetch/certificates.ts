@@ -7,11 +7,11 @@ export interface CertificateFiles {
   readonly key: string;
 }
 
-/** Why no certificates can be made here; undefined when they can. */
+/** Why no certificates can be made on this machine; undefined if they can be made. */
 export const missingOpenssl: string | undefined =
   spawnSync("openssl", ["version"]).status === 0 ? undefined : "no openssl in PATH to make certificates with";
 
-/** @param names in the certificate, such as `DNS:localhost,IP:127.0.0.1`. */
+/** @param names the names in the certificate, such as `DNS:localhost,IP:127.0.0.1`. */
 export function makeCertificate(directory: string, name: string, names = "DNS:localhost"): CertificateFiles {
   const files = { certificate: join(directory, `${name}.pem`), key: join(directory, `${name}.key`) };
   const subject = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=${names}`];

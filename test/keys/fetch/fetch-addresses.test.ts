@@ -15,7 +15,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** A name server with these addresses for every name: one list after the other, and then always the last list. */
+/**
+ * A name server that returns these addresses for every name: one list after the other, and then always the last list.
+ */
 function resolveTo(...answers: readonly (readonly string[])[]): ResolveName & { readonly asked: readonly string[] } {
   const asked: string[] = [];
   const resolve: ResolveName = async (hostname) => {

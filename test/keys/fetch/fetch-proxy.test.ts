@@ -53,7 +53,7 @@ describe("a proxy is used", () => {
   });
 });
 
-/** An origin for https, and a proxy whose tunnels all lead there, for any requested name. */
+/** An origin for https, and a proxy. All tunnels of the proxy lead to the origin, for any requested name. */
 async function setUp({ tls, tunnel }: { readonly tls?: boolean; readonly tunnel?: Tunnel } = {}) {
   const directory = temporaryFolder(onTestFinished);
   const files = makeCertificate(directory, "idp", NAMES);
@@ -182,12 +182,12 @@ function describeProxy(): void {
     const { fetchJson } = await setUp({
       tunnel(socket, request) {
         closed.push(new Promise((resolve) => void socket.once("close", () => resolve())));
-        socket.resume().once("end", () => socket.end()); // Without reading, the end of the connection is not noticed.
+        socket.resume().once("end", () => socket.end()); // A server that does not read also does not notice the end of the connection.
         tunnel(socket, request);
       },
     });
     const fetching = fetchJson("https://idp.internal/x", {}, HASTE_MS);
     await expect(fetching).rejects.toThrow(`no complete answer in ${HASTE_MS} ms`);
-    await Promise.all(closed); // None, if the machine is so busy that the time was over before the proxy got a request.
+    await Promise.all(closed); // The list is empty if the machine is so busy that the time was over before the proxy got a request.
   });
 }

@@ -15,7 +15,10 @@ import { type CertificateFiles, makeCertificate, missingOpenssl } from "./certif
 
 const timeoutMs = 60_000;
 
-/** An https server on localhost that answers with the headers that it got, and the name in the client's certificate. */
+/**
+ * An https server on localhost. It answers with the headers of the request, and with the name in the client's
+ * certificate.
+ */
 async function startServer(files: CertificateFiles, options: ServerOptions = {}): Promise<string> {
   const server = createServer(
     { cert: readFileSync(files.certificate), key: readFileSync(files.key), ...options },

@@ -29,7 +29,7 @@ describe("no connection is made to", () => {
     ["link-local", "::ffff:169.254.169.254 ::ffff:a9fe:a9fe ::ffff:0:169.254.169.254 64:ff9b::169.254.169.254"],
     ["link-local", "64:ff9b:1::169.254.169.254 64:ff9b:1:a9fe:a9:fe00:: 2002:a9fe:a9fe::1"],
     ["loopback", "0:0:0:0:0:ffff:127.0.0.1 64:ff9b::7f00:1 2002:7f00:1::"],
-    // 168.63.129.16 at each position of local NAT64, and its last digit at the end of the text.
+    // 168.63.129.16 at each position of local NAT64. Its last digit is at the end of the text.
     ["cloud metadata", "64:ff9b:1:a83f:81:1000:: 64:ff9b:1:a8:3f:8110:: 64:ff9b:1:0:a8:3f81:1000:0"],
     ["cloud metadata", "64:ff9b:1::168.63.129.16 64:ff9b::a83f:8110 ::ffff:a83f:8110 ::ffff:0:a83f:8110"],
     ["cloud metadata", "::ffff:100.100.100.200 2002:6464:64c8:: 64:ff9b:1:6464:64:c800:: 64:ff9b:1:64:64:64c8::"],

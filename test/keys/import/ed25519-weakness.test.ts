@@ -9,7 +9,7 @@ const keyOf = (point: string): KeyObject =>
     format: "jwk",
   });
 
-/** The same y with the other sign of x. */
+/** The same y coordinate with the other sign of x. */
 const withSign = (point: string): string =>
   `${point.slice(0, 62)}${(Number.parseInt(point.slice(62), 16) | 0x80).toString(16)}`;
 
@@ -24,7 +24,10 @@ function power(base: bigint, exponent: bigint): bigint {
   return result;
 }
 
-/** The y of 2 (x, y), from y alone (RFC 8032 section 5.1): x² is (y² - 1) / (d y² + 1), and y' is (y² + x²) / (1 - d x² y²). */
+/**
+ * The y of 2 (x, y), computed from y alone (RFC 8032 section 5.1): x² is (y² - 1) / (d y² + 1), and y' is (y² + x²) /
+ * (1 - d x² y²).
+ */
 function double(y: bigint): bigint {
   const y2 = (y * y) % P;
   const x2 = ((y2 - 1n + P) * power(D * y2 + 1n, P - 2n)) % P;

@@ -19,7 +19,10 @@ const issuer = compileIssuer({
 const without = (jwk: JWK, ...members: readonly string[]): JWK =>
   Object.fromEntries(Object.entries(jwk).filter(([name]) => !members.includes(name))) as JWK;
 
-/** The imported keys, as `kid algorithm`, and why others were left out: because of a fault or of their purpose. */
+/**
+ * The imported keys as `kid algorithm`, and why other keys were not imported: because of a fault, or because of their
+ * purpose.
+ */
 async function importAll(keys: unknown, of: CompiledIssuer = issuer) {
   const imported = await importKeySet({ keys }, of);
   const withoutKid = (reason: string): string => reason.replace(/, kid "[^"]*"/, "");
@@ -167,7 +170,7 @@ describe("leaves out, and says why without key material", () => {
   const decode = (text: unknown): Buffer => Buffer.from(String(text), "base64url");
   const padded = (text: unknown): string => encode(Buffer.concat([Buffer.alloc(1), decode(text)]));
   const standard = (text: unknown): string => decode(text).toString("base64").replace(/=+$/, "");
-  /** A key whose modulus has both characters that differ between the alphabets. */
+  /** A key whose modulus has both characters in which the two alphabets differ. */
   const bothAlphabets = { ...rsa, n: `-_${String(rsa.n).slice(2)}` };
   const notCanonical = (name: string): string => `the member ${name} is not canonical base64url without padding`;
   const zero = (name: string): string => `the member ${name} begins with a zero octet`;

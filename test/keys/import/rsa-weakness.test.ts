@@ -38,7 +38,7 @@ function power(base: bigint, exponent: number, modulus: bigint): bigint {
   return result;
 }
 
-/** A prime of 1,024 bits as the faulty chips made them: k * M + (65537^a mod M). */
+/** A prime of 1,024 bits in the form of the faulty chips: k * M + (65537^a mod M). */
 function faultyPrime(a: number): bigint {
   const m = primorial(702);
   const rest = power(65_537n, a, m);
@@ -87,8 +87,8 @@ describe("findRsaWeakness", () => {
     ["8192 bits", 8192, undefined],
     ["8193 bits", 8193, /of 8193 bits/],
   ])("%s", (_what, bits, weakness) => {
-    // The greatest number of this length without a small factor. It is not a product of two primes, but the plugin does not
-    // check this.
+    // The greatest number of this length without a small factor. The number is not a product of two primes, but the
+    // plugin does not check this.
     const parts = primorial(168);
     let modulus = (1n << BigInt(bits)) - 1n;
     while (gcd(modulus, parts) !== 1n) {

@@ -10,8 +10,8 @@ interface TestKey extends VerificationKey {
 }
 
 /**
- * Keys written as `kid:algorithm` and, if it matters, `:thumbprint`. `-` means no kid. Names of the certificate follow after
- * blanks, such as `5=` for x5t and `256=` for x5t#S256.
+ * Keys in the form `kid:algorithm`. If the thumbprint matters, `:thumbprint` follows. `-` means no kid. The names of
+ * the certificate follow after blanks: `5=` for x5t and `256=` for x5t#S256.
  */
 function keyOf(text: string, index: number): TestKey {
   const [names = "", ...certificate] = text.split(" ");
@@ -47,7 +47,7 @@ describe("selects a key by kid", () => {
     [["a:ES256"], "A", "ES256", "unknown"],
     [["a:ES256"], "", "ES256", "unknown"],
     [[":ES256"], "", "ES256", "key 0"],
-    // A token without names: the only key, or the few that fit.
+    // For a token without names: the only key, or the few keys that fit.
     [["a:ES256"], undefined, "ES256", "key 0"],
     [["a:ES256", "r:RS256"], undefined, "ES256", "key 0"],
     [["-:ES256"], undefined, "ES256", "key 0"],
@@ -61,7 +61,7 @@ describe("selects a key by kid", () => {
     [["a:ES256", "b:ES256", "c:ES256", "d:ES256", "e:ES256"], undefined, "ES256", "too_many"],
     [["a:ES256", "b:ES256", "c:ES256", "d:ES256", "e:RS256"], undefined, "ES256", "tries 4"],
     [[], undefined, "ES256", "unknown"],
-    // A key without kid: only where it is the only one.
+    // A key without kid is chosen only if it is the only key.
     [["-:ES256"], "x", "ES256", "key 0"],
     [["-:ES256", "r:RS256"], "x", "ES256", "key 0"],
     [["-:ES256", "a:ES256"], "x", "ES256", "unknown"],
@@ -104,7 +104,7 @@ describe("selects by the certificate that the token names", () => {
     [WITH_KID, { kid: "x", x5t: "unknown" }, "unknown"],
     [WITH_KID, { x5t: "unknown" }, "unknown"],
     [WITH_KID, { x5tS256: "B" }, "unknown"],
-    // One key: another certificate of the same kind may be of a key that is not loaded yet.
+    // There is one key. Another certificate of the same kind may belong to a key that is not loaded yet.
     [["-:ES256 5=A"], { x5t: "B" }, "unknown"],
     [["-:ES256 5=A"], { kid: "x", x5t: "B" }, "unknown"],
     [["-:ES256 5=A"], { x5tS256: "B" }, "key 0"],
@@ -113,7 +113,7 @@ describe("selects by the certificate that the token names", () => {
     [["-:ES256"], { x5t: "B" }, "key 0"],
     [["a:ES256"], { x5t: "B" }, "key 0"],
     [["a:ES256", "b:ES256"], { x5t: "B" }, "unknown"],
-    // One key under two kids, and two keys that claim one certificate.
+    // One key has two kids, and two keys have the same certificate name.
     [["a:ES256:one 5=A", "b:ES256:one 5=A"], { kid: "b", x5t: "A" }, "key 1"],
     [["a:ES256:one 5=A", "b:ES256:two 5=A"], { kid: "b", x5t: "A" }, "conflict"],
     [["-:ES256:one 5=A", "-:ES256:two 5=A"], { x5t: "A" }, "key 0"],
@@ -155,7 +155,7 @@ it("a single selected key fits alg, and has no conflicting value for a name that
           x5t !== undefined && hasAnotherOwner(({ certificateNames }) => certificateNames.includes(`x5t ${x5t}`)),
         ).toBe(false);
       }
-      // Only a token without names causes tries, and never more than four.
+      // The plugin tries several keys only for a token without names, and never more than four.
       expect(/^tries [2-4]$/.test(selected) || !selected.startsWith("tries")).toBe(true);
       expect(isNamed && /^(?:tries|too_many)/.test(selected)).toBe(false);
     }),

@@ -75,7 +75,7 @@ describe("prepare", () => {
     await scene.keys.refresh();
     scene.clock += COOLDOWN_MS;
     await scene.keys.prepare();
-    scene.clock -= 1; // Otherwise the look-up itself would fetch.
+    scene.clock -= 1; // Without this step back, the look-up itself would fetch.
     expect([scene.fetches(), scene.isFetching()]).toEqual([1, false]);
   });
 

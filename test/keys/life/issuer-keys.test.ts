@@ -150,7 +150,7 @@ describe("an answer without a key ends the use of this key, at that fetch", () =
     expect(scene.keys.status()).toMatchObject([{ state: "without_keys", keys: 0, loadedAt, failures: 1, failure }]);
     scene.serve(keySetOf(first));
     scene.clock += 8_000;
-    // A key that was leaked stays refused, although the issuer takes its private part away again.
+    // A leaked key stays refused, although the issuer removes the private part again.
     const isLeaked = JSON.stringify(answer).includes('"d":');
     expect(await scene.find("1")).toBe(isLeaked ? 16 : FOUND);
   });

@@ -34,7 +34,7 @@ export const emptyStore: KeyStore = {
   status: () => ({ directory: "", problem: undefined }),
 };
 
-/** One issuer with a real key server, and a clock that only the test moves. */
+/** One issuer with a real key server. Only the test moves the clock. */
 export interface IssuerScene {
   readonly server: KeyServer;
   readonly keys: IssuerKeys;
@@ -45,7 +45,7 @@ export interface IssuerScene {
   /** The provider answers so, and the keys are refreshed. */
   load(answer: Answer): Promise<void>;
   fetches(): number;
-  /** Whether a fetch is running; the check is within the cooldown, so that it starts no fetch. */
+  /** Whether a fetch is running. The check is within the cooldown, so it starts no fetch. */
   isFetching(): boolean;
   /** `found`, `unknown`, or the seconds to wait. */
   find(kid: string | undefined): Promise<string | number>;
@@ -54,8 +54,8 @@ export interface IssuerScene {
 }
 
 /**
- * @param places sources of the keys: paths on the scene's server, or other URLs.
- * @param ownServer a server that the caller stops; by default, the scene starts one.
+ * @param places sources of the keys. They are paths on the scene's server, or other URLs.
+ * @param ownServer a server that the caller stops. By default, the scene starts a server.
  */
 export async function setUpIssuer(
   places: readonly (string | KeyOrigin)[] = ["jwks"],

@@ -64,12 +64,12 @@ async function setUp(origins: readonly KeyOrigin[], contents: Record<string, str
     },
   };
 }
-/** Timers that keep this process alive. */
+/** Timers that keep the process alive. */
 const countTimers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
 const json = (...keys: readonly SigningKey[]): string => JSON.stringify(keySetOf(...keys).json);
 const until = (holds: () => boolean): Promise<void> => expect.poll(holds).toBe(true);
 
-/** Whether another key has taken the place of one that was found. */
+/** Whether another key has replaced a key that was found. */
 const isReplaced = (keys: IssuerKeys, before: KeyLookup, alg: string): boolean => {
   const now = keys.find(joseHeaderOf({ kid: "1", alg }));
   return !(now instanceof Promise) && now.ok && now.value !== valueOrNone(before);

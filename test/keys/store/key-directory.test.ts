@@ -28,7 +28,10 @@ const KEY = { kty: "EC", crv: "P-256", x: "eA", y: "eQ", kid: "1" };
 const SET = { keys: [KEY], loadedAt: NOW };
 const isRoot = process.geteuid?.() === 0;
 
-/** The file system's clock is behind the fixed clock, so an unfinished file of the other store would be old at once. */
+/**
+ * The file system's clock is behind the fixed clock. So an unfinished file of the other store would immediately count
+ * as old.
+ */
 const FILES_ARE_OLDER = { maxUnfinishedAgeMs: Number.POSITIVE_INFINITY };
 
 function openIn(place: string, limits: Partial<KeyDirectoryLimits> = {}, now: () => number = () => NOW) {

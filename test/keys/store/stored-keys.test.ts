@@ -42,7 +42,7 @@ interface Options {
   readonly algorithms?: readonly string[];
 }
 
-/** A process that starts: the same issuer at the same address, another provider behind it. */
+/** A process that starts. It has the same issuer at the same address, but another provider answers there. */
 async function start(answer: Answer, options: Options = {}) {
   await scene?.stop();
   fetchesBefore = server.requests.length + 1; // The scene makes its own directory.

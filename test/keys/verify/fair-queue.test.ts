@@ -38,7 +38,7 @@ describe("turns", () => {
     expect(takeAll(queue, 150)).toEqual(["2", "3"]);
   });
 
-  /** A queue of two entries, to which one entry comes each `waitMs`, for half a second. */
+  /** A queue of two entries. For half a second, one entry arrives each `waitMs`. */
   const keepBusy = (waitMs: number): FairQueue<string> => {
     const queue = new FairQueue<string>({ ...PATIENCE, promptMs: 50 });
     for (let nowMs = 0; nowMs <= 500; nowMs += waitMs) {

@@ -29,7 +29,7 @@ describe("slow signatures are checked on other threads", () => {
   });
 
   it("also all signatures in a burst of 100, for any key", async () => {
-    // The clock is fixed, because the plugin gives up a check that waits too long.
+    // The clock is fixed. With a real clock, the plugin would give up a check that waits too long.
     vi.useFakeTimers({ toFake: ["performance"] });
     onTestFinished(() => void vi.useRealTimers());
     const one = keyOf("ES384");

@@ -3,7 +3,7 @@ import { CHECK_OVERLOADED, SIGNATURE_INVALID } from "../../../plugin/core/model/
 import { PASSED } from "../../../plugin/core/model/result.ts";
 import { countSlots, SlowChecks } from "../../../plugin/keys/verify/slow-checks.ts";
 
-/** Checks that end when the test says so, on a clock that it moves. */
+/** Checks that end when the test says so. The test also moves their clock. */
 function createScene(slots: number) {
   let nowMs = 0;
   const started: { readonly name: string; readonly end: (holds: boolean) => void }[] = [];

@@ -15,7 +15,7 @@ import { generateSigningKey, type SigningAlgorithm, signBytes } from "../../toke
 
 const INPUT = Buffer.from("signed");
 
-/** Keys that give the specified results, at once or later, and a record of the used keys. */
+/** Keys that give the specified results, immediately or later. A record shows the used keys. */
 function keysThat(
   ...answers: readonly (readonly [check: SignatureCheck, isLater: boolean])[]
 ): readonly [asked: number[], trying: VerificationKey] {

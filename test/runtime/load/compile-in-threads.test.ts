@@ -32,7 +32,7 @@ function start(entry: URL = BUILT, limits: Partial<ThreadLimits> = {}): ThreadCo
   return compiler;
 }
 
-/** A thread that answers every request for a file, except those that `misbehave` changes. */
+/** A thread that answers every request for a file, except the requests that `misbehave` changes. */
 function misbehavingThread(misbehave: string): URL {
   const code = `
     import { parentPort } from "node:worker_threads";
@@ -90,7 +90,7 @@ describe("a policy that a thread compiled equals a policy that was compiled here
 
 it.runIf(process.platform === "linux")("a thread that compiles does not block the event loop", async () => {
   await start().identify([]);
-  // The 19th field of proc(5)'s stat; the name in brackets before it may have blanks.
+  // The 19th field of proc(5)'s stat. The name in brackets before this field may have blanks.
   const nice = readdirSync("/proc/self/task").map((task) =>
     Number(
       readFileSync(`/proc/self/task/${task}/stat`, "utf8")
@@ -128,7 +128,7 @@ describe("a new thread compiles a sample before it helps, because its first poli
   });
 
   it("and requests wait for the warm thread, even if a new thread is free", async () => {
-    // The second thread never gets warm, because it does not answer the sample.
+    // The second thread never becomes warm, because it does not answer the sample.
     const marker = join(root, "first");
     const misbehave = `
       const fs = process.getBuiltinModule("node:fs");
@@ -254,7 +254,7 @@ it("a second thread starts when more than eight policies wait, and no third one"
     }
   };
   const before = threads();
-  compile(9); // One of them is being compiled.
+  compile(9); // The thread compiles one of these policies now.
   expect(threads()).toBe(before);
   compile(1);
   expect(threads()).toBe(before + 1);
@@ -314,7 +314,7 @@ it("the timers of work, of idle threads and of restarts keep no process alive", 
   expect(Math.max(idle, working, countTimers())).toBeLessThanOrEqual(before);
 });
 
-/** How many threads this process has started that have not ended. */
+/** The number of threads that this process has started and that have not ended. */
 function threads(): number {
   return process.getActiveResourcesInfo().filter((name) => name === "MessagePort").length;
 }

@@ -15,7 +15,7 @@ beforeEach(() => {
   }
 });
 
-/** These names can also come from key files in policies, so this check must not rely on the check of policy names. */
+/** Key files in policies can also have these names, so this check must not rely on the check of policy names. */
 describe("no name leads out of the root", () => {
   it.each<[what: string, name: string, target?: string]>([
     ["by .. to a sibling whose name begins with the root's name", "../policies-other/a.yaml"],

@@ -11,13 +11,16 @@ const RUNS = Number(process.env.MODEL_RUNS ?? runsOf(500));
 
 /** A plugin instance as Kong started it. */
 interface Started {
-  /** The number of its version; undefined for a broken text. */
+  /** The number of the text's version; undefined for a broken text. */
   readonly version: number | undefined;
   /** Kong's count of configurations. */
   readonly sequence: number;
   readonly source: PolicySource;
   isClosed: boolean;
-  /** Where the Route led when the instance first judged by its own version; undefined as long as it has not. */
+  /**
+   * What the Route matched when the instance first judged by its own version; undefined as long as the instance has not
+   * judged.
+   */
   judgedAt: string | undefined;
 }
 
@@ -26,7 +29,7 @@ interface History {
   readonly started: Started[];
   readonly heldKeys: Set<number>;
   sequence: number;
-  /** Where the Route leads. A Route that is deleted and made again elsewhere has its old id. */
+  /** Where the Route leads. If a Route is deleted and created again elsewhere, it has the same id. */
   route: string;
 }
 
@@ -70,7 +73,10 @@ function wasReplaced({ started }: History, instance: Started): boolean {
   return started.slice(started.indexOf(instance) + 1).some(({ version }) => version !== instance.version);
 }
 
-/** By every reading of "last": by Kong's count and by the order of starts. More than one means that it is uncertain. */
+/**
+ * By every reading of "last": by Kong's count and by the order of starts. If there is more than one, it is uncertain
+ * which one is right.
+ */
 function lastGoodVersions({ started, route }: History, instance: Started): readonly (number | undefined)[] {
   const hasJudged = (version: number | undefined): boolean =>
     started.some((other) => other.version === version && other.judgedAt !== undefined);
@@ -95,7 +101,10 @@ function startInstance({ started }: History, real: Product, version: number | un
   started.push({ version, sequence, source, isClosed: false, judgedAt: undefined });
 }
 
-/** Kong starts a new instance before it closes the previous instance, unless another worker still uses the previous one. */
+/**
+ * Kong starts a new instance before it closes the previous instance. If another worker still uses the previous
+ * instance, Kong does not close it.
+ */
 const configure = (closesBefore: boolean) =>
   fc.option(versions, { nil: undefined, freq: 4 }).map((version) =>
     step(`configure ${version ?? "a broken text"}, closes: ${closesBefore}`, async (history, real) => {
@@ -139,7 +148,7 @@ const endWaits = fc.constant(
     await waitForDisk();
   }),
 );
-/** At the newest worker for 0, else at one of the others. */
+/** At 0, the instance starts in the newest worker. At any other number, it starts in one of the other workers. */
 const requestAt = (pick: fc.Arbitrary<number>) =>
   pick.map((back) =>
     step(`a request, ${back} workers back`, async (history) => {

@@ -37,8 +37,8 @@ beforeEach(() => {
 });
 
 /**
- * Versions of one plugin entity on one Route, unless the test says otherwise. Kong numbers instances in the order of their
- * starts.
+ * Versions of one plugin entity on one Route. Some tests use other entities or Routes. Kong numbers instances in the
+ * order of their starts.
  */
 function openText(text: string, other: Partial<InlineEntity> = {}, rule?: string): PolicySource {
   sequence += 1;
@@ -50,7 +50,7 @@ const nameOf = async (source: PolicySource, route: string | null = ROUTE): Promi
   nameOfLoad(await source.current(async () => route ?? undefined));
 const become = (source: PolicySource, name: string): Promise<void> => expect.poll(() => nameOf(source)).toBe(name);
 
-/** Opens a version, lets it decide about one request, and returns it. */
+/** Opens a version, lets it decide about one request, and returns the version. */
 async function putIntoEffect(name: string, other?: Partial<InlineEntity>): Promise<PolicySource> {
   const source = open(name, other);
   await become(source, name);

@@ -23,7 +23,7 @@ async function spoil(looks = 2): Promise<void> {
   await scene.look(looks);
 }
 
-/** Expects this policy, or these mistakes, after so many more checks. */
+/** Expects this policy, or these mistakes, after this many more checks. */
 async function expectPolicy(name: string, looks = 0): Promise<void> {
   await scene.look(looks);
   expect(await scene.nameOf("a.yaml")).toBe(name);

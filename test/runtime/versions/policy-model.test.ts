@@ -18,8 +18,8 @@ const root = temporaryFolder();
 type Content = { readonly good: number } | "broken" | undefined;
 
 /**
- * The model: one policy that extends another, computed from the files on disk at each check. The model does not know
- * how the plugin stores versions. The numbers of the two files name a version.
+ * The model has one policy that extends another policy. It computes the result from the files on disk at each check.
+ * The model does not know how the plugin stores versions. The numbers of the two files name a version.
  */
 interface Reference {
   child: Content;

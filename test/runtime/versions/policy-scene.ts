@@ -18,7 +18,7 @@ import { createDeferred } from "../../deferred.ts";
 import { waitForFileClock } from "../../file-clock.ts";
 import { temporaryFolder } from "../../temporary-folder.ts";
 
-/** A policy with a unique name; its only issuer has the id `acme`. */
+/** A policy with a unique name. Its only issuer has the id `acme`. */
 export const policyText = (name: string): string => `jwt_policy: 1
 name: ${name}
 issuers:
@@ -27,7 +27,7 @@ routes:
   read: {}
 `;
 
-/** The keys by the name of the policy: loaded at once, unless the test delays them. */
+/** The keys, by the name of the policy. They are loaded immediately, unless the test delays them. */
 export interface HeldKeys extends PolicyKeys {
   /** Names of policies whose keys were requested, in order. */
   readonly prepared: readonly string[];
@@ -53,7 +53,7 @@ export function holdKeys(): HeldKeys {
   };
 }
 
-/** A log that keeps warnings apart from all other lines, and knows which of these are notices. */
+/** A log that separates warnings from all other lines. It also knows which lines are notices. */
 export interface ApartLog extends Log {
   readonly infos: string[];
   readonly notices: string[];
@@ -87,12 +87,12 @@ export interface PolicyScene {
   onLoad: (() => Promise<void>) | undefined;
   /** Ends all longest waits for keys. */
   endLongestWaits(): void;
-  /** While it is set, every reading ends with this mistake, as if no thread could compile the file. */
+  /** While this mistake is set, every reading ends with it, as if no thread could compile the file. */
   failure: Finding | undefined;
-  /** Files that a request needed while they waited to be compiled. */
+  /** Files for which a request waited while they were not compiled yet. */
   readonly hurried: readonly string[];
   write(file: string, text: string): Promise<void>;
-  /** Checks every file this many times, and waits until only waits for keys are left. */
+  /** Checks every file this many times. Then waits until no work is left except waits for keys. */
   look(times?: number): Promise<void>;
   /** The name of the policy in effect, or the codes of its mistakes. */
   nameOf(file: string): Promise<string>;
@@ -174,7 +174,7 @@ export async function setUpPolicies(): Promise<PolicyScene> {
 /** A policy file does not depend on the Kong Route. */
 export const askNothing = async (): Promise<undefined> => undefined;
 
-/** Waits until the disk was checked once more for a version whose keys have come. */
+/** Waits until the disk was checked once more for a version whose keys have arrived. */
 export async function waitForDisk(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) {
     await new Promise((resolve) => setImmediate(resolve));

@@ -16,19 +16,19 @@ const key = generateSigningKey("ES256", "1");
 const READY = "ready: every policy is in effect and has its keys";
 const BROKEN = "jwt_policy: 1\ndescription: broken\n";
 
-/** A policy whose one issuer has its keys in the document, or at an address. */
+/** A policy with one issuer. The issuer's keys are in the document, or at an address. */
 const policyOf = (jwksUri?: string): string =>
   JSON.stringify(policyDocument(inlineIssuer([key], jwksUri === undefined ? {} : { keys: { jwks_uri: jwksUri } })));
 
 type Place = ReturnType<typeof setUp>;
 
-/** Policies that are there, and a process that the test starts. */
+/** Policies in a directory, and a process that the test starts. */
 function setUp(policies: Readonly<Record<string, string>> = {}) {
   const root = temporaryFolder(onTestFinished);
   const log: string[] = [];
   const write = (file: string, text: string): void => {
     mkdirSync(join(root, dirname(file)), { recursive: true });
-    // In one step, so that no check finds half a file.
+    // The file is written in one step, so that no check finds half a file.
     writeFileSync(join(root, `${file}.new`), text);
     renameSync(join(root, `${file}.new`), join(root, file));
   };
@@ -44,7 +44,7 @@ function setUp(policies: Readonly<Record<string, string>> = {}) {
   return { root, log, write, start };
 }
 
-/** A provider with this answer, and a policy whose keys it has. */
+/** A provider with this answer, and a policy whose keys the provider has. */
 async function setUpKeys(answer: Answer) {
   const server = await startKeyServer();
   onTestFinished(() => server.stop());
@@ -56,7 +56,7 @@ const sourcesOf = (runtime: Runtime): readonly string[] => runtime.status().map(
 const becomeReady = ({ readiness }: Runtime): Promise<void> =>
   expect.poll(() => [readiness.isReady(), readiness.reasons()]).toEqual([true, []]);
 
-/** Waits until this is the reason, and that it stays the reason for some more checks. */
+/** Waits until this is the reason. Then checks that it stays the reason for some more checks. */
 async function stayUnready(place: Place, runtime: Runtime, reasons: readonly unknown[]): Promise<void> {
   const { readiness } = runtime;
   await expect.poll(() => readiness.reasons()).toEqual(reasons);
@@ -65,7 +65,10 @@ async function stayUnready(place: Place, runtime: Runtime, reasons: readonly unk
   expect([readiness.isReady(), readiness.reasons()]).toEqual([false, expect.arrayContaining([...reasons])]);
 }
 
-/** Lets a process that is not ready check this many times. Each check finds one more good policy that no request has opened. */
+/**
+ * If a process is not ready, lets it check this many times. In each check, the process finds one more good policy that
+ * no request has opened.
+ */
 async function letLook(place: Place, runtime: Runtime, times: number): Promise<void> {
   for (let time = 0; time < times; time += 1) {
     const file = `look-${runtime.status().length}.yaml`;

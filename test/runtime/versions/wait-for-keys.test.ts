@@ -7,7 +7,7 @@ import { holdKeys, logApart, policyText } from "./policy-scene.ts";
 
 const policy = compileDocument(policyText("two"));
 
-/** A version that waits for its keys, and a longest wait that only the test ends. */
+/** A version that waits for its keys. Only the test ends the longest wait. */
 function setUp() {
   const keys = holdKeys();
   keys.hold("two");

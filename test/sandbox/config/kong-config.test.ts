@@ -19,7 +19,7 @@ function configOf(text: string) {
 
 const HEAD = '_format_version: "3.0"\n';
 
-/** A service with one route; `route` and `plugin` are lines of the route's map. */
+/** A service with one route. `route` and `plugin` are lines of the route's map. */
 function withRoute(...lines: string[]): string {
   return `${HEAD}services:\n- name: s\n  url: http://localhost:9000\n  routes:\n  - ${lines.join("\n    ")}\n`;
 }
@@ -43,7 +43,7 @@ describe("a kong.yml that the sandbox supports", () => {
   });
 
   test("ids are those that Kong derives from names", () => {
-    // As computed by Kong 3.9.3's own Lua for these names.
+    // Kong 3.9.3's own Lua code computed these ids for these names.
     const text = `${HEAD}services: [{name: payments, url: "http://h", routes: [{name: payments-read, paths: [/a],
       plugins: [{name: jwt-policy, config: {policy: x}}]}]}]`;
     const { routes, plugins } = configOf(text);

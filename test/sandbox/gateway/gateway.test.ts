@@ -18,7 +18,7 @@ const endings: (() => Promise<unknown> | unknown)[] = [];
 let gateway: Gateway;
 let onEvent: OnEvent = proceed;
 let events = 0;
-/** An upstream for cases that the echo cannot cover; each test sets the answer. */
+/** An upstream for cases that the echo cannot cover. Each test sets the upstream's answer. */
 let special: Server;
 let onSpecial: RequestListener = () => undefined;
 

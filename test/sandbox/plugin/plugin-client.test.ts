@@ -71,8 +71,8 @@ async function setUp(behaviour: FakeBehaviour, readTimeout = 60_000): Promise<Se
 }
 
 /**
- * As `setUp`, and a read ends after a few turns of the event loop without bytes. The clock moves only at each poll, so a pause of
- * this process does not count as silence of the plugin server.
+ * The same as `setUp`, but a read ends after a few turns of the event loop without bytes. The clock moves only at each
+ * poll. So a pause of this process does not look as if the plugin server was silent.
  */
 async function setUpImpatient(behaviour: FakeBehaviour): Promise<Setup> {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -271,7 +271,7 @@ describe("every fault leads to 500 or to another try, never to a request that pa
       const { handle, server, logs } = await setUp({
         onEvent: (peer, id) => (id <= 2 ? refuse(peer, id) : peer.proceed()),
       });
-      // Two instances exist; the refusal of one makes both start again.
+      // Two instances exist. The refusal of one instance makes both instances start again.
       const other = { ...PLUGIN, id: "plugin-2" };
       const [first, second] = await Promise.all([handle(), handle(other)]);
       expect([first, second]).toEqual([{ kind: "proceed" }, { kind: "proceed" }]);

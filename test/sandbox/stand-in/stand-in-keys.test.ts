@@ -34,7 +34,9 @@ const policy = compileDocument(
 const issuerOf = (id: string): CompiledIssuer =>
   listIssuers(policy).find((issuer) => issuer.id === id) ?? expect.fail();
 
-/** The sandbox's key source in front of one that records which issuers it is asked about. */
+/**
+ * The sandbox's key source in front of another key source. The other source records the issuers for which it is asked.
+ */
 function standIn(directory: string) {
   const asked: string[] = [];
   const note = (prepared: CompiledPolicy): [] => {
@@ -104,7 +106,7 @@ describe("a sandbox that replaces two of three issuers", () => {
 describe("the plugin server for gateways", () => {
   it("has no code that could use these keys, and no option for them", () => {
     const server = readFileSync(join(ROOT, "dist/jwt-policy-server.mjs"), "utf8");
-    expect(server).toContain("kong-jwt-policy-stand-in-"); // It refuses them.
+    expect(server).toContain("kong-jwt-policy-stand-in-"); // The other source refuses these issuers.
     for (const word of [
       "standInFor",
       "stand-in-keys",

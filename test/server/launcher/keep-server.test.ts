@@ -12,7 +12,7 @@ const PING_MS = 1_000;
 /** So many pings in a row may stay without an answer. */
 const MAX_SILENT_PINGS = 6;
 
-/** Pings come when the test lets them, and the clock is the test's; sockets are real. */
+/** Pings come when the test lets them. The clock belongs to the test, and the sockets are real. */
 let nowMs = 0;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
@@ -29,7 +29,7 @@ interface Scene {
   /** The servers that were reported as silent. */
   readonly silent: unknown[];
   readonly printed: string[];
-  /** Sends one ping, this long after the previous ping. The server answers it if `answers` is set. */
+  /** Sends one ping, at this time after the previous ping. The server answers it if `answers` is set. */
   ping(afterMs?: number): Promise<void>;
   setAnswers(answers: boolean): void;
 }

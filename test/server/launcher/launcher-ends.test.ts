@@ -15,7 +15,7 @@ import {
   waitForReplacement,
 } from "./launcher-scene.ts";
 
-/** A process that only waits, in the role of the worker of Kong that started the launcher. */
+/** A process that only waits. It plays the part of the Kong worker that started the launcher. */
 async function startParent(): Promise<{ pid: number; end(): Promise<void> }> {
   const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
   const ended = once(child, "exit");
@@ -164,7 +164,9 @@ describe("a launcher", () => {
 });
 
 describe("a server that hangs", () => {
-  /** Sends all pings at once after which a server counts as hanging, so that the tests need not wait seven seconds. */
+  /**
+   * Sends at once all the pings after which a server counts as hanging. So the tests need not wait for seven seconds.
+   */
   const PINGS = `
     const start = setInterval;
     let ping;

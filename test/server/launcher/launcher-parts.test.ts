@@ -117,7 +117,10 @@ describe("a process", () => {
 });
 
 describe("the owner of a launcher", () => {
-  /** Starts a process with the first title, which starts a child with the second title. Returns the child's process id. */
+  /**
+   * Starts a process with the first title. This process starts a child with the second title. Returns the child's
+   * process id.
+   */
   async function startFamily(parentTitle: string, childTitle: string): Promise<{ parent: number; child: number }> {
     const nap = "setTimeout(() => {}, 60000)";
     const code = `const { spawn } = require("node:child_process");
@@ -202,7 +205,7 @@ describe("the search for a server", () => {
     const find = async () => {
       const state = states[count];
       count += 1;
-      vi.advanceTimersByTime(20); // So the fifth look is the first that ends after 99 ms.
+      vi.advanceTimersByTime(20); // So the fifth look is the first look that ends after 99 ms.
       const leave = () => {
         leaves += 1;
       };

@@ -9,7 +9,7 @@ const SERVER = "jwt-policy-server.mjs";
 /** The length that precedes each frame. */
 const LENGTH_BYTES = 4;
 
-/** Starts a launcher like a worker of Kong: without an environment, and as a child of this process. */
+/** Starts a launcher as a Kong worker does: without an environment, and as a child of this process. */
 export function startLauncher(
   { socket, policyRoot }: ServerPlace,
   more: readonly string[] = [],
@@ -34,7 +34,7 @@ export async function runLauncher(
   return launcher;
 }
 
-/** The processes of all servers with this word, such as the socket, in their command lines. */
+/** The processes of all servers whose command lines contain this word, such as the socket. */
 export function findServers(word: string, file = SERVER): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -50,7 +50,7 @@ export function findServers(word: string, file = SERVER): number[] {
     .map(Number);
 }
 
-/** The only such server. @throws Error if there is none, or more than one. */
+/** The only server with this word. @throws Error if there is none, or more than one. */
 export function findServer(word: string, file = SERVER): number {
   const [pid, ...others] = findServers(word, file);
   if (pid === undefined || others.length > 0) {
@@ -59,7 +59,7 @@ export function findServer(word: string, file = SERVER): number {
   return pid;
 }
 
-/** Waits until one server runs, and it is not the one before. */
+/** Waits until one server runs that is not the server before. */
 export async function waitForReplacement(socket: string, before: number): Promise<void> {
   await expect.poll(() => findServers(socket).map((pid) => pid !== before)).toEqual([true]);
 }
@@ -78,7 +78,7 @@ function readProc(name: string, file: string): string {
   try {
     return readFileSync(`/proc/${name}/${file}`, "utf8");
   } catch {
-    return ""; // It has ended meanwhile.
+    return ""; // The process has ended in the meantime.
   }
 }
 
@@ -90,8 +90,8 @@ export async function startOpen({ socket }: ServerPlace): Promise<{ worker: RawW
 }
 
 /**
- * Sends one request as Kong does, which must pass. While servers change, Kong does not send an event over a connection with
- * unread bytes. If the next server does not know the instance, Kong starts it again.
+ * Sends one request as Kong does. The request must pass. While one server replaces another, Kong does not send an event
+ * over a connection with unread bytes. If the next server does not know the instance, Kong starts it again.
  */
 export async function expectServing(place: ServerPlace): Promise<void> {
   const { worker, id } = await startOpen(place);

@@ -116,7 +116,7 @@ describe("a launcher", () => {
     const before = findServer(place.socket);
     process.kill(before, "SIGTERM");
     await launcher.waitForOutput("the plugin server ends: SIGTERM");
-    // Without calls, the old server waits only 3 seconds for the new server.
+    // If no calls come, the old server waits only 3 seconds for the new server.
     await expect.poll(() => launcher.stdout().match(/ listens on /g)).toHaveLength(2);
     await waitForReplacement(place.socket, before);
     expect(launcher.child.exitCode).toBeNull();
@@ -171,7 +171,7 @@ describe("a launcher", () => {
 describe("a launched server", () => {
   it("ends at once when its launcher gets SIGINT, for example after Ctrl-C, and the launcher reports no error", async () => {
     const place = createPlace();
-    const launcher = await runLauncher(place, [], setPace("slow")); // So the server does not end because no launcher is attached.
+    const launcher = await runLauncher(place, [], setPace("slow")); // So the server does not end just because no launcher is attached.
     launcher.child.kill("SIGINT");
     expect(await launcher.ended).toEqual({ code: 0, signal: null });
     expect(launcher.stderr()).toBe("");
@@ -220,7 +220,8 @@ describe("a launched server", () => {
     for (const { path } of files) {
       writeFileSync(path, "{}");
     }
-    // The server looks each second whether its settings are valid. Here it waits 20 ms, and notes each look.
+    // The server looks each second whether its settings are valid. In this test, the server waits 20 ms between looks,
+    // and the test records each look.
     const eager = `const start = setTimeout;
       globalThis.setTimeout = (task, ms, ...rest) => {
         if (ms === 1_000) { process.stderr.write("look\\n"); }

@@ -25,7 +25,7 @@ async function createScene() {
   const start = () => runServer(place, ["--facts-variable", "--status-listen", address]);
   const readMetrics = (): Promise<string> =>
     fetch(`http://${address}/metrics`, { headers: { connection: "close" } }).then((response) => response.text());
-  /** Requests that the metrics show; undefined while no server answers. */
+  /** The number of requests in the metrics; undefined while no server answers. */
   const count = async (name: string): Promise<number | undefined> => {
     const lines = (await readMetrics().catch(() => "")).split("\n").filter((line) => line.startsWith(name));
     return lines.length === 0 ? undefined : lines.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
@@ -52,7 +52,7 @@ describe("the file of counts", () => {
     ...{ name: "n", help: "h", type: "counter", aggregator: "sum", values: [{ value, labels: { a: "b" } }] },
     ...others,
   });
-  /** A process that cannot exist, and this process. */
+  /** The id of a process that cannot exist, and the id of this process. */
   const [ended, running] = [{ pid: 2 ** 22 + 1 }, identifyProcess(process.pid)];
   const createFiles = () => {
     const directory = temporaryFolder();

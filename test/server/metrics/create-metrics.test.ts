@@ -55,7 +55,7 @@ const mint = (claims: Record<string, unknown> = {}, header: Record<string, unkno
   mintToken({ key, header, claims: claimsOf(claims) });
 const boundTo = (rule: string): Partial<RequestFacts> => ({ binding: { by: "rule", rule } });
 
-/** The series of one family, by its labels as Prometheus writes them. */
+/** The series of one family. The key is the labels as Prometheus writes them. */
 async function read(family: string): Promise<Readonly<Record<string, number>>> {
   const text = await metrics.render([]);
   const lines = text.split("\n").filter((line) => line.startsWith(family) && /[ {]/.test(line.charAt(family.length)));
@@ -67,7 +67,7 @@ async function read(family: string): Promise<Readonly<Record<string, number>>> {
   );
 }
 
-/** A server with two policies that use the same issuer id, of which one has lost its keys. */
+/** A server with two policies. Both use the same issuer id, and one policy has lost its keys. */
 const LARGE: MetricsSource = {
   runtime: {
     countStatus: () => [
@@ -278,7 +278,7 @@ describe("the metrics", () => {
     const before = await seriesOf();
     for (let count = 0; count < FLOOD; count += 1) {
       const kind = count % HOSTILE.length;
-      // Fresh texts for cheap kinds; signing a new token each time would only measure the test.
+      // For cheap kinds, the texts are new each time. Signing a new token each time would only measure the test.
       const isCheap = kind < 2 || kind > 6;
       await send((isCheap ? HOSTILE[kind]?.() : samples[kind]?.[count % 50]) as RequestFacts);
     }

@@ -9,7 +9,10 @@ import { generateSigningKey, mintToken } from "../../tokens.ts";
 import { connectWorker, playEvent } from "../protocol/raw-worker.ts";
 import { createPlace, runServer } from "../server-process.ts";
 
-/** Frames of the server: the answer to the start of an instance, and the method and the arguments of each call to Kong. */
+/**
+ * Frames of the server. They are the answer to the start of an instance, and the method and arguments of each call to
+ * Kong.
+ */
 const START_FRAMES = 1;
 const CALL_FRAMES = 2;
 
@@ -54,7 +57,7 @@ it("a process counts a request that waits for its issuer's keys once, and not a 
   await expect.poll(() => worker.frames.length).toBe(START_FRAMES + questions * CALL_FRAMES);
   const other = await connectWorker(place.socket);
   for (let round = 0; round < 3; round += 1) {
-    await other.start(); // The server reads its connections in turn. So it has also read the reply to the last question.
+    await other.start(); // The server reads its connections in turn. So the server has also read the reply to the last question.
   }
   giveKeys();
   expect([await waiting, await readCounts()]).toEqual(["proxied", [1, 1]]);

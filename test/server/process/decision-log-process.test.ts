@@ -10,7 +10,7 @@ const PLUGIN_ID = "11111111-1111-4111-8111-111111111111";
 const REQUEST_ID = "f811920ab33f697a25ae5c736ec13e7e";
 const TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-/** The facts of one request, as Kong writes them with `kong env --decision-log`. */
+/** The facts of one request, in the form that Kong writes with `kong env --decision-log`. */
 function writeFacts(requestId: string, values: Readonly<Record<string, string>> = {}): string {
   const variables: Readonly<Record<string, string>> = {
     request: "GET /payments/42?key=secret HTTP/1.1",

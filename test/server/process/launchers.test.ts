@@ -68,7 +68,7 @@ function create(isQueue: boolean): void {
 interface Launcher {
   readonly socket: Socket;
   readonly messages: ServerMessage[];
-  /** Resolves when the server has handled everything that this launcher has sent. */
+  /** Resolves when the server has handled all messages of this launcher. */
   settle(): Promise<void>;
   leave(): Promise<void>;
 }

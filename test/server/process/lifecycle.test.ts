@@ -143,7 +143,7 @@ describe("SIGTERM", () => {
 
   it.each<[what: string, change: (socket: string) => void]>([
     ["where no process took over", () => {}],
-    // If it expected a successor, it would close the connection and serve nothing.
+    // If the server expected a successor, it would close the connection and serve no request.
     ["and does not take a removed socket for another process", (socket) => rmSync(socket)],
   ])("ends by itself when no more calls come, %s", async (_what, change) => {
     const place = createPlace();
@@ -196,7 +196,7 @@ it("SIGINT ends the process at once, in the middle of an event", async () => {
   expect(await server.ended).toEqual({ code: 0, signal: null });
   expect(server.stdout()).toContain("jwt-policy ends: SIGINT");
   await worker.closed;
-  // The call of the PDK and its arguments; there must be no empty frame in place of a method.
+  // The call of the PDK and its arguments. In place of a method, there must be no empty frame.
   expect(worker.frames.slice(1).map(({ byteLength }) => byteLength > 0)).toEqual([true, true]);
 });
 
@@ -205,7 +205,7 @@ function endProcess(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended.
+    // The process has ended.
   }
 }
 
@@ -221,7 +221,8 @@ describe("when the parent process is killed, the server ends", () => {
       "--policy-root",
       place.policyRoot,
     ]);
-    // The server does not use the parent's output, so it can only notice the end of the parent.
+    // The server does not use the parent's output. So nothing but the end of the parent can show the server that the
+    // parent is gone.
     writeFileSync(
       file,
       `import { spawn } from "node:child_process";

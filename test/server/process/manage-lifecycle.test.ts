@@ -14,7 +14,7 @@ afterEach(() => {
   }
 });
 
-/** The life cycle of a process, and what it does, in order. */
+/** The life cycle of a process, and the steps of the process in order. */
 function createScene() {
   const state: { reason?: string | undefined; done?: string | undefined } = {};
   const events: string[] = [];

@@ -25,9 +25,12 @@ const readErrors = (socket: string): string =>
 
 const SIGN_OF_LIFE_MS = 200;
 const LOOK_MS = 500;
-/** The work of each server: lets the watchdog live, asks whether Kong still runs, and follows the owner of the socket. */
+/**
+ * The periodic work of each server: it resets the watchdog, checks whether Kong still runs, and checks who owns the
+ * socket.
+ */
 const SERVER = [SIGN_OF_LIFE_MS, LOOK_MS, LOOK_MS];
-/** The work that saves only memory: the server releases unused policies, and forgets unused plugin instances. */
+/** Work that only saves memory: the server releases unused policies, and drops unused plugin instances. */
 const RARELY = [30_000, 600_000];
 /** No other timer of these processes is as short as the time before their end. */
 const SHORT_MS = 50;

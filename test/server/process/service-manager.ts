@@ -4,8 +4,8 @@ import { renameSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 
 /**
- * Behaves like a socket unit and a service unit of systemd. This service manager keeps the listening socket, and starts the
- * service again when the service ends.
+ * Works like a socket unit and a service unit of systemd. This service manager keeps the listening socket open. When
+ * the service ends, it starts the service again.
  */
 export interface ServiceManager {
   /** The output of the service, and a line `ended <status>` after each end. */
@@ -39,7 +39,7 @@ export async function startServiceManager(path: string, command: readonly string
     });
   }
   await once(shell, "spawn");
-  listening.close(); // The shell has the socket, and Node would remove only a name that no longer exists.
+  listening.close(); // The shell has the socket open. Node would remove only a name that no longer exists.
   return { output: () => output, stop: () => stop(shell) };
 }
 

@@ -6,7 +6,7 @@ import { keySetOf, startKeyServer } from "../../keys/key-server.ts";
 import { generateSigningKey } from "../../tokens.ts";
 import { createPlace, runServer } from "../server-process.ts";
 
-/** A policy with keys from a real server, and the state of these keys in the process. */
+/** A policy whose keys come from a real server, and the state of these keys in the process. */
 async function createScene() {
   const provider = await startKeyServer();
   let isStopped = false;

@@ -22,11 +22,11 @@ const evict = (): void => {
 interface Setup {
   readonly clock: { now: number };
   readonly instances: Instances;
-  /** Starts one and returns its id. */
+  /** Starts an instance and returns its id. */
   start(config?: string): number;
 }
 
-/** @param generations that the process can claim, in this order. */
+/** @param generations the generations that the process can claim, in this order. */
 function setUp(now: number, generations: readonly number[] = [0]): Setup {
   const clock = { now };
   const left = [...generations];

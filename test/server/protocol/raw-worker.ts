@@ -10,7 +10,7 @@ import {
   StringMessage,
 } from "../../../plugin/server/protocol/messages.ts";
 
-/** The end of a Kong worker on one connection. This worker works with frames, so tests see every byte of the server. */
+/** The end of a Kong worker on one connection. This worker uses frames, so tests see every byte of the server. */
 export interface RawWorker {
   readonly socket: Socket;
   /** Every frame the server wrote so far, in order. */
@@ -19,14 +19,17 @@ export interface RawWorker {
   readonly chunks: readonly Buffer[];
   /** Resolves when the connection has closed. */
   readonly closed: Promise<void>;
-  /** The next frame that was not returned yet. @throws Error "closed" if the connection is closed. */
+  /** The next frame that was not yet returned. @throws Error "closed" if the connection is closed. */
   next(): Promise<Buffer>;
   sendFrame(payload: Uint8Array): void;
   /** Sends a call and returns its sequence. */
   call(call: Omit<RpcCall, "sequence">): number;
   /** Starts an instance and returns the answer. */
   start(configJson?: string): Promise<RpcReturn>;
-  /** Closes an instance that never was: its answer must be the next frame, so nothing else was written before it. */
+  /**
+   * Closes an instance that does not exist. The answer must be the next frame, because the server wrote nothing before
+   * it.
+   */
   expectSilence(): Promise<void>;
 }
 
@@ -109,7 +112,7 @@ interface PdkCall {
 
 /** The result of an event, as Kong understands it. */
 export interface Outcome {
-  /** `proxied` only after an empty method frame and an RpcReturn; `failed` at a method that Kong does not know. */
+  /** `proxied` only after an empty method frame and an RpcReturn. `failed` at a method that Kong does not know. */
   readonly ended: "proxied" | "exited" | "failed";
   readonly calls: readonly PdkCall[];
   readonly exit?: ExitArgs;

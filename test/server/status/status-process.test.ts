@@ -227,7 +227,7 @@ it("shows no secret: no key, kid, token or claim, on any path and in any line of
   ];
   expect(said[0]).toContain("private_key");
   const secrets = ["SECRET", ...tokens, ...token.split("."), ...[publicJwk.x, publicJwk.y].map(String)];
-  // The log names the kids of keys in effect, for operators who follow a rotation.
+  // The log names the kids of keys in effect, because operators follow a rotation in the log.
   const logged = `${server.stdout()}${server.stderr()}`.replaceAll(/keys in effect: ES256 "SECRET-kid"/g, "");
   for (const secret of secrets) {
     expect([...said, logged].filter((text) => text.includes(secret)).map((text) => text.slice(0, 3_000))).toEqual([]);

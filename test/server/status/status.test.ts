@@ -32,7 +32,7 @@ interface StatusServer {
   stop(): void;
 }
 
-/** @param port that may be in use; a free one unless given. */
+/** @param port a port that may be in use; by default a free port. */
 async function start(status: Status = READY, port?: number): Promise<StatusServer> {
   const log: string[] = [];
   const server = { port: port ?? (await findFreePort()), log, status, stop: (): void => {} };
@@ -287,14 +287,14 @@ it("/status shows for each policy the version in effect, why the newest is refus
 
 describe("an address that is in use", () => {
   afterEach(() => void vi.useRealTimers());
-  /** From here on, another try comes when the test lets it. */
+  /** From now on, another attempt comes when the test lets it. */
   const holdTries = (): void => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const until = async (holds: () => boolean): Promise<void> => {
     while (!holds()) {
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  /** Waits until a try has failed, which plans the next one. */
+  /** Waits until an attempt has failed. The failure plans the next attempt. */
   const failTry = (): Promise<void> => until(() => vi.getTimerCount() === 1);
 
   it("is tried until it is free, and reported once", async () => {

@@ -23,7 +23,7 @@ const judged = (rule: string | null, requests: number, denied: number, wouldDeny
 });
 const lastAt = (time: string) => ({ last_at: `2027-01-15T08:00:${time}Z` });
 
-/** The server has counted for ten seconds; its clock is at 8:00:10. */
+/** The server has counted for ten seconds. Its clock is at 8:00:10. */
 const measured = readingOf(
   "a:1",
   statusAt(0, {}, { rejections: [rejected("read", "expired", 10)], judged: [judged("read", 100, 10)] }),
@@ -40,7 +40,7 @@ const measured = readingOf(
     },
   ),
 );
-/** The server has no rates yet; its clock is at 8:00:20. */
+/** The server has no rates yet. Its clock is at 8:00:20. */
 const fresh = readingOf(
   "b:1",
   statusAt(

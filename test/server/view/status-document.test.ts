@@ -4,7 +4,7 @@ import { RateWindow } from "../../../plugin/server/view/rate-window.ts";
 import { readStatusDocument } from "../../../plugin/server/view/status-document.ts";
 import { START, statusAt } from "./status-fixture.ts";
 
-/** Colours, a title, a line that runs backwards, new lines, C1, a zero-width space, a tag. */
+/** Colours, a title, a line that runs backwards, new lines, C1, a zero-width space, and a tag. */
 const NASTY = "\u001b[31m\u001b]0;x\u0007\u202e\u2066\u2028\u0085\u009b\u200b\u{e0041}x\n";
 
 function showAll(value: unknown): string {
@@ -16,7 +16,7 @@ function showAll(value: unknown): string {
   return JSON.stringify(describeServers([reading, reading], { by: "all", isHashWhole: true }));
 }
 
-/** Replaces each text by another one, except times, which a status must have. */
+/** Replaces each text with another text. Times stay, because a status must have them. */
 function replaceTexts(value: unknown, text: string): unknown {
   return JSON.parse(
     JSON.stringify(value, (key, part) =>

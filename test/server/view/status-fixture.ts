@@ -8,7 +8,7 @@ interface Requests {
 }
 
 /**
- * The JSON of a `/status`, which tests vary in one respect each.
+ * The JSON of a `/status`. Each test changes it in one respect.
  *
  * @param seconds since {@link START}.
  */

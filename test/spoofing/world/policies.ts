@@ -112,7 +112,7 @@ export function createPolicies(key: SigningKey) {
   };
 }
 
-/** @param now seconds. @returns the value of Authorization; undefined for none. */
+/** @param now seconds. @returns the value of Authorization; undefined for a request without it. */
 export function createCredentials(key: SigningKey, now: number): Readonly<Record<Credential, string | undefined>> {
   const mint = (signer: SigningKey, changes: object): string => {
     const claims = { ...CLAIMS, iat: now - 10, exp: now + 3_600, ...changes };

@@ -10,7 +10,7 @@ export interface SpoofedRequest {
   readonly path: string;
   readonly version: "1.0" | "1.1";
   readonly lines: readonly Line[];
-  /** Present when the request has a body, and behind it these. */
+  /** The trailers that come after the body; present if the request has a body. */
   readonly trailers: readonly Line[] | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Upstreams that record the received bytes: one for HTTP/1.1 without an HTTP library, and one for gRPC. */
+/** Upstreams that record the received bytes. One is for HTTP/1.1 and uses no HTTP library, and one is for gRPC. */
 import {
   createServer as createHttp2Server,
   type IncomingHttpHeaders,
@@ -11,7 +11,9 @@ import type { Line } from "../oracle.ts";
 export interface Upstreams {
   readonly http: number;
   readonly grpc: number;
-  /** All header lines of a request, and lines in the trailers behind its body; undefined when it did not come. */
+  /**
+   * All header lines of a request, and lines in the trailers after its body; undefined if the request did not arrive.
+   */
   linesOf(caseId: string): readonly Line[] | undefined;
   stop(): Promise<void>;
 }
@@ -75,7 +77,7 @@ function pairUp(raw: readonly string[]): readonly Line[] {
   return Array.from({ length: raw.length / 2 }, (_, index): Line => [raw[2 * index] ?? "", raw[2 * index + 1] ?? ""]);
 }
 
-/** Answers each connection's one request once it is there as a whole. */
+/** Answers the one request of each connection when the whole request has arrived. */
 function serveHttp(socket: Socket, note: (lines: readonly Line[]) => void): void {
   let received = "";
   socket.on("error", () => undefined);
@@ -102,7 +104,7 @@ function serveHttp(socket: Socket, note: (lines: readonly Line[]) => void): void
   });
 }
 
-/** A line without a colon is a name without a value. */
+/** If a line has no colon, the whole line is a name without a value. */
 function readLines(texts: readonly string[]): readonly Line[] {
   return texts
     .filter((text) => text !== "")

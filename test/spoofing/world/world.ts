@@ -11,7 +11,7 @@ import { createCredentials, createPolicies } from "./policies.ts";
 export interface SpoofingWorld {
   readonly configText: string;
   readonly policyRoot: string;
-  /** The value of Authorization; undefined for none. */
+  /** The value of Authorization; undefined for a request without it. */
   readonly credentials: Readonly<Record<Credential, string | undefined>>;
   readonly upstreams: Neighbour<"byteUpstreams">;
   stop(): Promise<void>;

@@ -16,12 +16,12 @@ interface Scene {
   readonly handOver: HandOver;
   /** The id of an instance that allows everything. */
   readonly id: number;
-  /** Which of the connections this side has ended, by number. */
+  /** The numbers of the connections that this side has ended. */
   ended(): number[];
   replace(): void;
   /**
-   * A service manager holds the socket, so that new connections wait for the next process: at once, or after this process has
-   * waited for a successor.
+   * A service manager holds the socket, so new connections wait for the next process. They wait immediately, or after
+   * this process has waited for a successor.
    */
   queue(when?: "at once" | "after the wait"): void;
   /** A call came, on some connection. */
@@ -36,7 +36,7 @@ async function startHandOver(count: number): Promise<Scene> {
   for (let number = 0; number < count; number += 1) {
     const started = await startInstance(server);
     id = started.id;
-    // A worker of Kong that has not yet seen the other side's end.
+    // A Kong worker that has not yet noticed that the other side has ended.
     started.worker.socket.allowHalfOpen = true;
     workers.push(started.worker);
   }
@@ -164,7 +164,7 @@ describe("a process that should end, whose socket belongs to a service manager",
     const [busy] = workers;
     expect(busy && (await playEvent(busy, id)).ended).toBe("proxied");
     expect(ended()).toEqual([0]);
-    vi.advanceTimersByTime(1_100); // The other one is idle.
+    vi.advanceTimersByTime(1_100); // The other connection is idle.
     handOver.drain();
     await settle();
     expect(ended()).toEqual([0, 1]);

@@ -23,7 +23,7 @@ it("a reason that stays is logged once, and again if the socket was served in be
   );
   for (let look = 1; look <= 5; look += 1) {
     await vi.advanceTimersByTimeAsync(500);
-    // This check is over. The interval of 0 does not move the fake clock to the next check.
+    // This check has ended. The interval of 0 does not move the fake clock to the next check.
     await expect.poll(() => [tries, vi.getTimerCount()], { interval: 0 }).toEqual([look, 1]);
   }
   const served = `no process listens on the socket ${path} any more: this process listens on it again`;

@@ -10,7 +10,7 @@ import { createPlace, probeSocket, runServer } from "../../server-process.ts";
 
 const createDirectory = (): string => temporaryFolder(onTestFinished);
 
-/** A server that greets with its name. */
+/** A server that sends its name when a client connects. */
 async function listen(path: string, name = "a", mode = 0o600): Promise<Server> {
   const server = await listenOnSocket(path, mode, (socket) => void socket.end(name));
   onTestFinished(() => void server.close());

@@ -16,7 +16,9 @@ import {
 } from "../../server-process.ts";
 import { type ServiceManager, startServiceManager } from "../service-manager.ts";
 
-/** The byte after a server's last answer on a connection: Kong does not use the connection again. */
+/**
+ * The byte after a server's last answer on a connection. Because of this byte, Kong does not use the connection again.
+ */
 const PARTING = 0xff;
 
 async function startService(policy = OPEN_POLICY): Promise<{ place: ServerPlace; manager: ServiceManager }> {
@@ -32,7 +34,10 @@ async function startService(policy = OPEN_POLICY): Promise<{ place: ServerPlace;
 const waitForStarts = (manager: ServiceManager, times: number) =>
   expect.poll(() => manager.output().split(" listens on ").length).toBeGreaterThan(times);
 
-/** One request, sent like Kong: again if the connection ends, or if the server does not know the instance. */
+/**
+ * Sends one request in the same way as Kong. If the connection ends, or if the server does not know the instance, sends
+ * the request again.
+ */
 async function judge({ socket }: ServerPlace): Promise<string> {
   for (;;) {
     const worker = await connectWorker(socket);
@@ -132,7 +137,8 @@ describe("a launched server whose socket belongs to a service manager", () => {
   });
 
   it("keeps the old server as long as a policy file is broken, and takes over when the file is corrected", async () => {
-    // The clock of processes that start later is fast. With a limit, the wait of the new server would soon have been too long.
+    // The clock of processes that start later is fast. If this wait had a limit, the new server would soon have waited
+    // too long.
     const mark = join(temporaryFolder(onTestFinished), "later");
     const hurry = `import { existsSync } from "node:fs";
       const now = performance.now.bind(performance);

@@ -48,8 +48,8 @@ describe("isAnswered", () => {
 
 describe("waitForTurn", () => {
   /**
-   * Waits for the turn of a process that is not ready, and calls a function at each of its checks. @returns the number of
-   * checks.
+   * Waits for the turn of a process that is not ready. Calls a function at each of the process's checks. @returns the
+   * number of checks.
    */
   const countLooks = async (onLook: (looks: number) => unknown): Promise<number> => {
     let looks = 0;
@@ -126,7 +126,7 @@ describe("waitAtMost", () => {
 });
 
 describe("keepSocket", () => {
-  /** Checks come when the test allows them; sockets and files are real. */
+  /** Checks come when the test allows them. Sockets and files are real. */
   beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
   afterEach(() => void vi.useRealTimers());
 

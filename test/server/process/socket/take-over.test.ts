@@ -21,7 +21,7 @@ function writePolicy({ directory, policyRoot }: ServerPlace, file: string, text:
   renameSync(join(directory, "new"), join(policyRoot, file));
 }
 
-/** One request to a route with this policy file, over a new connection and with a new instance. */
+/** Sends one request to a route with this policy file, over a new connection and with a new instance. */
 async function request({ socket }: ServerPlace, file: string): Promise<Outcome> {
   const worker = await connectWorker(socket);
   const { instanceStatus } = await worker.start(JSON.stringify({ policy_file: file, rule: "open", __plugin_id: file }));
@@ -43,14 +43,14 @@ async function setUpGood(): Promise<ServerPlace> {
   return place;
 }
 
-/** A live process with good versions, and a new process that finds a broken file. */
+/** A running process with good versions, and a new process that finds a broken file. */
 async function setUpBroken(): Promise<{ place: ServerPlace; old: RunningProcess; fresh: RunningProcess }> {
   const place = await setUpGood();
   const old = await runServer(place, POLL);
   expect(await answersOf(place)).toEqual(["proxied", "proxied"]);
   writePolicy(place, "bad.json", "{}");
   await old.waitForOutput("bad.json is refused; the last good version stays in effect");
-  const fresh = startServer(place, POLL, "fast"); // With a limit, its wait would soon have been too long.
+  const fresh = startServer(place, POLL, "fast"); // If the new process's wait had a limit, it would soon have waited too long.
   await fresh.waitForOutput("bad.json is refused; its routes answer 503");
   return { place, old, fresh };
 }

@@ -177,7 +177,7 @@ function callByName(pdk: Pdk, method: keyof typeof REPLIES): Promise<unknown> {
   }
 }
 
-/** A Struct with the one field `a`: a list in a list in a list. */
+/** A Struct with one field `a`. Its value is a list in a list in a list. */
 function nestedLists(depth: number): Uint8Array {
   let bytes: Buffer = Buffer.alloc(0);
   for (let level = 0; level < depth; level += 1) {

@@ -15,7 +15,7 @@ const ASK_AND_ALLOW: Access = async (pdk) => {
 const ANY_TIME = -1;
 const REPLIES = { "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }) };
 
-/** Kong reads an answer and the bytes after it at once, and keeps no connection with unread bytes. */
+/** Kong reads an answer and the bytes after it in one step. It keeps no connection with unread bytes. */
 function expectParting({ chunks }: RawWorker): void {
   const last = chunks.at(-1) ?? Buffer.alloc(0);
   const frame = last.length - 1;
@@ -132,7 +132,7 @@ describe("a connection that should close when idle", () => {
       events += 1;
       return ALLOW(pdk);
     });
-    // The call and the end come in one turn: the worker sends the call before it sees the end of the other side.
+    // The call and the end come in one turn: the worker sends the call before it notices the end of the other side.
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     worker.call({ cmdStartInstance: { name: "jwt-policy", config: Buffer.from("{}") } });
     expect(server.connections[0]?.closeIfIdle(ANY_TIME)).toBe(true);

@@ -12,10 +12,10 @@ const askAndAllow: Access = async (pdk) => {
   await pdk.nginx.getVar("request");
   return createAllow({ headers: {} }, { policy: "payments" });
 };
-/** More than any limit of frames that would still be one. */
+/** More bytes than any reasonable limit of a frame. */
 const TOO_MUCH = 16 * 1024 * 1024;
 
-/** Waits until the server's ends of connections have closed; then no part of them may be left. */
+/** Waits until the server has closed its ends of connections. No part of them may then be left. */
 async function allClosed({ sockets }: TestServer): Promise<void> {
   while (sockets.some(({ closed }) => !closed)) {
     await settle();
@@ -151,7 +151,7 @@ describe("a peer that closes", () => {
     while (server.sockets.slice(1).some(({ bytesWritten }) => bytesWritten === 0)) {
       await settle();
     }
-    // 30 deadlines. The test runner also has timers, whose number changes.
+    // 30 deadlines. The test runner also has timers, and their number changes.
     expect(countTimers()).toBeGreaterThan(timers + 20);
     for (const { socket } of workers) {
       socket.destroy();
@@ -187,7 +187,7 @@ it("a connection that serves hundreds of events accumulates no listeners and no 
   expect(count()).toEqual(before);
 });
 
-/** One to four frames of pseudo-random bytes, and bytes at the end that are not a frame. */
+/** One to four frames of pseudo-random bytes. At the end are bytes that are not a frame. */
 function randomFrames(seed: number): Buffer {
   let state = seed;
   const next = (below: number): number => {

@@ -90,7 +90,8 @@ describe("every value that is not our own Allow leads to 500", () => {
     const outcome = await playEvent(worker, id);
     expect(outcome.ended).toBe("exited");
     expect(outcome.calls.map(({ method }) => method)).toEqual(["kong.log.err", "kong.response.exit"]);
-    // Describes a wrong return value or a failure, never with the text of an error, which may quote the input.
+    // Describes a wrong return value or a failure. The text never contains the text of an error, because that may quote
+    // the input.
     const [failure] = server.logged;
     const detail = failure === undefined ? "the handler returned no decision" : "the event failed with ";
     expect(logLine(outcome)).toContain(`reason=internal_error status=500 policy=jwt-policy detail="${detail}`);
@@ -198,7 +199,7 @@ it("a result that comes after Kong closed the connection is not written and has 
   expect((await playEvent(other, id)).ended).toBe("proxied");
 });
 
-/** An object that is no promise: it calls back twice, as only hostile code does. */
+/** An object that is not a promise. It calls back twice, and only hostile code does this. */
 function twiceThenable(): unknown {
   const call = (resolve: (value: unknown) => void): void => {
     resolve({ verdict: "allow" });

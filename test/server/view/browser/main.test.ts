@@ -38,7 +38,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Opens the page on a server that reacts like this, and then like {@link BUSY}. */
+/** Opens the page on a server that first answers in this way, and then like {@link BUSY}. */
 async function open(...next: readonly Reaction[]): Promise<void> {
   reactions.push(...next);
   await import("../../../../plugin/server/view/browser/main.ts");

@@ -5,7 +5,7 @@ import { vi } from "vitest";
 const HTML = readFileSync(join(import.meta.dirname, "../../../../plugin/server/view/browser/page.html"), "utf8");
 const TAGS = /<(?<end>\/?)(?<name>\w+)(?<attributes>[^>]*)>|(?<text>[^<]+)/g;
 
-/** Like a browser's text node, a separate object that keeps the user's selection. */
+/** A separate object that keeps the user's selection, like a text node in a browser. */
 class PageText {
   readonly textContent: string;
 
@@ -14,7 +14,9 @@ class PageText {
   }
 }
 
-/** The part of a browser's elements that the script of the page uses. Only the calls that it makes are here. */
+/**
+ * The part of a browser's elements that the script of the page uses. This class has only the calls that the page makes.
+ */
 export class PageElement {
   readonly name: string;
   /** Elements of SVG need another namespace than those of HTML. */
@@ -57,7 +59,7 @@ export class PageElement {
   get lastElementChild(): PageElement | undefined {
     return this.children.at(-1);
   }
-  /** Of this element and everything in it, in the order of the page. */
+  /** The texts of this element and of all elements inside it, in the order of the page. */
   get all(): readonly PageElement[] {
     return [this, ...this.children.flatMap((child) => child.all)];
   }
@@ -117,7 +119,7 @@ export class PageElement {
     this.#listeners[event]?.();
   }
 
-  /** Knows `name`, `.class` and `#id`, and a blank between an element and one inside it. */
+  /** Supports `name`, `.class` and `#id`. A blank separates an element and an element inside it. */
   querySelector(selector: string): PageElement | null {
     const [first = "", ...rest] = selector.split(" ");
     const found = this.all.find(
@@ -194,7 +196,7 @@ export class Page {
   }
 }
 
-/** Opens the page, until `vi.unstubAllGlobals()`. */
+/** Opens the page. The page stays open until `vi.unstubAllGlobals()`. */
 export function openPage(): Page {
   const page = new Page();
   vi.stubGlobal("document", page);
