@@ -22,6 +22,8 @@ export interface KeptVerdict {
   readonly tally: number;
   /** Called each time the verdict is reused. */
   readonly onReuse: () => void;
+  /** The text that the guard needs to reuse the verdict; undefined until the guard first needs it. */
+  recipe?: string;
 }
 
 /**

@@ -29,13 +29,15 @@ export function describeNearMiss(value: string, expected: Iterable<string>): str
   }
   const candidates = takeFirst(expected);
   for (const [what, normalize] of DIFFERENCES) {
-    if (candidates.some((candidate) => normalize(candidate) === normalize(value))) {
+    const normalized = normalize(value);
+    if (candidates.some((candidate) => normalize(candidate) === normalized)) {
       return `differs only by ${what}`;
     }
   }
   const plain = (text: string): string =>
     DIFFERENCES.slice(0, 5).reduce((reduced, [, normalize]) => normalize(reduced), text);
-  return candidates.some((candidate) => plain(candidate) === plain(value))
+  const plainValue = plain(value);
+  return candidates.some((candidate) => plain(candidate) === plainValue)
     ? "differs only by the spelling of the URL"
     : undefined;
 }

@@ -68,17 +68,74 @@ export interface Answer {
   readonly metadataRequest: MetadataRequest;
 }
 
-// The Allows that {@link createAllow} made: an object that only looks like an Allow must not let a request pass. Only
-// createAllow can add to the set of Allows.
-const issued = new WeakSet<object>();
+/** The calls of an Allow, as the plugin server writes them to Kong. The frames have one character for each byte. */
+export interface EncodedCalls {
+  readonly frames: string;
+  readonly repliesToDrop: number;
+}
+
+/** Only this module has the symbol, so no other code can create an object of the class. */
+const ISSUE = Symbol("issue");
+
+/**
+ * The class of all objects that let a request pass. An object that only looks like an Allow does not have the private field, and
+ * a copy of an Allow does not have it either. A WeakSet of all Allows would do the same. But for the garbage collector, an entry
+ * of a WeakSet costs more than the whole decision.
+ */
+class IssuedAllow implements Allow {
+  readonly verdict = "allow";
+  readonly headers: HeaderChanges;
+  readonly rawQuery: string | undefined;
+  readonly caller: CallerIdentity | undefined;
+  readonly evidence: Evidence;
+  readonly reported: Deny | undefined;
+  readonly validity: Validity | undefined;
+  #encoded: EncodedCalls | undefined;
+
+  constructor(
+    issue: symbol,
+    { headers, rawQuery, caller }: UpstreamChanges,
+    evidence: Evidence,
+    reported: Deny | undefined,
+    validity: Validity | undefined,
+  ) {
+    if (issue !== ISSUE) {
+      throw new TypeError("only createAllow creates an Allow");
+    }
+    this.headers = headers;
+    this.rawQuery = rawQuery;
+    this.caller = caller;
+    this.evidence = evidence;
+    this.reported = reported;
+    this.validity = validity;
+    Object.freeze(this);
+  }
+
+  static isIssued(value: unknown): value is IssuedAllow {
+    return typeof value === "object" && value !== null && #encoded in value;
+  }
+
+  static encodedCallsOf(allow: Allow): EncodedCalls | undefined {
+    return IssuedAllow.isIssued(allow) ? allow.#encoded : undefined;
+  }
+
+  static keepEncodedCalls(allow: Allow, calls: EncodedCalls): void {
+    if (IssuedAllow.isIssued(allow)) {
+      allow.#encoded = calls;
+    }
+  }
+}
 
 /** Creates the only kind of value that lets a request reach the upstream. */
 export function createAllow(changes: UpstreamChanges, evidence: Evidence, reported?: Deny, validity?: Validity): Allow {
-  const { headers, rawQuery, caller } = changes;
-  const allow: Allow = Object.freeze({ verdict: "allow", headers, rawQuery, caller, evidence, reported, validity });
-  issued.add(allow);
-  return allow;
+  return new IssuedAllow(ISSUE, changes, evidence, reported, validity);
 }
+
+/** The encoded calls that {@link keepEncodedCalls} stored with the Allow. */
+export const encodedCallsOf: (allow: Allow) => EncodedCalls | undefined = IssuedAllow.encodedCallsOf;
+
+/** Stores the encoded calls with an Allow that may be reused. An Allow never changes, so its encoded calls stay the same. */
+export const keepEncodedCalls: (allow: Allow, calls: EncodedCalls) => void = IssuedAllow.keepEncodedCalls;
 
 /**
  * @param reply how to answer the client. The default reply is for cases in which the policy or the request is not
@@ -94,7 +151,7 @@ export function createAnswer(metadataRequest: MetadataRequest): Answer {
 
 /** Whether `value` is an Allow made by {@link createAllow} in this process. */
 export function isAllow(value: unknown): value is Allow {
-  return issued.has(value as object); // Returns false for a value that is not an object.
+  return IssuedAllow.isIssued(value);
 }
 
 /**

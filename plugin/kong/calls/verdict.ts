@@ -65,13 +65,10 @@ function renderVerdict({ pluginId, sequence }: InstanceIdentity, nonce: string):
   return `${pluginId} ${sequence} ${nonce}`;
 }
 
-const recipes = new WeakMap<KeptVerdict, string>();
-
 /** All requests that reuse one verdict get the same text. The guard's handler.lua parses the text. */
 function renderRecipe(kept: KeptVerdict, reuse: Reuse): string {
-  const known = recipes.get(kept);
-  if (known !== undefined) {
-    return known;
+  if (kept.recipe !== undefined) {
+    return kept.recipe;
   }
   const { allow, tally } = kept;
   const headers = Object.entries(allow.headers);
@@ -88,9 +85,8 @@ function renderRecipe(kept: KeptVerdict, reuse: Reuse): string {
     query: allow.rawQuery,
     caller: allow.caller && { credential: allow.caller.credentialId, groups: allow.caller.groups },
   };
-  const text = Buffer.from(endDifferently(JSON.stringify(recipe))).toString("base64");
-  recipes.set(kept, text);
-  return text;
+  kept.recipe = Buffer.from(endDifferently(JSON.stringify(recipe))).toString("base64");
+  return kept.recipe;
 }
 
 const ID_LENGTH = 16;

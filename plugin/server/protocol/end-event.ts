@@ -1,4 +1,4 @@
-import { type Allow, isAllow } from "../../core/model/decision.ts";
+import { encodedCallsOf, isAllow, keepEncodedCalls } from "../../core/model/decision.ts";
 import { listCalls } from "../../kong/calls/list-calls.ts";
 import type { GuardMark } from "../../kong/contract/guard-mark.ts";
 import type { PdkCall } from "../../kong/contract/pdk-call.ts";
@@ -43,7 +43,7 @@ export function encodeOutcome(
   guard?: GuardMark,
 ): EventEnding {
   const isPass = isAllow(outcome);
-  const known = isPass && warnings.length === 0 ? encoded.get(outcome) : undefined;
+  const known = isPass && warnings.length === 0 ? encodedCallsOf(outcome) : undefined;
   if (known) {
     const frames = Buffer.from(known.frames, "latin1");
     return { frames: Buffer.concat([frames, encodePass(sequence)]), repliesToDrop: known.repliesToDrop };
@@ -52,20 +52,14 @@ export function encodeOutcome(
   const frames = Buffer.concat(calls.map(encodeCall));
   const ending = { frames, repliesToDrop: calls.filter(hasReply).length };
   if (isPass && outcome.validity !== undefined && warnings.length === 0) {
-    encoded.set(outcome, { frames: frames.toString("latin1"), repliesToDrop: ending.repliesToDrop });
+    // A text and not a buffer: Node cuts small buffers out of buffers of 8 kB, so a stored small buffer would keep all 8 kB in memory.
+    keepEncodedCalls(outcome, { frames: frames.toString("latin1"), repliesToDrop: ending.repliesToDrop });
   }
   if (!isPass && !guard) {
     return ending;
   }
   return { frames: Buffer.concat([frames, encodePass(sequence)]), repliesToDrop: ending.repliesToDrop };
 }
-
-/**
- * The encoded calls of decisions that may be reused. A decision never changes, so its encoded calls stay the same. The frames are
- * texts with one character for each byte, and not buffers. Node cuts small buffers out of buffers of 8 kB, so a stored
- * small buffer would keep all 8 kB in memory.
- */
-const encoded = new WeakMap<Allow, { readonly frames: string; readonly repliesToDrop: number }>();
 
 /**
  * Only this function writes the empty frame. For Kong, the empty frame means "proxy the request", or "ask the guard". Kong

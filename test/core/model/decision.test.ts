@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { createAllow, createDeny, isAllow } from "../../../plugin/core/model/decision.ts";
+import {
+  createAllow,
+  createDeny,
+  encodedCallsOf,
+  isAllow,
+  keepEncodedCalls,
+} from "../../../plugin/core/model/decision.ts";
 
 const evidence = { policy: "payments", rule: "read" };
 const allow = createAllow({ headers: { "x-user-id": "alice" } }, evidence);
@@ -29,6 +35,26 @@ describe("an object that looks like an Allow is not an Allow", () => {
   ])("%s", (_what, value) => {
     expect(isAllow(value)).toBe(false);
   });
+});
+
+it("has a class with which no other code can make an Allow", () => {
+  const Issued = allow.constructor;
+  const changes = { headers: {} };
+  for (const issue of [undefined, "issue", Symbol("issue"), Symbol.for("issue")]) {
+    expect(() => Reflect.construct(Issued, [issue, changes, evidence])).toThrow(
+      new TypeError("only createAllow creates an Allow"),
+    );
+  }
+});
+
+it("keeps its own encoded calls, and no look-alike keeps any", () => {
+  const [one, other] = [createAllow({ headers: {} }, evidence), createAllow({ headers: {} }, evidence)];
+  const copy = { ...one };
+  const calls = { frames: "abc", repliesToDrop: 1 };
+  expect(encodedCallsOf(one)).toBeUndefined();
+  keepEncodedCalls(one, calls);
+  keepEncodedCalls(copy, calls);
+  expect([one, other, copy].map(encodedCallsOf)).toEqual([calls, undefined, undefined]);
 });
 
 it("cannot be changed into another Allow", () => {
