@@ -80,7 +80,7 @@ export const EQUIVALENT = [
   },
   {
     file: "plugin/server/protocol/end-event.ts",
-    original: "encoded.set(outcome, ending);",
+    original: 'keepEncodedCalls(outcome, { frames: frames.toString("latin1"), repliesToDrop: ending.repliesToDrop });',
     replacement: ";",
     because: "the same decision is encoded to the same bytes; remembering them saves time",
   },
