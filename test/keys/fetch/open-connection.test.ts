@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { createSecureContext } from "node:tls";
 import { expect, it, onTestFinished } from "vitest";
@@ -30,6 +30,20 @@ it("a fetch that is cancelled before it connects opens no connection", async () 
   const probe = connect(port, "127.0.0.1").on("error", () => {});
   await once(probe, "close");
   expect(connections).toBe(1);
+});
+
+it("a connection ends with its signal, and a closed connection no longer listens to its signal", async () => {
+  const { port } = await listen((socket) => socket.on("error", () => {}).resume());
+  const [first, second] = [new AbortController(), new AbortController()];
+  const ended = await open(port, first.signal);
+  const closed = once(ended, "close");
+  first.abort();
+  await closed;
+  const socket = await open(port, second.signal);
+  expect(getEventListeners(second.signal, "abort")).toHaveLength(1);
+  socket.destroy();
+  await once(socket, "close");
+  expect(getEventListeners(second.signal, "abort")).toEqual([]);
 });
 
 it("a connection that breaks while no code waits for it does not end the process", async () => {

@@ -243,6 +243,16 @@ describe("a key that an issuer leaked", () => {
     expect([await find(compile()), await find(both)]).toEqual([undefined, undefined]);
   });
 
+  it("is refused at the next look-up in a policy that has not loaded the keys since", async () => {
+    const other = compile({ algorithms: ["ES256"] });
+    expect([await find(compile()), await find(other)]).toEqual([ISSUER, ISSUER]);
+    server.answer("/jwks", leaking());
+    clock += 30_000;
+    expect(await countFetches(async () => source.find(issuerOf(compile()), joseHeaderOf({ kid: "2" })))).toBe(1);
+    clock -= 1; // So the other policy may not load the keys yet.
+    expect(await countFetches(async () => expect(await find(other)).toBeUndefined())).toBe(0);
+  });
+
   it("is still refused if a policy with another set of sources comes after the search for idle issuers", async () => {
     await find(compile());
     clock += 60_001;

@@ -46,6 +46,17 @@ describe("isAnswered", () => {
   });
 });
 
+it("a probe closes its connection", async () => {
+  let noteClosed = (): void => {};
+  const closed = new Promise<void>((resolve) => {
+    noteClosed = resolve;
+  });
+  const server = await listenOnSocket(path, 0o600, (socket) => socket.resume().on("close", noteClosed));
+  onTestFinished(() => void server.close());
+  expect(await isAnswered(path)).toBe(true);
+  await closed;
+});
+
 describe("waitForTurn", () => {
   /**
    * Waits for the turn of a process that is not ready. Calls a function at each of the process's checks. @returns the
