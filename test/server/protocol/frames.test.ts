@@ -103,3 +103,15 @@ describe("createFrameReader", () => {
     expect(join).toHaveBeenCalledTimes(1); // Joining at every chunk would copy 8 GiB here.
   });
 });
+
+it("a frame that comes whole is not copied, also after other frames", () => {
+  const places: [ArrayBufferLike, number][] = [];
+  const read = createFrameReader(({ buffer, byteOffset }) => places.push([buffer, byteOffset]));
+  const chunks = ["a", "bb", "ccc"].map((text) => Buffer.from(encodeFrame(Buffer.from(text))));
+  for (const chunk of chunks) {
+    read(chunk);
+  }
+  const LENGTH_BYTES = 4;
+  expect(places).toEqual(chunks.map(({ buffer, byteOffset }) => [buffer, byteOffset + LENGTH_BYTES]));
+  expect(places.every(([buffer], index) => buffer === chunks[index]?.buffer)).toBe(true);
+});
