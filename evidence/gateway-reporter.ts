@@ -45,7 +45,7 @@ export default class GatewayReporter implements Reporter {
   /** Writes results at once, because the next gateway takes minutes. */
   onTestModuleEnd(module: TestModule): void {
     const tests = [...module.children.allTests()];
-    // A part of the table must not replace the whole.
+    // A part of the table must not replace the whole table.
     if (tests.some((test) => test.result().state === "skipped")) {
       return;
     }
@@ -78,7 +78,7 @@ export default class GatewayReporter implements Reporter {
   }
 }
 
-/** Why a test was skipped, as it said itself. */
+/** The reason that a skipped test gave. */
 function findNotes(tests: readonly TestCase[]): string[] {
   const results = tests.map((test) => test.result());
   return results.flatMap((result) => ("note" in result && result.note ? [result.note] : []));

@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import type { TestProject } from "vitest/node";
 
 /**
- * Builds before the first test and before each rerun, because tests start the built server. Quick if the build is up to date.
+ * Builds before the first test and before each rerun, because tests start the built server. The build is quick if
+ * nothing has changed.
  */
 export function setup(project: TestProject): void {
   // Tests compare what commands print. A CI service and some terminals ask for colours by these variables, and every

@@ -18,7 +18,7 @@ export interface SigningKey {
   readonly publicJwk: JWK;
 }
 
-/** Makes a new key. RSA takes a good part of a second: generate once per test file. */
+/** Makes a new key. RSA takes a large part of a second, so generate RSA keys only once in each test file. */
 export function generateSigningKey(alg: SigningAlgorithm, kid: string): SigningKey {
   const pair = generatePair(alg);
   const [privateKey, publicKey] = [rereadKey(pair.privateKey), rereadKey(pair.publicKey)];
@@ -40,18 +40,18 @@ export function mintToken(options: {
   return signRaw(key, JSON.stringify(joseHeader), JSON.stringify(claims));
 }
 
-/** Signs exactly these bytes, of any content, with the key's own algorithm. */
+/** Signs exactly these bytes, of any content, with the algorithm of the key. */
 export function signRaw(key: SigningKey, headerText: string | Uint8Array, payloadText: string | Uint8Array): string {
   return signSegments(key, encodeSegment(headerText), encodeSegment(payloadText));
 }
 
-/** Signs two segments as they stand, canonical base64url or not. */
+/** Signs two segments unchanged, even if they are not canonical base64url. */
 export function signSegments(key: SigningKey, headerSegment: string, payloadSegment: string): string {
   const signingInput = `${headerSegment}.${payloadSegment}`;
   return `${signingInput}.${encodeSegment(signBytes(key, Buffer.from(signingInput, "latin1")))}`;
 }
 
-/** Only the signature, in the form of RFC 7518 section 3 and RFC 8037 section 3.1. */
+/** Only the signature, in the form that RFC 7518 section 3 and RFC 8037 section 3.1 require. */
 export function signBytes({ alg, privateKey }: SigningKey, signingInput: Uint8Array): Uint8Array {
   const hash = `sha${alg.slice(2)}`;
   switch (alg.slice(0, 2)) {

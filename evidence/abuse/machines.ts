@@ -56,7 +56,7 @@ export function startRetrying({ gateway, timeline, chance }: World, sub: string,
   timeline.at(timeline.nowMs + 2_000, retry);
 }
 
-/** Tokens of another environment and of old keys, which come all the time. */
+/** Tokens of another environment and tokens with old keys. Such tokens come all the time. */
 export function startStrayTokens({ gateway, timeline, chance }: World): void {
   const stray = (): void => {
     const reason = chance.random.pick(["key_not_found", "issuer_untrusted", "algorithm_not_allowed"] as const);

@@ -111,7 +111,7 @@ function countKinds(alarms: readonly Alarm[]): ReadonlyMap<string, number> {
   return kinds;
 }
 
-/** How long it took until each planted abuse was found. */
+/** How long it took until the watch found each planted abuse. */
 function findDelays(abuses: readonly Abuse[], { gateway }: Scene): readonly number[] {
   return abuses.map(({ label, kind, startMs }) => {
     const found = gateway.alarms.find(
@@ -142,7 +142,7 @@ interface Planting {
   readonly everyMs: number;
   /** The time in which the detectors learn the usual numbers. */
   readonly learnMs: number;
-  /** How many crowds. Each has the same number of abuses. */
+  /** How many crowds. Each crowd has the same number of abuses. */
   readonly scenes?: number;
 }
 
@@ -170,7 +170,7 @@ function measureThefts(): void {
   const all: Planting = { count: thefts, everyMs: 1_000, learnMs: MINUTE_MS };
   const few: Planting = { ...all, count: Math.ceil(thefts / 10) };
   const forMs = 5 * MINUTE_MS;
-  // A copy, so that only the planted pages use the stolen token.
+  // The result is a copy, so that only the planted pages use the stolen token.
   const victimOf = ({ persons, chance }: Scene, index: number): Person => ({
     ...(persons[index] ?? chance.random.pick(persons)),
   });

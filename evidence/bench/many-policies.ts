@@ -22,9 +22,9 @@ import { generateSigningKey } from "../../test/tokens.ts";
 interface Case {
   readonly policies: number;
   readonly rules: number;
-  /** For each rule; 0 for a rule without operations. */
+  /** The number of operations in each rule; 0 for a rule without operations. */
   readonly operations: number;
-  /** Whether all policies extend one. */
+  /** Whether all policies extend one common policy. */
   readonly hasParent?: boolean;
 }
 
@@ -44,7 +44,7 @@ const ASK_EVERY_MS = 10;
 const LIMIT_MS = 300_000;
 const SERVER = new URL("../../../../dist/jwt-policy-server.mjs", import.meta.url).pathname;
 
-/** Inline, so that no key has to be fetched. */
+/** The keys are inline, so that the server need not fetch any key. */
 const PUBLIC_KEY = generateSigningKey("ES256", "1").publicJwk;
 
 const FACTS = StringMessage.encode({
@@ -268,7 +268,7 @@ function isThere(socket: string): Promise<boolean> {
   });
 }
 
-/** Writes all policies of a case. Returns their folder. */
+/** Writes all policies of a case. Returns the folder of the policies. */
 function writePolicies(directory: string, one: Case, version: string): string {
   const root = join(directory, "policies");
   mkdirSync(root);
@@ -341,7 +341,7 @@ function cpuSeconds({ pid }: ChildProcess): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** Of all processors and processes since the machine started. */
+/** The processor time of all processors and processes since the machine started. */
 function busySeconds(): number {
   const ticks = cpus().map(({ times: { user, nice, sys, irq } }) => user + nice + sys + irq);
   return ticks.reduce((sum, ms) => sum + ms, 0) / 1000;

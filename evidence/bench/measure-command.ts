@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** Texts by path. */
+/** The texts of the files, by path. */
 export interface Folder {
   readonly [file: string]: string;
 }

@@ -94,7 +94,10 @@ function kilobytes(data) {
   return Math.round(data.length / 1000);
 }
 
-/** The bundle contains some of the generated validators, nearly as they are. The longest string of a validator shows whether it is there. */
+/**
+ * The bundle contains some of the generated validators almost unchanged. The longest string of a validator shows
+ * whether the validator is in the bundle.
+ */
 function countValidators() {
   const bundle = readFileSync("dist/jwt-policy-server.mjs", "utf8");
   const texts = readdirSync(VALIDATORS)

@@ -30,7 +30,7 @@ function git(folder: string, ...args: readonly string[]): void {
   execFileSync("git", ["-C", folder, ...identity, ...args], { stdio: "pipe", env: { ...process.env, ...GIT } });
 }
 
-/** A repository with one commit. */
+/** A repository that has one commit. */
 function repositoryOf(name: string): string {
   const folder = folderOf(name);
   git(folder, "init", "-q");
@@ -64,7 +64,7 @@ it("lints kong.yml with its suppressions, and says each thing once", () => {
   const kong = readFileSync(join(folder, "kong.yml"), "utf8");
   writeFileSync(join(folder, "kong.yml"), kong.replace(/^ *# lint-ignore .*\n/m, ""));
   const { status, stdout } = check(folder, ["policies", "--kong=kong.yml"]);
-  expect([status, stdout.match(/route_without_rule/g)?.length]).toEqual([1, 2]); // The finding, and its page.
+  expect([status, stdout.match(/route_without_rule/g)?.length]).toEqual([1, 2]); // A finding and its page.
   writeFileSync(join(folder, "kong.yml"), kong.replace("rule: refunds", "rule: refund"));
   const mistake = check(folder, ["policies", "--kong=kong.yml"]);
   expect([mistake.status, mistake.stdout.match(/^kong\.yml:\d+:\d+ rule_unknown/gm)?.length]).toEqual([1, 1]);

@@ -81,7 +81,7 @@ describe("Consumers in a Kong with PostgreSQL", () => {
     await fetch(`${kong.adminUrl}/consumers/${id}`, { method: "DELETE" });
     expect(await ask("strict", "billing")).toMatchObject({ status: 403 });
     expect(await ask("by-id", id)).toMatchObject({ status: 403 });
-    // The newest answer is used for every policy.
+    // Every policy uses the newest answer.
     expect(await ask("known", "billing")).toMatchObject({ status: 403 });
   });
 

@@ -17,7 +17,7 @@ export interface KongWithPostgres {
   readonly name: string;
   readonly adminUrl: string;
   readonly proxyUrl: string;
-  /** Takes the database away from the running Kong, for good. */
+  /** Takes the database away from the running Kong. The database does not come back. */
   stopDatabase(): Promise<void>;
   stop(): Promise<void>;
 }

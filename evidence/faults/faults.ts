@@ -16,7 +16,7 @@ import { type Judge, usualJudge } from "./world/world.ts";
 
 /** One row of the table. */
 export interface Fault {
-  /** Names the row in results; never changes. */
+  /** Names the row in results. The name never changes. */
   readonly id: string;
   readonly title: string;
   /**
@@ -44,7 +44,7 @@ const READ_TIMEOUT_MS = 7_000;
 /** If another request is starting the same plugin instance, requests in Kong wait for this long. */
 const CLAIM_MS = 10_000;
 const CHANGES_PER_ROUND = 50;
-/** For a machine that is busy with everything else. */
+/** The limits for a machine that is busy with other work. */
 const SLACK_MS = 5_000;
 
 const AFTER_RESPAWN_MS = RESPAWN_MS + CLAIM_MS + SLACK_MS;

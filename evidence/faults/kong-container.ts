@@ -108,7 +108,7 @@ export async function kongContainer({
           },
           load: (text) => loadConfig(settings, text),
           async killWorkerZero() {
-            // Workers start in order, and pids go up.
+            // Kong starts its workers in order, so their pids increase.
             const words =
               "grep -l '^nginx: worker process' /proc/[0-9]*/cmdline | sort -t/ -k3n | head -n 1 | cut -d/ -f3";
             const { exitCode, output: text } = await container.exec(["sh", "-c", `kill -9 "$(${words})"`]);

@@ -27,13 +27,15 @@ export interface FaultsRun {
   readonly workers: number;
   /** Kong's `lua_socket_read_timeout`. */
   readonly readTimeoutSeconds: number;
-  /** How often a repeated fault comes; 20 if not set. */
+  /** How often a repeated fault comes; 20 by default. */
   readonly rounds?: number;
-  /** Faults, by id, that take more time than there is. */
+  /** The ids of faults that take more time than the test has. */
   readonly leaveOut?: readonly string[];
-  /** Ids of faults in which this plugin server may lose valid requests. Our own server must not lose any. */
+  /**
+   * Ids of faults in which this plugin server may lose valid requests. Our own server must not lose any valid request.
+   */
   readonly mayLose?: readonly string[];
-  /** Whether the plugin server is kong-pdk's. */
+  /** Whether the plugin server is the server of kong-pdk. */
   readonly isStock?: boolean;
 }
 
@@ -103,7 +105,7 @@ export async function runFaults({
       upstream = await startUpstream();
       world = await createWorld(upstream.url);
       control = join(world.directory, "fault");
-      writeInnerFault(control, "hold"); // The first fault is a late start.
+      writeInnerFault(control, "hold"); // The first fault is a late start of the server.
       await start();
     }, START_TIMEOUT_MS);
     afterAll(async () => {

@@ -1,6 +1,6 @@
 import type { Json, JsonMembers } from "../../test/core/json/slow-json.ts";
 
-/** A claim by its name or JSON Pointer, as the oracle finds it. The policies here need no escapes. */
+/** A claim by its name or JSON Pointer, as the oracle finds it. The policies of the fuzzer need no escapes. */
 export function readPlace(claims: JsonMembers, place: string): Json | undefined {
   const found = walk(claims, place);
   return found === BLOCKED ? undefined : found;

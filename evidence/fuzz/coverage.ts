@@ -15,7 +15,7 @@ export interface Coverage {
 
 interface FileCoverage {
   readonly file: string;
-  /** Functions, branches and what else V8 counts apart. */
+  /** Functions, branches and all other parts that V8 counts separately. */
   readonly blocks: number;
   readonly reached: number;
   /** Lines, counted from 1 in the built file, where code begins that never ran. */
@@ -26,7 +26,7 @@ interface File {
   readonly source: string;
   /** One mark for each character of the code that ran. */
   readonly ran: Uint8Array;
-  /** All ranges that V8 ever told apart, as `start-end`. */
+  /** All ranges that V8 has ever counted separately, as `start-end`. */
   readonly blocks: Set<string>;
 }
 
@@ -87,7 +87,7 @@ export function startCoverage(parts: readonly string[]): Coverage {
   };
 }
 
-/** Ranges come outer before inner, and the inner one knows better. */
+/** Outer ranges come before inner ranges, and the count of the inner range is more exact. */
 function paint(length: number, functions: readonly Profiler.FunctionCoverage[], blocks?: Set<string>): Uint8Array {
   const ran = new Uint8Array(length);
   for (const { ranges } of functions) {

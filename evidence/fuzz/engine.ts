@@ -49,7 +49,7 @@ export async function fuzz<T>(
       slowest = { took: outcome.took, input };
     }
     if (outcome.finding !== undefined) {
-      // The first line. After the first line comes a stack, and the stack can differ for the same fault.
+      // The first line of the text. After the first line comes a stack, and the stack can differ for the same fault.
       const what = outcome.finding.split("\n", 1)[0] ?? "";
       const known = findings.get(what);
       if (known === undefined || target.size(input) < target.size(known)) {
@@ -58,7 +58,7 @@ export async function fuzz<T>(
     }
     return addAll(features, outcome);
   };
-  /** Finds the inputs of a batch that reach new code, by halves. */
+  /** Finds the inputs of a batch that reach new code. The search halves the batch again and again. */
   const keepNew = async (batch: readonly T[]): Promise<void> => {
     for (const input of batch) {
       await execute(input);

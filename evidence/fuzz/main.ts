@@ -21,7 +21,7 @@ const USAGE = `npm run fuzz -- [--seconds N] [--seed N] [--target token|policy] 
   --keep        writes what reached something new into evidence/fuzz/corpus
   --replay F    tries the input of a finding once more and says what is wrong with it`;
 
-/** Where each target's code lies. */
+/** The folder of each target's code. */
 const CODE = {
   token: [
     "/plugin/core/",
@@ -70,7 +70,7 @@ async function run(): Promise<number> {
   return findings === 0 ? 0 : 1;
 }
 
-/** @returns how many findings there are. */
+/** @returns the number of findings. */
 async function runTarget<T>(target: Target<T>, coverage: Coverage, seconds: number, seed: number): Promise<number> {
   const end = performance.now() + seconds * 1000;
   const corpus = readCorpus<T>(target.name);

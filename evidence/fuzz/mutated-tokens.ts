@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { tryMutatedTokens } from "./mutate/try-mutated-tokens.ts";
 
-// `npm run test:mutated-tokens` judges mutated tokens. The default is a million tokens. Each must be refused.
+// `npm run test:mutated-tokens` judges mutated tokens. The default is a million tokens. The plugin must refuse each of
+// these tokens.
 
 const { values } = parseArgs({
   options: { count: { type: "string", default: "1000000" }, seed: { type: "string", default: "1" } },

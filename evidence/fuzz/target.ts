@@ -5,7 +5,7 @@ export interface Target<T> {
   readonly name: "token" | "policy";
   readonly seeds: readonly T[];
   mutate(input: T, random: Random, others: readonly T[]): T;
-  /** Never throws: every fault is a finding. */
+  /** The function never throws: every fault is a finding. */
   run(input: T): Promise<Outcome>;
   /** The data that a finding needs besides the input. With this data, a developer can try the finding again. */
   readonly surroundings: unknown;
@@ -14,7 +14,7 @@ export interface Target<T> {
 }
 
 export interface Outcome {
-  /** Names of results that an input reached, such as reasons. Code is not included. */
+  /** Names of results that an input reached, such as reasons. The code that the input reached is not included. */
   readonly features: readonly string[];
   /** The fault, in one sentence. */
   readonly finding: string | undefined;

@@ -54,7 +54,7 @@ export function renderRequest(
   const { binding, requestLine, connection, scheme } = input;
   const authorization =
     scheme === undefined ? undefined : applyEdits(scheme + renderToken(input, signers, signed), input.edits);
-  // An empty header cannot be told from an absent one.
+  // Nobody can distinguish an empty header from an absent header.
   return {
     binding,
     requestLine,
@@ -84,7 +84,7 @@ function renderToken(input: TokenInput, signers: ReadonlyMap<string, Signer>, si
 const made = new WeakMap<Signer, Map<string, Uint8Array>>();
 const MAX_MADE = 500;
 
-/** A copy, because the caller may change it. */
+/** The result is a copy, because the caller may change it. */
 function signOnce(signer: Signer, text: string): Buffer {
   const known = made.get(signer) ?? new Map<string, Uint8Array>();
   made.set(signer, known);
@@ -143,7 +143,7 @@ const ORDERS: Readonly<Record<string, bigint>> = {
 };
 
 /**
- * The other valid signature of the same text, because ECDSA accepts both s and n − s. Of other algorithms, the
+ * The other valid signature of the same text, because ECDSA accepts both s and n − s. For other algorithms, the
  * signature.
  */
 function negateS(signature: Buffer, alg: string): Buffer {
@@ -157,7 +157,7 @@ function negateS(signature: Buffer, alg: string): Buffer {
   return Buffer.concat([signature.subarray(0, half), Buffer.from(negated, "hex")]);
 }
 
-/** ECDSA in the form of X.509: a sequence of two integers. */
+/** An ECDSA signature in the form of X.509: a sequence of two integers. */
 function toDer(signature: Buffer): Buffer {
   const half = signature.length / 2;
   const integers = [signature.subarray(0, half), signature.subarray(half)].map((part) =>

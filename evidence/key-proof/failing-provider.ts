@@ -12,7 +12,7 @@ export const FAILURES = [
 ] as const;
 export type Failure = (typeof FAILURES)[number];
 
-/** A real server with a key set, which can be made to fail. */
+/** A real server with a key set. A test can make the server fail. */
 export interface FailingProvider {
   readonly uri: string;
   fail(failure: Failure): Promise<void>;

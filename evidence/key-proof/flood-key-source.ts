@@ -24,14 +24,14 @@ export interface FloodResult {
   readonly outcomes: Readonly<Record<string, number>>;
   readonly fetches: number;
   readonly shortestGapMs?: number;
-  /** Look-ups of a known kid meanwhile. */
+  /** Look-ups of a known kid during the flood. */
   readonly known: {
     readonly lookups: number;
     readonly notFound: number;
     readonly medianMicroseconds: number;
     readonly p99Microseconds: number;
   };
-  /** Of this process, garbage collected before and after. */
+  /** The growth of this process's heap. Garbage is collected before and after the flood. */
   readonly heapGrowthKilobytes: number;
 }
 
@@ -39,7 +39,7 @@ const TICK_MS = 10;
 const COOLDOWN_SECONDS = 5;
 const KNOWN_IN_TICK = 5;
 
-/** @param providerMs delay of each of the provider's answers. */
+/** @param providerMs the delay of each of the provider's answers. */
 export async function floodKeySource(seconds: number, perSecond: number, providerMs: number): Promise<FloodResult> {
   const fetches: number[] = [];
   const jwks = JSON.stringify({ keys: [generateSigningKey("ES256", "known").publicJwk] });
@@ -118,7 +118,7 @@ export async function floodKeySource(seconds: number, perSecond: number, provide
   };
 }
 
-/** Bytes in use after a collection. */
+/** Bytes that are in use after a garbage collection. */
 function measureHeap(): number {
   setFlagsFromString("--expose-gc");
   runInNewContext("gc")();

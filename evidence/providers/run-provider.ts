@@ -30,7 +30,7 @@ export function runProvider(kind: ProviderKind): void {
     let client: Client;
     let unannouncedMs = Number.NaN;
     const send = async (token: string): Promise<string> => (await client.send({ kind: "", token })).answer;
-    /** Milliseconds until a token is answered so. */
+    /** Milliseconds until the gateway answers the token with this result. */
     const timeUntil = async (token: string, pattern: RegExp, withinMs: number): Promise<number> => {
       const startMs = performance.now();
       const answered = async (): Promise<true | undefined> => (pattern.test(await send(token)) ? true : undefined);

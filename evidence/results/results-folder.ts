@@ -16,7 +16,7 @@ export interface Run {
   readonly node: string;
   readonly system: string;
   readonly processors: number;
-  /** 40 hexadecimal digits, and words if the clone had changes. */
+  /** The commit's 40 hexadecimal digits. If the clone had changes, words follow the digits. */
   readonly commit: string;
   /** ISO 8601. */
   readonly date: string;

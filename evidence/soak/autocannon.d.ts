@@ -5,7 +5,7 @@ declare module "autocannon" {
     readonly connections: number;
     /** How many requests in all. */
     readonly amount: number;
-    /** Sent in turn. */
+    /** The client sends these requests in turn. */
     readonly requests: readonly { readonly path: string; readonly headers: Readonly<Record<string, string>> }[];
   }
   interface Result {

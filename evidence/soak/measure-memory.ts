@@ -26,7 +26,7 @@ export async function measureMemory(
     megabytes.push(readMegabytes(pid));
   }
   const warmUp = Math.ceil(megabytes.length * WARM_UP_SHARE);
-  // Medians of a few samples, because a collection comes when it likes.
+  // The growth compares medians of a few samples, because nobody knows when the garbage collection runs.
   const growth = median(megabytes.slice(-5)) - median(megabytes.slice(warmUp, warmUp + 5));
   const results: MemoryResults = { gateway, what, count, megabytes, warmUp, growth };
   writeResults(`memory/${what.replaceAll(" ", "-")}`, results);

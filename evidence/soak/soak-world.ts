@@ -40,12 +40,12 @@ function createPolicy(name: string, key: SigningKey): object {
   };
 }
 
-/** Requests that are refused at different stages, by many different tokens. */
+/** Makes requests with many different tokens. Different stages refuse the requests. */
 export function refusedRequests({ key }: SoakWorld): readonly { path: string; authorization: string | undefined }[] {
   const now = Math.floor(Date.now() / 1000);
   const claims = { iss: ISSUER, aud: AUDIENCE, sub: "user", scope: "things:read", iat: now, exp: now + 36_000 };
   const tokens = Array.from({ length: 2_000 }, (_, index) => {
-    const good = mintToken({ key, claims: { ...claims, jti: String(index) } }); // Lacks the scope: 403.
+    const good = mintToken({ key, claims: { ...claims, jti: String(index) } }); // The token lacks the scope: 403.
     const variants = [
       good,
       replaceSignature(good, mintToken({ key, claims }).split(".")[2] ?? ""),

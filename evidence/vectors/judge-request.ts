@@ -17,14 +17,14 @@ export interface VectorRequest {
    */
   readonly binding?: RequestFacts["binding"];
   readonly authorization: string | undefined;
-  /** Other headers, by name in lower case. */
+  /** Other headers; their names are in lower case. */
   readonly headers?: RequestFacts["headers"];
-  /** Key files that the document names. */
+  /** The key files that the document names. */
   readonly files?: KeyFiles;
   readonly requestLine?: RequestFacts["requestLine"];
   /** Seconds since the epoch. */
   readonly now: number;
-  /** Whom Kong knows,. */
+  /** The Consumers that Kong knows. */
   readonly consumers?: readonly Consumer[];
 }
 

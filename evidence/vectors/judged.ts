@@ -9,7 +9,9 @@ export interface JudgedVector {
   readonly found: string;
 }
 
-/** One line of the table. It is about vectors of one source that are judged in one way. */
+/**
+ * One line of the table: vectors of one source that are judged in one way.
+ */
 export interface VectorSource {
   readonly name: string;
   judge(): Promise<readonly JudgedVector[]>;

@@ -7,7 +7,7 @@ import { krakendJose } from "./sources/krakend-jose.ts";
 import { rfcRequests, rfcSignatures } from "./sources/rfc7515.ts";
 import { wycheproofJwe, wycheproofJws } from "./sources/wycheproof.ts";
 
-/** In the order of the table. */
+/** The sources, in the order of the table. */
 export const SOURCES: readonly VectorSource[] = [
   ...[wycheproofJws, wycheproofJwe, cookbook, rfcSignatures, rfcRequests, kongSignatures, kongRequests, kongClaims],
   ...[kongScenarios, istio, krakendJose],

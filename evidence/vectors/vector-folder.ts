@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * Where the public vectors lie: `JWT_VECTORS`, else beside the project. The vectors are data of other projects, and are
- * not part of this repository. docs/evidence/vectors.md names the sources.
+ * The folder of the public vectors: `JWT_VECTORS`, or a folder beside the project. The vectors are data of other
+ * projects, and are not part of this repository. docs/evidence/vectors.md names the sources.
  */
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const FOLDER = resolve(ROOT, process.env.JWT_VECTORS ?? "../shared/vectors");

@@ -18,7 +18,7 @@ it("there are no new disagreements with public vectors, and each disagreement ha
 
 if (missingVectors !== undefined) {
   it("public vectors", (context) => {
-    expect(process.env.JWT_VECTORS, missingVectors).toBeUndefined(); // If a folder is named, it must exist.
+    expect(process.env.JWT_VECTORS, missingVectors).toBeUndefined(); // If a folder is named, it must exist on this machine.
     context.skip(missingVectors);
   });
 } else {

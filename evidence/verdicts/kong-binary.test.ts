@@ -9,9 +9,9 @@ import { type Seen, startTwoGateways, type TwoGateways } from "./two-gateways.ts
 
 const RUNS = Number(process.env.VERDICT_RUNS ?? 4_000);
 const SEED = Number(process.env.VERDICT_SEED ?? 17);
-/** Requests at the same time. */
+/** The number of requests at the same time. */
 const CLIENTS = 8;
-/** Verdicts about most tokens change within this time. New tokens come after it. */
+/** Verdicts about most tokens change within this time. New tokens come after this time. */
 const TOKENS_SERVE_MS = 60_000;
 
 const { missing } = kongBinary({ guard: true });

@@ -12,7 +12,7 @@ import { generateSigningKey, mintToken } from "../../test/tokens.ts";
 
 const SECRET = "an-hs256-secret-that-must-never-be-quoted-0123456789";
 const BROKEN = "jwt_policy: 1\nroutes: 7\n";
-/** Longer than a provider's answer is waited for. */
+/** The test watches requests for longer than the plugin waits for a provider's answer. */
 const WATCH_MS = 13_000;
 /** The answer of the place that a Service leads to later. */
 const MOVED = 299;
@@ -196,7 +196,7 @@ for (const kind of [kongBinary({ adapt }), kongBinary({ guard: true, adapt })]) 
 
 function answerKeys({ url = "" }: Parameters<RequestListener>[0], response: Parameters<RequestListener>[1]): void {
   if (url.startsWith("/slow")) {
-    return; // Until the plugin gives up.
+    return; // The plugin gets no answer, and gives up after some time.
   }
   response.end(JSON.stringify({ keys: [key.publicJwk] }));
 }

@@ -26,7 +26,7 @@ export const tenantIssuer = (tenant: string): string => ISSUERS.tenants.replace(
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** A key without kid. It has the thumbprint that its certificate would have. */
+/** A key without a kid. It has the thumbprint that its certificate would have. */
 const named = ({ publicJwk: { kid: _kid, ...jwk } }: SigningKey, x5t: string): Members => ({ ...jwk, x5t });
 
 /** @param jwksUri where the issuer `remote` has its keys. */

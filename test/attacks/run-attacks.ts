@@ -88,7 +88,7 @@ export function runAttacks(kind: GatewayKind, { isWarm = false }: AttackOptions 
     it("sent no request because of an attack, and fetched its own keys only as often as allowed", async () => {
       const requests = await world.server.listRequests();
       expect(requests.filter((path) => path !== KEY_SET_PATH)).toEqual([]);
-      // At the start, and for unknown kids once in thirty seconds.
+      // The plugin fetches keys at the start. For unknown kids, it fetches at most once in thirty seconds.
       expect(requests.length).toBeLessThan(10);
     });
   });

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 
 export interface Answer {
   readonly status: number;
-  /** Names in small letters. */
+  /** The names are in small letters. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }

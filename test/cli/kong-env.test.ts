@@ -131,7 +131,7 @@ describe("kong-jwt-policy kong env", () => {
   });
 
   describe("--header", () => {
-    /** Behind the usual ones. */
+    /** Returns the names that come after the usual names. */
     const namesOf = (...words: readonly string[]): readonly string[] => {
       const { KONG_NGINX_PROXY_SET } = readSettings(...words);
       return KONG_NGINX_PROXY_SET.split("\\n")[0].split(" content-type")[1].split(" ").slice(1);

@@ -42,7 +42,7 @@ function mint(...args: string[]) {
   return runCli(["mint", POLICY, ...args], { XDG_CACHE_HOME: home });
 }
 
-/** The one line of output is the token. */
+/** The output has one line: the token. */
 function tokenOf(...args: string[]): string {
   const { stdout, stderr, status } = mint(...args);
   expect({ stderr, status }).toEqual({ stderr: "", status: 0 });

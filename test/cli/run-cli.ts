@@ -52,7 +52,7 @@ export function runCli(
   return result.message as CliResult;
 }
 
-/** Runs the built command in the thread, while servers of the test answer it. */
+/** Runs the built command in the thread, while servers of the test answer the command. */
 export async function runCliBeside(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},

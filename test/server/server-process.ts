@@ -53,7 +53,7 @@ export function runNode(args: readonly string[]): RunningProcess {
   });
   onTestFinished(async () => {
     child.kill("SIGKILL");
-    // The children of the process may still have the pipes open.
+    // Children of the process may still hold its pipes open.
     child.stdout.destroy();
     child.stderr.destroy();
     await ended;
@@ -85,7 +85,7 @@ export interface ServerPlace {
   readonly policyRoot: string;
 }
 
-/** A directory for a socket and policies, gone when the test ends. */
+/** A directory for a socket and policies. The directory is removed when the test ends. */
 export function createPlace(): ServerPlace {
   const directory = temporaryFolder(onTestFinished);
   const policyRoot = join(directory, "policies");
@@ -116,7 +116,7 @@ export function setPace(pace: Pace): string[] {
 /** Options of node that run a module before the program. A launcher passes these variables on to its server. */
 export const loadFirst = (code: string): string[] => ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
 
-/** The plugin server's process, answering. */
+/** The plugin server's process. The process already answers. */
 export async function runServer(
   place: ServerPlace,
   more: readonly string[] = [],
@@ -130,7 +130,7 @@ export async function runServer(
   return server;
 }
 
-/** The plugin server's process, perhaps before it listens. */
+/** The plugin server's process. It may not listen yet. */
 export function startServer(
   { socket, policyRoot }: ServerPlace,
   more: readonly string[] = [],

@@ -16,7 +16,7 @@ export interface TestServer {
   readonly path: string;
   readonly instances: Instances;
   readonly logged: readonly string[];
-  /** Configurations that instances were started with. */
+  /** The configurations with which instances were started. */
   readonly configs: readonly string[];
   /** The server's ends of the connections, in order. */
   readonly sockets: readonly Socket[];
@@ -26,7 +26,7 @@ export interface TestServer {
   connect(): Promise<RawWorker>;
 }
 
-/** The real connection loop and instances on a real Unix socket, gone when the test ends. */
+/** The real connection loop and instances, on a real Unix socket. All of them end with the test. */
 export async function startTestServer(access: Access, deadlineMs = 60_000): Promise<TestServer> {
   const path = join(temporaryFolder(onTestFinished), "socket");
   const logged: string[] = [];

@@ -77,7 +77,7 @@ function readFacts(
 /** @returns the headers for the upstream; undefined if the request does not pass. */
 async function proxy(mode: AccessMode, { request }: Probe, byVariable: boolean): Promise<readonly Line[] | undefined> {
   const headers = readHeaderList(request.lines.flat());
-  // nginx refuses it, and never asks.
+  // nginx refuses the request before it asks the plugin.
   if (findHeaders(headers, "authorization").length > 1) {
     return undefined;
   }

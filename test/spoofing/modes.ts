@@ -8,14 +8,14 @@ export interface AccessMode {
   readonly title: string;
   /** First segment of the path, and name of the Kong Route. */
   readonly route: string;
-  /** Behind the route's name. */
+  /** The part of the path after the route's name. */
   readonly path?: string;
   readonly method?: string;
   readonly credential: Credential;
   readonly headers?: readonly Line[];
   /** The identity that the upstream gets. `refused` means that no request may reach the upstream. */
   readonly identity: "user" | "nobody" | "refused";
-  /** Where the credential stands; Authorization unless given. */
+  /** Where the request has its credential; by default in Authorization. */
   readonly place?: typeof SOURCE | "cookie" | "query";
   /** Whether the upstream gets the unchanged credential. If not, it gets only the token, in another header. */
   readonly forwards?: boolean | typeof FORWARD;

@@ -21,13 +21,13 @@ type Credentials = SpoofingWorld["credentials"];
 interface NameGroup {
   readonly title: string;
   readonly names: readonly string[];
-  /** Whether requests are judged as if these were not there. */
+  /** Whether the gateway judges requests as if these headers were absent. */
   readonly isInert: boolean;
   /** Whether the header may be the client's own if the rule reads no tokens. */
   readonly isCredential?: boolean;
 }
 
-/** A verdict that the guard would accept. No upstream may see it. */
+/** A verdict that the guard would accept. No upstream may see the verdict. */
 const TRUE_VERDICT = /^[0-9a-f-]{36} [0-9]+ [0-9a-f]{32}$/;
 /** A header that would be a verdict if clients could send one to the guard. */
 const VERDICT: NameGroup = { title: "the guard's verdict", names: ["x-jwt-policy-verdict"], isInert: true };
@@ -42,7 +42,7 @@ const COMPARED_NAME: NameGroup = { title: "the compared header", names: [COMPARE
 
 /**
  * The requests for one mode over one protocol. Each variant is in several modes, but not in all. One request has all names of a
- * policy. The pipeline is tried with all of them (core.test.ts).
+ * policy. The pipeline is tested with all of these requests (core.test.ts).
  */
 export function createProbes(mode: AccessMode, protocol: Protocol, credentials: Credentials): readonly Probe[] {
   const offset = ACCESS_MODES.indexOf(mode);

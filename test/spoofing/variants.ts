@@ -10,16 +10,17 @@ export interface Variant {
   readonly besides?: readonly Line[];
   /** The place of the lines among the honest lines; by default before them. */
   readonly place?: "before" | "behind" | "around";
-  /** All of them unless given. */
+  /** The protocols of the variant; by default all protocols. */
   readonly only?: readonly Protocol[];
   /** Whether the lines are in the trailers of a body. */
   readonly trailers?: boolean;
-  /** Whether the variant is about dashes. If a name has no dash, there is nothing to try. */
+  /** Whether the variant is about dashes. If a name has no dash, the variant does not apply. */
   readonly dashes?: boolean;
   readonly version?: "1.0";
   /**
    * `judged`: the plugin judges the request in the same way as without these lines. `refused`: no request with these
-   * lines passes. `either`: gateways differ. If the request passes, the upstream sees no fake identity.
+   * lines passes. `either`: gateways differ in their answers. If the request passes, the upstream sees no fake
+   * identity.
    */
   readonly fate: "judged" | "refused" | "either";
 }
@@ -50,7 +51,7 @@ function mix(name: string, mask: number): string {
   return name.replaceAll("-", () => ((mask >> index++) & 1 ? "_" : "-"));
 }
 
-/** Every mix there is. */
+/** Every possible mix of dashes and underscores. */
 function mixes(name: string): readonly string[] {
   const dashes = name.split("-").length - 1;
   return Array.from({ length: 2 ** dashes }, (_, mask) => mix(name, mask));
@@ -89,7 +90,7 @@ const spellings: readonly Variant[] = [
     (name) => [name, name.toUpperCase(), alternate(name)].map((n): Line => [n, EVIL]),
     HTTP1,
   ),
-  // RFC 9113 section 8.2.1 takes these for malformed.
+  // RFC 9113 section 8.2.1 calls these fields malformed.
   either("upper case on HTTP/2", upperCase, HTTP2),
   judged("every mix twice", (name) => [...all(name), ...all(name)]),
   judged("one header name three times, with different values", (name) =>

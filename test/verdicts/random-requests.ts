@@ -132,7 +132,7 @@ const CHOICES = {
   xToken: ["", "TOKEN"],
   tenant: ["", "alice", "bob", "alice, bob"],
   authorization: ["Bearer TOKEN", "Bearer TOKEN", "Bearer TOKEN", "", "bearer  TOKEN", "Basic eA==", "Bearer TOKENx"],
-  /** An index of {@link mintTokens}. */
+  /** The index of the token in {@link mintTokens}. */
   token: Array.from({ length: TOKENS_OF_A_KEY * Object.keys(KEYS).length }, (_, index) => index),
   credential: [undefined, undefined, "key-1"],
 } as const;

@@ -12,9 +12,9 @@ import type { Subject } from "./subject.ts";
 export interface SentRequest {
   readonly token?: string;
   readonly target?: string;
-  /** In place of method, target and version. */
+  /** This request line replaces method, target and version. */
   readonly requestLine?: string;
-  /** Of the request line; nginx writes `2.0` for HTTP/2. */
+  /** The version in the request line; nginx writes `2.0` for HTTP/2. */
   readonly version?: "1.1" | "2.0";
   readonly headers?: Readonly<Record<string, string>>;
   /** The client's address. */
@@ -37,7 +37,7 @@ export interface PluginServer {
 export type PreparedEvent = { readonly call: Buffer; readonly reply: Buffer };
 
 interface EventOutcome {
-  /** Of the answer; 200 if the request passes. */
+  /** The status of the answer; 200 if the request passes. */
   readonly status: number;
 }
 
@@ -101,7 +101,7 @@ export function startBareServer(subject: Subject, publicJwk: object): Promise<Pl
 
 interface Started {
   readonly subject: Subject;
-  /** Has the socket `path`, and is removed at the end. */
+  /** The directory of the socket `path`. It is removed at the end. */
   readonly directory: string;
   readonly path: string;
   /** The arguments of node. */

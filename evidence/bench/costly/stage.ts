@@ -11,7 +11,7 @@ export interface Stage {
   readonly name: string;
   /** An honest client's input. */
   readonly usual: string;
-  /** The search puts inputs together from these. */
+  /** The search puts inputs together from these fragments. */
   readonly fragments: readonly string[];
   readonly limits: Limits;
   /** Prepares the input, and returns the function that is timed. */

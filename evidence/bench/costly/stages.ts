@@ -288,7 +288,7 @@ function tokenStages(subject: Subject, { policy }: BenchPolicy): readonly Stage[
   ];
 }
 
-/** After a good signature, because an issuer's users may choose such claims. */
+/** These claims come after a good signature, because an issuer's users may choose such claims. */
 function verifiedStages({ condition, propagate }: Subject, { policy, patterns }: BenchPolicy): readonly Stage[] {
   return [
     {

@@ -13,7 +13,7 @@ const START_TRIES = 600;
 /**
  * @param build a directory with a built clone.
  * @param guard whether Kong loads the guard.
- * @param port of the proxy.
+ * @param port the port of the proxy.
  */
 export async function startGateway({ build, guard, port, keys, upstreamUrl }) {
   const directory = mkdtempSync(join(tmpdir(), "jwt-policy-bench-"));

@@ -11,7 +11,7 @@ const CONNECTIONS = Number(process.env.BENCH_CONNECTIONS ?? 32);
 export const generator = spawnSync("wrk", ["--version"]).error ? "autocannon" : "wrk";
 
 /**
- * @param tokens the tokens that the requests use in turn. If empty, requests have no token.
+ * @param tokens the tokens that the requests use in turn. If the list is empty, requests have no token.
  * @returns the number of requests, and how many a second.
  * @throws Error if an answer has another status.
  */

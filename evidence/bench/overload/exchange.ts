@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import { createFrameReader } from "../../../plugin/server/protocol/frames.ts";
 import { ExitArgsMessage } from "../../../plugin/server/protocol/messages.ts";
 
-/** The next connection has the next of a target's addresses. */
+/** Connections use a target's addresses in turn. */
 let nextAddress = 0;
 
 /** One client's connection. The client sends one request at a time over it. */
@@ -63,7 +63,7 @@ function openHttp({ port, from, requests }: Extract<Target, { to: "http" }>): Ex
   };
 }
 
-/** The expected answer. Only the first call of `end` counts. */
+/** The expected answer. Only the first call of `end` sets the answer. */
 function createPending(): { wait(): Promise<number>; end(status: number): void } {
   let resolve = (_status: number): void => {};
   return {

@@ -10,7 +10,7 @@ import { floodWithResets } from "./reset-flood.ts";
 interface Plan {
   readonly connections: number;
   readonly target: Target;
-  /** HTTP/2 streams that are reset at once, instead of requests. */
+  /** HTTP/2 streams that the client resets immediately, instead of requests. */
   readonly resets?: { readonly port: number; readonly from: string; readonly path: string };
 }
 

@@ -70,7 +70,7 @@ export async function startKongGateway(
     findWorker: () => findWorker(Number(readFileSync(join(directory, "kong/pids/nginx.pid"), "utf8"))),
     stop() {
       run("stop");
-      rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); // Kong may still write into it.
+      rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }); // Kong may still write into the directory.
     },
   };
   await untilServing(gateway, isPlain ? 200 : 401);

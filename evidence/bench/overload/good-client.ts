@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Exchange, openExchange, type Target } from "./exchange.ts";
 
 export interface Served {
-  /** Of requests that were served, in milliseconds. */
+  /** The median time of requests that were served, in milliseconds. */
   readonly medianMs: number;
   readonly p99Ms: number;
   readonly longestMs: number;
   /**
-   * The longest time from sending to the answer, in milliseconds. The other times also include the wait for a free
-   * connection.
+   * The longest time from sending a request to the answer, in milliseconds. The other times also include the wait for a
+   * free connection.
    */
   readonly longestAnswerMs: number;
   /** The number of requests by status. */

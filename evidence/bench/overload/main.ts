@@ -112,7 +112,7 @@ async function run(): Promise<void> {
     for (const flood of createFloods(keys).filter(({ name }) => name.includes(values.flood))) {
       const stop = startFlood(gateway, flood);
       if (stop) {
-        await measureServed(good, perSecond, 1); // Until the flood has its full rate.
+        await measureServed(good, perSecond, 1); // Waits until the flood has its full rate.
         const served = await measureServed(good, perSecond, seconds);
         printRow(flood.name, await stop(), quiet, served);
       }
@@ -122,7 +122,7 @@ async function run(): Promise<void> {
   }
 }
 
-/** @param rate of the requests with a token, and of those without, each second. */
+/** @param rate the number of requests with a token, and the number of requests without a token, in each second. */
 async function printExcess(good: Target, bare: Target, rate: number): Promise<void> {
   const [served, refused] = await Promise.all(
     [good, bare].map((target) => measureServed(target, rate, seconds, connections / 2)),

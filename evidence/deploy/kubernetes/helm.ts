@@ -9,7 +9,7 @@ import { KUBERNETES, type Manifest, parseManifests } from "./kubernetes-files.ts
 
 const HELM = process.env.HELM_BIN ?? "helm";
 const CHART = process.env.HELM_CHART;
-/** Of the API that kubernetes-types describes. */
+/** The version of Kubernetes that the package kubernetes-types describes. */
 const KUBERNETES_VERSION = "1.30.0";
 
 /** Why the chart cannot be rendered on this machine; undefined if it can be rendered. */

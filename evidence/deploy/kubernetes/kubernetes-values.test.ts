@@ -39,7 +39,7 @@ describe("the values", () => {
     expect(kongEnvironment).toEqual({
       ...expected,
       KONG_PLUGINSERVER_JWT_POLICY_QUERY_CMD: "/bin/cat /run/jwt-policy/dump.json",
-      KONG_LUA_PACKAGE_PATH: "/run/jwt-policy/guard/?.lua;/opt/?.lua;/opt/?/init.lua;;", // The chart's own, behind the guard's.
+      KONG_LUA_PACKAGE_PATH: "/run/jwt-policy/guard/?.lua;/opt/?.lua;/opt/?/init.lua;;", // The chart's own paths come after the guard's path.
     });
   });
 

@@ -52,7 +52,7 @@ export async function startPodContainers(
   const volume = (name: string): string => join(directory, name);
   for (const name of ["shared", "policies", "prefix", "tmp", "dbless"]) {
     await mkdir(volume(name));
-    await chmod(volume(name), 0o777); // As the kubelet makes an emptyDir.
+    await chmod(volume(name), 0o777); // The kubelet gives an emptyDir the same mode.
   }
   await chmod(directory, 0o755);
   await writeFile(join(volume("dbless"), "kong.yml"), kongYml);

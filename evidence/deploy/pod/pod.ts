@@ -25,14 +25,14 @@ export interface Pod {
   adapt(text: string): string;
   /** Writes the policies' ConfigMap as the kubelet would. */
   writePolicies(files: Readonly<Record<string, string>>): void;
-  /** The init container, to its end. */
+  /** Runs the init container to its end. */
   writeFiles(): Promise<void>;
   /** The sidecar. */
   startServer(): RunningProcess;
   /** The result of the sidecar's probe with this name: a status, or undefined if there is no answer. */
   probe(name: "startupProbe" | "readinessProbe" | "livenessProbe"): Promise<number | undefined>;
   untilReady(): Promise<void>;
-  /** JSON of `/status`. */
+  /** The JSON of `/status`. */
   readStatus(): Promise<unknown>;
 }
 

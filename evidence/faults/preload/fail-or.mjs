@@ -32,7 +32,7 @@ const FAULTS = {
  * Handles a request, or fails in the way that the control file names.
  *
  * @param access the handler without faults.
- * @param callPdk makes some call to Kong, because half of the failures come after a call.
+ * @param callPdk makes a call to Kong, because half of the failures come after a call.
  */
 export function failOr(access, callPdk) {
   const fault = FAULTS[readFault()];

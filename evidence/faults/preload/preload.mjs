@@ -9,7 +9,7 @@ if (isMainThread) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   if (readFault() === "die_at_start") {
-    // By then the server listens, or is about to.
+    // At this time, the server listens or will listen in a moment.
     setTimeout(() => process.exit(1), 150 * Math.random());
   }
   register("./hooks.mjs", import.meta.url);

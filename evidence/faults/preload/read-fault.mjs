@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 
 const control = process.env.FAULT_CONTROL;
 
-/** The fault that is asked for, or undefined. */
+/** The fault that the control file asks for; undefined if there is none. */
 export function readFault() {
   try {
     return readFileSync(control, "utf8");
@@ -11,7 +11,7 @@ export function readFault() {
   }
 }
 
-/** Takes a fault that is meant to happen once. */
+/** Takes a fault that must happen only once. */
 export function takeFault() {
   rmSync(control, { force: true });
 }

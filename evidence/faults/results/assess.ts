@@ -7,10 +7,10 @@ export interface Assessment {
   readonly requests: number;
   /** Requests that reached the upstream although they had no verdict, or no valid token with the needed permissions. */
   readonly leaked: readonly string[];
-  /** Requests that another rule, another policy, or another request's token decided. */
+  /** Requests that were decided by another rule, by another policy, or with another request's token. */
   readonly judgedByAnother: readonly string[];
   readonly valid: number;
-  /** Entitled requests that were not served, by the answer instead. */
+  /** Entitled requests that were not served, grouped by the answer that came instead. */
   readonly refusedValid: Readonly<Record<string, number>>;
   /**
    * The time from the fault, or from the end of the fault, until every route served valid requests again; undefined if
@@ -26,7 +26,7 @@ export interface Evidence {
   readonly arrivalsOf: (id: string) => readonly IncomingHttpHeaders[];
   /** The policies that may have judged a request. While a change takes effect, there are two. */
   readonly judgesOf: (sent: Sent) => readonly Judge[];
-  /** When the fault came. If the fault lasts, when it ended. In the time of `performance.now()`. */
+  /** When the fault came. If the fault lasts for some time, when it ended. In the time of `performance.now()`. */
   readonly faultMs: number;
 }
 

@@ -20,9 +20,9 @@ export interface FaultFigures {
   readonly leaked: number;
   readonly judgedByAnother: number;
   readonly valid: number;
-  /** By status and words of the answer instead. */
+  /** The number of requests, by the status and the words of the answer that came instead. */
   readonly refusedValid: Readonly<Record<string, number>>;
-  /** Absent if the gateway never recovered. */
+  /** The member is absent if the gateway never recovered. */
   readonly recoveryMs?: number;
   readonly longestHoldMs: number;
 }
@@ -34,7 +34,7 @@ export interface FaultResults {
   readonly readTimeoutSeconds: number;
   /** How often a fault that repeats came. */
   readonly rounds: number;
-  /** One for each number of workers. */
+  /** One result for each number of workers. */
   readonly runs: readonly { readonly workers: number; readonly faults: readonly FaultFigures[] }[];
 }
 

@@ -14,7 +14,10 @@ const FOREIGN_MANNERS = {
 
 export type ForeignManner = keyof typeof FOREIGN_MANNERS;
 
-/** Puts a listener of another kind in the place of the plugin server's socket. Returns how to end it. */
+/**
+ * Puts a listener of another kind in the place of the plugin server's socket. Returns a function that ends the
+ * listener.
+ */
 export async function occupySocket(path: string, manner: ForeignManner): Promise<() => void> {
   const open = new Set<Socket>();
   const server = createServer((socket) => {

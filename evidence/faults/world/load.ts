@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ID_HEADER, UPSTREAM_HEADER } from "./upstream.ts";
 import { KINDS, type Kind, ROUTES, type World } from "./world.ts";
 
-/** One request, and what the client saw. Times are of `performance.now()`. */
+/** One request, and what the client saw. Times are times of `performance.now()`. */
 export interface Sent {
   readonly id: string;
   readonly route: number;
@@ -11,12 +11,12 @@ export interface Sent {
   readonly subject: string;
   readonly startMs: number;
   readonly endMs: number;
-  /** 0 if there was no answer. */
+  /** The status; 0 if there was no answer. */
   readonly status: number;
   readonly challenge: string | undefined;
   /** The `message` of an error's body, or the code of a connection's error. */
   readonly message: string;
-  /** Whether the client left, or asked the upstream to break off. The test then expects no answer. */
+  /** Whether the client left, or asked the upstream to end the connection early. The test then expects no answer. */
   readonly isBrokenOff: boolean;
 }
 
@@ -33,7 +33,7 @@ export interface LoadOptions {
   readonly world: World;
   /** How many clients, each with one request at a time. */
   readonly clients: number;
-  /** Makes every third request break off. */
+  /** Makes every third request end early. */
   readonly breakOff?: "client" | "upstream";
 }
 
@@ -45,9 +45,9 @@ const PAUSE_AFTER_FAILURE_MS = 40;
 const PAUSE_MS = 4;
 /** Clients connect one after another. Otherwise the queue of waiting connections would overflow before the fault. */
 export const RAMP_MS = 400;
-/** Longer than any answer may take. After this time, the answer counts as missing. */
+/** This time is longer than any answer may take. After this time, the answer counts as missing. */
 const GIVE_UP_MS = 30_000;
-/** Six of ten requests are valid ones. */
+/** Six of ten requests are valid. */
 const MIX: readonly Kind[] = [...KINDS.filter((kind) => kind !== "valid"), ...new Array<Kind>(10).fill("valid")];
 
 let lastId = 0;

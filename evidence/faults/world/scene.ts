@@ -9,14 +9,14 @@ import { type Judge, ROUTES, type World } from "./world.ts";
 /** The faults that the plugin server's preload can cause: see preload/fail-or.mjs. */
 export type InnerFault = "hold" | "die_at_start" | "throw" | "nothing" | "never" | "block" | "allocate";
 
-/** Everything that a fault can get at while the load runs. */
+/** Everything that a fault can change while the load runs. */
 export interface Scene {
   readonly gateway: FaultyGateway;
   readonly world: World;
   readonly judging: Judging;
-  /** How often a fault that repeats comes. */
+  /** How often a repeated fault comes. */
   readonly rounds: number;
-  /** Kong's `lua_socket_read_timeout` here. */
+  /** Kong's `lua_socket_read_timeout` in this test. */
   readonly readTimeoutMs: number;
   /**
    * Starts this many additional clients at the same time, with one request each. Resolves when all clients have their
@@ -49,7 +49,7 @@ export async function waitUntilServing(gateway: FaultyGateway, world: World, tim
   return (await waitFor(serves, timeoutMs)) === true;
 }
 
-/** @throws Error when none appears in time. */
+/** @throws Error if no server appears in time. */
 export async function findServer({ gateway }: Scene): Promise<number> {
   const pid = await waitFor(() => gateway.pluginServerPid(), 15_000);
   if (pid === undefined) {
@@ -94,7 +94,7 @@ export async function waitForTakeover(socket: string, before: string | undefined
   await sleep(100);
 }
 
-/** Names the socket that is at a path now. */
+/** Identifies the socket that is now at a path. */
 export function identify(socket: string): string | undefined {
   const stats = statSync(socket, { throwIfNoEntry: false });
   return stats && `${stats.dev} ${stats.ino}`;

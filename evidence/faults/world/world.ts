@@ -51,7 +51,7 @@ interface Ticket {
 export interface World {
   readonly directory: string;
   readonly policyRoot: string;
-  /** A fresh pick for every request, by its number. */
+  /** Chooses anew for every request, by the number of the request. */
   ticketFor(route: number, kind: Kind, count: number): Ticket;
   /** A kong.yml in which `fileOf` names the policy file of each route. */
   configText(fileOf: (route: number) => Judge): string;
@@ -60,7 +60,7 @@ export interface World {
   remove(): Promise<void>;
 }
 
-/** @param upstreamUrl where the one service proxies to. */
+/** @param upstreamUrl the address to which the one service proxies. */
 export async function createWorld(upstreamUrl: string): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), "faults-"));
   const policyRoot = join(directory, "policies");

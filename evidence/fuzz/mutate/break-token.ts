@@ -4,9 +4,12 @@ import { encodeSegment } from "../../../test/tokens.ts";
 import { TOKEN_PIECES } from "../seeds/vocabulary.ts";
 import { mutateText, splice } from "./mutate-text.ts";
 
-/** Ways to change a token without a new signature. Each changed token must be refused, or have the same signed text. */
+/**
+ * Ways to change a token without a new signature. Each changed token must be refused, or its signed text must be
+ * unchanged.
+ */
 
-/** Honest tokens to take parts of. */
+/** Honest tokens whose parts the change may use. */
 type Donors = readonly string[];
 type Breaker = (token: string, random: Random, donors: Donors) => string;
 

@@ -33,7 +33,7 @@ function changeMembers(members: readonly Member[], at: number, member: Member, r
     case 0:
       return members.filter((_, index) => index !== at);
     case 1:
-      return members.toSpliced(at, 0, member); // Maybe a name that is there already.
+      return members.toSpliced(at, 0, member); // The name may already exist in the object.
     case 2:
       return [...members, ...members.slice(at, at + 1)];
     case 3:

@@ -92,8 +92,8 @@ function mutateLines(text: string, random: Random, others: readonly string[]): s
 }
 
 /**
- * Changes one value somewhere inside, and writes all as JSON or YAML. A string that is not YAML or JSON is changed as plain
- * text.
+ * Changes one value somewhere inside, and writes the whole policy as JSON or YAML. A string that is not YAML or JSON is
+ * changed as plain text.
  */
 function mutateData(text: string, random: Random, others: readonly string[]): string {
   const data = readData(text);

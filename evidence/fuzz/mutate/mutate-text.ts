@@ -44,7 +44,7 @@ const MUTATORS: readonly TextMutator[] = [
   },
 ];
 
-/** @param pieces words that mean something where the text is read. */
+/** @param pieces words that have a meaning for the reader of the text. */
 export function mutateText(text: string, random: Random, pieces: readonly string[]): string {
   return text === "" ? random.pick(pieces) : random.pick(MUTATORS)(text, random, pieces);
 }

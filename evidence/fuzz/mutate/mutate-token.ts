@@ -24,7 +24,7 @@ const KEYS = [
 ];
 const LATER = [0, 0, 0.5, -0.5, 29, 30, 290, 300, 329.999, 330, 331, 600, 3600, -10, -10.001, -300];
 const MAX_EDITS = 4;
-/** Longer inputs only take time. No policy in this folder allows a token larger than 16 kB. */
+/** Longer inputs only take more time. No policy in this folder allows a token larger than 16 kB. */
 const MAX_BYTES = 14_000;
 
 const MUTATORS: readonly TokenMutator[] = [

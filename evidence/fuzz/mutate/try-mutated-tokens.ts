@@ -82,7 +82,7 @@ export async function tryMutatedTokens(count: number, seed: number): Promise<Tal
     const { facts, signed, world, origin, isAnew } = changeToken(row.name, mint, worlds, random);
     const decision = await decide(facts, world.policy, world.keys, () => NOW);
     const isSame = signedText(tokenOf(facts)) === signedText(origin);
-    // If a token was changed and not signed again, it cannot be valid. The slow oracle need not judge it.
+    // If a token was changed and not signed again, it cannot be valid. The slow oracle need not judge such a token.
     const mayBeWanted = isAnew || isSame || isAllow(decision);
     const isWanted = mayBeWanted && judgeSlowly(world, facts, worlds.signers, signed, 0) !== undefined;
     const why = findFault(isAllow(decision), isWanted, isSame || isAnew);
@@ -111,7 +111,7 @@ function mintHonest({ signers }: Worlds, serial: number): Mint {
   return { honest, signed };
 }
 
-/** @param name of a way to change a token. */
+/** @param name the name of a way to change a token. */
 function changeToken(name: string, { honest, signed }: Mint, { worlds, signers }: Worlds, random: Random): Attempt {
   const recipe = RESIGNERS[name];
   // RSA takes a millisecond to sign.

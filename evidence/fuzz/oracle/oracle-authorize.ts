@@ -10,8 +10,8 @@ import type {
 } from "../seeds/worlds.ts";
 
 /**
- * Whether verified claims meet one of the alternatives of a rule, at `now` in seconds. A rule without alternatives is
- * one.
+ * Whether verified claims meet one of the alternatives of a rule, at `now` in seconds. A rule without alternatives has
+ * one alternative: the rule itself.
  */
 export function mayPass(
   data: PolicyData,

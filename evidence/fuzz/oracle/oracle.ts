@@ -16,7 +16,7 @@ import { findRequirements, type Matched } from "./oracle-rules.ts";
  * reasons.
  */
 
-/** The headers to set when the request is to be allowed, else undefined. */
+/** The headers to set if the request must be allowed; if not, undefined. */
 export function judgeSlowly(
   world: World,
   facts: RequestFacts,
@@ -42,7 +42,7 @@ export function judgeSlowly(
   return headers && { ...headers, authorization: forwarded ?? [] };
 }
 
-/** The claims of a token that fulfils everything, else undefined. */
+/** The claims of a token that meets all requirements; undefined for any other token. */
 function readGoodClaims(
   { data }: World,
   requirements: Matched,
@@ -105,7 +105,8 @@ function isHeaderGood(header: JsonMembers): boolean {
 }
 
 /**
- * Name of the one key for `kid` and `alg`. In this folder, names and kids are the same, except for the key without kid.
+ * The name of the only key for `kid` and `alg`. In this folder, names and kids are the same, except for the key without
+ * kid.
  */
 function findKeyName({ algorithms, keys }: IssuerData, { alg, kid }: JsonMembers): string | undefined {
   if (!algorithms.some((algorithm) => algorithm === alg)) {

@@ -31,7 +31,7 @@ const seed = (world: string, rule: string, key: string, alg: string, changes: Pa
 });
 const PARTNERS = { typ: "JWT", claims: PARTNER };
 
-/** At least one for every algorithm and every rule. */
+/** There is at least one request for every algorithm and every rule. */
 export const SEEDS: readonly Seed[] = [
   seed("strict", "read", "es256", "ES256"),
   seed("strict", "read", "eddsa", "EdDSA"),

@@ -48,8 +48,8 @@ const PAIRS: readonly Readonly<Record<string, SigningAlgorithm>>[] = [
   { ps512: "PS512" },
 ];
 /**
- * 64 characters of base64url. The file is read as text, so random bytes with a line end as the last byte would lose
- * this byte.
+ * The text has 64 characters of base64url. The file is read as text, so random bytes with a line end as the last byte
+ * would lose this byte.
  */
 const SECRET_BYTES = 48;
 

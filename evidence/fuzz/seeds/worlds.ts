@@ -8,8 +8,8 @@ import { silentLog } from "../../../test/logs.ts";
 import { generateSigners, type KeyRing, publicJwkOf, readRing, type Signer } from "./signers.ts";
 
 /**
- * The policies and keys that tokens are tried on. The policies are plain data, because the oracle reads them with its
- * own code.
+ * The policies and keys with which tokens are tried. The policies are plain data, because the oracle reads them with
+ * its own code.
  */
 
 export interface IssuerData {
@@ -93,7 +93,7 @@ export interface Worlds {
   readonly signers: ReadonlyMap<string, Signer>;
 }
 
-/** The policies with new keys, or with those of `ring`. */
+/** The policies with new keys, or with the keys of `ring`. */
 export function createWorlds(ring?: KeyRing): Worlds {
   const signers = ring === undefined ? generateSigners() : readRing(ring);
   const find = (name: string): Signer => signers.get(name) as Signer;

@@ -17,13 +17,13 @@ export interface GatewayScene {
   readonly gateway: string;
   readonly url: string;
   readonly provider: RotatingProvider;
-  /** Requests per second that a closed loop got answered. */
+  /** How many requests per second a closed loop got answered. */
   readonly capacity: number;
-  /** Valid requests per second from then on. */
+  /** The number of valid requests per second from this time on. */
   readonly rate: number;
   /** The results of the valid requests. */
   readonly valid: Counter;
-  /** Published and signing. */
+  /** The key that is published and signs. */
   currentKey(): ProviderKey;
   /** Makes a new key that is not published yet. */
   createKey(): Promise<ProviderKey>;
@@ -37,10 +37,10 @@ export interface GatewayScene {
 }
 
 const START_MS = 20_000;
-/** Different tokens in use at a time. */
+/** How many different tokens are in use at a time. */
 export const TOKENS = 200;
 
-/** Starts all, measures the capacity, and lets valid requests come at half of it. */
+/** Starts all processes, measures the capacity, and sends valid requests at half of the capacity. */
 export async function setUpScene(kind: GatewayKind, capacitySeconds: number): Promise<GatewayScene> {
   let keys = 1;
   let current = await generateProviderKey("key-1");

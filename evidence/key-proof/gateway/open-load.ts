@@ -22,7 +22,7 @@ export interface Client {
 }
 
 export interface OpenLoad {
-  /** Requests for each second from now on. */
+  /** The number of requests for each second from this time on. */
   setRate(perSecond: number): void;
   /** Resolves when every sent request has its answer. */
   stop(): Promise<void>;
@@ -30,10 +30,10 @@ export interface OpenLoad {
 
 const CONNECTIONS = 128;
 const TICK_MS = 10;
-/** Longer than any answer may take. After this time, the answer counts as missing. */
+/** This time is longer than any answer may take. After this time, the answer counts as missing. */
 const GIVE_UP_MS = 30_000;
 
-/** @param url of a gateway that has the route `/r`. */
+/** @param url the address of a gateway that has the route `/r`. */
 export function createClient(url: string): Client {
   const pool = new Pool(url, { connections: CONNECTIONS, headersTimeout: GIVE_UP_MS, bodyTimeout: GIVE_UP_MS });
   return {

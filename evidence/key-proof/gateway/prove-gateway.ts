@@ -17,7 +17,7 @@ export interface GatewayFigures {
   readonly unannouncedMs: readonly number[];
   readonly unannouncedUnderFloodMs: readonly number[];
   readonly flood: FloodFigures;
-  /** For how long the provider broke every connection off, under the same load. */
+  /** For how long the provider ended every connection early, under the same load. */
   readonly outageSeconds: number;
 }
 

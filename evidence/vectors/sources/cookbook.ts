@@ -8,13 +8,13 @@ interface CookbookVector {
   readonly id: string;
   readonly form: "compact" | "json" | "json_flat";
   readonly token: string | object;
-  /** Several where there are several recipients or signatures. */
+  /** There are several tokens if there are several recipients or signatures. */
   readonly key: Jwk | readonly Jwk[] | null;
   /** `accept-signature`, or `reject` with the reason in words. */
   readonly expect_gateway: string;
 }
 
-/** Compact JWS that have to be refused, and why. The others are encrypted. */
+/** Compact JWS that the plugin must refuse, and the reasons. The other compact texts are encrypted. */
 const COMPACT_REFUSALS: ReadonlyMap<string, string> = new Map([
   // The payload is sent separately. An empty payload is not the signed payload.
   ["jws/4_5.signature_with_detached_content.json:compact", "signature_invalid"],

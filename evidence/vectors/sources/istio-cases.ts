@@ -10,7 +10,7 @@ type Members = Record<string, unknown>;
 /** @param origin the origin of the server that replaces Istio's key server. */
 type DocumentOf = (origin: string) => Members;
 
-/** How a request is bound to a rule. If it must be refused, the reason. */
+/** How a request is bound to a rule. The reason, if the plugin must refuse the request. */
 interface MappedCase {
   readonly route: string;
   readonly rightReason?: string;
@@ -18,7 +18,7 @@ interface MappedCase {
 
 interface MappedTemplate {
   readonly document: DocumentOf;
-  /** By the case's name. */
+  /** The cases, by name. */
   readonly cases: Readonly<Record<string, MappedCase>>;
 }
 
@@ -40,7 +40,7 @@ const documentOf =
     ...changes,
   });
 
-/** One `jwtRules` entry only. */
+/** Only one `jwtRules` entry. */
 const documentOfOne = (routes: Members, jwksPath: string): DocumentOf => {
   const document = documentOf(routes, { defaults: { accept: ["one"] } });
   return (origin) => ({ ...document(origin), issuers: { one: issuerOf(1, `${origin}${jwksPath}`) } });
@@ -51,7 +51,7 @@ const AUTHENTICATE = { workload: { access: "optional" } };
 const OK: MappedCase = { route: "workload" };
 const refused = (rightReason: string, route = "workload"): MappedCase => ({ route, rightReason });
 const SUB_1 = { accept: ["one"], required_claims: { sub: { equals: "sub-1" } } };
-/** `fromHeaders` with prefixes, and `fromParams`. With these keys, Authorization is not a source in Istio either. */
+/** `fromHeaders` with prefixes, and `fromParams`. With these keys, Istio does not read Authorization either. */
 const SOURCES = [
   { header: "x-jwt-token", prefix: "Value" },
   { header: "auth-token", prefix: "Token" },
@@ -81,7 +81,7 @@ const HOST_CASES: MappedTemplate["cases"] = {
   "deny with token on other host": refused("no_matching_rule", "other"),
 };
 
-/** By the name of the template, without folder and ending. */
+/** The documents, by the name of the template without folder and extension. */
 export const ISTIO_TEMPLATES: Readonly<Record<string, MappedTemplate>> = {
   "authn-only": {
     document: documentOf(AUTHENTICATE, {
@@ -103,7 +103,7 @@ export const ISTIO_TEMPLATES: Readonly<Record<string, MappedTemplate>> = {
       "valid-token": OK,
       "expired-token": refused("token_expired"),
       "no-token": refused("token_missing"),
-      // Goes to a workload that no policy selects.
+      // The request goes to a workload that no policy selects.
       "no-authn-authz": { route: "bare" },
     },
   },

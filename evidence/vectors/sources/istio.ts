@@ -9,7 +9,7 @@ interface IstioCase {
   readonly id: string;
   readonly policy_template: string;
   readonly method: string;
-  /** With the query. */
+  /** The path includes the query. */
   readonly path: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly expect: "accept" | "reject";

@@ -19,7 +19,7 @@ type Members = Record<string, unknown>;
 type SecretAlgorithm = "HS256" | "HS384" | "HS512";
 
 interface Scenario {
-  /** Of token and issuer. */
+  /** The algorithm of the token and the issuer. */
   readonly alg?: SigningAlgorithm | SecretAlgorithm;
   readonly claims?: Members;
   readonly header?: Members;
@@ -30,9 +30,9 @@ interface Scenario {
   readonly method?: string;
   /** The policy's `token.sources`. */
   readonly sources?: readonly (string | Members)[];
-  /** Where the token is sent, unless in Authorization. */
+  /** The place where the client sends the token; by default Authorization. */
   readonly place?: (token: string) => { readonly headers?: Readonly<Record<string, string>>; readonly query?: string };
-  /** Whether the token's `sub` has to come out as Kong's Consumer. */
+  /** Whether Kong must get the token's `sub` as its Consumer. */
   readonly identifies?: true;
   /** If no reason is given, the plugin must accept the request. */
   readonly refused?: Reason;
@@ -53,7 +53,7 @@ const operations = [
 const COOKIES = ["silly", "crumble"].map((cookie) => ({ cookie, allow_unprefixed: true }));
 const CUSTOM = [{ header: "customauthorization", prefix: "Bearer" }];
 
-/** By group and position among the published scenarios. */
+/** The cases, by group and by position among the published scenarios. */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   "refusals 1": { send: nothing, refused: "token_missing" },
   "refusals 2": { claims: { iss: undefined }, refused: "issuer_untrusted" },
@@ -140,7 +140,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
 
 interface KongScenario {
   readonly suite: string;
-  /** Of each request that is made. */
+  /** The status of each request that the test sends. */
   readonly status: readonly number[];
 }
 
@@ -165,7 +165,7 @@ async function judgeScenario(id: string, scenario: Scenario, theirStatus: number
   const { place = (sent: string) => ({ headers: { authorization: `Bearer ${sent}` } }) } = scenario;
   const { token, source } = mint(alg, scenario);
   const { algorithms, keys, files } = source;
-  // No clock skew there.
+  // The scenarios allow no clock skew.
   const document = policyDocument(
     { issuer: ISSUER, audiences: [String(claimsOf().aud)], clock_skew: "0s", algorithms, keys, ...issuer },
     { routes: { read: rule }, ...(sources ? { token: { sources } } : {}), ...(identifies && { identity }) },

@@ -14,7 +14,7 @@ interface KongToken {
   readonly key_pem?: string;
   /** UTF-8 text. */
   readonly secret?: string;
-  /** Registered claims that have to be there and to hold. */
+  /** The registered claims that the token must have, and that must be valid. */
   readonly verify_claims?: readonly string[];
   readonly expect: "accept" | "reject";
 }
@@ -57,7 +57,10 @@ function signatureRefusal(id: string): string {
   return SIGNATURE_REFUSALS.find(([pattern]) => pattern.test(id))?.[1] ?? "no row in kong-tokens.ts";
 }
 
-/** No token names an issuer. Kong's plugin also refuses such tokens, because its `key_claim_name` is `iss`. */
+/**
+ * No token of these tests names an issuer. Kong's plugin also refuses such tokens, because its `key_claim_name` is
+ * `iss`.
+ */
 export const kongRequests: VectorSource = {
   name: "Kong's JWT parser: tokens as requests",
   judge: () =>

@@ -6,7 +6,7 @@ export function jwkOfOpenSsh(line: string): Readonly<Record<string, unknown>> {
   switch (type) {
     case "ssh-ed25519":
       return { kty: "OKP", crv: "Ed25519", x: last.toString("base64url") };
-    case "ecdsa-sha2-nistp256": // The point, uncompressed: 04, x, y.
+    case "ecdsa-sha2-nistp256": // The uncompressed point: 04, x, y.
       return {
         kty: "EC",
         crv: "P-256",
@@ -18,7 +18,7 @@ export function jwkOfOpenSsh(line: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Fields, each behind its length in four bytes. */
+/** Each field comes after its length, which has four bytes. */
 function readFields(bytes: Buffer): Buffer[] {
   const fields: Buffer[] = [];
   for (let at = 0; at < bytes.length; ) {

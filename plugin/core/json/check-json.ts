@@ -12,7 +12,10 @@ export const MAX_JSON_MEMBERS = 1024;
 /** The members of the outermost object that a caller wants, made by {@link wantMembers}. */
 export interface WantedMembers {
   readonly members: readonly { readonly name: string; readonly hash: number }[];
-  /** One bit for each wanted name. Without the bit of its hash, a member need not be compared with the wanted names. */
+  /**
+   * One bit for each wanted name. The check compares a member with the wanted names only if the bit of the member's
+   * hash is set.
+   */
   readonly bits: number;
 }
 
@@ -52,7 +55,7 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 /** The only bit that differs between the codes of a capital letter and its small letter. */
 const CASE_BIT = 0x20;
-/** The first surrogate (RFC 3629 section 3). All codes below it are whole characters. */
+/** The first surrogate (RFC 3629 section 3). All codes below the first surrogate are whole characters. */
 const FIRST_SURROGATE = 0xd800;
 /**
  * Maps the code of the letter after a backslash to the code of the escaped character. The code is zero for a letter that no
@@ -68,9 +71,9 @@ for (const [index, letter] of Array.from('"\\/bfnrt').entries()) {
 const MAX_SAFE_DIGITS = 308;
 
 /**
- * Checks a whole JSON text, character by character and without making objects, and keeps the texts of some members of
- * the outermost object. The plugin checks even tokens without a valid signature this way, so the check must cost little
- * for every text. The loops keep the position in a local variable, which is much faster than a field.
+ * Checks a whole JSON text, character by character and without making objects. Keeps the texts of some members of the
+ * outermost object. The plugin also checks tokens without a valid signature this way, so the check must cost little for
+ * every text. The loops keep the position in a local variable, which is much faster than a field.
  */
 export class JsonCheck {
   readonly #text: string;
@@ -94,8 +97,8 @@ export class JsonCheck {
   }
 
   /**
-   * @returns the wanted members that the object has, with null for values that are not texts. Returns undefined if the
-   *   text is not a JSON object.
+   * @returns the wanted members that the object has. A member is null if its value is not a text. Returns undefined if
+   *   the text is not a JSON object.
    * @throws JsonError if the text is rejected.
    */
   run(): Readonly<Record<string, string | null>> | undefined {
@@ -265,7 +268,7 @@ export class JsonCheck {
     return hash;
   }
 
-  /** Reads a character that is not plain, or its escape, and returns its code. */
+  /** Reads a character that is not plain, or an escape, and returns the character's code. */
   #readSpecial(code: number, start: number): number {
     if (!(code >= BLANK)) {
       throw new JsonError(code < BLANK ? "control character in a string" : "ends inside a string");
@@ -329,13 +332,13 @@ function skipDigits(text: string, position: number): number {
   return end;
 }
 
-/** Returns the position after a point with digits; the same position if there is no such fraction. */
+/** Returns the position after a point with digits. If there is no such fraction, returns the start position. */
 function skipFraction(text: string, position: number): number {
   const end = text.charCodeAt(position) === DOT ? skipDigits(text, position + 1) : position;
   return end > position + 1 ? end : position;
 }
 
-/** Returns the position after an exponent; the same position if there is no exponent, or an exponent without digits. */
+/** Returns the position after an exponent. If there is no exponent, or it has no digits, returns the start position. */
 function skipExponent(text: string, position: number): number {
   if ((text.charCodeAt(position) | CASE_BIT) !== SMALL_E) {
     return position;

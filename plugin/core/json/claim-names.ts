@@ -1,6 +1,7 @@
 import type { JsonValue } from "./json.ts";
 
-// Programs may split a string into different names if it has any other white space, or a control character.
+// Different programs may split a string into different names if the string has any other white space or a control
+// character.
 const CLEAR_TEXT = /^(?:[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}]| )*$/u;
 
 /** Splits a string into names. Returns undefined if different programs could read different names in the string. */
@@ -8,7 +9,7 @@ export type SplitText = (text: string) => readonly string[] | undefined;
 
 /**
  * The names in a list of strings or in one string. An absent claim and a null claim have no names. Returns undefined
- * for any other type of claim, because its meaning is unknown.
+ * for any other type of claim, because such a claim has no known meaning.
  */
 export function listNames(value: JsonValue | undefined, split: SplitText): readonly string[] | undefined {
   if (typeof value === "string") {
@@ -18,7 +19,10 @@ export function listNames(value: JsonValue | undefined, split: SplitText): reado
   return Array.isArray(list) && list.every((item) => typeof item === "string") ? list : undefined;
 }
 
-/** The names in one string with a separator between them. A list is rejected, because its elements could contain the separator. */
+/**
+ * The names in one string. A separator stands between two names. A list is rejected, because its elements could contain
+ * the separator.
+ */
 export function splitNames(value: JsonValue | undefined, separator: string): readonly string[] | undefined {
   if (value === undefined || value === null) {
     return [];

@@ -8,7 +8,7 @@ import { describeSource } from "./find-credentials.ts";
  * Checks that tokens of the issuer may come in the source.
  *
  * @param entries the policy's entries that the token may belong to. Before the signature is verified, these are all entries
- * with the token's `iss`. After that, it is only the entry whose conditions the token meets.
+ * with the token's `iss`. After the verification, the only entry is the entry whose conditions the token meets.
  */
 export function checkSource({ source }: Credential, entries: readonly CompiledIssuer[]): Result<undefined, Denial> {
   const { issuers } = source;

@@ -7,8 +7,8 @@ import { decodeBase64url, encodeBase64url } from "../text/base64url.ts";
 
 const ENCRYPTED_SEGMENTS = 5;
 /**
- * The code splits a text into at most this many segments, one more than any token has. So a text of a thousand dots costs
- * little.
+ * The code splits a text into at most this many segments: one segment more than any token has. So a text of a thousand
+ * dots costs little.
  */
 const MAX_SPLIT = ENCRYPTED_SEGMENTS + 1;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -36,8 +36,8 @@ export function decodeToken(token: string): Result<DecodedToken, Denial> {
 }
 
 /**
- * A decoded JWS that makes the signed bytes only when they are used, because most hostile tokens are refused before.
- * This is a class, because creating an object with a getter takes a microsecond.
+ * A decoded JWS that makes the signed bytes only when they are used, because the plugin refuses most hostile tokens
+ * earlier. This is a class, because creating an object with a getter takes a microsecond.
  */
 class Jws implements DecodedJws {
   readonly joseHeader: JoseHeader;

@@ -18,8 +18,9 @@ const LOST_BYTES = /[\ufffd\x7f]/;
  */
 const MAX_AROUND_TOKEN = 9_216;
 /**
- * A target with fewer characters than this counts as if it had this many. So the exact length of a short target never
- * decides, and a verdict about one short target may be reused for another.
+ * A target with fewer characters than this number counts as a target with this number of characters. So the exact
+ * length of a short target never decides, and the plugin may reuse a verdict about one short target for another short
+ * target.
  */
 const MIN_COUNTED_TARGET = 2_048;
 

@@ -18,25 +18,25 @@ export interface Attack extends Row, Outcome {
 }
 
 interface Row extends Recipe {
-  /** No two attacks have the same id. SECURITY.md names attacks by it. */
+  /** The id of an attack is unique. SECURITY.md names attacks by their ids. */
   readonly id: string;
-  /** What is tried. */
+  /** What the attack tries. */
   readonly tries: string;
 }
 
 interface Outcome {
-  /** The content of the operator's log. */
+  /** The text that the operator's log must contain. */
   readonly reason: Reason;
   /** The answer to the client. */
   readonly told: Told;
-  /** The status with which Kong itself answers before any plugin is asked. */
+  /** The status of Kong's own answer, if Kong answers before it asks any plugin. */
   readonly kong?: number;
 }
 
 export const row = (id: string, tries: string, recipe: Recipe = {}): Row => ({ id, tries, ...recipe });
 
 /**
- * Makes attacks of rows. An outcome applies to the rows below it. A string names the source of the rows below it.
+ * Makes attacks from rows. An outcome applies to the rows below it. A string names the source of the rows below it.
  */
 export function attacks(entries: readonly (Outcome | string | Row)[]): readonly Attack[] {
   let above = { reference: "" } as Outcome & { reference: string };
@@ -65,9 +65,9 @@ export interface Recipe extends TokenRecipe, RequestRecipe {}
 export interface TokenRecipe {
   /** The name of the signing key; by default `es256` of the issuer acme. */
   readonly key?: KeyName;
-  /** Merged into `alg`, `kid` and `typ`. A member that is undefined removes its parameter. */
+  /** Members that are merged into `alg`, `kid` and `typ`. A member that is undefined removes its parameter. */
   readonly header?: Members;
-  /** Merged into honest claims. A member that is undefined removes its claim. */
+  /** Members that are merged into honest claims. A member that is undefined removes its claim. */
   readonly claims?: Members;
   /** The header's text, in which the members replace `{header}`. */
   readonly headerText?: string;
@@ -94,18 +94,18 @@ interface RequestRecipe {
   /** The rule to which the Kong Route is bound; by default `read`. */
   readonly rule?: string;
   readonly method?: string;
-  /** Path and query; by default `/` and the rule's name. */
+  /** The path and the query; by default `/` and the rule's name. */
   readonly target?: string;
   /**
    * The Authorization headers, with `{token}` in place of the token; by default `Bearer {token}`. One character is one
    * byte.
    */
   readonly authorization?: readonly string[];
-  /** Other headers, name and value by turns, with `{token}` for the token. */
+  /** Other headers: names and values in turn, with `{token}` for the token. */
   readonly headers?: readonly string[];
 }
 
-/** The whole answer to the client, except headers of every answer. */
+/** The whole answer to the client, without the headers that every answer has. */
 export interface Told {
   readonly status: number;
   readonly message: string;
@@ -150,13 +150,16 @@ export const needsLogin = (asked: string): Told => {
   return { ...told, challenge: `${told.challenge}, ${asked}` };
 };
 
-/** A member whose value in the token is exactly this text. The text need not be JSON. More members can follow in it. */
+/**
+ * A member whose value in the token is exactly this text. The text need not be JSON. More members can
+ * follow the text.
+ */
 export const raw = (text: string): string => `${RAW}${text}`;
 
 /** A time, in seconds from the moment of the request. */
 export const at = (seconds: number): string => raw(`{now${seconds < 0 ? seconds : `+${seconds}`}}`);
 
-/** Writes members as JSON, but for what {@link raw} gives. */
+/** Writes members as JSON. Values from {@link raw} are written unchanged. */
 export function writeMembers(members: Members): string {
   const pairs = Object.entries(members).filter(([, value]) => value !== undefined);
   return `{${pairs.map(([name, value]) => `${JSON.stringify(name)}:${writeValue(value)}`).join(",")}}`;

@@ -56,7 +56,7 @@ const FORGERIES = {
     const [r, s] = halves(signBytes(key, input));
     return Buffer.concat([r, toBytes(ORDER_OF_P256 - toNumber(s), 32)]);
   },
-  // 521 bits leave room for it in 66 bytes.
+  // The 521 bits leave room for the common part in 66 bytes.
   ecRaisedByOrder(key, input) {
     const [r, s] = halves(signBytes(key, input));
     return Buffer.concat([toBytes(toNumber(r) + ORDER_OF_P521, 66), s]);

@@ -18,7 +18,7 @@ beforeAll(() => {
 
 interface Case {
   readonly what: string;
-  /** Behind the program's name. The last word is completed. */
+  /** The words after the program's name. The last word is completed. */
   readonly line: string;
   readonly offered: readonly string[];
   readonly notOffered?: readonly string[];
@@ -59,7 +59,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** The words as each shell hands them over. Answers one word in each line. */
+/** The words in the form in which each shell passes them to the command. Answers with one word in each line. */
 const SHELLS: Readonly<Record<string, (script: string, line: string) => readonly [string, ...string[]]>> = {
   bash: (script, line) => {
     const words = [NAME, ...line.split(" ").flatMap((word) => word.split(/(=)/))];

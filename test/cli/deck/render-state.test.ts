@@ -8,7 +8,7 @@ import { createStateScene, FILE, fromDeck, POLICY, READ, stateWith } from "./sta
 const OTHER = { policy_file: "other.yaml" };
 const scene = createStateScene();
 
-/** The state that results from these files. There must be no finding about the files. */
+/** The state that results from these files. The files must cause no findings. */
 async function rendered(...args: Parameters<typeof scene.render>) {
   const { text, warnings } = unwrap(await scene.render(...args));
   expect(warnings).toEqual([]);
@@ -217,7 +217,7 @@ routes:
   });
 });
 
-/** A plugin with a file name of its own. It takes precedence over the file name in the shared configuration. */
+/** A plugin that has a different file name. It takes precedence over the file name in the shared configuration. */
 function overriding(): object {
   return stateWith({ plugin: { _config: "shared", config: FILE }, _plugin_configs: { shared: OTHER } });
 }

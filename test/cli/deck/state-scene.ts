@@ -24,7 +24,7 @@ interface StateSpec {
   /** Short for a `plugin` that has only a `config`. */
   readonly config?: object;
   readonly route?: object;
-  /** All others stand at the top of the state. */
+  /** All other members are at the top of the state. */
   readonly [top: string]: unknown;
 }
 

@@ -8,7 +8,7 @@ import { createPlace, runNode, SERVER_MAIN } from "../../server/server-process.t
 import { runCliBeside } from "../run-cli.ts";
 import { runCliAsync } from "../run-cli-async.ts";
 
-/** Nothing of this machine's Kong. */
+/** With these variables, the command does not find the Kong of this machine. */
 const NO_KONG = { KONG_BIN: "/nowhere/kong", KONG_NGINX_USER: process.getuid?.() === 0 ? "root" : "" };
 
 interface Scene {

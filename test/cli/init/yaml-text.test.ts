@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { flow } from "../../../cli/init/yaml-text.ts";
 import { runsOf } from "../../runs.ts";
 
-/** Kong reads YAML 1.1, and our own reader 1.2. */
+/** Kong reads YAML 1.1, and our own reader reads YAML 1.2. */
 const VERSIONS = ["1.1", "1.2"] as const;
 
 function readBack(value: unknown): readonly unknown[] {

@@ -8,7 +8,7 @@ import { statusAt } from "../../server/view/status-fixture.ts";
 import { MAIN } from "../run-cli.ts";
 
 const ENTER = "\u001b[?1049h";
-/** Long lines wrap again, and the cursor and the user's own screen are back. */
+/** The terminal wraps long lines again, shows the cursor, and shows the user's own screen again. */
 const LEAVE = "\u001b[?7h\u001b[?25h\u001b[?1049l";
 
 /** `script` of util-linux gives a command a terminal. */
@@ -58,7 +58,7 @@ if (missing === undefined) {
       ["Ctrl-C", "\u0003"],
     ])("updates, and restores the terminal on %s", async (_name, key) => {
       const { child, shown, ended } = await startTop();
-      await expect.poll(shown).toContain("7.0 /s"); // Only a second answer has a rate.
+      await expect.poll(shown).toContain("7.0 /s"); // The command shows a rate only after a second answer.
       child.stdin?.write(key);
       await ended;
       expect(shown().startsWith(ENTER)).toBe(true);

@@ -128,7 +128,7 @@ PER SECOND  REFUSED NOW  TOTAL  REFUSED IN TOTAL  POLICY    RULE
   });
 });
 
-/** Writes as fast as the client reads. */
+/** Writes as fast as the client can read. */
 function writeEndlessly(response: ServerResponse): void {
   const write = (): void => void response.write("x".repeat(1_000_000));
   response.on("drain", write);

@@ -35,7 +35,7 @@ const client = (azp: unknown, claims: Readonly<Record<string, unknown>> = {}): T
   claims: { azp, ...claims },
 });
 
-/** Kong Consumers, credentials and groups, and clients' attempts to fake them. */
+/** Kong Consumers, credentials and groups, and the attempts of clients to fake them. */
 export const CALLER_CASES: readonly ConformanceCase[] = [
   passes("tells the upstream which Consumer the token names, whatever headers the client sends", "/consumer-required", {
     headers: SPOOFED_CALLER,

@@ -6,11 +6,11 @@ export type KeyName = "rs256" | "ps256" | "es256" | "eddsa" | "ed25519" | "partn
 
 /** How to make the token of a case. Times are relative to the run, in seconds. */
 export interface TokenRecipe {
-  /** `rs256` unless given. */
+  /** The name of the signing key; by default `rs256`. */
   readonly key?: KeyName;
-  /** Merged into alg, kid and typ. A member that is undefined removes its parameter. */
+  /** Members that are merged into `alg`, `kid` and `typ`. A member that is undefined removes its parameter. */
   readonly header?: Readonly<Record<string, unknown>>;
-  /** Merged into a valid set of claims. A member that is undefined removes its claim. */
+  /** Members that are merged into a valid set of claims. A member that is undefined removes its claim. */
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly expiresIn?: number;
   readonly notBeforeIn?: number;
@@ -34,12 +34,12 @@ export interface ConformanceCase {
   readonly needsGrpc?: boolean;
   /** Whether the client has an address beyond loopback. */
   readonly fromNetwork?: boolean;
-  /** GET, and POST for gRPC, unless given. */
+  /** The method. The default is GET; for gRPC, it is POST. */
   readonly method?: string;
   readonly path: string;
   /** nginx cuts off log lines before the request's id, if the target alone is longer than a line. */
   readonly cutsLogLine?: true;
-  /** Name and value by turns, in this spelling and order. Over HTTP/2, all names are in lower case. */
+  /** Names and values in turn, in this spelling and order. Over HTTP/2, all names are in lower case. */
   readonly headers?: readonly string[];
   /** Sent as `Authorization: Bearer …`; a string is sent as the whole header value. */
   readonly token?: TokenRecipe | { readonly provider: TokenRequest } | string;
@@ -52,13 +52,13 @@ export interface ConformanceCase {
   readonly reason?: Reason;
   /** If the request passes only in report mode, the reason in the operator's log. */
   readonly reported?: Reason;
-  /** The exact WWW-Authenticate. If absent, the answer must not have this header. */
+  /** The exact WWW-Authenticate header. If absent, the answer must not have this header. */
   readonly challenge?: string;
   /** The exact `message` of the answer. */
   readonly message?: string;
-  /** Other parts of the gateway's own answer. If there are any, no request reaches the upstream. */
+  /** Other parts of the gateway's own answer. If this member is present, no request reaches the upstream. */
   readonly answer?: {
-    /** Exact value, or null for none. */
+    /** The exact value; null if the header must be absent. */
     readonly headers?: Readonly<Record<string, string | null>>;
     /** Members that the answer's JSON must have; empty for an answer without a body. */
     readonly body?: object | "";

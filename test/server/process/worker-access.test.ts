@@ -20,7 +20,7 @@ const own = currentUser() ?? { name: "?", uid: -1, gids: [-1] };
 const STRANGER = { name: "stranger", uid: 54_321, gids: [54_321] };
 const MEMBER = { name: "member", uid: 54_321, gids: [54_321, own.gids[0] ?? -1] };
 
-/** A directory with this mode. */
+/** A directory that has this mode. */
 function directory(mode: number, name = `d${mode.toString(8)}`): string {
   const path = join(root, name);
   mkdirSync(path, { recursive: true });

@@ -13,7 +13,7 @@ import {
 /** The end of a Kong worker on one connection. This worker uses frames, so tests see every byte of the server. */
 export interface RawWorker {
   readonly socket: Socket;
-  /** Every frame the server wrote so far, in order. */
+  /** Every frame that the server has written so far, in order. */
   readonly frames: readonly Buffer[];
   /** The bytes of each read, like those in the buffer of Kong's worker. */
   readonly chunks: readonly Buffer[];
@@ -116,7 +116,7 @@ export interface Outcome {
   readonly ended: "proxied" | "exited" | "failed";
   readonly calls: readonly PdkCall[];
   readonly exit?: ExitArgs;
-  /** Of the RpcReturn. */
+  /** The sequence number in the RpcReturn. */
   readonly sequence?: number;
 }
 

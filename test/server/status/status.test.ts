@@ -287,7 +287,7 @@ it("/status shows for each policy the version in effect, why the newest is refus
 
 describe("an address that is in use", () => {
   afterEach(() => void vi.useRealTimers());
-  /** From now on, another attempt comes when the test lets it. */
+  /** From now on, another attempt starts when the test lets it. */
   const holdTries = (): void => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const until = async (holds: () => boolean): Promise<void> => {
     while (!holds()) {

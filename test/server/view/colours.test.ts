@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const CSS = readFileSync(join(import.meta.dirname, "../../../plugin/server/view/browser/page.css"), "utf8");
-/** Light colours, then dark colours. */
+/** The light colours come first, then the dark colours. */
 const SCHEMES = [...CSS.matchAll(/:root \{(.*?)\}/gs)].map(([, block = ""]) =>
   Object.fromEntries([...block.matchAll(/--(\w+): (#[0-9a-f]{6});/g)].map(([, name, colour]) => [name, colour])),
 );
 
-/** Of WCAG 2.2, from 0 to 1. */
+/** The relative luminance of WCAG 2.2, a number from 0 to 1. */
 function luminance(colour: string): number {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((start) => {
     const part = Number.parseInt(colour.slice(start, start + 2), 16) / 255;

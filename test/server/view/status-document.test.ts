@@ -16,7 +16,7 @@ function showAll(value: unknown): string {
   return JSON.stringify(describeServers([reading, reading], { by: "all", isHashWhole: true }));
 }
 
-/** Replaces each text with another text. Times stay, because a status must have them. */
+/** Replaces each text with another text. Times stay unchanged, because a status must have times. */
 function replaceTexts(value: unknown, text: string): unknown {
   return JSON.parse(
     JSON.stringify(value, (key, part) =>

@@ -10,7 +10,7 @@ interface Requests {
 /**
  * The JSON of a `/status`. Each test changes it in one respect.
  *
- * @param seconds since {@link START}.
+ * @param seconds the seconds since {@link START}.
  */
 export function statusAt(seconds: number, { passed = 0, expired = 0, reported = 0 }: Requests, changes: object = {}) {
   const at = new Date(START + seconds * 1_000).toISOString();

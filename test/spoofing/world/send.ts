@@ -14,7 +14,7 @@ export interface SpoofedRequest {
   readonly trailers: readonly Line[] | undefined;
 }
 
-/** A GET without headers. */
+/** A GET request without headers. */
 export const PLAIN_REQUEST = {
   protocol: "http/1.1",
   method: "GET",

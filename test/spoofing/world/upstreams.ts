@@ -51,7 +51,7 @@ export async function startUpstreams(): Promise<Upstreams> {
   };
 }
 
-/** Answers a call once it is there as a whole. */
+/** Answers a call when the whole call has arrived. */
 function serveGrpc(
   stream: ServerHttp2Stream,
   rawHeaders: readonly string[],

@@ -11,7 +11,7 @@ const ASK_AND_ALLOW: Access = async (pdk) => {
   await pdk.nginx.getVar("request");
   return createAllow({ headers: { "x-user-id": "alice" } }, EVIDENCE);
 };
-/** Less than any connection has been idle. */
+/** Every connection has been idle for longer than this. */
 const ANY_TIME = -1;
 const REPLIES = { "kong.nginx.get_var": StringMessage.encode({ v: "GET / HTTP/1.1" }) };
 

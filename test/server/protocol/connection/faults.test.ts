@@ -199,7 +199,7 @@ function randomFrames(seed: number): Buffer {
 }
 
 describe("an event whose client is gone", () => {
-  /** An event that never ends. The event has sent Kong more bytes than Kong reads. */
+  /** The event never ends. The event has sent Kong more bytes than Kong reads. */
   async function startEndless() {
     let isAbandoned: (() => boolean) | undefined;
     const { server, worker, id } = await serve(async (pdk) => {

@@ -88,7 +88,7 @@ describe("warnings for the operator are sent before the next result", () => {
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "access" } });
     const method = (await worker.next()).toString();
     expect(method).toBe("kong.log.warn");
-    // No reply was sent, but all frames are there.
+    // The server sent no reply, but all frames are there.
     expect([(await worker.next()).byteLength > 0, (await worker.next()).byteLength]).toEqual([true, 0]);
     expect(server.sockets[0]?.bytesWritten).toBeGreaterThan(before);
   });

@@ -6,7 +6,7 @@ const START = 1_800_000_000_000;
 let chart: PageElement;
 beforeEach(() => {
   chart = openPage().find("chart");
-  chart.clientWidth = 452; // 400 for the time. The height for the requests is 122.
+  chart.clientWidth = 452; // The time axis is 400 wide. The axis of requests is 122 high.
 });
 afterEach(() => void vi.unstubAllGlobals());
 

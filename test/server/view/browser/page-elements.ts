@@ -119,7 +119,7 @@ export class PageElement {
     this.#listeners[event]?.();
   }
 
-  /** Supports `name`, `.class` and `#id`. A blank separates an element and an element inside it. */
+  /** The method supports `name`, `.class` and `#id`. A blank stands between an element and an element inside it. */
   querySelector(selector: string): PageElement | null {
     const [first = "", ...rest] = selector.split(" ");
     const found = this.all.find(
@@ -130,7 +130,7 @@ export class PageElement {
     return found === undefined || rest.length === 0 ? (found ?? null) : found.querySelector(rest.join(" "));
   }
 
-  /** As HTML, with a line for each element without elements inside. */
+  /** This element as HTML. Each element without elements inside is on a separate line. */
   get html(): string {
     const data = Object.entries(this.dataset).map(([name, value]) => [`data-${name}`, value] as const);
     const attributes = [...Object.entries(this.attributes), ...data].map(([name, value]) => ` ${name}="${value}"`);
