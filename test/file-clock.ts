@@ -2,7 +2,9 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Waits until the clock that stamps files has gone on. The kernel's goes in steps of some milliseconds. */
+/**
+ * Waits until the clock that stamps files shows a later time. The kernel's clock goes in steps of some milliseconds.
+ */
 export async function waitForFileClock(): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), "file-clock-"));
   const file = join(directory, "stamped");

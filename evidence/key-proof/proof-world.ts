@@ -13,11 +13,11 @@ export interface ProofWorld {
   stop(): Promise<void>;
 }
 
-/** The narrowest limits that a policy may have. With them, a run has many refreshes. */
+/** The narrowest limits that a policy may have. With these limits, a run has many refreshes. */
 export const NARROW_REFRESH = { min: "10s", max: "10s", cooldown: "5s" };
 
 /**
- * @param issuer in the form of the policy document.
+ * @param issuer the issuer, in the form of the policy document.
  * @param scope the scope that the rule requires, if any.
  */
 export async function createProofWorld(issuer: object, scope: string | undefined): Promise<ProofWorld> {

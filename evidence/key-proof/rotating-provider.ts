@@ -10,11 +10,11 @@ import { rereadKey } from "../../sandbox/stand-in/reread-key.ts";
 /** An OpenID provider (`oidc-provider`). Its signing keys change while it runs. */
 export interface RotatingProvider {
   readonly issuer: string;
-  /** When its key set was asked for, in `performance.now()`. */
+  /** When a client asked for the provider's key set, in `performance.now()`. */
   readonly fetches: readonly number[];
   /** Replaces the provider's keys. The provider publishes all of them, in this order, and signs with the first one. */
   setKeys(keys: readonly ProviderKey[]): Promise<void>;
-  /** Breaks every connection off, or serves again. */
+  /** Ends every connection early, or serves again. */
   setDown(isDown: boolean): void;
   /**
    * Requests access tokens from the token endpoint. All tokens are different. @throws Error with the answer of the endpoint.

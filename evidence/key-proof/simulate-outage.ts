@@ -8,13 +8,13 @@ import { generateSigningKey } from "../../test/tokens.ts";
 import { type Failure, startFailingProvider } from "./failing-provider.ts";
 import { shortestGap } from "./results/tally.ts";
 
-/** The results of requests while the provider was down. Times are of the simulated clock. */
+/** The results of requests while the provider was down. Times are times of the simulated clock. */
 export interface OutageFigures {
   readonly failure: Failure;
   readonly hours: number;
   /** Whether a token with an unknown kid came with every request. */
   readonly unknownKids: boolean;
-  /** With a key that was known when the outage began. */
+  /** These requests have a token with a key that was known when the outage began. */
   readonly requests: number;
   readonly refused: number;
   readonly attempts: number;
@@ -35,8 +35,8 @@ const REQUEST_EVERY_MS = 10_000;
 const TIMERS = 2;
 const KID = "1";
 /**
- * In real time. If a provider hangs, the fetch ends after this time. A healthy provider has as much time as a busy
- * machine may need.
+ * The limit counts in real time. If a provider hangs, the fetch ends after this time. A healthy provider has as much
+ * time as a busy machine may need.
  */
 const HANGING_TIMEOUT_SECONDS = 0.05;
 const PATIENT_TIMEOUT_SECONDS = 60;

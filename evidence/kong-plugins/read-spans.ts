@@ -13,7 +13,7 @@ const { root } = protobuf.parse(`
 const RequestMessage = root.lookupType("ExportTraceServiceRequest");
 
 export interface Span {
-  /** In hexadecimal digits. */
+  /** The id, in hexadecimal digits. */
   readonly traceId: string;
   readonly name: string;
   readonly attributes: readonly { readonly key: string; readonly value: Readonly<Record<string, unknown>> }[];

@@ -14,7 +14,7 @@ import { reportMissing } from "../../test/gateways/kong/report-missing.ts";
 import { generateSigningKey, mintToken } from "../../test/tokens.ts";
 import { attributesOf, readSpans, type Span } from "./read-spans.ts";
 
-// The unchanged recipes of docs/guides/kong-plugins.md. Only addresses and keys are replaced.
+// The unchanged recipes of docs/guides/kong-plugins.md. The test replaces only addresses and keys.
 
 const GUIDE = join(import.meta.dirname, "../../docs/guides/kong-plugins.md");
 const PATIENCE_MS = 20_000;
@@ -132,7 +132,7 @@ describe("the recipes for Kong's own plugins", () => {
       statuses.ann?.push((await send("/limited", tokenOf("ann"))).status);
     }
     statuses.bob?.push((await send("/limited", tokenOf("bob"))).status);
-    // A new minute of the clock may begin in between.
+    // A new minute of the clock may begin between the two requests.
     expect(statuses.ann?.slice(0, 60)).toEqual(Array(60).fill(200));
     expect([429, 200]).toContain(statuses.ann?.at(-1));
     expect(statuses.bob).toEqual([200]);
@@ -197,7 +197,7 @@ describe("the recipes for Kong's own plugins", () => {
       "jwt_policy.outcome": "allow",
       "jwt_policy.policy_file": "orders.yaml",
       "jwt_policy.rule": "orders",
-      // The verdict depends on Kong's Consumer, so it is not reused.
+      // The verdict depends on Kong's Consumer, so the guard does not reuse the verdict.
       "jwt_policy.reused": false,
     });
 

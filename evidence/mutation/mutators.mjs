@@ -42,8 +42,8 @@ const TYPES = /^TS(?!AsExpression|SatisfiesExpression|NonNullExpression)/;
 const UNCHANGED = new Set(["ImportDeclaration", "ExportAllDeclaration", "ImportExpression"]);
 
 /**
- * All mutants of a file, in the order of the text. Each replaces `source.slice(start, end)` by `replacement`. Sentences
- * are not mutated, because separate tests check messages, and no decision depends on messages.
+ * All mutants of a file, in the order of the text. Each mutant replaces `source.slice(start, end)` by `replacement`.
+ * Sentences are not mutated, because separate tests check messages, and no decision depends on messages.
  */
 export function makeMutants(file, source) {
   const { program } = parseSync(file, source, { lang: "ts" });
@@ -154,7 +154,7 @@ const isName = (node, parent) => parent.type === "Property" && parent.key === no
 
 /**
  * Mutants of Lua. There is no parser: the guard is short, and one pattern for each kind of change is enough. Words and
- * numbers in quotes stay.
+ * numbers in quotes stay unchanged.
  */
 export function makeLuaMutants(file, source) {
   const mutants = [];

@@ -29,11 +29,11 @@ import { makeLuaMutants, makeMutants } from "./mutators.mjs";
 import { createTestFinder, listFiles } from "./related-tests.mjs";
 
 const LEFT_OUT = new Set(["node_modules", ".git"]);
-/** Far longer than the longest time between two tests. A mutant may loop for ever. */
+/** This time is far longer than the longest time between two tests. A mutant may loop for ever. */
 const SILENCE_MS = 150_000;
 /**
- * The quick one first. Then come the tests in nginx with Lua, because fewer machines have a Kong. A test whose tool is
- * missing notices nothing.
+ * The quick test comes first. Then come the tests in nginx with Lua, because fewer machines have a Kong. If the tool of
+ * a test is missing, the test notices nothing.
  */
 const GUARD_TESTS = [
   "test/guard/guard-patterns.test.ts",
@@ -83,7 +83,7 @@ const findTests = createTestFinder(workplace);
 const rows = new Map();
 const survivors = [];
 for (const mutant of drawMutants()) {
-  const reason = explain(mutant); // All related tests would run, and pass.
+  const reason = explain(mutant); // For such a mutant, all related tests would run and pass.
   const killer = reason === undefined ? await judge(mutant) : undefined;
   const folder = mutant.file.split("/").slice(0, 2).join("/");
   const row = rows.get(folder) ?? { killed: 0, survived: 0, equivalent: 0 };
@@ -104,7 +104,7 @@ console.log(survivors.map((mutant) => `\n${show(mutant)}`).join(""));
 process.exit(survivors.length > 0 ? 1 : 0);
 
 /**
- * The mutants with the smallest hashes, which is a random choice. The hash of a mutant depends only on its file's name,
+ * The mutants with the smallest hashes. This is a random choice. The hash of a mutant depends only on its file's name,
  * its line and its change.
  */
 function drawMutants() {
@@ -136,8 +136,8 @@ function drawMutants() {
 }
 
 /**
- * The test that notices the mutant, or undefined. If a test file also fails without the mutant, it does not count, and
- * the output names it once.
+ * The test that notices the mutant; undefined if no test notices it. If a test file also fails without the mutant, it
+ * does not count, and the output names it once.
  */
 async function judge(mutant) {
   const path = join(workplace, mutant.file);
@@ -186,7 +186,7 @@ async function tryMutant(mutant, path) {
   return failure === undefined ? { ...(await runTests(choose(starts))), isBuilt: true } : { killer: failure };
 }
 
-/** Compiles one file into the build and bundles it. Returns why that fails. */
+/** Compiles one file into the build and bundles it. Returns why the run fails. */
 function build(file, source) {
   if (!compile(file, source)) {
     return "the compiler";
@@ -206,7 +206,7 @@ function builtPathOf(file) {
   return join(workplace, "dist", file.replace(/\.ts$/, ".js"));
 }
 
-/** The name of the first test that fails, or undefined. */
+/** The name of the first test that fails; undefined if no test fails. */
 async function runTests(tests) {
   if (tests.length === 0) {
     return {};

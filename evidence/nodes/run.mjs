@@ -8,7 +8,7 @@ import { cpus, release, tmpdir, type } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The oldest that package.json allows, and the newest of each line. */
+/** The oldest version that package.json allows, and the newest version of each line. */
 const VERSIONS = ["20.19.0", "20", "22", "24"];
 const FOLDERS = [
   "core",
@@ -94,7 +94,7 @@ function runUnder(version) {
   return { node, ...readReport(report) };
 }
 
-/** Reads the counts of a run. A file that could not be run counts as a failure. */
+/** Reads the counts of a run. If a file could not be run, it counts as a failure. */
 function readReport(path) {
   const { testResults, numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(path, "utf8"));
   const tests = testResults.flatMap(({ assertionResults }) => assertionResults);

@@ -18,7 +18,7 @@ export const missingChromium: string | undefined =
     ? "no chromium in PATH: install Debian's package chromium, or set CHROMIUM_BIN"
     : undefined;
 
-/** A browser without a window, which ends with the test. */
+/** A browser without a window. The browser ends with the test. */
 export async function openChromium(): Promise<Browser> {
   // Text without coloured edges makes small pictures.
   const browser = await chromium.launch({ executablePath: findChromium() ?? "", args: ["--disable-lcd-text"] });

@@ -40,7 +40,7 @@ interface Traffic {
 }
 
 interface OutageOptions {
-  /** Multiplies the requests per second. */
+  /** Multiplies the number of requests per second. */
   readonly scale: number;
   /**
    * Whether the scene uses a Kong with the guard if there is a Kong, in KONG_BIN or in PATH. If not, the gateway is the

@@ -20,7 +20,7 @@ const SIZES = [
   { name: "-dark", width: 1200, colorScheme: "dark" },
   { name: "-narrow", width: 400, colorScheme: "light" },
 ] as const;
-/** Enough for a line in the chart. */
+/** The time is long enough for a line in the chart. */
 const CALM_MS = 40_000;
 
 if (missingChromium === undefined) {

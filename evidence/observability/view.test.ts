@@ -16,7 +16,7 @@ const START = Date.now() - 60_000;
 
 interface Watched {
   readonly page: Page;
-  /** Addresses that the page asked for. */
+  /** The addresses that the page asked for. */
   readonly asked: readonly string[];
   /** The browser's complaints, such as a violated Content-Security-Policy. */
   readonly complaints: string[];

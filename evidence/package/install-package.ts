@@ -19,7 +19,7 @@ export const ENVIRONMENT: NodeJS.ProcessEnv = {
 export interface InstalledPackage {
   /** A new folder with only the package and its dependencies. */
   readonly directory: string;
-  /** The package in it. */
+  /** The path of the installed package. */
   readonly root: string;
   /** Every file of the tarball, sorted. */
   readonly files: readonly string[];
@@ -60,7 +60,7 @@ export async function installPackage(): Promise<InstalledPackage | { readonly mi
   }
 }
 
-/** @returns standard output. */
+/** @returns the standard output of the command. */
 async function runNpm(cwd: string, args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)("npm", args, { cwd, env: ENVIRONMENT, timeout: TIMEOUT_MS });
   return stdout;

@@ -199,7 +199,7 @@ routes: { r: { required_scopes: [s] } }
     const { KONG_PLUGINSERVER_JWT_POLICY_SOCKET: socket, ...settings } = askSettings(...more);
     const paths = Object.values(settings)
       .flatMap((value) => value.match(/(?<![\w./-])\/[\w./@-]+/g) ?? [])
-      .filter((path) => path !== socket && !path.endsWith("/jwt-policy-keys")) // The server makes both.
+      .filter((path) => path !== socket && !path.endsWith("/jwt-policy-keys")) // The server makes the socket and the directory of keys.
       .map((path) => path.replace(/\/$/, ""));
     expect(paths.filter((path) => !existsSync(path))).toEqual([]);
     // The paths must be in the installed package, and not in the clone from which the package was made.

@@ -21,7 +21,7 @@ function git(folder: string, ...args: readonly string[]): string {
   return execFileSync("git", ["-C", folder, ...identity, ...args], { encoding: "utf8", stdio: "pipe" }).trim();
 }
 
-/** A clone with the current files, with uncommitted changes too. */
+/** A clone with the current files, including uncommitted changes. */
 function cloneSources(): { readonly source: string; readonly commit: string } {
   const source = join(home, "source");
   git(ROOT, "clone", "-q", ROOT, source);

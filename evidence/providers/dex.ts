@@ -35,7 +35,7 @@ export function findDex(): ProviderKind {
       await writeFile(join(directory, "dex.json"), JSON.stringify(configuration(issuer, address)));
       const server = spawn(DEX, ["serve", join(directory, "dex.json")], { stdio: "ignore" });
       const end = (): boolean => server.exitCode === null && server.kill();
-      process.once("exit", end); // Ends dex also if the run is aborted.
+      process.once("exit", end); // Ends dex even if the run is aborted.
       const stop = async (): Promise<void> => {
         const ended = once(server, "exit");
         if (end()) {

@@ -23,7 +23,7 @@ export async function createKeycloakRealm(url: string, password: string): Promis
     }
     return answer.access_token;
   };
-  /** The administrator's tokens last a minute. */
+  /** The administrator's tokens are valid for a minute. */
   const admin = async (method: string, path: string, body?: object): Promise<Response> => {
     const token = await tokenOf("master", {
       grant_type: "password",
@@ -78,7 +78,7 @@ export async function createKeycloakRealm(url: string, password: string): Promis
     async publish() {
       priority += 1;
       published = `proof-${priority}`;
-      // The one with the highest priority signs.
+      // The key with the highest priority signs.
       await admin("POST", `/${REALM}/components`, describeKey(published, 1));
     },
     async switchOver() {

@@ -94,9 +94,9 @@ async function startServer(home: string, port: number): Promise<Server> {
   const server = spawn(join(home, "bin/kc.sh"), args, {
     env: { ...process.env, KC_BOOTSTRAP_ADMIN_USERNAME: "admin", KC_BOOTSTRAP_ADMIN_PASSWORD: password },
     stdio: ["ignore", "pipe", "pipe"],
-    detached: true, // A shell script starts java, and both are to end.
+    detached: true, // A shell script starts java, and both processes must end.
   });
-  // Ends Keycloak also if the run is aborted.
+  // Ends Keycloak even if the run is aborted.
   process.once("exit", () => killGroup(server));
   let output = "";
   for (const stream of [server.stdout, server.stderr]) {

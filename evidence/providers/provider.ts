@@ -1,13 +1,13 @@
 /** A server that issues tokens. The test tells it when to change its keys. */
 export interface Provider {
-  /** With its version. */
+  /** The provider's name with its version. */
   readonly name: string;
   /** The issuer in the form of the policy document, without key_refresh. */
   readonly issuer: object;
   /** The scope of the provider's tokens; undefined if its tokens have no scope. */
   readonly scope: string | undefined;
   mintToken(): Promise<string>;
-  /** Makes a new, unpublished key sign; the earlier keys stay published. */
+  /** Makes a new, unpublished key sign. The earlier keys stay published. */
   switchAtOnce(): Promise<void>;
   /** For a provider that does each step on request. */
   readonly steps?: RotationSteps;
@@ -17,7 +17,7 @@ export interface Provider {
 export interface RotationSteps {
   /** Publishes a new key that does not sign yet. */
   publish(): Promise<void>;
-  /** Makes the last published key sign from now on; the earlier keys stay published. */
+  /** Makes the last published key sign from now on. The earlier keys stay published. */
   switchOver(): Promise<void>;
   /** Removes all keys except the signing key. */
   retire(): Promise<void>;

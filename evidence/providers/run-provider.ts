@@ -13,7 +13,7 @@ import { readKid } from "./read-kid.ts";
 
 const START_MS = 700_000;
 const TEST_MS = 120_000;
-/** For a fetch and a machine that is busy. */
+/** Time for a fetch on a busy machine. */
 const SLACK_MS = 2_000;
 const SERVING_MS = 20_000;
 

@@ -7,13 +7,13 @@ import { findMissingImages, KONG_IMAGE, NODE_IMAGE } from "./images.ts";
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../..");
 
-/** Longer than a first build takes on a small machine, with the download of packages. */
+/** This time is longer than a first build takes on a small machine, with the download of packages. */
 const BUILD_TIMEOUT_MS = 1_100_000;
 
 /**
  * Runs docker at the top of the repository.
  *
- * @returns its standard output.
+ * @returns the standard output of docker.
  * @throws Error with all output.
  */
 export async function docker(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<string> {

@@ -1,13 +1,13 @@
 import { type ContainerRuntimeClient, getContainerRuntimeClient, ImageName } from "testcontainers";
 
-/** The images that the tests in containers use. The environment can name others. */
+/** The images that the tests in containers use. Environment variables can name other images. */
 export const KONG_IMAGE = process.env.KONG_IMAGE || "kong:3.9";
 export const NODE_IMAGE = process.env.NODE_IMAGE || "node:24-bookworm-slim";
 
 /** A slow line needs this long for an image of 150 MB. After that, the tests report the image as missing. */
 const PULL_TIMEOUT_MS = 20 * 60_000;
 const MEGABYTE = 1_000_000;
-/** How much arrives between two lines of progress. */
+/** How many bytes arrive between two lines of progress. */
 const SHOWN_STEP = 10 * MEGABYTE;
 
 /**

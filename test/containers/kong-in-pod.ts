@@ -37,7 +37,7 @@ interface KongInPod {
 /**
  * Starts a DB-less Kong in the network of a pod.
  *
- * @param container with all settings except the configuration of Kong.
+ * @param container the container with all settings except the configuration of Kong.
  * @throws Error with Kong's log if Kong does not start.
  */
 export async function startKongInPod(

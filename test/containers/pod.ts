@@ -24,10 +24,10 @@ const PROGRAM = join(import.meta.dirname, "neighbours-program.ts");
 export interface Pod extends Neighbours {
   /** A volume for the plugin server's socket. */
   readonly volume: string;
-  /** Where Kong sees clients from the loopback address. */
+  /** With this URL, Kong sees clients from the loopback address. */
   readonly url: string;
   readonly tlsUrl: string;
-  /** Where Kong sees clients from the network. */
+  /** With this URL, Kong sees clients from the network. */
   readonly networkUrl: string;
   /** A container that shares the network of the pod. */
   createContainer(image: string): GenericContainer;
@@ -75,7 +75,10 @@ async function bundleProgram(): Promise<string> {
   return output[0].code;
 }
 
-/** With the labels of the container. If the tests are interrupted, Testcontainers finds the volume by these labels. */
+/**
+ * The volume has the labels of the container. If the tests are interrupted, Testcontainers finds the volume by these
+ * labels.
+ */
 async function createVolume(container: StartedTestContainer) {
   const { dockerode } = (await getContainerRuntimeClient()).container;
   const { Config } = await dockerode.getContainer(container.getId()).inspect();

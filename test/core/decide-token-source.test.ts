@@ -165,7 +165,7 @@ describe("in report mode", () => {
       { rule: "reported", method: "POST", ...byCookie },
       { user: [], reported: "origin_not_allowed" },
     ],
-    // Verified, but without the required rights.
+    // The token is verified, but lacks the required rights.
     [{ sources: SOURCES }, { rule: "admin", ...byCookie }, { ...lacking, cookie: [] }],
     [withheld, { rule: "admin", target: `/?t=${token}` }, { ...lacking, authorization: [], rawQuery: "" }],
   ])("%j, %j", async (settings, sent, expected) => {

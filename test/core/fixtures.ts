@@ -40,7 +40,7 @@ export function policyDocument(issuer: Members, changes: Members = {}): Members 
   };
 }
 
-/** @throws Error with all issues, when the document has any. */
+/** @throws Error with all issues, if the document has any issue. */
 export function compileDocument(document: Members | string): CompiledPolicy {
   const result = readPolicy(typeof document === "string" ? document : JSON.stringify(document), "0".repeat(64));
   if (!result.ok) {
@@ -128,7 +128,7 @@ export const OVER_TLS: Pick<RequestFacts, "headers" | "transport" | "requestId">
   requestId: undefined,
 };
 
-/** A request bound to the rule `read`. A token becomes the bearer credentials of the request. */
+/** A request bound to the rule `read`. A token goes into the bearer credentials of the request. */
 export function requestOf(token: string | undefined, changes: Partial<RequestFacts> = {}): RequestFacts {
   return {
     binding: { by: "rule", rule: "read" },

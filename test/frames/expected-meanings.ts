@@ -88,7 +88,7 @@ const allow = (sequence: number): Meaning[] => [fromServer("end"), fromServer("r
 /** The table of denials has one meaning for each reason. */
 const nextStep = (pairs: string): string =>
   denialRow(/^reason=(\w+)/.exec(pairs)?.[1] as Reason).next.replaceAll('"', '\\"');
-/** @param requestId empty where the plugin server did not ask for it. */
+/** @param requestId empty if the plugin server did not ask for the request's id. */
 const deny = (
   level: "warn" | "err",
   pairs: string,

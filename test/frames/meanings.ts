@@ -27,7 +27,7 @@ export function readMeanings(frames: readonly Frame[]): Meaning[] {
   });
 }
 
-/** Placeholder for the request's id, which differs each time. */
+/** A placeholder for the request's id, because the id differs each time. */
 export const REQUEST_ID = "<request id>";
 
 /** Frames from Kong are read with the plugin server's code, and frames from the plugin server with the sandbox's code. */

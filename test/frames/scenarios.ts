@@ -30,14 +30,14 @@ function mint(claims: Record<string, unknown> = {}): string {
 }
 
 export const TOKEN = mint();
-/** Close to the default limit of a policy, which is 7,168 bytes. */
+/** The length is close to the default limit of a policy, which is 7,168 bytes. */
 export const LARGE_TOKEN = mint({ filler: "0123456789".repeat(500) });
 
 const issuers = {
   main: { issuer: ISSUER, audiences: [AUDIENCE], algorithms: ["EdDSA"], keys: { jwks: { keys: [key.publicJwk] } } },
 };
 
-/** Policy documents by file name. */
+/** Policy documents, by file name. */
 export const POLICIES: Readonly<Record<string, object>> = {
   "orders.yaml": {
     jwt_policy: 1,
@@ -71,7 +71,7 @@ export function createKongConfig(upstream: string, paths: readonly string[] = ["
             strip_path: false,
             tags: ["team-a", "public"],
           },
-          // Kong invents an id for a route without a name. The id is a different one at each start.
+          // Kong invents an id for a route without a name. The id differs at each start.
           { id: "5f9c1a52-3c1e-4d57-9a53-1d2f3b4c5d6e", paths: ["/nameless"] },
         ],
       },

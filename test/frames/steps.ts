@@ -92,7 +92,7 @@ export function isWhole(frames: readonly Frame[]): boolean {
 
 type Take = (from: Frame["from"]) => Pick<Step, "from" | "frame" | "payload">;
 
-/** @returns whether the event ended with the empty frame, behind which comes a return. */
+/** @returns whether the event ended with the empty frame. A return comes after the empty frame. */
 function readEvent(take: Take, steps: Step[]): boolean {
   for (;;) {
     const name = take("server");

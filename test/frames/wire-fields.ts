@@ -3,13 +3,13 @@ import protobuf from "protobufjs/light.js";
 /** One field of an encoded message. */
 export interface WireField {
   readonly id: number;
-  /** With its tag. */
+  /** The bytes of the field, including its tag. */
   readonly hex: string;
 }
 
 /**
- * Takes a message apart without knowing its type. The order of the parts does not depend on the sender: Kong writes
- * fields and map entries in the order of its hash tables.
+ * Splits a message into its fields without knowing its type. The order of the parts does not depend on the sender: Kong
+ * writes fields and map entries in the order of its hash tables.
  */
 export function readWireFields(message: Buffer): WireField[] {
   const reader = protobuf.Reader.create(message);

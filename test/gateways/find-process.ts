@@ -7,7 +7,10 @@ export interface FoundProcess {
   readonly startedAt: number;
 }
 
-/** The processes whose command line fits, the newest first. After a reload, an old process may still run. */
+/**
+ * The processes whose command line matches. The newest process comes first. After a reload, an old process may still
+ * run.
+ */
 export async function findProcesses(fits: (words: readonly string[]) => boolean): Promise<readonly FoundProcess[]> {
   const found: FoundProcess[] = [];
   for (const name of await readdir("/proc")) {

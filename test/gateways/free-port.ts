@@ -9,7 +9,7 @@ export async function findFreePort(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-/** Two of them. */
+/** Two free TCP ports. */
 export async function findFreePorts(): Promise<readonly [number, number]> {
   const first = await findFreePort();
   for (;;) {

@@ -7,13 +7,16 @@ export interface Gateway {
   readonly version: string;
   /** The address that serves HTTP/1.1. A Kong also serves HTTP/2 there, for clients that begin with HTTP/2. */
   readonly url: string;
-  /** The same over TLS, with a self-signed certificate. Only a real Kong has this property. */
+  /** The address that serves HTTP/1.1 over TLS, with a self-signed certificate. Only a real Kong has this property. */
   readonly tlsUrl?: string;
-  /** The same as `url` for clients from the network. Absent if clients reach `url` from an address of this machine. */
+  /**
+   * The address that serves HTTP/1.1 to clients from the network. The member is absent if clients reach `url` from an
+   * address of this machine.
+   */
   readonly networkUrl?: string;
   /** The line that the plugin wrote about a request, at the gateway's default log level. */
   findDenialLine(requestId: string): Promise<string | undefined>;
-  /** Ends the plugin server with SIGKILL and waits until another one serves. */
+  /** Ends the plugin server with SIGKILL, and waits until another plugin server serves. */
   restartPluginServer(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -24,7 +27,7 @@ export interface FaultyGateway extends Gateway {
   readonly socket: string;
   /** The process of the plugin server that the gateway started; undefined if none is running. */
   pluginServerPid(): Promise<number | undefined>;
-  /** Starts the plugin server's process again, as `kong reload` does. For gateways without a Kong. */
+  /** Starts the plugin server's process again, as `kong reload` does. The function is for gateways without a Kong. */
   reload?(): Promise<void>;
   /** Functions that only a Kong has. */
   readonly kong?: KongControl;

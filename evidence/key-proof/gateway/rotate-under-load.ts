@@ -29,11 +29,14 @@ export interface FloodFigures extends Tally {
   readonly seconds: number;
   readonly passed: number;
   readonly fetches: number;
-  /** Between two fetches at the provider. */
+  /** The shortest time between two fetches at the provider. */
   readonly shortestGapMs: number | undefined;
 }
 
-/** Publish, wait until every gateway must know the key, switch, let clients change over, retire. */
+/**
+ * The steps of a rotation: publish, wait until every gateway must know the key, switch, let clients change over,
+ * retire.
+ */
 export async function rotate(scene: GatewayScene): Promise<RotationFigures> {
   const { provider } = scene;
   const old = scene.currentKey();

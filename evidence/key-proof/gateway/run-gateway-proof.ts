@@ -5,7 +5,7 @@ import { noteFigures, SECONDS } from "../results/proof-files.ts";
 import { proveGateway } from "./prove-gateway.ts";
 import { COOLDOWN_MS, MAX_MS } from "./rotate-under-load.ts";
 
-/** For a fetch, and for a machine that is busy with the load itself. */
+/** Time for a fetch, and for a machine that is busy with the load. */
 const SLACK_MS = 2_000;
 
 /** Declares the proof on one gateway. */

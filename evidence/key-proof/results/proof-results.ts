@@ -4,7 +4,7 @@ import type { OutageFigures } from "../simulate-outage.ts";
 
 /** The results of one provider in the tests of `npm run test:providers`. */
 interface ProviderFigures {
-  /** With its version. */
+  /** The gateway's name with its version. */
   readonly provider: string;
   /** Milliseconds from publication until tokens of a key that signed at once passed. */
   readonly unannouncedMs: number;

@@ -6,7 +6,7 @@ import { countRefused } from "./tally.ts";
 
 const NOTHING = "–";
 
-/** The tables of docs/evidence/keys-proof.md that have a row for each result of a section. */
+/** The tables of docs/evidence/keys-proof.md. Each table has a row for each result of a section. */
 const TABLES: { readonly [Section in keyof Sections]: readonly (readonly Column<Sections[Section]>[])[] } = {
   gateways: [
     [

@@ -16,6 +16,6 @@ export default defineConfig({
       "test/runtime/load/compile-in-threads.test.ts",
     ],
     testTimeout: 60_000,
-    expect: { poll: { timeout: 45_000, interval: 20 } }, // As in vitest.config.ts.
+    expect: { poll: { timeout: 45_000, interval: 20 } }, // The settings are the same as in vitest.config.ts.
   },
 });

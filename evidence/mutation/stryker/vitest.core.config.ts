@@ -9,6 +9,6 @@ export default defineConfig({
     include: ["test/core/**/*.test.ts"],
     exclude: ["test/core/decide*.test.ts"],
     testTimeout: 60_000,
-    expect: { poll: { timeout: 45_000, interval: 20 } }, // As in vitest.config.ts.
+    expect: { poll: { timeout: 45_000, interval: 20 } }, // The settings are the same as in vitest.config.ts.
   },
 });

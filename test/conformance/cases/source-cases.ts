@@ -43,7 +43,7 @@ const accepted: readonly ConformanceCase[] = [
   passes(`takes the token from ${what} on an optional rule`, `/any-optional${query}`, { headers, upstream: ARRIVED }),
 ]);
 
-/** Any two places, and any place twice. */
+/** Any two places, and each place twice. */
 const ambiguous: readonly ConformanceCase[] = PLACES.flatMap(([what, query, headers], index) =>
   PLACES.slice(index + 1).map(([other, otherQuery, otherHeaders]) =>
     refuses("token_ambiguous", `refuses a token in ${what} and one in ${other}`, `/any${query}${otherQuery}`, {
@@ -261,7 +261,7 @@ const bound: readonly ConformanceCase[] = [
   }),
 ];
 
-/** Schemes besides Bearer. */
+/** Schemes other than Bearer. */
 const schemes: readonly ConformanceCase[] = [
   ...["Bearer {token}", "JWT {token}", "jwt   {token}", "{token}"].map((authorization) =>
     passes(`takes Authorization: ${authorization}, and forwards the scheme Bearer`, "/schemes", {

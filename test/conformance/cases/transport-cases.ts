@@ -18,7 +18,7 @@ export const TRANSPORT_CASES: readonly ConformanceCase[] = [
   }),
   {
     title: "lets the gateway refuse the same call without TLS",
-    only: ["http/1.1"], // Kong's 426 has headers that HTTP/2 forbids, so clients break the stream off.
+    only: ["http/1.1"], // Kong's 426 has headers that HTTP/2 forbids, so clients end the stream early.
     path: "/secure",
     token: GOOD,
     status: 426,

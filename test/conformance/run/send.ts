@@ -36,7 +36,8 @@ export function send(gateway: Gateway, request: CaseRequest): Promise<Answer> {
 }
 
 /**
- * Where a request goes. If the client's address matters, also the address of this machine from which the request comes.
+ * The address to which a request goes. If the client's address matters, also the address of this machine from which the
+ * request comes.
  */
 interface WayThere {
   readonly url: string;

@@ -14,9 +14,9 @@ import { unwrap } from "../../results.ts";
 import { runsOf } from "../../runs.ts";
 import { readSlowly } from "./slow-json.ts";
 
-/** An object of `depth` nested objects, the outermost included. */
+/** An object of `depth` nested objects, including the outermost object. */
 const nestedObjects = (depth: number): string => `${'{"a":'.repeat(depth)}0${"}".repeat(depth)}`;
-/** An object around arrays, `depth` levels in all. */
+/** An object around arrays. There are `depth` levels in all. */
 const nestedArrays = (depth: number): string => `{"a":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`;
 const membersText = (count: number): string =>
   `{${Array.from({ length: count }, (_, index) => `"m${index}":0`).join(",")}}`;

@@ -15,7 +15,7 @@ function treeOf(paths: readonly string[], isLayered = true): OperationTree<strin
   );
 }
 
-/** The path of the operation that decides, or why none does. */
+/** The path of the operation that decides, or the reason why no operation decides. */
 function choose(tree: OperationTree<string>, target: string): string {
   const path = splitPath(target);
   if (!path) {

@@ -20,7 +20,7 @@ describe("the values of a cookie", () => {
     ["__Host-token=unclear", ["unclear"]],
     ["__Host-token=x; __Host-token=y", ["x", "y"]],
     ["__Host-token=x; __Host-token=y; __Host-token=z", ["x", "y"]],
-    // Checked later, by the code that knows the form of a token.
+    // The code that knows the form of a token checks these contents later.
     ['__Host-token="x"', ['"x"']],
     ["__Host-token=x ; a=b", ["x "]],
     // None of these names is the cookie's name.
@@ -37,7 +37,7 @@ describe("the values of a cookie", () => {
   it.each([
     ...["__Host-token =x", "__Host-token\t=x", "__Host-token", " __Host-token ; a=b", "a=b; __Host-token"],
     ...["\u00a0__Host-token=x", "__Host-token=x; __Host-token =y"],
-    // Python drops these characters. The first byte of the third character is not UTF-8, but it is a space that
+    // Python drops characters of this kind. The first byte of the third character is not UTF-8, but it is a space that
     // JavaScript drops.
     ...["\u001c__Host-token=x", "__Host-token\u0085=x", "a=b; \ufffd__Host-token=x", "a=b; \u007f\u007f__Host-token=x"],
   ])("are unclear in %j", (header) => {
@@ -57,7 +57,7 @@ describe("a header without the cookie", () => {
     ["__Host-token =x; __Host-token; a=b", "a=b"],
     ["\ufffd__Host-token=x; a=b; __Host-token\u001f=y", "a=b"],
     [" a=b ", " a=b "],
-    // PHP, ASP.NET and old Java servers read these as the cookie.
+    // PHP, ASP.NET and old Java servers read these names as the cookie's name.
     ["a=b; __host-token=x", "a=b"],
     ["a=b; ..Host-token=x; _.HOST-TOKEN[]=y", "a=b"],
     ["%5F_Host-token=x; %255F_Host-token=y; a=b", "a=b"],

@@ -56,15 +56,15 @@ describe("the values of a parameter", () => {
       "+access_token=x",
     ],
     ...["%20%20access_token=x", "access_token%00=x", "access_token%00y=x"],
-    // PHP, Rack, qs
+    // The spellings of PHP, Rack and qs.
     ...["access_token[]=x", "access_token%5B%5D=x", "access_token[a][b]=x", "[access_token]=x", "access_token.a=x"],
     // ASP.NET
     ...["Access_Token=x", "ACCESS.TOKEN[]=x"],
-    // Two rounds of decoding
+    // Servers that decode twice.
     ...["access%255Ftoken=x", "access%252etoken=x"],
     // Servers that end a parameter at a semicolon
     ...["a=1;access_token=x", "a=1;Access.Token=x;b", "access_token=x;access_token=y"],
-    // Beside a good one
+    // A bad parameter beside a good parameter.
     ...["access_token=x&access.token=y", "access_token;b=x", "%41ccess_Token=x"],
   ])("are unclear in %j", (query) => {
     expect(readParameters(query, NAME)).toBeUndefined();

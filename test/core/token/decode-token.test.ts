@@ -116,7 +116,7 @@ describe("refuses segments with more than one string", () => {
   });
 
   it("left-over bits that are not zero", () => {
-    const header = encodeSegment('{"alg":"ES256"} '); // 16 bytes: two characters are left over.
+    const header = encodeSegment('{"alg":"ES256"} '); // The segment has 16 bytes, so two characters are left over.
     const other = `${header.slice(0, -1)}B`;
     expect(Buffer.from(other, "base64url")).toEqual(Buffer.from(header, "base64url"));
     expect(refusalOf(signSegments(key, header, PAYLOAD))).toBeUndefined();

@@ -190,7 +190,7 @@ describe("findKey", () => {
     expect(await findIn(fail({ because: "unavailable", retryAfterSeconds: 7 }))).toHaveProperty("detail", unavailable);
   });
 
-  /** The outcome if the keys answer so. */
+  /** The outcome if the keys give this answer. */
   const findIn = async (lookup: KeyLookup, issuer = acme, iss: { iss?: string } = {}): Promise<unknown> =>
     outcomeOf(await findKey({ find: () => lookup }, issuer, joseHeaderOf(), iss));
 

@@ -32,7 +32,7 @@ it.each<[options: object, value: unknown, why: string]>([
   [{ max_bytes: 3, separator: "; " }, ["a", "b"], "its list has 4 bytes, at most 3 are allowed"],
   [{ list: "repeat" }, ["a,b", "c "], "element 2 of its list begins or ends with a space"],
   [{ encoding: "json" }, { id: 9007199254740992 }, "it has a number that may be rounded"],
-  // Exactly as long as allowed.
+  // The value is exactly as long as allowed.
   [{ encoding: "json", max_bytes: 32 }, { abc: 9007199254740992 }, "it has a number that may be rounded"],
   [{ encoding: "json", max_bytes: 4 }, "ab", "its JSON has 4 bytes, and at most 4 bytes in base64url are allowed"],
   [

@@ -48,7 +48,7 @@ export async function startFrameProxy(socketPath: string, serverPath: string): P
 }
 
 /**
- * Cuts bytes into whole frames. This is not the reader of the plugin server, because the frames are to test that
+ * Cuts bytes into complete frames. This is not the reader of the plugin server, because the frames are to test that
  * reader.
  */
 export function createFrameCutter(onFrame: (frame: Buffer) => void): (chunk: Buffer) => void {

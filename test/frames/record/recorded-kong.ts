@@ -14,7 +14,7 @@ const KONG = process.env.KONG_BIN ?? "kong";
 export interface RecordedKong {
   readonly version: string;
   readonly proxyPort: number;
-  /** Replaces the whole configuration. Workers take it over a moment later. */
+  /** Replaces the whole configuration. Workers use the new configuration a moment later. */
   reload(config: object): Promise<void>;
   stop(): Promise<void>;
 }

@@ -27,7 +27,7 @@ interface Stored extends Omit<Recording, "conversations"> {
 
 const FILE = join(import.meta.dirname, "../kong-frames.json");
 
-/** Whether the committed recording is to be made anew. */
+/** Whether the test makes a new recording in place of the committed recording. */
 export const isUpdating = process.env.UPDATE_FRAMES === "1";
 
 /**
@@ -54,7 +54,7 @@ export function saveRecording(recording: Recording): void {
   writeFileSync(FILE, `${JSON.stringify({ ...recording, conversations } satisfies Stored, null, 2)}\n`);
 }
 
-/** Cuts off the length. */
+/** Cuts off the length of the frame. */
 export function payloadOf(frame: Buffer): Buffer {
   return frame.subarray(4);
 }

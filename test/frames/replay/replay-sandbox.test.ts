@@ -73,7 +73,7 @@ function readReplyBytes(frames: readonly Frame[]): object[] {
     .map(({ what, payload }) => ({ what, fields: readWireFields(maskRequestId(payload)) }));
 }
 
-/** Each gateway has ids of its own. All ids have the same length. */
+/** Each gateway has different ids. All ids have the same length. */
 function maskRequestId(payload: Buffer): Buffer {
   const text = payload.toString("latin1").replace(/(?<=\n)[0-9a-f]{32}$/, "0".repeat(32));
   return Buffer.from(text, "latin1");

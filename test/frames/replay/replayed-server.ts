@@ -5,7 +5,7 @@ import type { Frame } from "../record/recording.ts";
 export interface ReplayedServer {
   /** Plays the server's part of this conversation from now on. */
   begin(frames: readonly Frame[]): void;
-  /** The frames since then. */
+  /** The frames since the current conversation started. */
   readonly said: readonly Frame[];
   stop(): Promise<void>;
 }
