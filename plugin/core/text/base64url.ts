@@ -17,9 +17,6 @@ for (const [sextet, character] of [...ALPHABET].entries()) {
  */
 export function decodeBase64url(text: string): Uint8Array | undefined {
   const remainder = text.length % 4;
-  if (remainder === 1) {
-    return undefined;
-  }
   const bytes = new Uint8Array(Math.floor((text.length * 6) / 8));
   const whole = text.length - remainder;
   let written = 0;
@@ -38,7 +35,10 @@ export function decodeBase64url(text: string): Uint8Array | undefined {
   return remainder === 0 || decodeRest(text, whole, bytes, written) ? bytes : undefined;
 }
 
-/** Decodes the last two or three characters. Returns false if the text is rejected. */
+/**
+ * Decodes the last two or three characters. Returns false if the text is rejected. A single last character is rejected,
+ * because no second character comes after it.
+ */
 function decodeRest(text: string, start: number, bytes: Uint8Array, written: number): boolean {
   const high = (sextetAt(text, start) << 6) | sextetAt(text, start + 1);
   const last = start + 2 < text.length ? sextetAt(text, start + 2) : 0;

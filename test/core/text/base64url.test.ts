@@ -29,6 +29,11 @@ describe("refuses every text that an encoder would write differently", () => {
     ["the highest left-over bit of two characters", "AI"],
     ["one left-over bit of three characters", "AAB"],
     ["the highest left-over bit of three characters", "AAC"],
+    ["padding as the last of three characters", "AA="],
+    ["the standard alphabet's plus as the last of seven characters", "AAAAAA+"],
+    ["a character beyond ASCII as the last of three characters", "AA\u0141"],
+    ["padding as the first of two characters", "=A"],
+    ["padding as the second of two characters", "A="],
     ["left-over bits after whole groups", "AAAAAB"],
   ])("%s", (_what, text) => {
     expect(decodeBase64url(text)).toBeUndefined();
