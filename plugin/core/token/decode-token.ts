@@ -93,8 +93,9 @@ export function decodeJws(token: string): Result<DecodedJws, Denial> {
 function readJws(token: string): Result<Jws, Denial> {
   const headerEnd = token.indexOf(".");
   const payloadEnd = token.indexOf(".", headerEnd + 1);
-  const isSigned = headerEnd > 0 && payloadEnd !== -1 && payloadEnd < token.length - 1;
-  if (!isSigned || token.includes(".", payloadEnd + 1)) {
+  const hasEnds = headerEnd > 0 && payloadEnd < token.length - 1;
+  // If the token has only one dot, payloadEnd is -1, and this search finds that dot.
+  if (!hasEnds || token.includes(".", payloadEnd + 1)) {
     return refuseSegments(token);
   }
   const joseHeader = readHeader(token.slice(0, headerEnd));

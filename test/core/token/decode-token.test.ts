@@ -32,6 +32,17 @@ describe("splits a signed token", () => {
     });
   });
 
+  it.each<[iss: unknown, read: string | null | undefined]>([
+    ["https://id.example/\u00e9", "https://id.example/\u00e9"],
+    ["", ""],
+    [["https://id.example"], null],
+    [null, null],
+    [undefined, undefined],
+  ])("and reads iss %j as %j, to choose the keys", (iss, read) => {
+    const { unverifiedIssuer } = unwrap(decodeToken(mintToken({ key, claims: { act: { iss: "inner" }, iss } })));
+    expect(unverifiedIssuer).toStrictEqual({ iss: read });
+  });
+
   it.each<[what: string, header: Record<string, unknown>, read: Parameters<typeof joseHeaderOf>[0]]>([
     [
       "with both thumbprints of the key's certificate",
