@@ -78,7 +78,7 @@ export function hasDotSegment(target: string): boolean {
   }
   const text = decodeUsual(path);
   if (text === undefined) {
-    return path.length > MAX_UNUSUAL_BYTES || hasUnusualDotSegment(toBytes(markSlashes(path)));
+    return hasUnusualDotSegment(encodeUtf8(markSlashes(path)));
   }
   return hasDots(path, KINDS_AS_SENT) || hasUsualDotSegment(path, text);
 }
@@ -111,12 +111,12 @@ function decodeUsual(path: string): string | undefined {
   }
 }
 
-/** @param path each character is one byte. */
-function hasUnusualDotSegment(path: string): boolean {
+/** @param path the path in UTF-8, with its slashes marked. */
+function hasUnusualDotSegment(path: Uint8Array): boolean {
   if (path.length > MAX_UNUSUAL_BYTES) {
     return true;
   }
-  let reading = path;
+  let reading = textOf(path);
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     reading = reading.replaceAll(NESTED_PERCENT, "%").replaceAll(OVERLONG, shorten);
     const compatible = toCompatible(reading);
@@ -222,7 +222,7 @@ function hasDots(reading: string, kinds: Uint8Array): boolean {
   if (!reading.includes(".") && !reading.includes(LOST)) {
     return false;
   }
-  let row = FRESH * DOT_COUNTS * KIND_COUNT;
+  let row = 0; // The first state is a fresh segment without dots.
   for (let index = 0; index < reading.length; index += 1) {
     const code = reading.charCodeAt(index);
     const kind = code < ASCII ? (kinds[code] as number) : SOLID;
@@ -263,15 +263,11 @@ export function countBytes(path: string): number {
   return encodeUtf8(path).length;
 }
 
-/** Converts text to UTF-8, with one character for each byte. */
-function toBytes(text: string): string {
-  return textOf(encodeUtf8(text));
-}
-
 function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text.replaceAll("\ufffd", LOST));
 }
 
+/** Returns a text with one character for each byte. */
 function textOf(bytes: Uint8Array): string {
   return Reflect.apply(String.fromCharCode, undefined, bytes); // Spreading the bytes takes several times as long.
 }

@@ -28,6 +28,7 @@ describe("a dot segment is found", () => {
     ["as overlong UTF-8 with wrong bytes", "/a/%c0%2e%c0%2e/b /a/%c0%ee%c0%6e/b /a/..%c0%2fb /a/%e0%40%ae./b"],
     ["as overlong UTF-8, encoded twice", "/a/%25c0%25ae%25c0%25ae/b /a/%c0%a52e%c0%a52e/b"],
     ["in the escapes of IIS", "/a/%u002e%u002e/b /a/..%u002fb /a/..%u005Cb /a/%uff0e%uff0e/b /a/..%u2215b"],
+    ["in the escapes of IIS, as the bytes of an overlong dot", "/a/%u00c0%u00ae./b /a/.%u00C0%u00AE/b"],
     ["in characters that look alike", "/a/\uff0e\uff0e/b /a/\u2025/b /a/..\u2044b /a/.\u2024/b"],
     ["in escapes of such characters", "/a/%ef%bc%8e%ef%bc%8e/b /a/..%ef%bc%8fb"],
     [
@@ -42,6 +43,8 @@ describe("a dot segment is found", () => {
     ["in bytes that became DEL", "/a/\x7f\x7f./b /a\x7f\x7f../b"],
     ["in bytes that are lost, at the start or at the end", "\ufffd\ufffd /a/\ufffd\ufffd"],
     ["beside an escape that is broken", "/a/%zz/../b /a/..%2/../b ../%zz"],
+    ["directly after an escape of IIS that is broken", "/a%u00%2f.%2fb /a%u0%2f.%2fb /a%u%2f.%2fb"],
+    ["beside the first character beyond ASCII", "/\u0080/../b /\u0080/..%2fb /%c2%80/../b /%80/../b /%80/..%2fb"],
   ])("%s", (_reading, targets) => {
     expect(targets.split(" ").filter((target) => !hasDotSegment(target))).toEqual([]);
   });
@@ -58,6 +61,7 @@ describe("no dot segment is found", () => {
     ["with what readers drop, but without dots", "/%20/b /%20/b.c /a/+/b /a/+/b.c /a%20%2fb /a+;b /a%00%5cb"],
     ["with lost bytes in a name", "/\ufffdx/c /a/\ufffd\ufffdx\ufffd/c"],
     ["with escapes of IIS", "/%e9/%u0100../b /a/%u65e5../b /a/%u00e9..b"],
+    ["with escapes of IIS that are broken", "/a/%z002e%z002e/b /a/%uzz0e%uzz0e/b /a/.%u00zz./b /a/%u002g%u002g/b"],
     ["with characters beyond ASCII", "/\u65e5\u672c/x /caf\u00e9"],
     ["with a letter of a long compatible form", "/a/\ufdfa../b /%zz/\ufdfa../b"],
     ["with path parameters", "/a;b/c /a;x=c"],
@@ -117,6 +121,8 @@ describe("characters that look like dots", () => {
   it("are found next to letters with long compatible forms", () => {
     expect(hasDotSegment(`/${"\ufdfa".repeat(20)}\uff0e\uff0e%2fb`)).toBe(true);
     expect(hasDotSegment(`/${"\ufdfa".repeat(20)}\uff0e.x`)).toBe(false);
+    expect(hasDotSegment(`/${"%ufdfa".repeat(80)}/.%u002e`)).toBe(true);
+    expect(hasDotSegment(`/${"%ufdfa".repeat(80)}/.%u0061`)).toBe(false);
   });
 });
 
