@@ -8,9 +8,9 @@ it("reads every byte, in small and in capital letters, at any position", () => {
   }
 });
 
-it.each(["/0", "0/", ":0", "0:", "@0", "0@", "G0", "0G", "`0", "0`", "g0", "0g", "0", "", "\u01300"])(
-  "does not read %j",
-  (text) => {
-    expect(readHexPair(text, 0)).toBe(NO_HEX);
-  },
-);
+it.each([
+  ...["/0", "0/", ":0", "0:", "@0", "0@", "G0", "0G", "`0", "0`", "g0", "0g", "0", "", "\u01300"],
+  ...["+1", "1+", " 1", "1 ", "-1", "1-", "1/", "1:", "1g", "\u00001", "1", "x1", "1\u0130"],
+])("does not read %j", (text) => {
+  expect(readHexPair(text, 0)).toBe(NO_HEX);
+});
