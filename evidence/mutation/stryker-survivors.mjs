@@ -195,26 +195,30 @@ export const SURVIVORS = [
     "no test can see the secret seed, or find two names with the same hash",
     {
       "const knownNames = new NameTable(Math.floor(Math.random() * SEEDS));": ["Math.random() / SEEDS"],
-      "if (wanted.hash === hash && knownNames.read(start, this.#stringEnd) === wanted.name) {": [
-        ...["true", "wanted.hash === hash || knownNames.read(start, this.#stringEnd) === wanted.name"],
+      "if (wanted.hash === hash && knownNames.read(start, end) === wanted.name) {": [
+        ...["true", "wanted.hash === hash || knownNames.read(start, end) === wanted.name"],
       ],
     },
   ),
   ...explain("plugin/core/json/check-json.ts", "the numbers of objects must only differ", {
     "this.#objects += 1;": ["this.#objects -= 1"],
   }),
-  ...explain("plugin/core/json/check-json.ts", "a blank is none of the refused characters", {
+  ...explain("plugin/core/json/check-json.ts", "a blank is a plain character, and is never read as a special one", {
+    "if (!(code >= BLANK)) {": ["code > BLANK"],
     'throw new JsonError(code < BLANK ? "control character in a string" : "ends inside a string");': ["code <= BLANK"],
   }),
   ...explain("plugin/core/json/check-json.ts", ONLY_TIME, {
-    "if (isAfterHigh || isSurrogate(code)) {": ["true"],
-    "return code <= BLANK && (code === BLANK || code === LINE_FEED || code === CARRIAGE_RETURN || code === TAB);": [
-      "true",
-    ],
-    "let digits = this.#position - integerStart;": ["this.#position + integerStart"],
-    "if (digits > MAX_SAFE_DIGITS && !Number.isFinite(Number(this.#text.slice(start, this.#position)))) {": [
+    "while (code <= BLANK && isWhitespace(code)) {": ["true"],
+    "if (depth === 1 && (this.#wanted.bits & bitOf(hash)) !== 0) {": ["true"],
+    "if (isPlain(code)) {": ["false"],
+    "function isPlain(code: number): boolean {": ["{}"],
+    "return code >= BLANK && code < FIRST_SURROGATE && code !== BACKSLASH;": ["false", "code > BLANK"],
+    "const digits = integerEnd - integerStart + readExponent(text, fractionEnd, end);": ["integerEnd + integerStart"],
+    "if (digits > MAX_SAFE_DIGITS && !Number.isFinite(Number(text.slice(start, end)))) {": [
       ...["true", "digits >= MAX_SAFE_DIGITS"],
     ],
+    "for (let position = start + 1; position < end; position += 1) {": ["start - 1"],
+    "exponent = code === PLUS ? 0 : exponent * 10 + code - ZERO;": ["exponent * 10 + code + ZERO"],
   }),
   ...explain("plugin/core/json/exact-number.ts", "the text is a decimal number", {
     "const DECIMAL = /^[-+]?(\\d*)(?:\\.(\\d*))?(?:[eE]([-+]?\\d+))?$/;": [
@@ -239,7 +243,10 @@ export const SURVIVORS = [
   }),
   ...explain("plugin/core/json/name-table.ts", WRITTEN_FIRST, { '#text = "";': ['"Stryker was here!"'] }),
   ...explain("plugin/core/json/name-table.ts", ONLY_TIME, {
-    "if (this.#generation === MAX_GENERATION) {": ["true", "this.#generation !== MAX_GENERATION"],
+    "if (this.#next > NUMBERS - ENTRIES) {": ["true", "this.#next >= NUMBERS - ENTRIES"],
+    "let slot = Math.imul(hash + Math.imul(object, SPREAD), this.seed) >>> (INT_BITS - SLOT_BITS);": [
+      "hash - Math.imul(object, SPREAD)",
+    ],
     'return text.includes("\\\\") ? JSON.parse(`"${text}"`) : text;': ['""'],
     "this.#hashes[entry] === hash &&": ["true"],
   }),

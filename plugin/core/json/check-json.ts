@@ -363,7 +363,7 @@ function readExponent(text: string, start: number, end: number): number {
 }
 
 function isWhitespace(code: number): boolean {
-  return code <= BLANK && (code === BLANK || code === LINE_FEED || code === CARRIAGE_RETURN || code === TAB);
+  return code === BLANK || code === LINE_FEED || code === CARRIAGE_RETURN || code === TAB;
 }
 
 function isDigit(code: number): boolean {

@@ -3,8 +3,8 @@ const SLOTS = 4_096;
 const ENTRIES = SLOTS / 2;
 const SLOT_BITS = 12;
 const INT_BITS = 32;
-/** The largest number that a slot can hold. */
-const MAX_NUMBER = 2 ** INT_BITS - 1;
+/** A slot can hold every whole number below this one. */
+const NUMBERS = 2 ** INT_BITS;
 /** An odd number, whose multiples have few bits in common. It is 2^32 divided by the golden ratio. */
 const SPREAD = 0x9e3779b1;
 
@@ -57,7 +57,7 @@ export class NameTable {
   /** Forgets all names and starts with another text. */
   begin(text: string): void {
     this.#text = text;
-    if (this.#next > MAX_NUMBER - ENTRIES) {
+    if (this.#next > NUMBERS - ENTRIES) {
       this.#slots.fill(0);
       this.#next = 1;
     }
