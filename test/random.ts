@@ -1,13 +1,13 @@
 /** Numbers that depend only on a seed. So every run can be repeated. */
 export interface Random {
-  /** A whole number from 0 up to, and without, `limit`. */
+  /** A whole number from 0 up to `limit`, but not `limit` itself. */
   below(limit: number): number;
   /** True in one of `n` cases. */
   oneIn(n: number): boolean;
   pick<T>(list: readonly [T, ...T[]] | readonly T[]): T;
 }
 
-/** mulberry32: 32 bits of state are enough to choose mutations with. */
+/** mulberry32 has 32 bits of state, which is enough to choose mutations. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const below = (limit: number): number => {

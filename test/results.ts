@@ -1,6 +1,6 @@
 import type { Result } from "../plugin/core/model/result.ts";
 
-/** The value or the failure, for tests that compare either of them. Undefined for a check that passed. */
+/** The value or the failure, for tests that compare either of them. The result is undefined for a check that passed. */
 export function outcomeOf<T, F>(result: Result<T, F>): T | F {
   return result.ok ? result.value : result.failure;
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { inject } from "vitest";
 
-/** Whether this run has time for everything, as the project `proofs` has. */
+/** Whether this run has time for all cases, as in the project `proofs`. */
 export const isThorough = inject("isThorough") === true;
 
 if (!isThorough) {

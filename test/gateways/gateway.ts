@@ -100,7 +100,7 @@ export function pickDenialLine(log: string, requestId: string): string | undefin
   return lines.find((line) => line.includes(requestId));
 }
 
-/** Ends the plugin server, and waits until there is another process. */
+/** Ends the plugin server, and waits until another process runs. */
 export async function restartPluginServer(find: FaultyGateway["pluginServerPid"]): Promise<void> {
   const pid = await find();
   process.kill(pid ?? Number.NaN, "SIGKILL");
@@ -111,8 +111,8 @@ export async function restartPluginServer(find: FaultyGateway["pluginServerPid"]
 }
 
 /**
- * Repeats the call until it returns a value. For results that appear a moment later. The usual limit is far more than
- * that takes on a busy machine.
+ * Repeats the call until it returns a value. The function is for results that appear a moment later. The usual limit is
+ * far more than that takes on a busy machine.
  */
 export async function waitFor<T>(
   ask: () => Promise<T | undefined> | T | undefined,

@@ -7,7 +7,7 @@ export interface Http2Answer {
   readonly headers: Http2AnswerHeaders;
   readonly body: string;
   readonly trailers: Http2AnswerHeaders;
-  /** Whether the answer was its head alone. */
+  /** Whether the answer was only its head. */
   readonly endsWithHead: boolean;
   /** The error code with which the stream was closed: 0 if there was no error. */
   readonly code: number;

@@ -4,7 +4,10 @@ import { startUpstreams } from "../spoofing/world/upstreams.ts";
 import { startRecordingGrpcUpstream } from "./recording-grpc-upstream.ts";
 import { startRecordingUpstream } from "./recording-upstream.ts";
 
-/** Where the provider listens. Clients also send requests to it, so its port must be known before it starts. */
+/**
+ * The address at which the provider listens. Clients also send requests to it, so its port must be known before it
+ * starts.
+ */
 export interface ProviderPlace {
   /** 0 means any free port. */
   readonly port: number;
@@ -21,7 +24,7 @@ export const NEIGHBOURS = {
     const { origin, requests, answer, stop } = await startKeyServer();
     return {
       origin,
-      /** Paths in the order of the requests. */
+      /** The paths, in the order of the requests. */
       listRequests: () => requests,
       answerJson: (path: string, json: unknown): void => answer(path, { json }),
       stop,

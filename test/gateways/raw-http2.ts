@@ -25,7 +25,7 @@ interface RawRequest {
   readonly method?: string;
   /** Without a body, the request ends with its headers. */
   readonly body?: Buffer;
-  /** Fields behind the body (RFC 9113 section 8.1). */
+  /** Fields after the body (RFC 9113 section 8.1). */
   readonly trailers?: Fields;
 }
 
@@ -66,7 +66,7 @@ async function readStatus(socket: Socket): Promise<RawStatus> {
       }
     }
   } catch {
-    // The other side broke off.
+    // The other side ended the stream early.
   } finally {
     socket.destroy();
   }

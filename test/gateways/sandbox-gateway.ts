@@ -4,7 +4,7 @@ import { formatLogEntry } from "../../sandbox/message/gateway-log.ts";
 import { startSandbox } from "../../sandbox/run/start-sandbox.ts";
 import { type GatewayKind, pickDenialLine, SANDBOX_IS_HTTP1, waitFor } from "./gateway.ts";
 
-/** @param hasFactsVariable whether one PDK call carries all facts. If not, the adapter must ask for them. */
+/** @param hasFactsVariable whether one PDK call carries all facts. If not, the adapter must ask for the facts. */
 export function sandboxGateway(hasFactsVariable: boolean): GatewayKind {
   return {
     label: hasFactsVariable ? "sandbox" : "sandbox without the facts variable",

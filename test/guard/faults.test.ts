@@ -223,7 +223,9 @@ async function statusOf(scene: Scene, path: string, ask: Ask): Promise<number> {
   return (await scene.send(path, ask)).status;
 }
 
-/** Sends requests that must not pass, together with a valid request. Stops when the valid request passes. */
+/**
+ * Sends requests that must not pass, together with a valid request. The function stops when the valid request passes.
+ */
 async function expectNoLeakUntilServing(scene: Scene, valid: Ask): Promise<void> {
   const check = (answer: Answer | undefined, allowed: number[]): void => {
     expect(allowed).toContain(answer?.status);

@@ -23,7 +23,7 @@ export interface Scene {
   upstreamOf(answer: Answer): IncomingHttpHeaders | undefined;
   /** Waits for a line of Kong's error log about this answer's request. */
   findLine(answer: Answer, words: string): Promise<string | undefined>;
-  /** Until valid requests pass again. */
+  /** Waits until valid requests pass again. */
   untilServing(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders, request } from "node:http";
 import { connect } from "node:http2";
 
 export interface Ask {
-  /** Name and value by turns, in this spelling and order. */
+  /** Names and values in turn, in this spelling and order. */
   readonly headers?: readonly string[];
   readonly http2?: boolean;
   readonly timeoutMs?: number;

@@ -48,7 +48,7 @@ if (missing !== undefined) {
       const started = await startScene(options);
       scene = started;
       const headers = ["Authorization", started.reader];
-      // Until the plugin server is up, Kong itself answers 500.
+      // Until the plugin server listens, Kong itself answers 500.
       await waitFor(async () => ((await started.send(paths[0] ?? "/")).status === 500 ? undefined : true));
       for (const path of paths) {
         const answer = await started.send(path, { headers });

@@ -8,7 +8,7 @@ export type Answer = { readonly json: unknown } | { readonly text: string } | Re
 /** A real HTTP server on loopback that records its requests. */
 export interface KeyServer {
   readonly origin: string;
-  /** Paths in the order of the requests. */
+  /** The paths, in the order of the requests. */
   readonly requests: readonly string[];
   answer(path: string, answer: Answer): void;
   stop(): Promise<void>;

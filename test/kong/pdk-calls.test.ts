@@ -47,7 +47,7 @@ interface Shape {
   readonly isBoundByRoute?: true;
   /** Headers that the variable contains in addition to the usual headers. */
   readonly carried?: readonly string[];
-  /** Whether the Consumer was asked for before. */
+  /** Whether the plugin asked for the Consumer before. */
   readonly knowsConsumer?: true;
   /** What another plugin authenticated. */
   readonly credential?: string;

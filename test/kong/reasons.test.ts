@@ -21,7 +21,7 @@ import { generateSigningKey, mintToken, replaceSignature } from "../tokens.ts";
 import { scriptedPdk } from "./contract/scripted-pdk.ts";
 
 /**
- * For each reason a real request. The log line must have the value that failed, the value's location, and the next
+ * For each reason, a real request. The log line must have the value that failed, the value's location, and the next
  * step.
  */
 

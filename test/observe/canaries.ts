@@ -3,7 +3,10 @@ import type { RequestFacts } from "../../plugin/core/model/request.ts";
 import { claimsOf, inlineIssuer, NOW, policyDocument, requestOf } from "../core/fixtures.ts";
 import { generateSigningKey, mintToken, replaceSignature } from "../tokens.ts";
 
-/** Tokens and secrets in many forms, and all places where a client can put them. No output may have a part of them. */
+/**
+ * Tokens and secrets in many forms, and all places where a client can put them. No output may contain a part of these
+ * secrets.
+ */
 
 const key = generateSigningKey("ES256", "acme-1");
 const document = policyDocument(inlineIssuer([key], { required_claims: ["tenant"] }), {
@@ -27,7 +30,7 @@ const nextBytes = (length: number): Buffer => {
   return createHash("shake256", { outputLength: length }).update(`canary ${count}`).digest();
 };
 const random = (length: number): string => nextBytes(length).toString("base64url");
-/** Tokens and secrets in many forms. Each begins with a mark that no line may have. */
+/** Tokens and secrets in many forms. Each secret begins with a mark that no line may have. */
 const SHAPES: readonly ((index: number) => string)[] = [
   (index) => mintToken({ key, claims: claimsOf({ jti: `canary${index}` }) }),
   (index) =>

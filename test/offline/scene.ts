@@ -28,7 +28,7 @@ export function compileText(text: string): CompiledPolicy {
   return load.value;
 }
 
-/** The findings of a test document, as `code line message`. Empty if there are none. */
+/** The findings of a test document, as `code line message`. The text is empty if there are no findings. */
 export function findMistakes(tests: string, policy: string = POLICY): readonly string[] {
   const source = readTestDocument(`jwt_policy_test: 1\n${tests}`);
   const suite = source.ok

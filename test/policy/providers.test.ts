@@ -6,7 +6,10 @@ import type { JsonObject } from "../../plugin/core/json/json.ts";
 import { compileDocument, joseHeaderOf, NOW } from "../core/fixtures.ts";
 import { listPages, readPage } from "../readme/pages.ts";
 
-/** The policies of the guides, by name. The guides step by step begin their policies with the name of a file. */
+/**
+ * The policies of the guides, by the name of the policy. The guides step by step begin their policies with the name of
+ * a file.
+ */
 const pages = ["docs/guides/providers.md", ...listPages("docs/guides/providers")].map(readPage).join("\n");
 const policies = new Map(
   [...pages.matchAll(/```yaml\n(jwt_policy:.*?)```/gs)].map(([, text = ""]) => [String(parse(text).name), text]),

@@ -16,7 +16,7 @@ import { anyCharacter } from "../any-character.ts";
 import { policyDocument } from "../core/fixtures.ts";
 import { runsOf } from "../runs.ts";
 
-/** Any answers of a policy, and any preferences of a client. */
+/** Any answers of a policy, with any preferences of a client. */
 
 const REASONS = Object.keys(DENIALS) as Reason[];
 const NAMES = [...new Set(REASONS.map(publicReason))];

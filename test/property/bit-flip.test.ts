@@ -27,7 +27,7 @@ describe.each(signingKeys.map((key) => [key.alg, key] as const))("%s", (_alg, ke
   });
 
   const bytesPerBit = (isThorough ? 1 / 8 : 2) * (slowAlgorithms.includes(key.alg) ? 8 : 1);
-  /** All bits of each byte. Or one bit of every byte, or of every few bytes. */
+  /** All bits of each byte. Or only one bit of every byte, or one bit of every few bytes. */
   const bitsOf = (at: number): readonly number[] => {
     if (bytesPerBit < 1) {
       return [0, 1, 2, 3, 4, 5, 6, 7];

@@ -32,7 +32,7 @@ const layer = (what: string): fc.Arbitrary<Record<string, string | string[]>> =>
   });
 
 const parts = fc.record({
-  // The changes in the form of `propagateClaims`. Each identity header is in them.
+  // The changes in the form of `propagateClaims`. The changes contain each identity header.
   mapped: fc.option(
     layer("mapped").map((headers) => ({ ...removeHeaders(policy.clearedHeaders), ...headers })),
     { nil: undefined },

@@ -13,7 +13,7 @@ const key = generateSigningKey("ES256", "1");
 const keys = createInlineKeys();
 const HASH = "0".repeat(64);
 
-/** Mostly right values, and sometimes wrong values. */
+/** Mostly correct values, and sometimes wrong values. */
 const mostly = <T>(right: fc.Arbitrary<T>, ...wrong: readonly T[]): fc.Arbitrary<T> =>
   fc.oneof({ weight: 30, arbitrary: right }, { weight: 1, arbitrary: fc.constantFrom(...wrong) });
 const optionally = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });

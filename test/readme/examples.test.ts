@@ -20,7 +20,7 @@ const KEYS = {
   fetch_settings: "fetch settings",
   decision_log: "decision log",
   abuse: "abuse",
-  // test/readme/ci.test.ts looks at them.
+  // test/readme/ci.test.ts tests these examples.
   jobs: "for CI",
   repos: "for CI",
 } as const;

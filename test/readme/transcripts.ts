@@ -1,7 +1,7 @@
 /** A command in a document's console blocks, and the command's output in the document. */
 export interface Transcript {
   readonly command: string;
-  /** `…` stands for anything. */
+  /** `…` stands for any text. */
   readonly output: string;
 }
 
@@ -13,7 +13,7 @@ export function findBlocks(markdown: string): { readonly language: string; reado
   }));
 }
 
-/** The commands of all console blocks, each behind `$ `, in their order. */
+/** The commands of all console blocks, in their order. Each command comes after `$ `. */
 export function findTranscripts(markdown: string): Transcript[] {
   return findBlocks(markdown)
     .filter(({ language }) => language === "console")

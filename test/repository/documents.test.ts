@@ -62,7 +62,7 @@ function isBroken(link: Link): boolean {
   return heading !== undefined && path.endsWith(".md") && !findAnchors(path).has(heading);
 }
 
-/** A word of a test command names all files that begin so. */
+/** A word of a test command names all files whose path begins with the word. */
 function isThere(path: string): boolean {
   const folder = join(ROOT, posix.dirname(path));
   const begins = (name: string): boolean => name.startsWith(`${posix.basename(path)}.`);

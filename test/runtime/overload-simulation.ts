@@ -15,7 +15,7 @@ export interface Load {
 }
 
 export interface Outcome {
-  /** Of good requests that were served. */
+  /** The median time of good requests that were served. */
   readonly medianMs: number;
   readonly servedShare: number;
   readonly floodPerSecond: number;

@@ -16,7 +16,7 @@ const key = generateSigningKey("EdDSA", "1");
 const document = (name: string): string =>
   JSON.stringify(policyDocument(inlineIssuer([key], { clock_skew: "0s" }), { name }));
 
-/** Not used by the policies of this test. */
+/** The policies of this test do not use Kong's Consumers. */
 const NO_KONG = { ...NO_CALLERS, workspace: "", loadConsumer: async () => undefined };
 
 let root: string;

@@ -14,19 +14,19 @@ import {
 /** The actions of a test on one connection. */
 interface Peer {
   socket: Socket;
-  /** Frames unchanged: bytes or text. */
+  /** Sends unchanged frames: bytes or text. */
   send(...frames: (string | Uint8Array)[]): void;
   /** Calls a PDK method and waits for the reply. */
   callPdk(method: string, args?: Uint8Array): Promise<Buffer>;
   /** Ends the event correctly: the empty frame and the answer. */
   proceed(): void;
-  /** Sends an answer, by default the right one. */
+  /** Sends an answer; by default the correct answer. */
   answer(sequence?: number): void;
 }
 
 export interface FakePluginServer {
   socketPath: string;
-  /** Configurations of the instances that were started, in order. Instance ids count from 1. */
+  /** The configurations of the instances that were started, in order. Instance ids count from 1. */
   startedConfigs: Record<string, unknown>[];
   connections(): number;
   stop(): Promise<void>;
@@ -34,7 +34,7 @@ export interface FakePluginServer {
 
 export interface FakeBehaviour {
   onEvent(peer: Peer, instanceId: number): unknown;
-  /** Instead of a good answer to a start. */
+  /** The function is called in place of a good answer to a start. */
   onStart?(peer: Peer): unknown;
 }
 

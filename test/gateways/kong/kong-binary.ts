@@ -37,12 +37,12 @@ interface KongBinaryOptions {
 
 /** A Kong with access to its process and log. */
 export interface KongBinary extends FaultyGateway {
-  /** Kong's prefix, where the socket is. */
+  /** Kong's prefix, the directory of the socket. */
   readonly prefix: string;
   readErrorLog(): Promise<string>;
-  /** The settings that Kong was started with. */
+  /** The settings with which Kong was started. */
   readonly settings: KongSettings;
-  /** `kong reload` with some settings changed. */
+  /** Runs `kong reload` with some settings changed. */
   reloadWith(changed: KongSettings): Promise<void>;
 }
 
@@ -88,7 +88,7 @@ export function kongBinary({
       try {
         await kong("start");
         await waitFor(() => findPluginServer(socket));
-        // The process is there before it listens.
+        // The process exists before it listens.
         await waitFor(() => existsSync(socket) || undefined);
       } catch (error) {
         const log = await readFile(errorLog, "utf8").catch(() => "");

@@ -62,7 +62,8 @@ export async function kongContainer({ guard = false }: KongContainerOptions = {}
 
 async function startPluginServer(pod: Pod, policyRoot: string) {
   const options = `--socket ${SOCKET} --socket-mode 666 --policy-root ${OWN}/policies --facts-variable`;
-  // The shell replaces the container engine, which restarts a sidecar. Kong has another user, hence the mode of the socket.
+  // The shell replaces the container engine, which restarts a sidecar. Kong has another user, so the socket needs this
+  // mode.
   const command = `while true; do node ${OWN}/jwt-policy-server.mjs ${options}; done`;
   return pod
     .createContainer(NODE_IMAGE)

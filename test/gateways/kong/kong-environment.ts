@@ -3,8 +3,8 @@ import type { KongSettings } from "../gateway.ts";
 /**
  * The environment of a DB-less Kong with one worker. This Kong listens only on the proxy's ports, and sends no reports.
  *
- * @param tlsPort the port for TLS. Kong makes the certificate for it.
- * @param address where Kong listens.
+ * @param tlsPort the port for TLS. Kong makes the certificate for the TLS port.
+ * @param address the address at which Kong listens.
  */
 export function quietKongEnvironment(
   configFile: string,
@@ -36,7 +36,7 @@ export function rootEnvironment(): Readonly<Record<string, string>> {
 /**
  * Loads a whole kong.yml through Kong's Admin API.
  *
- * @throws Error with Kong's words when it refuses the file.
+ * @throws Error with Kong's words if Kong refuses the file.
  */
 export async function loadConfig(settings: KongSettings, configText: string): Promise<void> {
   const response = await fetch(`http://${settings.KONG_ADMIN_LISTEN}/config`, {

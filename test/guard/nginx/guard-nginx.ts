@@ -72,7 +72,7 @@ export interface GuardNginx {
 
 export interface GuardNginxOptions {
   readonly policies: Readonly<Record<string, object>>;
-  /** By the first segment of the path. */
+  /** The key is the first segment of the path. */
   readonly routes: Readonly<
     Record<
       string,

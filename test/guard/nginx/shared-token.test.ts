@@ -12,7 +12,7 @@ const POLICIES = { shop: policyDocument(inlineIssuer([key]), { routes: { read: {
 const ROUTES = { read: { policy: "shop", rule: "read" } };
 const token = mintToken({ key, claims: claimsOf({ exp: NOW + 3_600 }) });
 const another = mintToken({ key, claims: claimsOf({ exp: NOW + 3_600, jti: "2" }) });
-/** Only for the start of a scene. */
+/** This token is only for the start of a scene. */
 const first = mintToken({ key, claims: claimsOf({ exp: NOW + 3_600, jti: "3" }) });
 const [HOME, THIEF] = ["203.0.113.7", "198.51.100.9"];
 

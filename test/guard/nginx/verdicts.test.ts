@@ -80,7 +80,7 @@ if (missing !== undefined) {
       nginx = await startGuardNginx({ policies: POLICIES, routes: ROUTES, clockMs: NOW * 1_000 });
     });
     afterAll(() => nginx?.stop());
-    /** No verdict from another test is reused. */
+    /** No test reuses a verdict from another test. */
     let testNowMs = NOW * 1_000;
     beforeEach(() => {
       testNowMs += 3_000;
@@ -97,8 +97,8 @@ if (missing !== undefined) {
     }
 
     /**
-     * The first request of all compiles the policy, which begins a new generation. So the guard does not store the
-     * verdict about it.
+     * The first request in this file compiles the policy, which begins a new generation. So the guard does not store
+     * the verdict about it.
      */
     async function warm(path: string, headers: readonly string[] = bearer(READER)): Promise<void> {
       let wasAsked = true;
@@ -309,7 +309,7 @@ if (missing !== undefined) {
 
     it("and reports at most 200 counts at once, and remembers at most 1,000 sets of headers to remove", async () => {
       const report = async (count: number) => JSON.parse((await nginx.send(`/report?count=${count}`)).body);
-      // The first set is forgotten with the verdicts of the process before.
+      // The first set is forgotten, together with the verdicts of the earlier process.
       expect(await report(401)).toEqual({ counters: [200, 200, 1], cleared: 400 });
       expect(await report(1_000)).toMatchObject({ cleared: 1_000 });
       expect(await report(1_001)).toMatchObject({ cleared: 1 });
@@ -325,7 +325,10 @@ if (missing !== undefined) {
       expect(nginx.runtime.judgedStatus().find(({ rule }) => rule === "read")?.requests).toBe(4);
     });
 
-    /** Reuses a verdict while another request waits for the plugin server's answer. `release` lets the answer come. */
+    /**
+     * Reuses a verdict while another request waits for the plugin server's answer. `release` lets the plugin server
+     * answer.
+     */
     async function reuseMeanwhile(release: (answer: () => void) => void): Promise<void> {
       const [answer, before] = [nginx.hold(), nginx.asked];
       const waiting = send("/public", []);
@@ -364,7 +367,7 @@ if (missing !== undefined) {
       const [answer, before] = [nginx.hold(), nginx.asked];
       const waiting = send("/write");
       await expect.poll(() => nginx.asked).toBeGreaterThan(before);
-      nginx.hold()(); // Later requests get their answers at once.
+      nginx.hold()(); // Later requests get their answers immediately.
       await send("/public", []);
       nginx.isServing = false;
       answer();

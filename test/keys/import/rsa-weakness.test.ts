@@ -11,7 +11,7 @@ const base64url = (value: bigint): string => {
 const keyOf = (modulus: bigint, exponent = 65_537n): KeyObject =>
   createPublicKey({ key: { kty: "RSA", n: base64url(modulus), e: base64url(exponent) }, format: "jwk" });
 
-/** A product with another such prime has the full length. */
+/** The product with another such prime has the full length. */
 function sturdyPrime(): bigint {
   for (;;) {
     const candidate = generatePrimeSync(1024, { bigint: true });
@@ -21,7 +21,7 @@ function sturdyPrime(): bigint {
   }
 }
 
-/** Product of all primes below a bound. */
+/** The product of all primes below a bound. */
 function primorial(bound: number): bigint {
   let product = 1n;
   for (let number = 2n; number < bound; number += 1n) {

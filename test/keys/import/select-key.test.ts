@@ -117,7 +117,7 @@ describe("selects by the certificate that the token names", () => {
     [["a:ES256:one 5=A", "b:ES256:one 5=A"], { kid: "b", x5t: "A" }, "key 1"],
     [["a:ES256:one 5=A", "b:ES256:two 5=A"], { kid: "b", x5t: "A" }, "conflict"],
     [["-:ES256:one 5=A", "-:ES256:two 5=A"], { x5t: "A" }, "key 0"],
-    // Of the same certificate for another algorithm.
+    // A key of the same certificate for another algorithm.
     [["-:RS256 5=A", "-:ES256 5=B", "-:ES256 5=C"], { x5t: "A" }, "unknown"],
   ])("of %j for %j: %s", (set, names, selected) => {
     expect(select(set.map(keyOf), names)).toBe(selected);

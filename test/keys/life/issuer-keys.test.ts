@@ -540,7 +540,7 @@ describe("the period in which the keys in effect stay the same", () => {
     scene.serve(status(503));
     start = scene.clock;
   });
-  /** In milliseconds from the fetch. */
+  /** The period, in milliseconds since the fetch. */
   const period = () => {
     const { after, before } = scene.keys.validity();
     return [after * 1000 - start, before * 1000 - start];

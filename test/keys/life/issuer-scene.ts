@@ -42,7 +42,7 @@ export interface IssuerScene {
   /** Milliseconds since the epoch. */
   clock: number;
   serve(answer: Answer): void;
-  /** The provider answers so, and the keys are refreshed. */
+  /** The provider gives this answer, and the keys are refreshed. */
   load(answer: Answer): Promise<void>;
   fetches(): number;
   /** Whether a fetch is running. The check is within the cooldown, so it starts no fetch. */

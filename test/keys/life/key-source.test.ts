@@ -143,7 +143,7 @@ describe("a request whose keys are missing", () => {
     vi.advanceTimersByTime(ms);
     await new Promise((resolve) => setImmediate(resolve));
   };
-  /** The provider never answers. Only the test moves the timers. */
+  /** The provider never answers this request. Only the test moves the timers. */
   beforeEach(() => {
     server.answer("/jwks", () => {});
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -221,7 +221,7 @@ describe("an operator", () => {
     const elsewhere = compile({ algorithms: ["ES256"] });
     await source.prepare(elsewhere);
     expect(source.status()).toMatchObject([{ id: "acme", issuer: ISSUER, sets: [{ ...sets[0], loadedAt: clock }] }]);
-    // The issuer's keys are there again when its policy is used again.
+    // When the policy is used again, the issuer's keys are available again.
     await source.prepare(policy);
     expect(source.status()).toHaveLength(2);
   });

@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => scene.stop());
 
-/** From now on the provider takes requests, and does not answer. */
+/** From now on, the provider receives requests and does not answer them. */
 const hold = (): void => scene.serve((_request, response) => void held.push(response));
 const answer = (): void => held.pop()?.end(JSON.stringify(keySetOf(first, second).json)) as undefined;
 const asked = (): Promise<void> => expect.poll(() => held).toHaveLength(1);
@@ -51,7 +51,7 @@ it("a token whose kid is unknown is reported as invalid at once if the provider 
   const timers = vi.getTimerCount();
   scene.clock += COOLDOWN_MS;
   expect(await scene.find("2")).toBe("unknown");
-  expect(vi.getTimerCount()).toBe(timers); // No wait is left behind.
+  expect(vi.getTimerCount()).toBe(timers); // No timer of a wait is left.
 });
 
 it("the issuer's timeout ends a load", async () => {

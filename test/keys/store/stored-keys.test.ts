@@ -54,7 +54,7 @@ async function start(answer: Answer, options: Options = {}) {
   return scene;
 }
 const fetches = (): number => server.requests.length - fetchesBefore;
-/** Fetches, and waits until it is on disk. */
+/** Fetches the keys, and waits until they are on disk. */
 async function fetchAndStore(scene: IssuerScene): Promise<void> {
   await scene.keys.refresh();
   await expect.poll(() => readdirSync(directory).filter((name) => name.endsWith(".tmp"))).toEqual([]);

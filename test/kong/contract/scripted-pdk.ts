@@ -6,19 +6,19 @@ import { compileDocument, policyDocument } from "../../core/fixtures.ts";
 import { outcomeOf } from "../../results.ts";
 
 const ISSUER = { issuer: "https://idp.example.com", audiences: ["api"] };
-/** No rule of it decides by method and path. */
+/** No rule of the policy decides by method and path. */
 export const plain = compileDocument(policyDocument(ISSUER));
-/** Its one rule does. */
+/** The one rule of this policy decides by method and path. */
 export const withOperations = compileDocument(
   policyDocument(ISSUER, { routes: { read: { operations: [{ methods: ["GET"], path: "/a" }] } } }),
 );
 
-/** Kong's answers; empty if not set. */
+/** Kong's answers; empty by default. */
 export interface Answers {
-  /** The request line is `GET / HTTP/1.1` if not set. */
+  /** The request line; by default `GET / HTTP/1.1`. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly headers?: readonly (readonly [name: string, values: readonly string[]])[];
-  /** `http` if not set. */
+  /** The scheme; by default `http`. */
   readonly forwardedScheme?: string;
   /** The result of `load_consumer`, by its argument. */
   readonly consumers?: Readonly<Record<string, Consumer>>;

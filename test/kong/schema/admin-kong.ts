@@ -30,7 +30,7 @@ export interface AdminKong {
  * parse` of Kong 3.9 cannot load any external plugin: its command line has no global `kong`.)
  *
  * @param more settings that replace other settings. A setting that is undefined is removed.
- * @throws Error with Kong's words when it refuses the file.
+ * @throws Error with Kong's words if Kong refuses the file.
  */
 export async function startAdminKong(
   configFile: string,

@@ -136,7 +136,7 @@ describe("lifetimes", () => {
 });
 
 describe("denial rates", () => {
-  /** Minutes with 600 requests each. The plugin denies a part of them. Returns the minutes with a finding. */
+  /** Minutes with 600 requests each. The plugin denies a part of these requests. Returns the minutes with a finding. */
   const play = (parts: readonly number[]): readonly number[] => {
     const rates = new DenialRates({ change: 0.3, requests: 100, ...REPEAT });
     return parts.flatMap((part, minute) => {

@@ -3,7 +3,7 @@ import { AbuseWatch, type AbuseWatchOptions, type WatchedEvent } from "../../../
 import { readAbuseSettings } from "../../../plugin/policy/settings/read-abuse-settings.ts";
 import { compileAbuseSettings } from "../../../plugin/runtime/abuse-settings.ts";
 
-/** Settings with all defaults, except for these. */
+/** Settings with defaults for everything except these members. */
 export function abuseSettings(changes: object = {}): AbuseSettings {
   const read = readAbuseSettings(JSON.stringify({ abuse: 1, ...changes }));
   if (!read.ok) {

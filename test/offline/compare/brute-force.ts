@@ -50,7 +50,7 @@ interface Token {
   readonly claims: JsonObject;
 }
 
-/** The most tokens of one world. Of more, a fixed part is taken. */
+/** The most tokens of one world. If there are more tokens, the test uses a fixed part of them. */
 const MAX_TOKENS = 2_000;
 
 /** The rules for which a request of the small world passes only with the second policy. */

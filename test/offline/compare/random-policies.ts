@@ -1,4 +1,7 @@
-/** Random policies from a small vocabulary, and random edits of them. Few words, so that rules often overlap. */
+/**
+ * Random policies from a small vocabulary, and random edits of them. The vocabulary has few words, so that rules often
+ * overlap.
+ */
 
 export type Random = () => number;
 

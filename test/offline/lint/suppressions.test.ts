@@ -4,7 +4,7 @@ import type { Finding, FindingCode } from "../../../plugin/policy/language/findi
 
 const at = (line: number, code: FindingCode = "report_mode"): Finding => ({ code, message: "", line, column: 1 });
 
-/** The codes and lines that are left. */
+/** The codes and lines of the findings that are left. */
 function apply(
   text: string,
   findings: readonly Finding[],

@@ -135,7 +135,7 @@ describe("settings about tokens have no effect in a public rule", () => {
     ["tokens without TLS", open("‸allow_http: true")],
     ["preflights without a token", open("‸cors_preflight: pass")],
     ["scopes of a public operation", operation("access: public, ‸required_scopes: [read]")],
-    // The operation is public because its rule is.
+    // The operation is public because its rule is public.
     ["scopes of an operation of a public rule", inOpen("‸required_scopes: [read]")],
     ["audiences of an operation of a public rule", inOpen("‸audiences: [x]")],
     ["accepted issuers of an operation of a public rule", inOpen("‸accept: [acme]")],

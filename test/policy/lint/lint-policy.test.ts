@@ -12,7 +12,10 @@ const withRule = (rule: Members): Members => ({ routes: { read: rule } });
 const withClaims = (claims: Members): Members => withRule({ required_claims: claims });
 const withPath = (path: string): Members => withRule({ operations: [{ methods: ["GET"], path }] });
 
-/** The findings with their places. A place is the steps of the path, and whether the finding is about the key. */
+/**
+ * The findings, with the places of the findings. A place is the steps of the path, and whether the finding is about the
+ * key.
+ */
 function lint(changes: Members): readonly Finding[] {
   const base = { jwt_policy: 1, name: "a", issuers: { acme: ISSUER }, routes: { read: { required_scopes: ["read"] } } };
   return lintPolicy(unwrap(validateDocument(structuredClone({ ...base, ...changes }))));

@@ -42,7 +42,7 @@ export function expectIssues(marked: string, codes: string | readonly string[], 
   }
 }
 
-/** Each issue as `line:column code`. */
+/** Each issue, as `line:column code`. */
 export function summarize(issues: readonly Finding[]): readonly string[] {
   return issues.map(({ line, column, code }) => `${line}:${column} ${code}`);
 }

@@ -224,7 +224,7 @@ describe("compiles a file", () => {
     for (const parent of [0, 1, 2, 3, 4, 5, 6, 7, 0, 8, 0, 1]) {
       await compile(parent);
     }
-    // 8 takes the place of 1, which was not used for the longest time.
+    // Policy 8 takes the place of policy 1, which was not used for the longest time.
     expect(parsed.filter((name) => name !== "")).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 1].map((n) => `payments-${n}`));
   });
 

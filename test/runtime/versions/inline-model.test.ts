@@ -29,7 +29,7 @@ interface History {
   readonly started: Started[];
   readonly heldKeys: Set<number>;
   sequence: number;
-  /** Where the Route leads. If a Route is deleted and created again elsewhere, it has the same id. */
+  /** The upstream to which the Route leads. If a Route is deleted and created again elsewhere, it has the same id. */
   route: string;
 }
 

@@ -495,7 +495,7 @@ describe("a version that is replaced while it waits for keys never takes effect"
 
   const releaseMistake = async (): Promise<string> => {
     scene.keys.release("mistake");
-    await waitForDisk(); // The wait ends before the next check.
+    await waitForDisk(); // The wait ends before the next check starts.
     await scene.look(3);
     return scene.nameOf("a.yaml");
   };

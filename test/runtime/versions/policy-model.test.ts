@@ -24,9 +24,9 @@ type Content = { readonly good: number } | "broken" | undefined;
 interface Reference {
   child: Content;
   parent: Content;
-  /** Checks since a file last changed. */
+  /** The number of checks since a file last changed. */
   looks: number;
-  /** Checks in a row that did not find a file. */
+  /** The number of checks in a row that did not find a file. */
   missed: number;
   inEffect: string | undefined;
   /** The version on disk waits for keys. */

@@ -29,7 +29,7 @@ routes:
 
 /** The keys, by the name of the policy. They are loaded immediately, unless the test delays them. */
 export interface HeldKeys extends PolicyKeys {
-  /** Names of policies whose keys were requested, in order. */
+  /** The names of policies whose keys were requested, in order. */
   readonly prepared: readonly string[];
   hold(name: string): void;
   release(name: string): void;
@@ -185,7 +185,7 @@ export function nameOfLoad(load: PolicyLoad): string {
   return load.ok ? load.value.name : load.failure.map(({ code }) => code).join();
 }
 
-/** @throws Error with all mistakes, when the text has any. */
+/** @throws Error with all mistakes, if the text has any mistake. */
 export function policyOf(load: PolicyLoad): CompiledPolicy {
   if (!load.ok) {
     throw new Error(JSON.stringify(load.failure));

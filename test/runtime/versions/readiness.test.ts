@@ -56,7 +56,7 @@ const sourcesOf = (runtime: Runtime): readonly string[] => runtime.status().map(
 const becomeReady = ({ readiness }: Runtime): Promise<void> =>
   expect.poll(() => [readiness.isReady(), readiness.reasons()]).toEqual([true, []]);
 
-/** Waits until this is the reason. Then checks that it stays the reason for some more checks. */
+/** Waits until the server gives this reason. Then checks that it stays the reason for some more checks. */
 async function stayUnready(place: Place, runtime: Runtime, reasons: readonly unknown[]): Promise<void> {
   const { readiness } = runtime;
   await expect.poll(() => readiness.reasons()).toEqual(reasons);

@@ -10,7 +10,7 @@ import {
 import type { GatewayRequest } from "../../../sandbox/message/gateway-request.ts";
 import { callPdk } from "../../../sandbox/plugin/pdk.ts";
 
-/** As a real Kong 3.9.3 answers. */
+/** A Consumer as a real Kong 3.9.3 sends it. */
 const BILLING = { id: "8a1f33c2-9f6e-4c55-9d0a-2f0f3a7e6b11", username: "billing", customId: "c-17", tags: ["a"] };
 const NAMED_LIKE_IT = { id: "5e0d7f9a-47a3-4a52-8a3f-6a0c9c0f2d22", username: BILLING.id };
 

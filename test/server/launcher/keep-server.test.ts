@@ -12,7 +12,7 @@ const PING_MS = 1_000;
 /** So many pings in a row may stay without an answer. */
 const MAX_SILENT_PINGS = 6;
 
-/** Pings come when the test lets them. The clock belongs to the test, and the sockets are real. */
+/** A ping is sent when the test lets it. The clock belongs to the test, and the sockets are real. */
 let nowMs = 0;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
@@ -72,7 +72,7 @@ async function startScene(): Promise<Scene> {
         await new Promise((resolve) => setImmediate(resolve));
       }
       for (let turn = 0; turn < 5; turn += 1) {
-        await new Promise((resolve) => setImmediate(resolve)); // The answer has come by then.
+        await new Promise((resolve) => setImmediate(resolve)); // The answer has arrived at this time.
       }
     },
     setAnswers(newAnswers) {

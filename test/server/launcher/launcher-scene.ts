@@ -78,7 +78,7 @@ function readProc(name: string, file: string): string {
   try {
     return readFileSync(`/proc/${name}/${file}`, "utf8");
   } catch {
-    return ""; // The process has ended in the meantime.
+    return ""; // The process has already ended.
   }
 }
 

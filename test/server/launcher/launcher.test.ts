@@ -273,7 +273,7 @@ describe("a launched server", () => {
 
   it("says why it cannot start if its directory is not writable", async () => {
     if (process.getuid?.() === 0) {
-      return; // Nothing stops root.
+      return; // Nothing restricts root.
     }
     const place = createPlace();
     chmodSync(place.directory, 0o500);

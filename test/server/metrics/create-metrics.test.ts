@@ -55,7 +55,7 @@ const mint = (claims: Record<string, unknown> = {}, header: Record<string, unkno
   mintToken({ key, header, claims: claimsOf(claims) });
 const boundTo = (rule: string): Partial<RequestFacts> => ({ binding: { by: "rule", rule } });
 
-/** The series of one family. The key is the labels as Prometheus writes them. */
+/** The series of one family. The keys are the labels, in the form in which Prometheus writes them. */
 async function read(family: string): Promise<Readonly<Record<string, number>>> {
   const text = await metrics.render([]);
   const lines = text.split("\n").filter((line) => line.startsWith(family) && /[ {]/.test(line.charAt(family.length)));

@@ -38,7 +38,7 @@ afterEach(async () => {
   vi.useRealTimers();
   vi.restoreAllMocks();
   rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
-  await launchers.listen(); // Closes the control socket, and finds no place for another one.
+  await launchers.listen(); // Closes the control socket. There is no place for another control socket.
 });
 
 async function start(isQueue = false): Promise<void> {

@@ -5,7 +5,7 @@ import { stderrPathOf } from "../../../plugin/server/launcher/control-messages.t
 import { findServer, runLauncher, startLauncher } from "../launcher/launcher-scene.ts";
 import { createPlace, loadFirst, runNode, SERVER_MAIN } from "../server-process.ts";
 
-/** Writes the time of each timer to the error output. The timers of threads are left out. */
+/** Writes the time of each timer to the error output. The timers of threads are not written. */
 const RECORD = loadFirst(`
   import { writeSync } from "node:fs";
   import { isMainThread } from "node:worker_threads";

@@ -10,7 +10,7 @@ import { createServer, type Server } from "node:net";
 export interface ServiceManager {
   /** The output of the service, and a line `ended <status>` after each end. */
   output(): string;
-  /** Ends the service, and starts no other. */
+  /** Ends the service, and starts no other service. */
   stop(): Promise<void>;
 }
 
@@ -23,8 +23,8 @@ const LOOP = `while :; do
 done`;
 
 /**
- * @param path of the socket.
- * @param command program and arguments; no PATH is set.
+ * @param path the path of the socket.
+ * @param command the program and its arguments; no PATH is set.
  */
 export async function startServiceManager(path: string, command: readonly string[]): Promise<ServiceManager> {
   const listening = await openSocket(path);

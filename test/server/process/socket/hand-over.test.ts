@@ -24,11 +24,11 @@ interface Scene {
    * this process has waited for a successor.
    */
   queue(when?: "at once" | "after the wait"): void;
-  /** A call came, on some connection. */
+  /** A call came on some connection. */
   call(): void;
 }
 
-/** A process with this many connections, each used a moment ago. */
+/** A process that has this many connections. Each connection was used a moment ago. */
 async function startHandOver(count: number): Promise<Scene> {
   const server = await startTestServer(async () => createAllow({ headers: {} }, { policy: "payments" }));
   const workers: RawWorker[] = [];
@@ -110,7 +110,7 @@ describe("a process that should end, with a successor", () => {
     }
     await settle();
     expect(ended()).toEqual([0]);
-    await close(scene, 3); // Kong closed another one by itself.
+    await close(scene, 3); // Kong closed another connection by itself.
     await settle();
     expect(ended().filter((number) => number !== 3)).toEqual([0]);
     await close(scene, 0);

@@ -17,7 +17,7 @@ import {
 import { type ServiceManager, startServiceManager } from "../service-manager.ts";
 
 /**
- * The byte after a server's last answer on a connection. Because of this byte, Kong does not use the connection again.
+ * The byte after a server's last answer on a connection. After this byte, Kong does not use the connection again.
  */
 const PARTING = 0xff;
 
