@@ -44,7 +44,8 @@ export function compileOperations(
     }
     const covered = methodsCovered(source.methods);
     const lenient = widen(parsed.value);
-    const operation = { ...source, covered, lenient, segments: parsed.value, value: source.requirements };
+    const { methods, path: template, requirements: value } = source;
+    const operation = { methods, path: template, covered, lenient, segments: parsed.value, value };
     const sharing = operations.filter((other) => sharesMethod(other, operation));
     isLayered ||= sharing.some((other) => canMislead(other, operation));
     const twin = sharing.find((other) => isUndecided(other, operation));

@@ -1,13 +1,10 @@
 import type { Operation, PolicyDocument, Rule } from "../../../schema/generated/policy-document.ts";
 import type { CompiledRule } from "../../core/model/policy.ts";
 import type { DocumentPath, Finding } from "../language/finding.ts";
-import { type CaptureIndexes, captureIndexes } from "../language/path-template.ts";
 import { checkAcceptNamed, checkNeeded, checkSource } from "../requirements/check-requirements.ts";
 import { compileRequirements } from "../requirements/compile-requirements.ts";
 import type { PlacedSource } from "../requirements/settle-requirements.ts";
 import { compileOperations, type OperationSource } from "./compile-operations.ts";
-
-const NO_CAPTURES: CaptureIndexes = new Map();
 
 /** Compiles all rules, in the order of the document. */
 export function compileRules(document: PolicyDocument): {
@@ -27,14 +24,14 @@ interface Compiled {
 
 function compileRule(id: string, rule: Rule, document: PolicyDocument): Compiled {
   const own: PlacedSource = { source: rule, path: ["routes", id] };
-  const { requirements, findings } = compileRequirements([own, defaultsOf(document)], document, NO_CAPTURES);
+  const { requirements, findings } = compileRequirements([own, defaultsOf(document)], document);
   return {
     rule: { id, operations: undefined, requirements },
     findings: [
       ...checkSource(own, document),
       ...findings,
       ...checkNeeded(rule, requirements.access === "public", own.path),
-      ...checkAcceptNamed(requirements, rule, document, own.path),
+      ...checkAcceptNamed(requirements, [rule], document, own.path),
     ],
   };
 }
@@ -48,7 +45,7 @@ function compileRuleOfOperations(
 ): Compiled {
   const own: PlacedSource = { source: rule, path: ["routes", id] };
   const path: DocumentPath = [...own.path, "operations"];
-  const { requirements } = compileRequirements([own, defaultsOf(document)], document, NO_CAPTURES);
+  const { requirements } = compileRequirements([own, defaultsOf(document)], document);
   const compiled = operations.map((operation, index) =>
     compileOperation({ source: operation, path: [...path, index] }, operation, own, document),
   );
@@ -77,14 +74,14 @@ function compileOperation(
   document: PolicyDocument,
 ): { readonly source: OperationSource; readonly findings: readonly Finding[] } {
   const sources = [placed, rule, defaultsOf(document)];
-  const { requirements, findings } = compileRequirements(sources, document, captureIndexes(path));
+  const { requirements, findings } = compileRequirements(sources, document, path);
   return {
     source: { methods, path, requirements },
     findings: [
       ...checkSource(placed, document),
       ...findings,
       ...checkNeeded(placed.source, requirements.access === "public", placed.path),
-      ...checkAcceptNamed(requirements, { ...rule.source, ...placed.source }, document, placed.path),
+      ...checkAcceptNamed(requirements, [placed.source, rule.source], document, placed.path),
     ],
   };
 }

@@ -64,16 +64,15 @@ function splitTemplate(template: string): readonly TemplatePart[] {
 }
 
 function describeProblem({ text, named }: TemplatePart, isLast: boolean): string | undefined {
-  const quoted = quoteText(text);
   if (!named) {
     if (STARS.test(text)) {
-      return `${quoted} is not a wildcard here. For one segment, write {name}. For all paths below, write {name...} at the end. For the character itself, write ${text.replaceAll("*", "%2A")}.`;
+      return `${quoteText(text)} is not a wildcard here. For one segment, write {name}. For all paths below, write {name...} at the end. For the character itself, write ${text.replaceAll("*", "%2A")}.`;
     }
-    return /[{}]/.test(text) ? `${quoted} must be plain text, or text with only one {name} in it.` : undefined;
+    return /[{}]/.test(text) ? `${quoteText(text)} must be plain text, or text with only one {name} in it.` : undefined;
   }
   const isWhole = named.prefix === "" && named.suffix === "";
   return named.isSubtree && !(isLast && isWhole)
-    ? `${quoted} matches the rest of the path, so it must be the whole last segment.`
+    ? `${quoteText(text)} matches the rest of the path, so it must be the whole last segment.`
     : undefined;
 }
 

@@ -1,5 +1,5 @@
 import { listValues } from "../../core/detail/quote-value.ts";
-import type { DocumentPath, Finding } from "../language/finding.ts";
+import type { Finding } from "../language/finding.ts";
 import { didYouMean } from "../language/suggest-name.ts";
 
 type PlainMap = Record<string, unknown>;
@@ -10,6 +10,8 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
  * a string with a variable stays on one line.
  */
 const VALUE = /^[^${}\p{Cc}\u2028\u2029]{1,512}$/u;
+/** Every use of a variable begins with this text. */
+const START = "${";
 /** Matches everything that an author meant as the use of a variable. */
 const USE = /\$\{\s*vars\b[^{}]*\}?/gi;
 const EXACT_USE = /^\$\{vars\.([A-Za-z_][A-Za-z0-9_-]{0,63})\}$/;
@@ -23,7 +25,7 @@ export function hasVars(data: unknown): boolean {
 
 /** Whether a string uses a variable, or contains text that the author may have meant as a variable. */
 export function usesVars(text: string): boolean {
-  return text.search(USE) >= 0;
+  return text.includes(START) && text.search(USE) >= 0;
 }
 
 /**
@@ -44,8 +46,7 @@ export function resolveVars(data: unknown): readonly Finding[] {
   const resolver = new Resolver(new Map(Object.entries(data.vars ?? {})));
   for (const [key, value] of Object.entries(data)) {
     if (key !== "vars") {
-      setOwn(data, key, resolver.resolve(value, [key]));
-      resolver.checkKey(key, [key]);
+      resolver.resolveMember(data, key, value);
     }
   }
   if (hasVars(data)) {
@@ -65,15 +66,30 @@ class Resolver {
   readonly findings: Finding[] = [];
   /** Aliases share one value, and the code resolves the shared value once. */
   readonly #seen = new Set<object>();
+  /** The path of the value that is resolved at the moment. */
+  readonly #path: (string | number)[] = [];
   #added = 0;
 
   constructor(vars: ReadonlyMap<string, string>) {
     this.vars = vars;
   }
 
-  resolve(value: unknown, path: DocumentPath): unknown {
+  /** Resolves a key and its value. Most values have no variable and stay as they are. */
+  resolveMember(map: object, key: string, value: unknown): void {
+    this.#path.push(key);
+    if (usesVars(key)) {
+      this.#report("Keys have no variables: write the key itself.", true);
+    }
+    const resolved = this.#resolve(value);
+    if (resolved !== value) {
+      setOwn(map, key, resolved);
+    }
+    this.#path.pop();
+  }
+
+  #resolve(value: unknown): unknown {
     if (typeof value === "string") {
-      return value.includes(`\${`) ? this.#resolveText(value, path) : value;
+      return value.includes(START) ? this.#resolveText(value) : value;
     }
     if (typeof value !== "object" || value === null || this.#seen.has(value)) {
       return value;
@@ -81,69 +97,58 @@ class Resolver {
     this.#seen.add(value);
     if (Array.isArray(value)) {
       for (const [index, item] of value.entries()) {
-        value[index] = this.resolve(item, [...path, index]);
+        this.#path.push(index);
+        value[index] = this.#resolve(item);
+        this.#path.pop();
       }
       return value;
     }
     for (const [key, item] of Object.entries(value)) {
-      this.checkKey(key, [...path, key]);
-      setOwn(value, key, this.resolve(item, [...path, key]));
+      this.resolveMember(value, key, item);
     }
     return value;
   }
 
-  checkKey(key: string, path: DocumentPath): void {
-    if (usesVars(key)) {
-      this.#report(path, "Keys have no variables: write the key itself.", true);
-    }
-  }
-
-  #resolveText(text: string, path: DocumentPath): string {
-    if (path[0] === "extends") {
+  #resolveText(text: string): string {
+    if (this.#path[0] === "extends") {
       return text; // The loader refuses variables in `extends`, because it reads the parent's file before variables have values.
     }
-    const resolved = text.replaceAll(USE, (use) => this.#resolveUse(use, path));
+    const resolved = text.replaceAll(USE, (use) => this.#resolveUse(use));
     this.#added += Math.max(0, resolved.length - text.length);
     if (this.#added > MAX_ADDED) {
       if (this.#added !== Number.POSITIVE_INFINITY) {
         const message = `Variables make the document more than ${MAX_ADDED} characters longer.`;
-        this.findings.push({ code: "document_too_large", path, message });
+        this.findings.push({ code: "document_too_large", path: [...this.#path], message });
       }
       this.#added = Number.POSITIVE_INFINITY;
       return "";
     }
     // Without this check, a value and the text beside it could together look like a variable.
     if (usesVars(resolved) && this.findings.length === 0) {
-      this.#report(path, "A variable's name cannot contain a variable: write the name itself.");
+      this.#report("A variable's name cannot contain a variable: write the name itself.");
     }
     return resolved;
   }
 
-  #resolveUse(use: string, path: DocumentPath): string {
+  #resolveUse(use: string): string {
     const [, name] = EXACT_USE.exec(use) ?? [];
     if (name === undefined) {
-      this.#report(
-        path,
-        `This is not a use of a variable: write "\${vars.name}", with the name of a key under "vars".`,
-      );
+      this.#report(`This is not a use of a variable: write "\${vars.name}", with the name of a key under "vars".`);
       return use;
     }
     const value = this.vars.get(name);
     if (value === undefined) {
       const known = [...this.vars.keys()];
       const others = known.length === 0 ? "the policy sets none" : `variables: ${listValues(known)}`;
-      this.#report(
-        path,
-        `The variable "${name}" is not set: add it under "vars" (${others}).${didYouMean(name, known)}`,
-      );
+      this.#report(`The variable "${name}" is not set: add it under "vars" (${others}).${didYouMean(name, known)}`);
       return use;
     }
     this.used.add(name);
     return value;
   }
 
-  #report(path: DocumentPath, message: string, atKey = false): void {
-    this.findings.push({ code: "variable_invalid", path, ...(atKey && { atKey }), message });
+  #report(message: string, atKey = false): void {
+    this.findings.push({ code: "variable_invalid", path: [...this.#path], ...(atKey && { atKey }), message });
   }
 }
 

@@ -32,13 +32,14 @@ export function checkNeeded(source: RequirementSource, isPublic: boolean, path: 
  * Reports mistakes in the requirements of one part of the document. The part is an operation, a rule or the defaults.
  */
 export function checkSource({ source, path }: PlacedSource, document: PolicyDocument): Finding[] {
-  const beside = source.any_of && REQUIREMENT_KEYS.find((key) => source[key] !== undefined);
+  if (!source.any_of) {
+    return checkAccepted(source, document, path);
+  }
+  const beside = REQUIREMENT_KEYS.find((key) => source[key] !== undefined);
   const message = `"any_of" replaces all other requirements: put "${beside}" into each alternative that needs it.`;
   return [
     ...checkAccepted(source, document, path),
-    ...(source.any_of ?? []).flatMap((alternative, index) =>
-      checkAccepted(alternative, document, [...path, "any_of", index]),
-    ),
+    ...source.any_of.flatMap((alternative, index) => checkAccepted(alternative, document, [...path, "any_of", index])),
     ...(beside === undefined
       ? []
       : [{ code: "requirement_contradiction" as const, path: [...path, beside], atKey: true, message }]),
@@ -51,20 +52,24 @@ export function checkAccepted(
   document: PolicyDocument,
   path: DocumentPath,
 ): Finding[] {
-  return checkIssuerIds(source.accept ?? [], document, [...path, "accept"]);
+  return source.accept ? checkIssuerIds(source.accept, document, [...path, "accept"]) : [];
 }
 
-/** If a policy has several issuers, the policy must say which of the issuers each rule accepts. */
+/**
+ * If a policy has several issuers, the policy must say which of the issuers each rule accepts.
+ *
+ * @param sources the operation (if any) and the rule.
+ */
 export function checkAcceptNamed(
   settled: Requirements,
-  source: RequirementSource,
+  sources: readonly RequirementSource[],
   document: PolicyDocument,
   path: DocumentPath,
 ): Finding[] {
   const isNamed =
-    source.accept !== undefined ||
     document.defaults?.accept !== undefined ||
-    source.any_of?.every(({ accept }) => accept !== undefined);
+    sources.some(({ accept }) => accept !== undefined) ||
+    sources.find(({ any_of }) => any_of !== undefined)?.any_of?.every(({ accept }) => accept !== undefined);
   if (isNamed || settled.access === "public" || Object.keys(document.issuers).length === 1) {
     return [];
   }

@@ -14,30 +14,31 @@ import type {
 import { durationSeconds } from "../language/duration.ts";
 import type { DocumentPath, Finding } from "../language/finding.ts";
 import { headerSpellings } from "../language/header-spellings.ts";
-import type { CaptureIndexes } from "../language/path-template.ts";
-import { compileConditions, type RequestParts } from "./compile-conditions.ts";
+import { type CaptureIndexes, captureIndexes } from "../language/path-template.ts";
+import { compileConditions } from "./compile-conditions.ts";
 import { listOwnHeaders } from "./compile-identity.ts";
 import { type PlacedSource, type SettledAlternative, settleRequirements } from "./settle-requirements.ts";
 
 const NO_NAMES: readonly string[] = [];
 const NOTHING: Membership = { allOf: NO_NAMES, anyOf: NO_NAMES, noneOf: NO_NAMES };
 const NO_HEADERS: Requirements["comparedHeaders"] = [];
+const NO_CAPTURES: CaptureIndexes = new Map();
+const NO_CONDITIONS: ReturnType<typeof compileConditions> = { conditions: [], findings: [] };
 
 /**
  * Compiles the requirements of one rule or operation.
  *
  * @param sources the parts of the document with requirements. The order is: the operation (if any), the rule, the
  * defaults.
- * @param captures the segment's index for each name in the operation's path template.
+ * @param template the operation's path template; undefined for a rule.
  */
 export function compileRequirements(
   sources: readonly PlacedSource[],
   document: PolicyDocument,
-  captures: CaptureIndexes,
+  template?: string,
 ): { readonly requirements: Requirements; readonly findings: readonly Finding[] } {
   const settled = settleRequirements(sources, document);
-  const request = { captures, ownHeaders: listOwnHeaders(document) };
-  const compiled = settled.alternatives.map((alternative) => compileAlternative(alternative, request));
+  const compiled = settled.alternatives.map((alternative) => compileAlternative(alternative, template, document));
   const alternatives = compiled.map(({ alternative }) => alternative);
   return {
     requirements: {
@@ -56,9 +57,12 @@ export function compileRequirements(
 
 function compileAlternative(
   { keys, placeOf }: SettledAlternative,
-  request: RequestParts,
+  template: string | undefined,
+  document: PolicyDocument,
 ): { readonly alternative: Alternative; readonly findings: readonly Finding[] } {
-  const { conditions, findings } = compileClaims(keys.required_claims ?? {}, placeOf("required_claims"), request);
+  const { conditions, findings } = keys.required_claims
+    ? compileClaims(keys.required_claims, placeOf("required_claims"), template, document)
+    : NO_CONDITIONS;
   const alternative: Alternative = {
     accept: toSet(keys.accept),
     audiences: keys.audiences && toSet(keys.audiences),
@@ -78,13 +82,15 @@ const conditionsOf = new WeakMap<RequiredClaims, readonly Condition[]>();
 function compileClaims(
   source: RequiredClaims,
   path: DocumentPath,
-  request: RequestParts,
+  template: string | undefined,
+  document: PolicyDocument,
 ): ReturnType<typeof compileConditions> {
   const known = conditionsOf.get(source);
   if (known) {
     return { conditions: known, findings: [] };
   }
-  const compiled = compileConditions(source, path, request);
+  const captures = template === undefined ? NO_CAPTURES : captureIndexes(template);
+  const compiled = compileConditions(source, path, { captures, ownHeaders: listOwnHeaders(document) });
   const dependsOnPath = Object.values(source).some(({ equals_path }) => equals_path !== undefined);
   if (compiled.findings.length === 0 && !dependsOnPath) {
     conditionsOf.set(source, compiled.conditions);
@@ -120,7 +126,7 @@ function compileMembership(source: MembershipSource | undefined): Membership {
     return NOTHING;
   }
   return Array.isArray(source)
-    ? { ...NOTHING, allOf: source }
+    ? { allOf: source, anyOf: NO_NAMES, noneOf: NO_NAMES }
     : { allOf: source.all_of ?? NO_NAMES, anyOf: source.any_of ?? NO_NAMES, noneOf: source.none_of ?? NO_NAMES };
 }
 

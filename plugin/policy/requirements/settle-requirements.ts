@@ -93,11 +93,14 @@ function settleAlternatives(
       ),
     );
   }
-  const values = REQUIREMENT_KEYS.flatMap((key) => {
+  const keys: Record<string, unknown> = {};
+  for (const key of REQUIREMENT_KEYS) {
     const value = nearest(key)?.source[key];
-    return value === undefined ? [] : [[key, value] as const];
-  });
-  return [settle(Object.fromEntries(values), placeAt)];
+    if (value !== undefined) {
+      keys[key] = value;
+    }
+  }
+  return [settle(keys, placeAt)];
 }
 
 /** Each document has one list of all issuers, so that all rules share the set that the compiler makes from the list. */
