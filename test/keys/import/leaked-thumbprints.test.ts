@@ -32,6 +32,9 @@ describe("a key whose private part is published is recognised by the thumbprint 
       const { kty, crv, d } = jwk as { kty: string; crv: string; d: string };
       return [`${crv} without its public part`, jwk, { kty, crv, d }];
     }),
+    ["Ed25519 with a damaged private part", okp, { ...okp, d: "AA" }],
+    ["P-256 with a damaged private part", ec, { ...ec, d: "" }],
+    ["RSA with a damaged private part", rsa, { ...rsa, d: "" }],
     ["Ed25519 without its public part", okp, { kty: "OKP", crv: "Ed25519", d: okp.d ?? "" }],
   ])("%s", async (_what, jwk, written) => {
     expect(await of(written)).toContain(await calculateJwkThumbprint(jwk));

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { stderrPathOf } from "../../../plugin/server/launcher/control-messages.ts";
@@ -93,6 +93,20 @@ describe("a launcher", () => {
       expect(launcher.stdout()).toBe("");
     }
     expect(launcher.stderr()).toBe("");
+  });
+
+  it("does not keep the file of its server's error output open", async () => {
+    const place = createPlace();
+    const launcher = await runLauncher(place);
+    const folder = `/proc/${launcher.child.pid}/fd`;
+    const open = readdirSync(folder).flatMap((descriptor) => {
+      try {
+        return [readlinkSync(join(folder, descriptor))];
+      } catch {
+        return []; // Closed in the meantime.
+      }
+    });
+    expect(open).not.toContain(stderrPathOf(place.socket));
   });
 
   it("shares its error output with its server if the server's own file cannot be created", async () => {
