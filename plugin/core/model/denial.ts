@@ -56,7 +56,7 @@ export const DENIALS = {
     status: 400,
     clientMessage: "The request path is ambiguous",
     meaning:
-      "Servers read the path in more than one way. A path is ambiguous if a server may read a dot segment in it (`/..%2fadmin`, `/..;x/`), or if it has a `#`. A malformed request line counts as an ambiguous path. So does a path that is too long to check: over 8,192 characters, over 4,096 characters with escapes or characters beyond ASCII, or over 512 bytes if servers decode it in different ways. For rules with operations, a path with `//` or encoded separators is ambiguous too.",
+      "Servers read the path in more than one way. A path is ambiguous if a server may read a dot segment in it (`/..%2fadmin`, `/..;x/`), or if it has a `#`. A malformed request line counts as an ambiguous path. A path that is too long to check also counts as ambiguous. The limit is 8,192 characters. For a path with escapes or with characters beyond ASCII, the limit is 4,096 characters. If servers decode a path in different ways, the limit is 512 bytes. For rules with operations, a path with `//` or encoded separators is ambiguous too.",
     next: "The client must send the plain path: without dot segments, `//`, `#` and encoded separators.",
     spec: "RFC 3986 section 6.2.2, RFC 9112 section 3.2",
   },
@@ -120,7 +120,7 @@ export const DENIALS = {
     error: "invalid_request",
     clientMessage: "The request's credentials are malformed",
     meaning:
-      "A source other than Authorization contains something that is not one token, or that servers can read in more than one way. Examples are quotes around a cookie, white space in a cookie's name, an empty parameter, and a wrong escape in the query. A query in a request target of more than 8,192 characters also gets this reason. So does a request whose target and places of tokens together have more than `token.max_bytes` and 9,216 characters.",
+      "A source other than Authorization contains something that is not one token, or that servers can read in more than one way. Examples are quotes around a cookie, white space in a cookie's name, an empty parameter, and a wrong escape in the query. A query in a request target of more than 8,192 characters also gets this reason. A request also gets this reason if it is too long: the request target and all places of tokens together may have 9,216 characters more than `token.max_bytes`.",
     next: "The client must send only the token in its source, without quotes, white space or escapes.",
     spec: "RFC 6265 section 4.2.1, RFC 6750 section 2.3",
   },
@@ -298,7 +298,7 @@ export const DENIALS = {
     error: "insufficient_user_authentication",
     clientMessage: "A different or more recent authentication is required",
     meaning:
-      "`acr`, `amr` or `auth_time` do not meet the rule's `authentication`; the challenge names the required values.",
+      "The claims `acr`, `amr` or `auth_time` do not meet the rule's `authentication`. The challenge names the required values.",
     next: "The client must send the user to the login again, with the values of the challenge.",
     spec: "RFC 9470 section 3",
   },
