@@ -123,20 +123,17 @@ type Parts = Pick<UpstreamParts, "compared" | "credentials">;
 function askOnce(callers: CallerSource): AskedCallers {
   let credential: Promise<string | undefined> | undefined;
   let hasAsked = false;
+  const ask = <T>(answer: T): T => {
+    hasAsked = true;
+    return answer;
+  };
   return {
-    findConsumer(lookup) {
-      hasAsked = true;
-      return callers.findConsumer(lookup);
-    },
+    findConsumer: (lookup) => ask(callers.findConsumer(lookup)),
     authenticatedCredential() {
-      hasAsked = true;
       credential ??= callers.authenticatedCredential();
-      return credential;
+      return ask(credential);
     },
-    authenticatedConsumer() {
-      hasAsked = true;
-      return callers.authenticatedConsumer();
-    },
+    authenticatedConsumer: () => ask(callers.authenticatedConsumer()),
     hasAsked: () => hasAsked,
   };
 }

@@ -85,6 +85,24 @@ describe("in report mode", () => {
     expect(allow).toMatchObject({ reported: { denial: { reason } }, headers: CLEARED });
   });
 
+  it("the token is removed also if a claim cannot be a header", async () => {
+    const allow = await judge(bound("read", token({ sub: "al\r\nice" })), { token: { forward: false } });
+    expect(allow?.headers).toEqual({ ...CLEARED, authorization: [] });
+  });
+
+  it.each(["alice", "al\r\nice"])(
+    "a header that a claim is compared with has one spelling, for sub %j",
+    async (sub) => {
+      const required_claims = { tenant: { equals_header: "x-tenant" } };
+      const facts = bound("tenant", token({ tenant: "acme", sub, scope: "" }), {
+        headers: new Map([["x-tenant", "acme"]]),
+      });
+      const allow = await judge(facts, { routes: { tenant: { required_claims, required_scopes: ["read"] } } });
+      expect(allow?.reported?.denial).toHaveProperty("reason", "scope_insufficient");
+      expect(allow?.headers).toMatchObject({ "x-tenant": "acme", x_tenant: [] });
+    },
+  );
+
   it("no token, good or bad, goes on if the upstream must not get the token", async () => {
     for (const credentials of [token(), token({ scope: "write" }), "nonsense"]) {
       const allow = await judge(bound("read", credentials), { token: { forward: false } });

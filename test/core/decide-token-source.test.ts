@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decide } from "../../plugin/core/decide.ts";
 import { isAllow } from "../../plugin/core/model/decision.ts";
+import type { KeySource } from "../../plugin/core/model/key.ts";
 import type { RequestFacts } from "../../plugin/core/model/request.ts";
 import { generateSigningKey, mintToken } from "../tokens.ts";
 import { claimsOf, compileDocument, inlineIssuer, NOW, policyDocument, requestOf } from "./fixtures.ts";
@@ -181,4 +182,32 @@ it("a cookie counts for unsafe methods only from an allowed origin, which is che
   expect(await judge({ sources: SOURCES }, post("https://app.example"))).toEqual({ ...ALICE, cookie: [] });
   expect(await judge({ sources: SOURCES }, post("https://evil.example"))).toBe("origin_not_allowed");
   expect(await judge({ sources: SOURCES }, post(undefined, "nonsense"))).toBe("origin_not_allowed");
+});
+
+it("a token of an issuer that may not use the source is refused before the plugin looks for a key", async () => {
+  const asked: string[] = [];
+  const recording: KeySource = {
+    find: (issuer, joseHeader) => {
+      asked.push(issuer.id);
+      return keys.find(issuer, joseHeader);
+    },
+  };
+  const issuers = { acme: inlineIssuer([key]), other: inlineIssuer([key], { issuer: "https://other.example" }) };
+  const routes = { read: { accept: ["acme", "other"] } };
+  const sources = [{ authorization: ["Bearer"], issuers: ["other"] }, { header: "x-t" }];
+  const policy = compileDocument(policyDocument(issuers.acme, { issuers, token: { sources }, routes }));
+  const judgeFrom = (facts: Partial<RequestFacts>) => decide(requestOf(undefined, facts), policy, recording, () => NOW);
+  expect(await judgeFrom({ authorization: `Bearer ${token}` })).toMatchObject({
+    denial: { reason: "issuer_untrusted", detail: 'tokens of issuer "acme" may not come in authorization' },
+  });
+  expect(asked).toEqual([]);
+  expect(await judgeFrom({ headers: new Map([["x-t", token]]) })).toHaveProperty("verdict", "allow");
+  expect(asked).toEqual(["acme"]);
+});
+
+it("the detail of a malformed token names the source of the token", async () => {
+  const policy = compileDocument(policyDocument(inlineIssuer([key]), { token: { sources: SOURCES } }));
+  const decision = await decide(requestOf(undefined, { headers: new Map([["x-t", "a.b"]]) }), policy, keys, () => NOW);
+  const detail = "token in header x-t: not three non-empty segments: 3 characters in 2";
+  expect(decision).toMatchObject({ verdict: "deny", denial: { reason: "token_malformed", detail } });
 });
