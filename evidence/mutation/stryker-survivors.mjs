@@ -241,7 +241,6 @@ export const SURVIVORS = [
   ...explain("plugin/core/json/json.ts", "behind the end of the text, too, there is no quote", {
     "for (; position < text.length; position += 1) {": ["position <= text.length"],
   }),
-  ...explain("plugin/core/json/name-table.ts", WRITTEN_FIRST, { '#text = "";': ['"Stryker was here!"'] }),
   ...explain("plugin/core/json/name-table.ts", ONLY_TIME, {
     "if (this.#next > NUMBERS - ENTRIES) {": ["true", "this.#next >= NUMBERS - ENTRIES"],
     "let slot = Math.imul(hash + Math.imul(object, SPREAD), this.seed) >>> (INT_BITS - SLOT_BITS);": [

@@ -14,6 +14,10 @@ it("has the same hash for a whole name and for its characters one after another"
   expect(table.hash("a\u00e9")).toBe(table.mix(table.mix(table.seed, 0x61), 0xe9));
 });
 
+it("has an empty text until the first text begins", () => {
+  expect(new NameTable(5).read(0, 1)).toBe("");
+});
+
 it("names of one text are forgotten with the next text, even if the numbers of names start again", () => {
   for (const next of [1, 2 ** 32 - 2_048 - 3, 2 ** 32 - 2_048 - 1, 2 ** 32 - 2_048, 2 ** 32 - 1]) {
     const table = new NameTable(5, next);
