@@ -11,7 +11,8 @@ if (!isThorough) {
 }
 
 /**
- * How often a test tries a property: this many times in the project `proofs`, and a tenth as often in the fast tests.
+ * Returns the number of random cases for a property test: `full` in the project `proofs`, and a tenth of `full` in the
+ * fast tests.
  */
 export function runsOf(full: number): number {
   return isThorough ? full : Math.ceil(full / 10);

@@ -34,7 +34,7 @@ const DOCUMENTS: Values = { are: "files", endings: ["yaml", "yml", "json"] };
 const ANY_FILE: Values = { are: "files", endings: [] };
 const UNKNOWN: Values = { are: "unknown" };
 
-/** The accepted values of some options, by the name of the option. */
+/** Maps the name of an option to the accepted values. */
 const BY_OPTION: Readonly<Record<string, Values>> = {
   "check --code-quality": { are: "files", endings: ["json"] },
   "check --comment": { are: "files", endings: ["md"] },
@@ -46,7 +46,7 @@ const BY_OPTION: Readonly<Record<string, Values>> = {
   "report --log": ANY_FILE,
 };
 
-/** The accepted values of options and arguments, by the placeholder in their definition. */
+/** Maps the placeholder of an option or argument (`file` in `--log <file>`) to the accepted values. */
 const BY_PLACEHOLDER: Readonly<Record<string, Values>> = {
   before: DOCUMENTS,
   dir: { are: "directories" },

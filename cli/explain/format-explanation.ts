@@ -14,7 +14,7 @@ export interface Context {
 
 const NO_CONTEXT: Context = { lines: [], members: {} };
 
-/** Writes the explanation of a token: a table of stages, the reason, and the smallest change that would be allowed. */
+/** Explains the verdict on a token: a table of stages, the reason, and the smallest change that the policy allows. */
 export function formatExplanation(explanation: Explanation, form: Form, context: Context = NO_CONTEXT): string {
   if (form === "json") {
     return `${toPrintableJson({ ...context.members, ...explanation }, 2)}\n`;
@@ -22,7 +22,7 @@ export function formatExplanation(explanation: Explanation, form: Form, context:
   const { denial, nearestAllow } = explanation;
   const nearest = nearestAllow
     ? ["nearest allow:", ...nearestAllow.map((change) => `  - ${change}`)]
-    : ["nearest allow: no change of claims was found that the policy allows"];
+    : ["nearest allow: not found. explain found no changed claims with which the policy allows the request"];
   return printLines([
     describeVerdict(explanation),
     ...context.lines,

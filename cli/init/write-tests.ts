@@ -207,7 +207,7 @@ function writeRefusals(shape: TokenShape, good: string): readonly string[] {
   ];
 }
 
-/** Merges the claims of two tokens. If both have an object with the same name, also merges the two objects. */
+/** Merges the claims of two tokens. If a claim is an object in both tokens, merges the two objects in the same way. */
 function merge(one: Claims, two: Claims): Claims {
   const merged = Object.entries(two).map(([name, value]) => {
     const before = one[name];

@@ -88,7 +88,7 @@ if (values.starts === undefined) {
   }
 }
 
-/** How long requests to new servers wait, from the moment at which a server listens until it is ready. */
+/** Measures how long requests wait at a new server, from the moment at which the server listens until it is ready. */
 async function measureStarts(one: Case, rounds: number): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), "many-policies-"));
   try {

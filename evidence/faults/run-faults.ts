@@ -27,7 +27,7 @@ export interface FaultsRun {
   readonly workers: number;
   /** Kong's `lua_socket_read_timeout`. */
   readonly readTimeoutSeconds: number;
-  /** How often a repeated fault comes; 20 by default. */
+  /** The number of times that a repeated fault happens; 20 by default. */
   readonly rounds?: number;
   /** The ids of faults that take more time than the test has. */
   readonly leaveOut?: readonly string[];

@@ -42,7 +42,7 @@ export interface Edit {
   readonly insert: string;
 }
 
-/** The texts that each key really signed, by the name of the key. So the oracle does not depend on a verification. */
+/** Maps the name of a key to the texts that the key really signed. So the oracle does not depend on a verification. */
 export type SignedTexts = Map<string, Set<string>>;
 
 /** The request that a recipe describes. The function adds each text that it signs to the map `signed`. */

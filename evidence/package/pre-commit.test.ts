@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 
-// Runs the hooks of .pre-commit-hooks.yaml with the real pre-commit. As for a user, pre-commit installs and builds a
-// clone of this repository, so npm must reach its registry. PRE_COMMIT names another command, for example one in a
-// virtual environment.
+// Runs the hooks of .pre-commit-hooks.yaml with the real pre-commit. As on a user's machine, pre-commit
+// installs and builds a clone of this repository, so npm must reach the npm registry. PRE_COMMIT names another command,
+// for example one in a virtual environment.
 
 const ROOT = join(import.meta.dirname, "../..");
 const PRE_COMMIT = process.env.PRE_COMMIT ?? "pre-commit";

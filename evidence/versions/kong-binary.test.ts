@@ -59,7 +59,7 @@ for (const kind of [kongBinary({ adapt }), kongBinary({ guard: true, adapt })]) 
       readonly name: string;
       readonly path: string;
       readonly plugin: Readonly<Record<string, string>>;
-      /** Where the Service leads below the upstream; `/` when nothing is said. */
+      /** The path in the Service's address; `/` by default. */
       readonly servicePath?: string;
     }
 
@@ -82,7 +82,7 @@ for (const kind of [kongBinary({ adapt }), kongBinary({ guard: true, adapt })]) 
       const got = await waitFor(async () => ((await statusOf(path, token)) === status ? status : undefined), 20_000);
       expect([path, got]).toEqual([path, status]);
     };
-    /** All statuses of requests without a token, over a time. */
+    /** Sends requests without a token for `ms` milliseconds, and returns the different statuses. */
     const watch = async (path: string, ms: number): Promise<readonly number[]> => {
       const statuses = new Set<number>();
       for (const end = Date.now() + ms; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50))) {
@@ -115,7 +115,7 @@ for (const kind of [kongBinary({ adapt }), kongBinary({ guard: true, adapt })]) 
       plugin: { policy: text, rule: "r" },
     });
 
-    it("a deleted Route's inline policy never decides for a new Route with its ids, while keys are slow", async () => {
+    it("a deleted Route's inline policy judges no request of a new Route with the same ids, even while the new policy waits for keys", async () => {
       await load(phoenix("/old", policy("old", "public", "none")));
       await becomes("/old", 200);
       await load();
@@ -123,15 +123,15 @@ for (const kind of [kongBinary({ adapt }), kongBinary({ guard: true, adapt })]) 
       expect(await watch("/payroll", WATCH_MS)).not.toContain(200);
     }, 60_000);
 
-    it("nor if the Route is the same and its Service has the same id but another address", async () => {
+    it("a replaced inline policy judges no request after the Service of the same Route gets another address", async () => {
       await load(phoenix("/same", policy("old", "public", "none")));
       await becomes("/same", 200);
       await load({ ...phoenix("/same", policy("new", "required", "slow")), servicePath: "/payroll" });
-      // For a moment, Kong may serve its old configuration, and so the old place.
+      // For a moment, Kong may still use the old configuration, with the old address of the Service.
       expect(await watch("/same", WATCH_MS)).not.toContain(MOVED);
     }, 60_000);
 
-    it("nor if the new policy is broken", async () => {
+    it("a deleted Route's inline policy judges no request of a new Route with the same ids, even if the new policy is broken", async () => {
       await load(phoenix("/old", policy("old", "public", "none")));
       await becomes("/old", 200);
       await load(phoenix("/payroll", BROKEN));

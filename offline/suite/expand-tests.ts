@@ -19,7 +19,7 @@ export interface ExpandedTest {
   readonly names: readonly string[];
   readonly path: DocumentPath;
   readonly skip: string | undefined;
-  /** The name of a token, a recipe, or undefined. */
+  /** A string is the name of a token. An object is the recipe of a token. Undefined if the request has no token. */
   readonly token: unknown;
   readonly request: string | undefined;
   readonly own: Pick<Test, (typeof REQUEST_KEYS)[number]>;

@@ -47,7 +47,7 @@ export class TokenRecipes {
     }
   }
 
-  /** @param token the name of a token, a recipe, or undefined. */
+  /** @param token a string for the name of a token, an object for a recipe, or undefined for no token. */
   find(token: unknown, path: DocumentPath): TokenRecipe | undefined {
     if (token === undefined || token === NO_TOKEN) {
       return undefined;

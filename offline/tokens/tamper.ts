@@ -45,7 +45,7 @@ const PADDING = 11_500;
  */
 const OTHER_ALGORITHMS = ["ES256", "Ed25519", "EdDSA", "ES384", "ES512", "PS256", "RS256", "RS512", "PS512"];
 
-/** Every way to tamper, by its name in test documents. */
+/** Every way to tamper with a token. The keys are the names in test documents. */
 export const TAMPERINGS: Readonly<Record<string, Tampering>> = {
   expired: setting((now) => ({ iat: now - 2 * HOUR, exp: now - HOUR })),
   no_expiry: setting(() => ({ exp: undefined })),

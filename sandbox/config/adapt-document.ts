@@ -17,7 +17,7 @@ import {
 
 type Members = Readonly<Record<string, unknown>>;
 
-/** The addresses of an upstream's targets, by the upstream's name. */
+/** Maps the name of an upstream to the addresses of the upstream's targets. */
 export type Upstreams = ReadonlyMap<string, readonly string[]>;
 
 export interface Adapted {

@@ -37,7 +37,7 @@ export interface KongRoute {
   hosts?: readonly string[];
   /** The Route's paths: plain prefixes, or regular expressions that begin with `~`. */
   paths?: readonly string[];
-  /** The values that the Route accepts, by the name of the header. */
+  /** Maps the name of a header to the values that the Route accepts. */
   headers?: Readonly<Record<string, readonly string[]>>;
   /** If several Routes match by regular expressions, the Route with the highest priority wins. The default priority is 0. */
   regexPriority?: number;
@@ -75,7 +75,7 @@ export interface KongConfig {
    * unless the Route has the guard's tag.
    */
   hasGuard: boolean;
-  /** The addresses of targets, by the name of their upstream. */
+  /** Maps the name of an upstream to the addresses of the upstream's targets. */
   upstreams: Upstreams;
   /** Warnings about parts of the file that the sandbox omits, with line and column. */
   warnings: readonly Finding[];

@@ -4,7 +4,7 @@
  */
 import type { TokenRequest } from "./identity-provider.ts";
 
-/** The tokens of the examples, by the name of their shell variable. */
+/** The tokens of the examples. The keys are the names of the shell variables that contain the tokens. */
 export const TOKENS = {
   READER: { client: "checkout-web", resource: "payments", scope: "payments:read" },
   WRITER: { client: "back-office", resource: "payments", scope: "payments:read payments:write" },

@@ -378,7 +378,7 @@ function createKongConfig(upstream: number, grpcUpstream: number | undefined, in
           route("mcp", { policy_file: "mcp.yaml", rule: "mcp" }, { paths: ["/mcp", METADATA_PATH], strip_path: false }),
           route("mcp-ways", { policy_file: "mcp.yaml", rule: "mcp-ways" }),
           ...["kind", "kind-ways", "kind-optional", "kind-operations", "kind-report"].map((name) =>
-            // Kong takes an explicit null for a field that is not there.
+            // Kong treats a field with an explicit null like a missing field.
             route(
               name,
               { policy_file: "kinds.yaml", policy: null, rule: name },

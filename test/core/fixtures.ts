@@ -111,7 +111,7 @@ export function templateOf(path: string): readonly TemplateSegment[] {
   return parsed.value;
 }
 
-/** An operation whose value is its path. @param methods the methods, with commas between them. */
+/** Makes an operation. The text of the path is also the operation's value. @param methods separated by commas. */
 export function operationOf(methods: string, path: string): Operation<string> {
   return { methods: methods.split(","), segments: templateOf(path), value: path };
 }

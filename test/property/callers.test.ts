@@ -86,8 +86,8 @@ async function judge(given: Situation): Promise<{ decision: Decision; policy: Co
 }
 
 /**
- * Kong's caller stays only if the rule accepts a plugin that authenticated the request. The upstream gets the same
- * caller.
+ * If another plugin authenticated the request, and the rule accepts this plugin, Kong may keep the caller of this
+ * plugin. In all other cases, jwt-policy replaces the caller. The upstream always gets the same caller as Kong.
  */
 function checkCaller({ headers, caller }: Allow, given: Situation): void {
   const { honours, other } = given;

@@ -19,7 +19,7 @@ const CONFLICTS: readonly Conflict[] = [
   {
     plugins: ["pre-function"],
     message:
-      "runs before jwt-policy. If its code changes Authorization or Connection, jwt-policy judges the old headers, because nginx fills the facts variable first",
+      "runs before jwt-policy. If the code of pre-function changes Authorization or Connection, jwt-policy judges the old headers, because nginx fills the facts variable before this code runs",
     fix: "load the guard, which fills the variable again, or let the code change other headers only (docs/guides/guard.md)",
   },
   {

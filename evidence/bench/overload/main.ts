@@ -217,7 +217,7 @@ function printRow(name: string, flood: Record<string, number>, quiet: Served, se
   console.log(`| ${cells.join(" | ")} |`);
 }
 
-/** Writes pairs of a status and a number of requests as one text. */
+/** Writes the number of requests with each status, such as `200: 31, 503: 4`. */
 function describeCounts(counts: Iterable<readonly [status: number | string, count: number]> = []): string {
   return [...counts].map(([status, count]) => `${status}: ${count.toFixed(0)}`).join(", ");
 }

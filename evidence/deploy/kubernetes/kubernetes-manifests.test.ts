@@ -36,7 +36,7 @@ const routes = all.filter(({ kind }) => kind === "Ingress" || kind === "HTTPRout
 const kongYml: KongYml = readYaml("kong.yml");
 const routesInYml = kongYml.services.flatMap((service) => service.routes);
 
-/** Policies in the ConfigMap, by the name that `policy_file` uses. */
+/** Maps a file name, as in `policy_file`, to the policy in the ConfigMap. */
 const policies = new Map(
   kustomization.configMapGenerator.flatMap(({ files }) =>
     files.map((file) => [basename(file), readPolicy(readFileSync(join(KUBERNETES, file), "utf8"), "hash")] as const),

@@ -11,7 +11,7 @@ export function readFault() {
   }
 }
 
-/** Takes a fault that must happen only once. */
+/** Removes the control file, so that its fault happens only once. */
 export function takeFault() {
   rmSync(control, { force: true });
 }

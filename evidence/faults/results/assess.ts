@@ -10,7 +10,7 @@ export interface Assessment {
   /** Requests that were decided by another rule, by another policy, or with another request's token. */
   readonly judgedByAnother: readonly string[];
   readonly valid: number;
-  /** Entitled requests that were not served, grouped by the answer that came instead. */
+  /** Counts the valid requests that were not served. A key is the status and the message of the answer: `503 down`. */
   readonly refusedValid: Readonly<Record<string, number>>;
   /**
    * The time from the fault, or from the end of the fault, until every route served valid requests again; undefined if

@@ -26,7 +26,7 @@ export function renderFaults(results: FaultResults & Run): string {
   const ran = FAULTS.filter((fault) => figuresOf(fault).length > 0);
   const notRun = FAULTS.filter((fault) => !ran.includes(fault)).map(
     ({ title, onlyKong, onlyOurs }) =>
-      `- Not run: ${title} (${(kong === undefined ? onlyKong : onlyOurs) ?? "not selected for this run"})`,
+      `- Not run: ${title}. Reason: ${(kong === undefined ? onlyKong : onlyOurs) ?? "not selected for this run"}`,
   );
   const rest = notRun.length === 0 ? [] : [notRun.join("\n")];
   return [describeCounts(results), describeCircumstances(results), renderTable(columns, ran), ...rest].join("\n\n");

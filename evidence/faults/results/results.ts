@@ -6,7 +6,7 @@ export interface FaultOutcome {
   readonly kong: string | undefined;
   readonly workers: number;
   readonly readTimeoutSeconds: number;
-  /** How often a fault that repeats came. */
+  /** The number of times that a repeated fault happened. */
   readonly rounds: number;
   readonly fault: string;
   readonly assessment: Assessment;
@@ -20,7 +20,7 @@ export interface FaultFigures {
   readonly leaked: number;
   readonly judgedByAnother: number;
   readonly valid: number;
-  /** The number of requests, by the status and the words of the answer that came instead. */
+  /** Counts the valid requests that were not served. A key is the status and the message of the answer: `503 down`. */
   readonly refusedValid: Readonly<Record<string, number>>;
   /** The member is absent if the gateway never recovered. */
   readonly recoveryMs?: number;
@@ -32,7 +32,7 @@ export interface FaultResults {
   readonly gateway: string;
   readonly kong?: string;
   readonly readTimeoutSeconds: number;
-  /** How often a fault that repeats came. */
+  /** The number of times that a repeated fault happened. */
   readonly rounds: number;
   /** One result for each number of workers. */
   readonly runs: readonly { readonly workers: number; readonly faults: readonly FaultFigures[] }[];

@@ -14,7 +14,7 @@ export interface Scene {
   readonly gateway: FaultyGateway;
   readonly world: World;
   readonly judging: Judging;
-  /** How often a repeated fault comes. */
+  /** The number of times that a repeated fault happens. */
   readonly rounds: number;
   /** Kong's `lua_socket_read_timeout` in this test. */
   readonly readTimeoutMs: number;

@@ -51,7 +51,7 @@ interface Ticket {
 export interface World {
   readonly directory: string;
   readonly policyRoot: string;
-  /** Chooses anew for every request, by the number of the request. */
+  /** Chooses a token for one request. @param count the number of the request. */
   ticketFor(route: number, kind: Kind, count: number): Ticket;
   /** A kong.yml in which `fileOf` names the policy file of each route. */
   configText(fileOf: (route: number) => Judge): string;

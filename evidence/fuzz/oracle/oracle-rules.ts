@@ -8,7 +8,7 @@ const CONNECTION = "close keep-alive upgrade te trailer transfer-encoding http2-
 const PLAIN_PATH = /^(?:\/(?!\.{0,2}(?:\/|$))(?:[\w\-.~!$&'()*+,=:@]|%(?!25|2e|2f|3b|5c|7f|[01])[0-9a-f]{2})+)*\/?$/i;
 
 export interface Matched extends RequirementData {
-  /** Decoded segments, by the names in the path template. */
+  /** Maps the names in the path template to the decoded segments. */
   readonly captures: Readonly<Record<string, string>>;
 }
 

@@ -19,9 +19,9 @@ const GIVE_UP_MS = 30_000;
 
 /** One correct rotation. */
 export interface RotationFigures {
-  /** How long tokens of the retired key still passed, in milliseconds. */
+  /** The time in which tokens of the retired key still passed, in milliseconds. */
   readonly passedForMs: number;
-  /** Requests with tokens of the key after the last request that passed. All of them were refused. */
+  /** The number of later requests with tokens of the retired key. All of these requests were refused. */
   readonly refusedAfterwards: number;
 }
 
@@ -84,7 +84,7 @@ async function watchRetired({ url }: GatewayScene, retired: readonly string[]): 
   };
 }
 
-/** Publishes a key that signs immediately. @returns the milliseconds until tokens of the key pass. */
+/** Publishes a key that signs immediately. @returns the time until a token of this key passes, in milliseconds. */
 export async function switchUnannounced(scene: GatewayScene): Promise<number> {
   const { provider } = scene;
   const old = scene.currentKey();
@@ -105,7 +105,7 @@ export async function switchUnannounced(scene: GatewayScene): Promise<number> {
     }
   }
   await client.stop();
-  // From now on, the plugin knows the key, and its tokens are as valid as any other tokens.
+  // From now on, the plugin knows the key, and tokens of the key are as valid as any other tokens.
   scene.use(next, await provider.mintTokens(TOKENS));
   await sleep(DRAIN_MS);
   return Math.round(acceptedMs - publishedMs);

@@ -6,9 +6,9 @@ import type { OutageFigures } from "../simulate-outage.ts";
 interface ProviderFigures {
   /** The gateway's name with its version. */
   readonly provider: string;
-  /** Milliseconds from publication until tokens of a key that signed at once passed. */
+  /** The provider publishes a key that signs immediately. This is the time until a token of the key passes, in ms. */
   readonly unannouncedMs: number;
-  /** How long tokens of a removed key still passed. Absent for a provider that rotates its keys by itself. */
+  /** The time in which tokens of a removed key still passed. Absent for a provider that itself rotates the keys. */
   readonly passedForMs?: number;
 }
 

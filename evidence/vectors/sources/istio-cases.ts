@@ -81,7 +81,7 @@ const HOST_CASES: MappedTemplate["cases"] = {
   "deny with token on other host": refused("no_matching_rule", "other"),
 };
 
-/** The documents, by the name of the template without folder and extension. */
+/** Maps the name of a template, without folder and extension, to the policy document. */
 export const ISTIO_TEMPLATES: Readonly<Record<string, MappedTemplate>> = {
   "authn-only": {
     document: documentOf(AUTHENTICATE, {

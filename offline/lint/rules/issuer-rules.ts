@@ -67,7 +67,7 @@ const UNUSABLE: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "No rule accepts the tokens of an issuer.",
-    why: "Every token of the issuer is refused. Name the issuer under `accept`, or remove the issuer.",
+    why: "Every token of the issuer is refused. Add the issuer to the list `accept` of a rule, or remove the issuer.",
     bad: policy(`issuers:
   acme: { issuer: https://idp.example.com, audiences: [https://orders.example.com] }
   partner: { issuer: https://partner.example, audiences: [https://orders.example.com] }
@@ -404,7 +404,7 @@ const RISKY: readonly LintRule[] = [
     topic: "issuer",
     severity: "warning",
     summary: "An issuer has several audiences, and a rule accepts all of them.",
-    why: "A client with a token for one API can also use the token at the other APIs. In each rule, or in `defaults`, set `audiences` to the audience of its API. If all audiences are names of one API, suppress the finding.",
+    why: "A client with a token for one API can also use the token at the other APIs. In each rule, set `audiences` to the audience of the rule's API. If all rules belong to one API, set `audiences` in `defaults`. If all audiences are names of one API, suppress the finding.",
     bad: issuer("audiences: [https://orders.example.com, https://billing.example.com]"),
     good: policy(`issuers:
   acme:
@@ -454,7 +454,7 @@ function findWideAudiences(document: PolicyDocument): readonly Place[] {
       : [
           {
             path: ["issuers", id, "audiences"],
-            message: `Rule "${first.rule}" accepts tokens for each of these ${audiences.length} audiences. Set "audiences" of the rule to the audience of its API.`,
+            message: `Rule "${first.rule}" accepts tokens for each of these ${audiences.length} audiences. In the rule, set "audiences" to the audience of the rule's API.`,
           },
         ];
   });

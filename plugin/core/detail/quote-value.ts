@@ -81,7 +81,7 @@ function hide(text: string): string {
   return `${describeLength(text)} that may be a credential`;
 }
 
-/** Replaces each word of a string that may be a credential. */
+/** Finds the words of a string that may be credentials, and replaces each of these words by its length. */
 export function hideCredentials(text: string): string {
   return text.replaceAll(/[^\s"',;&?()<>[\]{}]+/g, (word) => (mayBeCredential(word) ? hide(word) : word));
 }

@@ -154,9 +154,9 @@ const END = 5;
 const UNKNOWN = 6;
 const KIND_COUNT = UNKNOWN + 1;
 const ASCII = 0x80;
-/** The kinds of the ASCII characters, if each `/` was sent as a slash. */
+/** The kind of each ASCII character in a path without escaped slashes. The client sent each `/` as a slash. */
 const KINDS_AS_SENT = listKinds(SENT_SLASH);
-/** The kinds of the ASCII characters, if each `/` comes from an escape. */
+/** The kind of each ASCII character in a path with decoded slashes. Each `/` counts as a decoded slash (`%2F`). */
 const KINDS_DECODED = listKinds(OTHER_SLASH);
 
 function listKinds(slash: number): Uint8Array {

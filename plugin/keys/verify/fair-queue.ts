@@ -45,7 +45,7 @@ export class FairQueue<T> {
   #arrivals: Entry<T>[] = [];
   #firstArrival = 0;
   #size = 0;
-  /** The last time at which the queue was empty, or at which the oldest entry had waited for at most `promptMs`. */
+  /** The last time without a long wait: the queue was empty, or the oldest entry had waited for at most `promptMs`. */
   #promptAtMs = Number.NEGATIVE_INFINITY;
   #isStanding = false;
 
@@ -84,7 +84,7 @@ export class FairQueue<T> {
     return rejected;
   }
 
-  /** If the client has no items in the queue, the oldest item of all clients is rejected. */
+  /** Removes and returns the item that has the next turn, if there is one. */
   take(nowMs: number): T | undefined {
     const [first] = this.#waiting;
     if (!first) {

@@ -93,11 +93,12 @@ const ID_LENGTH = 16;
 let lastId = 0;
 
 /**
- * Adds a member with a number at the end of the JSON text of an object. The ends of two texts always differ, both as
- * JSON and as base64. LuaJIT hashes a long string by its length, its first and last eight bytes, and a few positions
- * between them. Without the number, the texts for different callers could differ only in a name, and many texts would
- * have the same hash. LuaJIT would then compare each new text with all others. The number has enough digits that base64
- * needs no padding. Padding would leave less of the number in the last bytes.
+ * Adds a last member to the JSON text of an object. The value of this member is a number that differs for each text. So
+ * the ends of two texts always differ, both as JSON and as base64. LuaJIT hashes a long string by the length, the first
+ * and last eight bytes, and a few positions between them. Without the number, the texts for different callers could
+ * differ only in a name, and many texts would have the same hash. LuaJIT would then compare each new text with all
+ * others. The number has enough digits that base64 needs no padding. With padding, the last eight bytes would contain
+ * fewer digits of the number.
  */
 function endDifferently(json: string): string {
   lastId += 1;

@@ -36,9 +36,9 @@ export interface Pdk {
     getConsumer(): Promise<Consumer>;
   };
   readonly router: {
-    /** Returns the matched Kong Route. The Route lacks fields that have no value. */
+    /** Returns the matched Kong Route, without the fields that have no value. */
     getRoute(): Promise<KongRoute>;
-    /** Returns the Service of the matched Route. The Service lacks fields that have no value. */
+    /** Returns the Service of the matched Route, without the fields that have no value. */
     getService(): Promise<KongService>;
   };
 }

@@ -45,7 +45,7 @@ const TEXTS: { readonly [K in AlarmKind]: readonly [what: string, next: string] 
     "Look for its denials in the decision log: either a client has a defect, or an attacker tests what the subject may do.",
   ],
   unknown_keys: [
-    "far more tokens than usual with an unknown key, algorithm or issuer",
+    "many more tokens than usual have an unknown key, algorithm or issuer",
     "The cause is an attack, a client with tokens of another environment, or keys that the issuer has not published.",
   ],
   long_lifetime: [

@@ -20,7 +20,7 @@ export interface LineQueueOptions {
   readonly onProblem: (problem: string | undefined) => void;
 }
 
-/** How long lines are collected before they are written together, in milliseconds. */
+/** The time in which the queue collects lines before it writes them together, in milliseconds. */
 const GATHER_MS = 25;
 /** How long the queue waits after a failed write, in milliseconds. */
 const RETRY_MS = 500;

@@ -38,7 +38,7 @@ export class Pseudonyms {
   }
 
   /**
-   * @param claim the claim's name. With the name, equal values of different claims have different pseudonyms.
+   * @param claim the claim's name. The pseudonym depends on the name, so the same value in two claims has two pseudonyms.
    * @param value the claim's value as JSON.
    */
   of(claim: string, value: string): Pseudonym {

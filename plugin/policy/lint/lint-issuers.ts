@@ -27,7 +27,7 @@ export function lintIssuers(document: PolicyDocument): readonly Finding[] {
         ? warn(
             "issuer_unused",
             path,
-            `No rule accepts this issuer, so its tokens are always refused. Name "${id}" under "accept", or remove the issuer.`,
+            `No rule accepts this issuer, so its tokens are always refused. Add "${id}" to the list "accept" of a rule, or remove the issuer.`,
             true,
           )
         : []),

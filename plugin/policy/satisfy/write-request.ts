@@ -131,8 +131,7 @@ function writePaths(segments: readonly TemplateSegment[], chosen: readonly Chose
 }
 
 /**
- * Does not encode the characters that need no encoding in a path, so that people can read the path (RFC 3986 section
- * 3.3).
+ * Encodes the text of a segment. Characters that a path may contain unencoded stay readable (RFC 3986 section 3.3).
  */
 function encodeSegment(text: string): string {
   return encodeURIComponent(text).replace(/%(?:24|26|2B|2C|3A|3D|40)/g, decodeURIComponent);

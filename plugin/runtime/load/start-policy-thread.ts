@@ -34,8 +34,8 @@ export function startPolicyThread(entry = ENTRY, maxHeapMb = MAX_HEAP_MB): Worke
 }
 
 /**
- * Starts the thread that the next call of {@link startPolicyThread} returns. So the thread starts while the main thread
- * still loads other modules of the plugin server.
+ * Starts a thread in advance, while the main thread still loads other modules of the plugin server. The next call of
+ * {@link startPolicyThread} returns this thread.
  */
 export function startFirstPolicyThread(entry = ENTRY): void {
   try {

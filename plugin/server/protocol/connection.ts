@@ -172,8 +172,8 @@ class ServedConnection implements Connection {
   }
 
   /**
-   * Ends an event. Replies that the handler no longer needs still arrive in order. After these replies, the replies to the
-   * calls that end the event arrive in order.
+   * Ends an event. First, Kong still sends the replies that the handler no longer needs. Then Kong sends the replies to
+   * the calls in `frames`. All replies arrive in the order of the calls.
    */
   #end({ frames, repliesToDrop }: EventEnding): void {
     this.#state = IDLE;

@@ -36,8 +36,8 @@ export const SECRET_FILES = {
 export const PUBLISHED_SECRET: Uint8Array = Buffer.alloc(32, 7);
 
 /**
- * The bytes of a secret. The bytes come from the RSA key of the issuer `mixed`. If the name of the secret says so, they
- * come from its P-256 key.
+ * Returns the bytes of a secret. The issuer `mixed` has an RSA key and a P-256 key. The secrets `ecPem` and `openSsh` are
+ * forms of the P-256 key. The other forms of a public key use the RSA key.
  */
 export function findSecret(secret: HmacSecret, { mixedRsa: rsaKey, mixed }: AttackKeys): string | Uint8Array {
   const rsa = publicKeyOf(rsaKey.publicJwk);

@@ -7,8 +7,8 @@ import { renderFacts } from "../../../plugin/kong/facts/facts-variable.ts";
 import { goodSetup, SOCKET, settingsOf, unknownSetup, withSettings } from "./good-setup.ts";
 
 /**
- * Differences from a good set-up. Each is a whole result, or members that replace members of the good value. For
- * `settings`, values by name.
+ * Differences from a good set-up. A value with the member `ok` replaces the whole result. The members of any other
+ * object replace the same members of the good value. Under `settings`, the keys are the names of Kong's settings.
  */
 type Changes = Readonly<Partial<Record<keyof Setup, unknown>>>;
 

@@ -22,11 +22,9 @@ import {
 } from "../gateway.ts";
 import { askKongSettings } from "./kong-settings.ts";
 
-/**
- * Kong's old worker ends this long after the start of the new worker. The old worker kills its plugin server's process soon
- * after SIGTERM.
- */
+/** Kong starts a new worker, and ends the old worker after this time. */
 const OVERLAP_MS = 100;
+/** The old worker sends SIGTERM to its plugin server. After this time, the old worker kills its plugin server. */
 const KILL_AFTER_MS = 172;
 const READ_TIMEOUT = "KONG_NGINX_PROXY_LUA_SOCKET_READ_TIMEOUT";
 

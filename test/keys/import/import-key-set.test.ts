@@ -236,7 +236,7 @@ describe("reads no keys from a document that is not a key set", () => {
     },
   );
 
-  it("nor of an empty one", async () => {
+  it("or from an empty key set", async () => {
     expect(await importAll([])).toEqual([[], [], []]);
   });
 });

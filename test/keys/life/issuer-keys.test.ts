@@ -302,7 +302,7 @@ describe("an issuer with keys from two sources", () => {
     }
   });
 
-  it("counts a key with both names of its algorithm once, from the first source", async () => {
+  it("has each key once, from the first source, if the key is published as Ed25519 and as EdDSA", async () => {
     const ed = generateSigningKey("EdDSA", "e");
     const both = keysOf({ ...ed.publicJwk, alg: "Ed25519" }, { ...ed.publicJwk, kid: "e-again" });
     await twoPlaces(both, keySetOf(ed), ["EdDSA", "Ed25519"]);

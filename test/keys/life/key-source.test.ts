@@ -47,13 +47,13 @@ describe("policies share the keys of an issuer", () => {
       }
     });
 
-  it("if they name it with the same options, even if other settings differ", async () => {
+  it("if the policies name the issuer with the same key options, even if other settings differ", async () => {
     const other = compile({ audiences: ["b"], clock_skew: "5m", token_type: "JWT", algorithms: ["PS256", "ES256"] });
     const reordered = compile({ algorithms: ["ES256", "PS256"] });
     expect(await fetchesOf(other, reordered, compile({ algorithms: ["PS256", "ES256"] }))).toBe(1);
   });
 
-  it("and not if its algorithms or the sources of its keys differ", async () => {
+  it("but not if the issuer's algorithms or key sources differ", async () => {
     server.answer("/other", keySetOf(key));
     const elsewhere = compile({ keys: { jwks_uri: `${server.origin}/other` } });
     expect(await fetchesOf(compile(), compile({ algorithms: ["ES256"] }), elsewhere)).toBe(3);

@@ -20,7 +20,7 @@ export interface Answers {
   readonly headers?: readonly (readonly [name: string, values: readonly string[]])[];
   /** The scheme; by default `http`. */
   readonly forwardedScheme?: string;
-  /** The result of `load_consumer`, by its argument. */
+  /** Maps the argument of `load_consumer` to the result. */
   readonly consumers?: Readonly<Record<string, Consumer>>;
   readonly credential?: { readonly id?: string };
   readonly consumer?: Consumer;

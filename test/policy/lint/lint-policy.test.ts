@@ -198,7 +198,7 @@ const ROWS: Partial<Record<LintCode, readonly Row[]>> = {
       "an issuer that no rule accepts",
       { issuers: OTHER, defaults: { accept: ["acme"] } },
       "issuers other (key)",
-      /"other" under "accept"/,
+      /Add "other" to the list "accept"/,
     ],
     [
       "an issuer that only a public rule accepts",

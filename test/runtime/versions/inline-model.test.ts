@@ -162,8 +162,8 @@ const requestAt = (pick: fc.Arbitrary<number>) =>
   );
 const request = requestAt(fc.constant(0));
 
-describe("an inline version judges only for its own instance, or if it is certainly the last good version", () => {
-  it("for any configuration, by any worker, with any Route of these ids", async () => {
+describe("an inline version judges requests of another plugin instance only if it is certainly the last good version", () => {
+  it("with any order of configurations, workers, and Routes that have the same ids", async () => {
     const configurations = [configure(true), configure(true), configure(false), lateWorker];
     const requests = [request, request, requestAt(fc.nat({ max: 10 }))];
     const steps = fc.commands([...configurations, moveRoute, hold, release, endWaits, ...requests], {

@@ -134,13 +134,13 @@ describe("a last good version counts only while its Route is unchanged", () => {
     },
   );
 
-  it("and not before it has decided a request: until then its Route is unknown", async () => {
+  it("and only after the version has decided a request, because the plugin does not know the Route before", async () => {
     open("unasked");
     await expect.poll(() => log.infos).toHaveLength(1);
     expect(await nameOf(openText(BROKEN))).toBe(BROKEN_CODES);
   });
 
-  it("and Kong is asked once for each instance, at the first request that gets an answer", async () => {
+  it("and the plugin asks Kong once for each instance, at the first request that gets an answer", async () => {
     const source = open("one");
     const asked: string[] = [];
     const ask = (route: string | undefined) => async () => {

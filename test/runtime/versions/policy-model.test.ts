@@ -212,8 +212,8 @@ const restartStep = fc.constant(
   ),
 );
 
-describe("no request is judged by a version that is not the newest good one", () => {
-  it("of a file and its parent, for any order of writing, reverting, deleting, waiting and restarting", async () => {
+describe("only the newest good version of a policy file judges requests", () => {
+  it("and of the file's parent, in any order of writing, reverting, deleting, waiting and restarting", async () => {
     const steps = fc.commands(
       [write("a.yaml"), write("base.yaml"), lookStep, lookStep, lookStep, holdStep, releaseStep, endStep, restartStep],
       { maxCommands: 40 },

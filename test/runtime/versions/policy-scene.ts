@@ -27,7 +27,7 @@ routes:
   read: {}
 `;
 
-/** The keys, by the name of the policy. They are loaded immediately, unless the test delays them. */
+/** The keys of each policy. The keys are loaded immediately, unless the test delays them. */
 export interface HeldKeys extends PolicyKeys {
   /** The names of policies whose keys were requested, in order. */
   readonly prepared: readonly string[];
@@ -83,13 +83,13 @@ export interface PolicyScene {
   readonly log: ApartLog;
   /** Milliseconds. */
   clock: number;
-  /** Called once while the next file is read, when its text has been taken. */
+  /** Runs once: after the next file is compiled, and before the scene checks whether the file has changed since. */
   onLoad: (() => Promise<void>) | undefined;
   /** Ends all longest waits for keys. */
   endLongestWaits(): void;
-  /** While this mistake is set, every reading ends with it, as if no thread could compile the file. */
+  /** While this mistake is set, every compilation fails with the mistake, as if no thread could compile the file. */
   failure: Finding | undefined;
-  /** Files for which a request waited while they were not compiled yet. */
+  /** Files that were still being compiled when a request needed them. */
   readonly hurried: readonly string[];
   write(file: string, text: string): Promise<void>;
   /** Checks every file this many times. Then waits until no work is left except waits for keys. */

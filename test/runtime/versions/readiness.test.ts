@@ -143,14 +143,14 @@ describe("a process is ready", () => {
   });
 });
 
-describe("a new process with a broken policy is not ready", () => {
+describe("a new process is not ready", () => {
   const setUpBroken = (): Place => setUp({ "good.yaml": policyOf(), "bad.yaml": BROKEN });
   const REASONS = [
     expect.stringMatching(/^bad\.yaml:1:1 missing_key: .*"name"/),
     expect.stringMatching(/^bad\.yaml:1:1 missing_key: .*"issuers"/),
   ];
 
-  it("and stays so; the reasons are its mistakes", async () => {
+  it("as long as a policy is broken, and names the mistakes of the policy as the reasons", async () => {
     const place = setUpBroken();
     await stayUnready(place, place.start(), REASONS);
     expect(place.log).not.toContain(READY);
@@ -160,7 +160,7 @@ describe("a new process with a broken policy is not ready", () => {
     ["mended", (place) => place.write("bad.yaml", policyOf())],
     ["removed", ({ root }) => rm(join(root, "bad.yaml"))],
     ["renamed so that it is not a policy", ({ root }) => rename(join(root, "bad.yaml"), join(root, "bad.yaml.off"))],
-  ])("until the file is %s", async (_what, mend) => {
+  ])("until the broken file is %s", async (_what, mend) => {
     const place = setUpBroken();
     const runtime = place.start();
     await stayUnready(place, runtime, REASONS);
@@ -168,13 +168,13 @@ describe("a new process with a broken policy is not ready", () => {
     await becomeReady(runtime);
   });
 
-  it("nor if another file leads out of the root", async () => {
+  it("if the link of a policy file leads out of the root", async () => {
     const place = setUp();
     await symlink("/etc/passwd", join(place.root, "a.yaml"));
     await stayUnready(place, place.start(), [expect.stringMatching(/^a\.yaml:1:1 file_outside_root: /)]);
   });
 
-  it("nor if the policies cannot be listed, until they can", async () => {
+  it("until the plugin can list the policies", async () => {
     const place = setUp();
     await rm(place.root, { recursive: true, maxRetries: 5 });
     const runtime = place.start();

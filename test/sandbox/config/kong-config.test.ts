@@ -98,7 +98,7 @@ plugins: null
     },
   );
 
-  test("and not for a plugin's config, its switch, or a field that Kong does not know", () => {
+  test("an explicit null is a mistake for a plugin's config, for the plugin's switch, and for a field that Kong does not know", () => {
     const plugin = (more: string): string[] =>
       problemsOf(withRoute("paths: [/a]", `plugins: [{name: jwt-policy, ${more}}]`));
     expect(plugin("config: null")).toHaveLength(1);

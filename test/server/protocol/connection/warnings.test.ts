@@ -15,13 +15,13 @@ const linesOf = ({ calls }: Outcome): (string | undefined)[] =>
     .filter(({ method }) => method === "kong.log.warn")
     .map(({ args }) => ListValueMessage.decode(args).values?.[0]?.stringValue);
 
-describe("warnings for the operator are sent before the next result", () => {
+describe("the plugin server sends warnings for the operator before the next result", () => {
   it.each<[what: string, access: Access, ended: Outcome["ended"], own: string[]]>([
     ["an Allow", ALLOW, "proxied", []],
     ["an Allow with headers", ALLOW_WITH_HEADERS, "proxied", ["kong.service.request.set_headers"]],
     ["a Deny", DENY, "exited", ["kong.log.warn", "kong.response.exit"]],
     ["a failure", () => Promise.reject(new Error("x")), "exited", ["kong.log.err", "kong.response.exit"]],
-  ])("of %s, in their order, once", async (_what, access, ended, own) => {
+  ])("if the result is %s: in order, and each warning once", async (_what, access, ended, own) => {
     const { server, worker, id } = await serve(access);
     server.warnings.push("policy file a.yaml is refused", "keys not loaded");
     const first = await playEvent(worker, id);
@@ -36,7 +36,7 @@ describe("warnings for the operator are sent before the next result", () => {
     await worker.expectSilence();
   });
 
-  it("each at its level, including notices", async () => {
+  it("with the level of each warning, and notices as notices", async () => {
     const { server, worker, id } = await serve(ALLOW);
     server.warnings.push("a.yaml is refused", "notice: a.yaml is in force again");
     const { ended, calls } = await playEvent(worker, id);
@@ -48,7 +48,7 @@ describe("warnings for the operator are sent before the next result", () => {
     await worker.expectSilence();
   });
 
-  it("all 32 at once, and the replies to all warnings are dropped", async () => {
+  it("all 32 warnings at once, and ignores Kong's replies to the warnings", async () => {
     const seen: string[] = [];
     const { server, worker, id } = await serve(async (pdk) => {
       seen.push(await pdk.nginx.getVar("request"));
@@ -62,7 +62,7 @@ describe("warnings for the operator are sent before the next result", () => {
     await worker.expectSilence();
   });
 
-  it("and their replies count even if they come after the handler's next call", async () => {
+  it("and counts Kong's replies to the warnings even if the replies come after the handler's next call", async () => {
     const { server, worker, id } = await serve(async (pdk) => {
       void pdk.nginx.getVar("forgotten");
       return createAllow({ headers: { "x-user-id": "alice" } }, EVIDENCE);
@@ -81,7 +81,7 @@ describe("warnings for the operator are sent before the next result", () => {
     expect(server.logged).toEqual([]);
   });
 
-  it("in one write with the result, so that Kong logs them before it lets the request pass", async () => {
+  it("in one write with the result, so that Kong logs the warnings before Kong lets the request pass", async () => {
     const { server, worker, id } = await serve(ALLOW);
     server.warnings.push("a");
     const before = server.sockets[0]?.bytesWritten ?? 0;
@@ -94,8 +94,8 @@ describe("warnings for the operator are sent before the next result", () => {
   });
 });
 
-describe("warnings are not lost", () => {
-  it("by a failure that makes Kong start the instance again and repeat the event", async () => {
+describe("the plugin server does not lose warnings", () => {
+  it("if a failure makes Kong start the instance again and repeat the event", async () => {
     const { server, worker, id } = await serve(ALLOW);
     server.warnings.push("a");
     const unknown = await playEvent(worker, id + 1_000_000);
@@ -104,7 +104,7 @@ describe("warnings are not lost", () => {
     expect(linesOf(await playEvent(worker, id))).toEqual(["jwt-policy: a"]);
   });
 
-  it("by another phase, to which Kong does not answer", async () => {
+  it("in a phase in which Kong does not answer", async () => {
     const { server, worker, id } = await serve(ALLOW);
     server.warnings.push("a");
     worker.call({ cmdHandleEvent: { instanceId: id, eventName: "log" } });
@@ -112,7 +112,7 @@ describe("warnings are not lost", () => {
     expect(server.warnings).toEqual(["a"]);
   });
 
-  it("by a start, or by an event whose connection closed before its result", async () => {
+  it("if an instance starts, or if the connection of an event closes before the result", async () => {
     let decide = (): void => {};
     const { server, worker, id } = await serve(async (pdk) => {
       await new Promise<void>((resolve) => {
@@ -132,7 +132,7 @@ describe("warnings are not lost", () => {
     expect(server.warnings).toEqual(["a"]);
   });
 
-  it("by the deadline, and are in its answer", async () => {
+  it("after the deadline: the rejection carries the warnings", async () => {
     const { server, worker, id } = await serve(() => new Promise(() => {}), 30);
     server.warnings.push("a");
     const outcome = await playEvent(worker, id);

@@ -5,7 +5,10 @@ import { vi } from "vitest";
 const HTML = readFileSync(join(import.meta.dirname, "../../../../plugin/server/view/browser/page.html"), "utf8");
 const TAGS = /<(?<end>\/?)(?<name>\w+)(?<attributes>[^>]*)>|(?<text>[^<]+)/g;
 
-/** A separate object that keeps the user's selection, like a text node in a browser. */
+/**
+ * A text node. In a browser, the user's selection stays only if the script keeps the text node. So a test must be able
+ * to compare the objects of two texts.
+ */
 class PageText {
   readonly textContent: string;
 
