@@ -85,6 +85,12 @@ export const EQUIVALENT = [
     because: "the same decision is encoded to the same bytes; remembering them saves time",
   },
   {
+    file: "plugin/server/process/check-start.ts",
+    original: "parent > 0",
+    replacement: "parent >= 0",
+    because: "no process has the id 0, so a look-up of 0 finds nothing",
+  },
+  {
     file: "plugin/keys/fetch/open-connection.ts",
     original: "/^\\[|\\]$/g",
     replacement: "/^\\[|\\]/g",

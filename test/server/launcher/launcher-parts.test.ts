@@ -89,6 +89,21 @@ describe("a process", () => {
     expect(isAlive({ ...self, startedAt: "1" })).toBe(false);
   });
 
+  it.runIf(existsSync("/proc/self/stat"))(
+    "ends with the process, although its parent has not read its end",
+    async () => {
+      // The shell becomes a program that never reads the end of its child.
+      const parent = spawn("/bin/sh", ["-c", "sleep 0.1 & echo $!; exec sleep 600"], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      onTestFinished(() => void parent.kill("SIGKILL"));
+      const [output] = await once(parent.stdout, "data");
+      const child = identifyProcess(Number(String(output)));
+      await expect.poll(() => isAlive(child), { timeout: 60_000 }).toBe(false);
+      expect(() => process.kill(child.pid, 0)).not.toThrow();
+    },
+  );
+
   it("is not alive when it has ended", async () => {
     const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
     await once(child, "spawn");
