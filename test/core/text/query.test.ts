@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { queryOf, readParameters, removeParameter } from "../../../plugin/core/text/query.ts";
+import { pathOf, queryOf, readParameters, removeParameter } from "../../../plugin/core/text/query.ts";
 import { runsOf } from "../../runs.ts";
 import { countSteps } from "./counted-text.ts";
 import { readParametersByParts, removeParameterByParts } from "./parts-reference.ts";
@@ -15,6 +15,23 @@ it.each<[target: string, query: string | undefined]>([
   ["http://host/a?b", "b"],
 ])("the query of %j is %j", (target, query) => {
   expect(queryOf(target)).toBe(query);
+});
+
+it.each([
+  ["/a", "/a"],
+  ["/?", "/"],
+  ["/a?b?c", "/a"],
+  ["?b", ""],
+  ["", ""],
+])("the path of %j is %j", (target, path) => {
+  expect(pathOf(target)).toBe(path);
+});
+
+it("a value with a space is read up to 1,024 characters, and any other value is read at any length", () => {
+  const read = (value: string) => readParameters(`${NAME}=${value}`, NAME);
+  expect(read(`${"x".repeat(1_023)}+`)).toEqual([`${"x".repeat(1_023)} `]);
+  expect(read(`${"x".repeat(1_024)}+`)).toBeUndefined();
+  expect(read("x".repeat(1_025))).toEqual(["x".repeat(1_025)]);
 });
 
 describe("the values of a parameter", () => {
