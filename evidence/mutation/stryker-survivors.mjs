@@ -311,9 +311,13 @@ export const SURVIVORS = [
     "for (let start = 0; start <= query.length; ) {": ["start < query.length"],
     "for (let innerStart = start; innerStart <= end; ) {": ["innerStart < end"],
   }),
-  ...explain("plugin/core/text/query.ts", BEHIND_THE_END, {
-    "for (; position < query.length; position += 1) {": ["position <= query.length"],
+  ...explain("plugin/core/text/query.ts", WRITTEN_FIRST, {
+    "const comparison: NameComparison = { end: 0, isNamed: false };": ["{}", "true"],
   }),
+  ...explain("plugin/core/text/query.ts", "the name of a parameter in a policy has neither a space nor a plus", {
+    "if (code === PLUS) {": ["false", "{}"],
+  }),
+  ...explain("plugin/core/text/query.ts", "a function that ends returns undefined", { "} catch {": ["{}"] }),
   ...explain("plugin/core/text/cookies.ts", "an empty part at the end is not the cookie", {
     "for (let start = 0; start <= header.length; ) {": ["start < header.length"],
   }),
