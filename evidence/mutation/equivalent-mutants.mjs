@@ -85,6 +85,18 @@ export const EQUIVALENT = [
     because: "the same decision is encoded to the same bytes; remembering them saves time",
   },
   {
+    file: "plugin/keys/verify/fair-queue.ts",
+    original: "entry && this.#drop(entry)",
+    replacement: "this.#drop(entry)",
+    because: "a network in the queue has at least one entry; the check is for the types",
+  },
+  {
+    file: "plugin/keys/verify/fair-queue.ts",
+    original: "{ this.#arrivals = []; this.#firstArrival = 0; }",
+    replacement: "{}",
+    because: "the search for the oldest entry skips entries that are gone, so the code only frees their memory sooner",
+  },
+  {
     file: "plugin/server/process/check-start.ts",
     original: "parent > 0",
     replacement: "parent >= 0",

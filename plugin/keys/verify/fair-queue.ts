@@ -114,8 +114,7 @@ export class FairQueue<T> {
     if (!oldest || nowMs - oldest.sinceMs <= this.#patience.promptMs) {
       this.#promptAtMs = nowMs;
     }
-    // Rejections keep the waits in a standing queue short. Rejections keep the waits in a standing queue short, so only
-    // an empty queue shows that fewer requests arrive.
+    // Rejections keep the waits in a standing queue short, so only an empty queue shows that fewer requests arrive.
     this.#isStanding =
       oldest !== undefined && (this.#isStanding || nowMs - this.#promptAtMs > this.#patience.standingMs);
   }

@@ -48,6 +48,15 @@ describe("a key whose private part is published is recognised by the thumbprint 
   });
 });
 
+it.each<[what: string, jwk: JWK]>([
+  ["of another curve for signatures", { kty: "EC", crv: "secp256k1" }],
+  ["of a key that agrees on secrets", { kty: "OKP", crv: "X25519" }],
+  ["of RSA", { kty: "RSA", crv: "Ed25519" }],
+])("no Ed25519 key is recognised by 32 bytes that are the private part %s", async (_what, jwk) => {
+  const ed25519 = await calculateJwkThumbprint(okp);
+  expect(await of({ ...jwk, d: okp.d ?? "" })).not.toContain(ed25519);
+});
+
 it("a published secret is recognised as well", async () => {
   const secret: JWK = { kty: "oct", k: Buffer.alloc(32, 7).toString("base64url") };
   expect(await of(secret)).toEqual([await calculateJwkThumbprint(secret)]);
