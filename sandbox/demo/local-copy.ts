@@ -4,7 +4,7 @@
  */
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { makeTemporaryDirectory } from "../run/temporary-directory.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "../run/temporary-directory.ts";
 
 /** The ports in the original kong.yml and policies/. */
 export const WRITTEN_PORTS = { upstream: 9100, provider: 9400 } as const;
@@ -47,7 +47,7 @@ export async function copyForPorts(
     return readConfig();
   };
   await refresh();
-  return { configText, policyRoot: copy, refresh, remove: () => rm(copy, { recursive: true, force: true }) };
+  return { configText, policyRoot: copy, refresh, remove: () => removeTemporaryDirectory(copy) };
 }
 
 /** If a policy file was deleted, its copy is deleted as well. */

@@ -1,5 +1,4 @@
 /** Starts the plugin server as a separate process. Also starts the gateway that calls the plugin server. */
-import { rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,7 +11,7 @@ import type { FindAddress } from "../gateway/proxy.ts";
 import type { Log } from "../message/gateway-log.ts";
 import { createPluginClient } from "../plugin/plugin-client.ts";
 import { type PluginProcess, runPluginProcess } from "../plugin/plugin-process.ts";
-import { makeTemporaryDirectory } from "./temporary-directory.ts";
+import { makeTemporaryDirectory, removeTemporaryDirectory } from "./temporary-directory.ts";
 
 /**
  * The time in which the plugin server must begin to listen, in milliseconds. The time is long, because a busy machine needs many
@@ -113,7 +112,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const stopPlugin = async (): Promise<void> => {
     pluginClient.close();
     await server.stop();
-    await rm(directory, { recursive: true, force: true });
+    await removeTemporaryDirectory(directory);
   };
   try {
     await waitForListener(socketPath, server);

@@ -3,17 +3,42 @@
  * contain the process id. Therefore the next sandbox can remove the directories of a sandbox that was killed.
  */
 import { lstatSync, readdirSync, rmSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const PREFIX = "jwt-policy-sandbox-";
 const NAME = /^jwt-policy-sandbox-(\d+)-/;
 
-/** Makes a directory that only this user can use. The caller must remove the directory. */
-export function makeTemporaryDirectory(): Promise<string> {
+/** While a directory is removed, another process may still create a file in it. Then the removal is tried again. */
+const REMOVAL = { recursive: true, force: true, maxRetries: 5 } as const;
+/** The directories of this process that are not removed yet. */
+const made = new Set<string>();
+
+/** Makes a directory that only this user can use. At the latest, the directory is removed when the process exits. */
+export async function makeTemporaryDirectory(): Promise<string> {
   removeAbandoned();
-  return mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  const path = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  if (made.size === 0) {
+    process.once("exit", removeAll);
+  }
+  made.add(path);
+  return path;
+}
+
+/** Removes a directory that {@link makeTemporaryDirectory} made. */
+export async function removeTemporaryDirectory(path: string): Promise<void> {
+  await rm(path, REMOVAL);
+  made.delete(path);
+  if (made.size === 0) {
+    process.off("exit", removeAll);
+  }
+}
+
+function removeAll(): void {
+  for (const path of made) {
+    rmSync(path, REMOVAL);
+  }
 }
 
 /** Removes the directories of sandboxes that no longer run. */
