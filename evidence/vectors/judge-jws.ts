@@ -76,7 +76,7 @@ async function judgeWith(
   if (!jws.ok) {
     return describe(jws.failure, jws.failure.detail);
   }
-  const { joseHeader } = jws.value;
+  const { joseHeader, signingInput, signature } = jws.value;
   const claims = { iss: ISSUER };
   const selected = selectIssuer(policy, requirementsOf(), joseHeader, claims);
   if (!selected.ok) {
@@ -88,7 +88,7 @@ async function judgeWith(
   if (!located.ok) {
     return describe(located.failure, unusable);
   }
-  const verified = await verifySignature({ ...jws.value, unverifiedClaims: claims }, located.value);
+  const verified = await verifySignature({ signingInput, signature, unverifiedClaims: claims }, located.value);
   return verified.ok ? "accepted" : describe(verified.failure);
 }
 

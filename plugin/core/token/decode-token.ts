@@ -27,7 +27,7 @@ const MAX_KNOWN_LENGTH = 512;
 
 /** Decodes a token strictly, so that no two parsers can read an accepted token differently. */
 export function decodeToken(token: string): Result<DecodedToken, Denial> {
-  const jws = readJws(token);
+  const jws = decodeJws(token);
   if (!jws.ok) {
     return jws;
   }
@@ -86,11 +86,7 @@ function readCheckedClaims(text: string): JsonObject {
 }
 
 /** Decodes a compact JWS with any payload (RFC 7515 section 5.2), as strictly as a token. */
-export function decodeJws(token: string): Result<DecodedJws, Denial> {
-  return readJws(token);
-}
-
-function readJws(token: string): Result<Jws, Denial> {
+export function decodeJws(token: string): Result<Jws, Denial> {
   const headerEnd = token.indexOf(".");
   const payloadEnd = token.indexOf(".", headerEnd + 1);
   const hasEnds = headerEnd > 0 && payloadEnd < token.length - 1;
