@@ -1,4 +1,4 @@
-import { HEADINGS, rowOf, type VectorFigures } from "./figures.ts";
+import { HEADINGS } from "./figures.ts";
 import { DISAGREEMENTS } from "./sources/disagreements.ts";
 
 const HEAD = `<!-- Written by \`RESULTS=1 npm run test:vectors\`; do not edit. -->
@@ -9,9 +9,9 @@ results as a table. The vectors are not part of this repository. \`JWT_VECTORS\`
 
 For each refusal, the test checks which stage refused the vector, and for which reason. In rows about *signatures*, the plugin checks only the header,
 the key and the signature of a vector, and accepts any payload. In rows about *requests*, the plugin compiles a policy and makes the whole decision.
-The plugin does not support JWE, so it must refuse every JWE, whether it is valid or not. The plugin must also refuse six vectors that Wycheproof calls valid,
-because they break a rule. The vectors #372 and #373 have a character outside base64url. In #346 and #350, the key is for a different algorithm than
-the token. In #347 and #351, the key is for an algorithm that does not exist.
+The plugin does not support JWE, so it must refuse every JWE, whether it is valid or not. The plugin must also refuse six vectors that Wycheproof
+calls valid, because they break a rule. The vectors #372 and #373 have a character outside base64url. In #346 and #350, the key is for a different
+algorithm than the token. In #347 and #351, the key is for an algorithm that does not exist.
 `;
 
 /** Where the vectors come from. */
@@ -25,8 +25,8 @@ const ORIGINS: readonly (readonly string[])[] = [
   ["krakend/krakend-jose @ aa239098bb26", "Apache-2.0", "tests of KrakenD's matchers of roles and scopes"],
 ];
 
-/** docs/evidence/vectors.md. */
-export function renderVectors(all: readonly VectorFigures[]): string {
+/** docs/evidence/vectors.md, with one row of figures for each source of vectors. */
+export function renderVectors(rows: readonly (readonly string[])[]): string {
   const disagreements = DISAGREEMENTS.map(({ source, ids, found, why }) => [
     source,
     ids.map(code).join(", "),
@@ -35,7 +35,7 @@ export function renderVectors(all: readonly VectorFigures[]): string {
   ]);
   return [
     HEAD,
-    table(HEADINGS, all.map(rowOf)),
+    table(HEADINGS, rows),
     "## Disagreements\n",
     "For these vectors, the plugin intentionally gives a different result than the source of the vector expects.\n",
     table(["source", "vectors", "result of the plugin", "why"], disagreements),
