@@ -4,6 +4,7 @@ import type { CompiledRule } from "../../core/model/policy.ts";
 import { fail, succeed } from "../../core/model/result.ts";
 import type { Log } from "../../observe/operator-log.ts";
 import { type Finding, wholeDocument } from "../../policy/language/finding.ts";
+import { LastIdentification } from "./last-identification.ts";
 import type { CompiledFile, Identification, PolicyCompiler } from "./policy-compiler.ts";
 import type { CompilingThread, RuleBatch, ThreadAnswer, ThreadRequest } from "./policy-messages.ts";
 import { SAMPLE_POLICY } from "./sample-policy.ts";
@@ -68,7 +69,9 @@ const MAX_TRIES = 2;
 const PRIORITY = { look: 0, awaited: 1, background: 2 } as const;
 
 interface Work {
-  readonly request: Exclude<ThreadRequest, { readonly kind: "more" }>;
+  readonly request:
+    | { readonly kind: "identify"; readonly files: readonly string[] }
+    | Exclude<ThreadRequest, { readonly kind: "identify" | "more" }>;
   readonly priority: number;
   tries: number;
   succeed(result: Outcome): void;
@@ -279,6 +282,7 @@ class CompilerThread {
   readonly #events: ThreadEvents;
   readonly #limits: ThreadLimits;
   #work: Work | undefined;
+  readonly #last = new LastIdentification();
   /** A thread sends a policy in parts. The map contains the rules of all parts that have arrived so far. */
   #rules: Map<string, CompiledRule> | undefined;
   #compiled: CompiledFile | undefined;
@@ -340,7 +344,8 @@ class CompilerThread {
       this.#isSlow = true;
       this.#events.slow();
     }, this.#limits.slowMs).unref();
-    this.#post(work.request);
+    const { request } = work;
+    this.#post(request.kind === "identify" ? { ...request, files: this.#last.shortenFiles(request.files) } : request);
   }
 
   end(): void {
@@ -356,9 +361,11 @@ class CompilerThread {
 
   #take(answer: ThreadAnswer): void {
     switch (answer.kind) {
-      case "identified":
-        this.#finish(answer);
+      case "identified": {
+        const identities = this.#last.restoreIdentities(answer.identities);
+        this.#finish({ identification: { identities, tookMs: answer.tookMs } });
         break;
+      }
       case "refused": {
         const { findings, files, identity } = answer;
         this.#finish({ ...fail(findings), files, identity });

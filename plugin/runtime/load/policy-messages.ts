@@ -1,6 +1,6 @@
 import type { CompiledPolicy, CompiledRule } from "../../core/model/policy.ts";
 import type { Finding } from "../../policy/language/finding.ts";
-import type { Identification } from "./policy-compiler.ts";
+import type { FileIdentity } from "./policy-compiler.ts";
 
 /** The first message to a compiling thread. */
 export interface CompilingThread {
@@ -9,14 +9,16 @@ export interface CompilingThread {
 
 /** A request to a compiling thread. A thread gets one request at a time. */
 export type ThreadRequest =
-  | { readonly kind: "identify"; readonly files: readonly string[] }
+  /** Asks for the identities of files. `files` is undefined if the last identification had the same files. */
+  | { readonly kind: "identify"; readonly files: readonly string[] | undefined }
   | { readonly kind: "file"; readonly file: string }
   | { readonly kind: "text"; readonly text: string }
   /** Asks for the next rules of the policy that was compiled last. */
   | { readonly kind: "more" };
 
 export type ThreadAnswer =
-  | { readonly kind: "identified"; readonly identification: Identification }
+  /** `identities` is undefined if the last identification had the same result. */
+  | { readonly kind: "identified"; readonly tookMs: number; readonly identities: readonly FileIdentity[] | undefined }
   | (Place & { readonly kind: "refused"; readonly findings: readonly Finding[] })
   | (Place & { readonly kind: "compiled"; readonly head: Omit<CompiledPolicy, "rules">; readonly rules: RuleBatch })
   | { readonly kind: "rules"; readonly rules: RuleBatch };

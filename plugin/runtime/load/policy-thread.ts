@@ -7,6 +7,7 @@ import { platform } from "node:process";
 import { type MessagePort, parentPort } from "node:worker_threads";
 import type { CompiledPolicy, CompiledRule } from "../../core/model/policy.ts";
 import type { PolicyLoad } from "../../policy/read-policy.ts";
+import { LastIdentification } from "./last-identification.ts";
 import type { PolicyCompiler } from "./policy-compiler.ts";
 import type { CompilingThread, RuleBatch, ThreadAnswer, ThreadRequest } from "./policy-messages.ts";
 import { createPolicyStore } from "./policy-store.ts";
@@ -40,6 +41,7 @@ function giveWay(): void {
 
 function answerRequests(port: MessagePort, store: PolicyCompiler): void {
   let batches: Iterator<RuleBatch, undefined> = [][Symbol.iterator]();
+  const last = new LastIdentification();
 
   const answerLoad = (load: PolicyLoad, place: { files: readonly string[]; identity: string | undefined }) => {
     if (!load.ok) {
@@ -52,8 +54,10 @@ function answerRequests(port: MessagePort, store: PolicyCompiler): void {
 
   const answer = async (request: ThreadRequest): Promise<ThreadAnswer> => {
     switch (request.kind) {
-      case "identify":
-        return { kind: "identified", identification: await store.identify(request.files) };
+      case "identify": {
+        const { identities, tookMs } = await store.identify(last.restoreFiles(request.files));
+        return { kind: "identified", tookMs, identities: last.shortenIdentities(identities) };
+      }
       case "file": {
         const { files, identity, ...load } = await store.compileFile(request.file);
         return answerLoad(load, { files, identity });

@@ -23,10 +23,11 @@ export interface ReadinessOptions {
 
 /**
  * Limits for the repeated checks before the process is ready. With thousands of policies, the checks for readiness use
- * at most this share of one processor.
+ * at most this share of one processor. The time between two checks is also this share of the time that the process has
+ * waited so far, because a broken policy may keep the process waiting for days.
  */
-const LOOK_MS = 100;
 const MAX_SHARE = 0.05;
+const LOOK_MS = 100;
 const MAX_DELAY_MS = 5_000;
 
 /**
@@ -39,6 +40,7 @@ export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessO
   let reasons: readonly string[] = ["policies are being read"];
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
+  const startedMs = performance.now();
 
   const findReasons = ({ file, load }: { readonly file: string; readonly load: PolicyLoad }): readonly string[] => {
     if (!load.ok) {
@@ -49,20 +51,22 @@ export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessO
   };
 
   const look = async (): Promise<void> => {
-    let delayMs = LOOK_MS;
+    let tookMs = 0;
     try {
+      const beginList = performance.now();
       const files = await listFiles();
+      const listMs = performance.now() - beginList;
       const loads = await Promise.all(files.map(async (file) => ({ file, load: await preloadFile(file) })));
       const begin = performance.now(); // The code below never waits, so the elapsed time is the used processor time.
       reasons = loads.flatMap(findReasons);
-      delayMs = Math.max(LOOK_MS, Math.min((performance.now() - begin) / MAX_SHARE, MAX_DELAY_MS));
+      tookMs = listMs + performance.now() - begin;
     } catch (error) {
       reasons = [`policies cannot be listed: ${messageOf(error)}`];
     }
     if (reasons.length === 0) {
       log.info("ready: every policy is in effect and has its keys");
     } else if (!isStopped) {
-      timer = setTimeout(look, delayMs).unref();
+      timer = setTimeout(look, delayAfter(tookMs, performance.now() - startedMs)).unref();
     }
   };
   void look();
@@ -75,4 +79,9 @@ export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessO
       clearTimeout(timer);
     },
   };
+}
+
+/** The time until the next check, in milliseconds. */
+function delayAfter(tookMs: number, waitedMs: number): number {
+  return Math.max(LOOK_MS, Math.min(Math.max(tookMs / MAX_SHARE, waitedMs * MAX_SHARE), MAX_DELAY_MS));
 }

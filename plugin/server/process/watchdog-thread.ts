@@ -2,7 +2,7 @@
 import { writeSync } from "node:fs";
 import { workerData } from "node:worker_threads";
 
-const CHECK_MS = 100;
+const CHECK_MS = 200;
 const STDERR = 2;
 
 /**
@@ -16,11 +16,12 @@ export function countSilence(silentMs: number, hasBeaten: boolean, waitedMs: num
 }
 
 function watch({ beats, limitMs }: { readonly beats: Int32Array; readonly limitMs: number }): void {
+  const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)); // Nothing wakes a wait for this number.
   let lastBeat = Atomics.load(beats, 0);
   let silentMs = 0;
   for (;;) {
     const before = performance.now();
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, CHECK_MS);
+    Atomics.wait(never, 0, 0, CHECK_MS);
     const beat = Atomics.load(beats, 0);
     silentMs = countSilence(silentMs, beat !== lastBeat, performance.now() - before);
     lastBeat = beat;

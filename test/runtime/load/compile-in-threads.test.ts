@@ -86,6 +86,22 @@ describe("a policy that a thread compiled equals a policy that was compiled here
     const [there, here] = await Promise.all([compiler.identify(["a.yaml", "b"]), store.identify(["a.yaml", "b"])]);
     expect(there.identities).toEqual(here.identities);
   });
+
+  it("and the identities are also equal when they are asked for again, of the same files or of others", async () => {
+    const [compiler, store] = [start(), createPolicyStore(root)];
+    const names = ["a.yaml", "b.yaml"];
+    for (const [files, text] of [
+      [names, "1"],
+      [names, "1"],
+      [names, "22"],
+      [["b.yaml"], "22"],
+      [names, "333"],
+    ] as const) {
+      await writeFile(join(root, "a.yaml"), text);
+      const [there, here] = await Promise.all([compiler.identify(files), store.identify(files)]);
+      expect(there.identities).toEqual(here.identities);
+    }
+  });
 });
 
 it.runIf(process.platform === "linux")("a thread that compiles does not block the event loop", async () => {

@@ -5,8 +5,11 @@ import { AUDIENCE, compileDocument, ISSUER, policyDocument } from "../../core/fi
 import { silentLog } from "../../logs.ts";
 
 describe("the checks of a process that is not ready", () => {
-  /** @param costMs how long one look takes. */
-  function watch(costMs = 0) {
+  /**
+   * @param costMs how long one look takes.
+   * @param listMs how long listing the files takes.
+   */
+  function watch(costMs = 0, listMs = 0) {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     onTestFinished(() => void vi.useRealTimers());
     let looks = 0;
@@ -15,6 +18,7 @@ describe("the checks of a process that is not ready", () => {
     const readiness = watchReadiness({
       listFiles() {
         looks += 1;
+        vi.advanceTimersByTime(listMs);
         return listed;
       },
       preloadFile: async () => load,
@@ -41,16 +45,30 @@ describe("the checks of a process that is not ready", () => {
   }
 
   it.each([
-    ["ten times a second", 0, 100],
-    ["less often if they take longer, for a twentieth of the time", 20, 400],
-    ["at least every five seconds", 1_000, 5_000],
-  ])("come %s", async (_what, costMs, delayMs) => {
-    const { looks } = watch(costMs);
+    ["ten times a second", 0, 0, 100],
+    ["less often if they take longer, for a twentieth of the time", 20, 0, 400],
+    ["less often if listing the files takes longer", 5, 15, 400],
+    ["at least every five seconds", 1_000, 0, 5_000],
+  ])("come %s", async (_what, costMs, listMs, delayMs) => {
+    const { looks } = watch(costMs, listMs);
     await vi.advanceTimersByTimeAsync(0);
     await vi.advanceTimersByTimeAsync(delayMs - 1);
     expect(looks()).toBe(1);
     await vi.advanceTimersByTimeAsync(1);
     expect(looks()).toBe(2);
+  });
+
+  it("come less often the longer the process has waited", async () => {
+    const { looks } = watch();
+    const looksIn = async (ms: number): Promise<number> => {
+      const before = looks();
+      await vi.advanceTimersByTimeAsync(ms);
+      return looks() - before;
+    };
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await looksIn(10_000)).toBeLessThanOrEqual(20); // After 10 to 20 seconds, the pauses have 0.5 to 1 seconds.
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(await looksIn(60_000)).toBe(12);
   });
 
   it("end when it is stopped, between two checks or during one", async () => {

@@ -54,10 +54,10 @@ it("does not keep a finished process alive", async () => {
 });
 
 it.each<[what: string, hasBeaten: boolean, waitedMs: number, silentMs: number]>([
-  ["grows by each check without a beat", false, 100, 1_100],
-  ["grows also if the check came late", false, 500, 1_100],
-  ["ends with a beat", true, 100, 0],
-  ["starts to count again if the whole machine was paused, because then no process could send a beat", false, 501, 0],
+  ["grows by each check without a beat", false, 200, 1_200],
+  ["grows also if the check came late", false, 1_000, 1_200],
+  ["ends with a beat", true, 200, 0],
+  ["starts to count again if the whole machine was paused, because then no process could send a beat", false, 1_001, 0],
 ])("the silence %s", (_what, hasBeaten, waitedMs, silentMs) => {
   expect(countSilence(1_000, hasBeaten, waitedMs)).toBe(silentMs);
 });
