@@ -4,6 +4,16 @@ import { NameTable } from "./name-table.ts";
 /** Why a text is rejected: a short fixed phrase without any of the text's content. */
 export class JsonError extends Error {}
 
+/** One error for each phrase. A new error for each text would record where it happened, which takes up to 30 µs. */
+const errors = new Map<string, JsonError>();
+
+/** @param why a fixed phrase. */
+export function jsonError(why: string): JsonError {
+  const error = errors.get(why) ?? new JsonError(why);
+  errors.set(why, error);
+  return error;
+}
+
 /** Deepest accepted nesting of arrays and objects. */
 export const MAX_JSON_DEPTH = 16;
 /** The largest total number of object members and array elements in a text. */
@@ -107,7 +117,7 @@ export class JsonCheck {
     this.#checkValue(first, 0);
     this.#skipWhitespace();
     if (this.#position !== this.#text.length) {
-      throw new JsonError("text after the value");
+      throw jsonError("text after the value");
     }
     return first === OPEN_OBJECT ? this.#found : undefined;
   }
@@ -137,7 +147,7 @@ export class JsonCheck {
   #countMember(): void {
     this.#members += 1;
     if (this.#members > MAX_JSON_MEMBERS) {
-      throw new JsonError("too many members");
+      throw jsonError("too many members");
     }
   }
 
@@ -160,7 +170,7 @@ export class JsonCheck {
 
   #checkNested(first: number, depth: number): void {
     if (depth >= MAX_JSON_DEPTH) {
-      throw new JsonError("nested too deep");
+      throw jsonError("nested too deep");
     }
     this.#position += 1;
     if (first === OPEN_OBJECT) {
@@ -173,7 +183,7 @@ export class JsonCheck {
   #checkLiteral(first: number): void {
     const word = first === SMALL_T ? "true" : first === SMALL_F ? "false" : "null";
     if (!this.#text.startsWith(word, this.#position)) {
-      throw new JsonError("bad value");
+      throw jsonError("bad value");
     }
     this.#position += word.length;
   }
@@ -187,7 +197,7 @@ export class JsonCheck {
       this.#checkValue(this.#skipWhitespace(), depth);
     } while (this.#takeNext(COMMA));
     if (!this.#takeNext(CLOSE_ARRAY)) {
-      throw new JsonError("bad array");
+      throw jsonError("bad array");
     }
   }
 
@@ -203,7 +213,7 @@ export class JsonCheck {
       const hash = this.#hash;
       this.#countMember();
       if (!this.#takeNext(COLON)) {
-        throw new JsonError("bad object");
+        throw jsonError("bad object");
       }
       const first = this.#skipWhitespace();
       const valueStart = this.#position + 1;
@@ -213,19 +223,19 @@ export class JsonCheck {
       }
     } while (this.#takeNext(COMMA));
     if (!this.#takeNext(CLOSE_OBJECT)) {
-      throw new JsonError("bad object");
+      throw jsonError("bad object");
     }
   }
 
   /** Checks a member's name, and returns the position of its first character. */
   #checkName(object: number): number {
     if (this.#skipWhitespace() !== QUOTE) {
-      throw new JsonError("bad member name");
+      throw jsonError("bad member name");
     }
     const start = this.#position + 1;
     this.#hash = this.#checkString();
     if (!knownNames.add(object, this.#hash, start, this.#stringEnd)) {
-      throw new JsonError("duplicate member");
+      throw jsonError("duplicate member");
     }
     return start;
   }
@@ -261,7 +271,7 @@ export class JsonCheck {
       hash = knownNames.mix(hash, code);
     }
     if (this.#lone > 0) {
-      throw new JsonError("lone surrogate in a string");
+      throw jsonError("lone surrogate in a string");
     }
     this.#stringEnd = position;
     this.#position = position + 1;
@@ -271,7 +281,7 @@ export class JsonCheck {
   /** Reads a character that is not plain, or an escape, and returns the character's code. */
   #readSpecial(code: number, start: number): number {
     if (!(code >= BLANK)) {
-      throw new JsonError(code < BLANK ? "control character in a string" : "ends inside a string");
+      throw jsonError(code < BLANK ? "control character in a string" : "ends inside a string");
     }
     this.#position = start + 1;
     const read = code === BACKSLASH ? this.#readEscape() : code;
@@ -292,14 +302,14 @@ export class JsonCheck {
       const high = readHexPair(this.#text, this.#position);
       const low = readHexPair(this.#text, this.#position + 2);
       if (high === NO_HEX || low === NO_HEX) {
-        throw new JsonError("bad \\u escape");
+        throw jsonError("bad \\u escape");
       }
       this.#position += 4;
       return high * 256 + low;
     }
     const code = ESCAPED[letter];
     if (!code) {
-      throw new JsonError("bad escape");
+      throw jsonError("bad escape");
     }
     return code;
   }
@@ -311,13 +321,13 @@ export class JsonCheck {
     const integerStart = first === MINUS ? start + 1 : start;
     const integerEnd = text.charCodeAt(integerStart) === ZERO ? integerStart + 1 : skipDigits(text, integerStart);
     if (integerEnd === integerStart) {
-      throw new JsonError("bad value");
+      throw jsonError("bad value");
     }
     const fractionEnd = skipFraction(text, integerEnd);
     const end = skipExponent(text, fractionEnd);
     const digits = integerEnd - integerStart + readExponent(text, fractionEnd, end);
     if (digits > MAX_SAFE_DIGITS && !Number.isFinite(Number(text.slice(start, end)))) {
-      throw new JsonError("number out of range");
+      throw jsonError("number out of range");
     }
     this.#position = end;
   }

@@ -4,7 +4,7 @@
  * differently (RFC 8725bis section 2.13, RFC 8259 section 4).
  */
 
-import { JsonCheck, JsonError, MAX_JSON_DEPTH, MAX_JSON_MEMBERS, type WantedMembers } from "./check-json.ts";
+import { JsonCheck, JsonError, jsonError, MAX_JSON_DEPTH, MAX_JSON_MEMBERS, type WantedMembers } from "./check-json.ts";
 import { isExactDecimal } from "./exact-number.ts";
 
 /**
@@ -101,7 +101,7 @@ function readValue(text: string, maxMembers: number): JsonValue {
   let members = 0;
 
   const refuse = (why: string): never => {
-    throw new JsonError(why);
+    throw jsonError(why);
   };
   const match = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = position;

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: clients send control characters, and servers drop them.
 import { MAX_TARGET_LENGTH } from "../model/request.ts";
+import { decodePercent } from "../text/decode.ts";
 import { NO_HEX, readHexPair } from "../text/hex-pair.ts";
 import { pathOf } from "../text/query.ts";
 
@@ -103,12 +104,8 @@ function markSlashes(path: string): string {
 
 /** Decodes a path that all servers decode alike: in one round, and as UTF-8. Returns undefined for every other path. */
 function decodeUsual(path: string): string | undefined {
-  try {
-    const text = path.includes("%") ? decodeURIComponent(path) : path;
-    return /[%\x7f\ufffd]/.test(text) ? undefined : text;
-  } catch {
-    return undefined;
-  }
+  const text = decodePercent(path);
+  return text === undefined || /[%\x7f\ufffd]/.test(text) ? undefined : text;
 }
 
 /** @param path the path in UTF-8, with its slashes marked. */

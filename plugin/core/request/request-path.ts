@@ -1,3 +1,4 @@
+import { decodePercent } from "../text/decode.ts";
 import { pathOf } from "../text/query.ts";
 
 /**
@@ -28,10 +29,6 @@ export function splitPath(target: string): readonly string[] | undefined {
   if (!path.startsWith("/") || isMisleading) {
     return undefined;
   }
-  const segments = path.slice(1).split("/", MAX_PATH_SEGMENTS + 1);
-  try {
-    return path.includes("%") ? segments.map(decodeURIComponent) : segments;
-  } catch {
-    return undefined; // The path has escapes that are not UTF-8.
-  }
+  // The path has no encoded slashes, so it can be decoded before it is split.
+  return decodePercent(path.slice(1))?.split("/", MAX_PATH_SEGMENTS + 1);
 }

@@ -1,3 +1,4 @@
+import { decodePercent } from "./decode.ts";
 import { createCandidatePattern, SuspectNames } from "./folded-name.ts";
 import { NO_HEX, readHexPair } from "./hex-pair.ts";
 import { rememberPatterns } from "./name-patterns.ts";
@@ -246,9 +247,5 @@ function decode(text: string): string | undefined {
   if (hasSpace && text.length > MAX_SPACED_LENGTH) {
     return undefined;
   }
-  try {
-    return decodeURIComponent(hasSpace ? text.replaceAll("+", " ") : text);
-  } catch {
-    return undefined;
-  }
+  return decodePercent(hasSpace ? text.replaceAll("+", " ") : text);
 }

@@ -4,6 +4,7 @@ import { type Denial, deny } from "../model/denial.ts";
 import { fail, type Result, succeed } from "../model/result.ts";
 import type { DecodedJws, DecodedToken, JoseHeader } from "../model/token.ts";
 import { decodeBase64url, encodeBase64url } from "../text/base64url.ts";
+import { decodeUtf8 } from "../text/decode.ts";
 
 const ENCRYPTED_SEGMENTS = 5;
 /**
@@ -11,7 +12,6 @@ const ENCRYPTED_SEGMENTS = 5;
  * dots costs little.
  */
 const MAX_SPLIT = ENCRYPTED_SEGMENTS + 1;
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ascii = new TextEncoder();
 const HEADER_MEMBERS = wantMembers("alg", "kid", "x5t", "x5t#S256", "typ", "crit", "b64", "enc");
 const CLAIMS_TO_CHOOSE_KEYS = wantMembers("iss");
@@ -121,10 +121,8 @@ interface ReadMembers {
 }
 
 function readMembers(bytes: Uint8Array, wanted: WantedMembers): Result<ReadMembers, string> {
-  let text: string;
-  try {
-    text = utf8.decode(bytes);
-  } catch {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) {
     return fail("not UTF-8");
   }
   const read = readJsonTexts(text, wanted);
