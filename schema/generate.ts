@@ -71,7 +71,7 @@ const FORMATS: readonly Format[] = [
   },
 ];
 
-/** Expected outcomes in policy tests that are not a reason for a denial. */
+/** A policy test expects one of these outcomes, or a reason for a denial. */
 const OUTCOMES = ["allow", "deny", "answer", "not_routed"];
 
 /**

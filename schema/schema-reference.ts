@@ -6,7 +6,7 @@ const MAX_EXAMPLES = 6;
 /**
  * Renders the reference of a format as Markdown. The reference has one section per object and one row per property.
  *
- * @param file path of the schema. The reference names it as its source.
+ * @param file path of the schema. The reference names this path as its source.
  */
 export function renderSchemaReference(schema: SchemaNode, file: string, heading: string): string {
   const sections = [

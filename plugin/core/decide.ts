@@ -31,7 +31,7 @@ import { settleCaller } from "./upstream/settle-caller.ts";
  * @param now returns seconds since the epoch. The function calls `now` once, after the signature is verified, because
  * waiting for a key takes time.
  * @param callers answers questions about other plugins before the token is read, and about Consumers at the end.
- * `callers` is asked only if the policy needs the answer.
+ * The function asks `callers` only if the policy needs the answer.
  * @param trace receives what the decision log and the metrics show besides the decision.
  * @param refusals valid tokens that are refused at the moment.
  */
@@ -151,9 +151,9 @@ async function pass(request: Request, matched: Matched, known: Known, parts: Par
 }
 
 /**
- * In report mode the request passes. Also in report mode, only a verified token sets identity headers and Kong's
- * caller. {@link reportedCredentials} decides which credentials the upstream gets. If the reason is a defect of the
- * plugin, the plugin knows nothing about the request, so it denies the request in every mode.
+ * In report mode the request passes, but only a verified token sets identity headers and Kong's caller.
+ * {@link reportedCredentials} decides which credentials the upstream gets. If the reason is a defect of the plugin, the
+ * plugin knows nothing about the request, so it denies the request in every mode.
  */
 async function refuse(
   request: Request,

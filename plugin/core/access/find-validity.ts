@@ -9,11 +9,11 @@ import type { CompiledIssuer, Requirements } from "../model/policy.ts";
 const MARGIN = 0.001;
 
 /**
- * Returns the time span in which all checks that depend on the time give the same results as now. If a stage compares a
- * claim with the time, the result of the stage changes at certain times. For each such stage, this function must {@link
- * narrow} the span at the times of the changes. Returns undefined if the plugin must judge the token each time. The
- * plugin must judge the token each time in two cases: the result of a check changes just now, or the token is bound to
- * a key (RFC 7800).
+ * Returns the time span in which every time-dependent check gives the same result as now. If a stage compares a claim
+ * with the time, the result of the stage changes at certain times. For each such stage, this function must
+ * {@link narrow} the span at the times of the changes. Returns undefined if the plugin must judge the token each time.
+ * The plugin must judge the token each time in two cases: the result of a check is about to change or has just changed,
+ * or the token is bound to a key (RFC 7800).
  */
 export function findValidity(
   issuer: CompiledIssuer,

@@ -3,8 +3,9 @@ import type { CompiledIssuer } from "../model/policy.ts";
 
 /**
  * RFC 7519 section 4.1.2 requires a string in `sub`. If the policy also allows integers, this function turns an integer
- * `sub` into a decimal string. All later stages then see a string `sub`, as in every other token. All other numbers in
- * `sub` stay unchanged, so a later stage refuses them: fractions, negative numbers, and integers that may be rounded.
+ * `sub` into a decimal string. All later stages then see a string `sub`, as in every other token. The function leaves
+ * all other numbers in `sub` unchanged: fractions, negative numbers, and integers that may be rounded. A later stage
+ * refuses them.
  */
 export function readSubject({ acceptsNumericSubject }: CompiledIssuer, claims: JsonObject): JsonObject {
   const { sub } = claims;

@@ -281,7 +281,7 @@ function describeFuture(claim: string, time: number, nowSeconds: number, issuer:
     : `${claim} lies in the future: ${describeTime(time, nowSeconds, issuer)}`;
 }
 
-/** The text shows fractions of a second only near the limit of a check, because only there they matter. */
+/** The text shows fractions of a second only near the limit of a check, because fractions matter only there. */
 function formatSeconds(seconds: number): string {
   return String(seconds < 10 ? Math.round(seconds * 1000) / 1000 : Math.round(seconds));
 }

@@ -11,7 +11,8 @@ const DESCRIPTION = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /**
  * The WWW-Authenticate value of a denial (RFC 6750 section 3, RFC 9470 section 3, RFC 9728 section 5.1); undefined if the answer has
- * no challenge. The realm is the policy's name, because at least one parameter must follow `Bearer`.
+ * no challenge. The challenge always has a realm, because at least one parameter must follow `Bearer`. The realm is the
+ * policy's name.
  */
 export function createChallenge({ denial, evidence, reply }: Deny): string | undefined {
   const { text, isChallenged } = tellClient(denial, reply.answers);

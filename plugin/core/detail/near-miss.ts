@@ -1,6 +1,6 @@
 /** Longer strings are not compared, because a client can send a string of any length. */
 const MAX_COMPARED = 1_024;
-/** Only the first of many expected values are compared. */
+/** If there are more expected values than this limit, the plugin compares only the first of them. */
 const MAX_CANDIDATES = 20;
 
 type Difference = readonly [what: string, normalize: (text: string) => string];

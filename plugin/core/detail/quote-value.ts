@@ -5,7 +5,7 @@
 
 const MAX_SHOWN = 80;
 const ELLIPSIS = "...";
-/** Maximum length after escaping, because escapes make a string longer. */
+/** Escapes make a string longer, so this second limit applies after escaping. */
 const MAX_ESCAPED = 160;
 const NOT_ASCII = /[^\x20-\x7e]/gu;
 /** A longer string is described, not shown. All identifiers in policies are shorter. */
@@ -39,8 +39,8 @@ export function quoteValue(text: string): string {
 }
 
 /**
- * Shows the path of a request. The function hides segments that look like random values, because such segments may be
- * secrets, for example the code of a link in an email.
+ * Shows the path of a request. The function hides segments that look like random values, because they may be secrets,
+ * such as the code in an email link.
  */
 export function quotePath(target: string): string {
   return quoteShort(showPath(target));

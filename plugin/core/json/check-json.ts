@@ -19,7 +19,7 @@ export const MAX_JSON_DEPTH = 16;
 /** The largest total number of object members and array elements in a text. */
 export const MAX_JSON_MEMBERS = 1024;
 
-/** The members of the outermost object that a caller wants, made by {@link wantMembers}. */
+/** The members that a caller wants from the outermost object. Callers create this object with {@link wantMembers}. */
 export interface WantedMembers {
   readonly members: readonly { readonly name: string; readonly hash: number }[];
   /**
@@ -76,7 +76,8 @@ for (const [index, letter] of Array.from('"\\/bfnrt').entries()) {
   ESCAPED[letter.charCodeAt(0)] = '"\\/\b\f\n\r\t'.charCodeAt(index);
 }
 /**
- * A number is certainly finite if its exponent plus the number of its digits before the point is at most this limit.
+ * Add a number's exponent to the count of its digits before the point. If the sum is at most this limit, the number is
+ * certainly finite.
  */
 const MAX_SAFE_DIGITS = 308;
 
@@ -98,7 +99,7 @@ export class JsonCheck {
   #stringEnd = 0;
   /** How many surrogates of the current string have no partner yet. */
   #lone = 0;
-  /** The position after the last high surrogate, where only its partner may be. */
+  /** The position after the last high surrogate. A low surrogate at this position is its partner. */
   #highEnd = -1;
 
   constructor(text: string, wanted: WantedMembers) {
@@ -122,7 +123,7 @@ export class JsonCheck {
     return first === OPEN_OBJECT ? this.#found : undefined;
   }
 
-  /** Returns the code of the next other character. Returns NaN at the end of the text. */
+  /** Returns the code of the next character that is not whitespace. Returns NaN at the end of the text. */
   #skipWhitespace(): number {
     const text = this.#text;
     let position = this.#position;
@@ -135,7 +136,7 @@ export class JsonCheck {
     return code;
   }
 
-  /** Skips whitespace and this character. Returns false if another character comes. */
+  /** Skips whitespace and then the character with this code. Returns false if the next character is a different one. */
   #takeNext(code: number): boolean {
     if (this.#skipWhitespace() !== code) {
       return false;
@@ -380,7 +381,10 @@ function isDigit(code: number): boolean {
   return code >= ZERO && code <= NINE;
 }
 
-/** Whether a string may have this character as it is, and the character has no partner. */
+/**
+ * Whether the character needs no special treatment in a string: it is no control character, no backslash, and below the
+ * surrogates.
+ */
 function isPlain(code: number): boolean {
   return code >= BLANK && code < FIRST_SURROGATE && code !== BACKSLASH;
 }

@@ -15,7 +15,10 @@ export function isExactDecimal(text: string): boolean {
   return Number.isFinite(value) && normalize(text) === normalize(String(value));
 }
 
-/** The digits without zeros at both ends, and the power of ten of the last digit. The sign is ignored, because conversion keeps it. */
+/**
+ * Returns the digits without zeros at both ends, and the power of ten of the last digit. Ignores the sign, because the
+ * conversion to a double keeps the sign.
+ */
 function normalize(text: string): string | undefined {
   const [, whole = "", fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
   const digits = whole + fraction;

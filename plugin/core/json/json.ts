@@ -1,7 +1,7 @@
 /**
  * Reads JSON of tokens and keys strictly. `JSON.parse` keeps the last of two members with equal names, has no limit on
- * depth and turns `1e400` into Infinity. Because of each of these weaknesses, two parsers may read one token
- * differently (RFC 8725bis section 2.13, RFC 8259 section 4).
+ * depth and turns `1e400` into Infinity. Each of these weaknesses can make two parsers read the same token differently
+ * (RFC 8725bis section 2.13, RFC 8259 section 4).
  */
 
 import { JsonCheck, JsonError, jsonError, MAX_JSON_DEPTH, MAX_JSON_MEMBERS, type WantedMembers } from "./check-json.ts";

@@ -18,8 +18,8 @@ export class NameTable {
   /** The hash of an empty text. */
   readonly seed: number;
   /**
-   * The number of the name in each slot. Names are numbered through all texts, so a slot is occupied only if its number belongs to the
-   * current text. So a new text needs only new numbers, and the table is not cleared.
+   * For each slot, the number of its name. The numbering continues from one text to the next, so a slot with the number
+   * of an earlier text counts as free. The table need not be cleared for a new text.
    */
   readonly #slots = new Uint32Array(SLOTS);
   readonly #hashes = new Int32Array(ENTRIES);

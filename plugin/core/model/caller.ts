@@ -16,7 +16,7 @@ export interface CallerIdentity {
   readonly groups: readonly string[] | undefined;
 }
 
-/** An identity that removes the caller that Kong has. */
+/** With this identity, the plugin removes Kong's current caller. */
 export const NO_CALLER: CallerIdentity = { consumer: undefined, credentialId: undefined, groups: undefined };
 
 export interface ConsumerLookup {

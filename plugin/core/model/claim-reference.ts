@@ -24,7 +24,7 @@ export function parseClaimReference(text: string): ClaimReference {
   return { text, path };
 }
 
-/** An index of a list as a JSON Pointer writes it (RFC 6901 section 4): without leading zeros, and without `-`. */
+/** Matches a list index in the form that JSON Pointers use (RFC 6901 section 4): without leading zeros, and not `-`. */
 const INDEX = /^(?:0|[1-9][0-9]*)$/;
 /**
  * The claim `_claim_names` lists the claims that the provider keeps outside the token (OpenID Connect Core section
@@ -51,8 +51,8 @@ function selectMember(value: JsonValue | undefined, step: string): JsonValue | u
 /** Why a claim cannot be found, although it may exist. */
 export type Obstacle =
   /**
-   * A step of the reference leads into a string, a number or a boolean. Another case is a step that leads into a list, but
-   * is not an index. `text` is the JSON Pointer of the value that has no members.
+   * A step of the reference leads into a string, a number or a boolean, or it leads into a list and is not an index.
+   * `text` is the JSON Pointer of the value that has no members.
    */
   | { readonly is: "value"; readonly text: string; readonly value: JsonValue }
   /** The provider keeps the claim outside the token, because the claim is too large for the token. */

@@ -68,7 +68,7 @@ export interface Answer {
   readonly metadataRequest: MetadataRequest;
 }
 
-/** The calls of an Allow, as the plugin server writes them to Kong. The frames have one character for each byte. */
+/** The calls of an Allow, as the plugin server writes them to Kong. In `frames`, each character is one byte. */
 export interface EncodedCalls {
   readonly frames: string;
   readonly repliesToDrop: number;
@@ -79,8 +79,8 @@ const ISSUE = Symbol("issue");
 
 /**
  * The class of all objects that let a request pass. An object that only looks like an Allow does not have the private field, and
- * a copy of an Allow does not have it either. A WeakSet of all Allows would do the same. But while verdicts are stored, an entry
- * of a WeakSet costs about a microsecond, most of it for the garbage collector.
+ * a copy of an Allow does not have it either. A WeakSet of all Allows would do the same. But if the plugin stores
+ * verdicts, each entry of a WeakSet costs about a microsecond, mostly for the garbage collector.
  */
 class IssuedAllow implements Allow {
   readonly verdict = "allow";

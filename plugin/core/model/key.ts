@@ -35,10 +35,10 @@ export const SIGNATURE_INVALID: SignatureCheck = fail("invalid");
 export const CHECK_OVERLOADED: SignatureCheck = fail("overloaded");
 
 /**
- * `unknown`: the issuer has no key that fits the token. `conflict`: the names in the token belong to different keys.
- * `too_many`: the token names no key, and more keys fit than the plugin may try. `unavailable`: keys of the issuer are
- * missing, so it is unknown whether the issuer has the key. `overloaded`: too many other requests already wait for
- * keys.
+ * `unknown`: the issuer has no key that fits the token. `conflict`: `kid` and the thumbprints in the token name
+ * different keys. `too_many`: the token names no key, and more keys fit than the plugin may try. `unavailable`: keys of
+ * the issuer are missing, so it is unknown whether the issuer has the key. `overloaded`: too many other requests
+ * already wait for keys.
  */
 export type MissingKey =
   | { readonly because: "unknown" | "conflict" | "overloaded" }

@@ -25,8 +25,8 @@ export interface OperationTree<T> {
   readonly values: readonly T[];
   readonly root: OperationNode<T>;
   /**
-   * The same operations, with each template as lenient servers read paths: see path-spellings.ts. The tree is undefined
-   * if no other spelling of a path can lead to a more specific operation.
+   * The same operations, but each template is written as lenient servers read it: see path-spellings.ts. The tree is
+   * undefined if no other spelling of a path can lead to a more specific operation.
    */
   readonly lenientRoot: OperationNode<T> | undefined;
 }
@@ -41,7 +41,7 @@ export interface OperationNode<T> {
   placeholder?: OperationNode<T>;
   /** The operations whose templates end at this node, by method. */
   byMethod?: Map<string, Fit<T>>;
-  /** The operations with all paths below this node, by method. */
+  /** The operations that match all paths below this node, by method. */
   subtrees?: Map<string, Subtree<T>>;
 }
 

@@ -158,7 +158,7 @@ export interface CompiledIssuer {
 
 /** How long fetched keys are used, in seconds. */
 export interface KeyRefresh {
-  /** Limits for the time until the next fetch. The provider suggests the time until the next fetch. */
+  /** The provider suggests how long to wait before the next fetch. These are the limits for that wait. */
   readonly minSeconds: number;
   readonly maxSeconds: number;
   /** For this many seconds after an attempt to fetch keys, a token with an unknown `kid` causes no fetch. */
@@ -278,7 +278,7 @@ export interface Membership {
 /** A condition on one claim. The claim's value must pass all tests. */
 export interface Condition {
   readonly claim: ClaimReference;
-  /** Whether the claim must have a value (`refused`), may have none (`allowed`), or must have none (`required`). */
+  /** Whether a claim without a value is `refused`, `allowed` or `required`. */
   readonly absent: "refused" | "allowed" | "required";
   readonly tests: readonly ClaimTest[];
 }

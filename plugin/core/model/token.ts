@@ -59,7 +59,7 @@ export interface VerifiedToken {
   readonly payload: Uint8Array;
 }
 
-/** Valid tokens that the plugin refuses for a time, because the tokens seem to be stolen. */
+/** Valid tokens that the plugin refuses for a limited time, because they seem to be stolen. */
 export interface TokenRefusals {
   /**
    * @param signed the signed text of the token. A signature does not identify a token, because anyone can change an ECDSA signature into

@@ -21,8 +21,7 @@ const LOST = "\x7f";
 const MAX_ROUNDS = 6;
 
 /**
- * Matches a segment in which bytes were lost, if all its other characters are dots or characters that some server
- * drops.
+ * Matches a segment that has lost bytes, and otherwise only dots or characters that some server drops.
  */
 const UNKNOWN_SEGMENT = /(?:^|[\x01/\\])[.\0\x02-\x20+]*\x7f[.\x7f\0\x02-\x20+]*(?=[\x01/\\;?#]|$)/;
 const PERCENT = 0x25;
@@ -32,9 +31,13 @@ const CASE_BIT = 0x20;
 /** The lengths of an escape such as `%2e`, and of an escape such as `%u002e`. */
 const ESCAPE_SIZE = 3;
 const WIDE_SIZE = 6;
-/** No character has a longer compatible form (NFKC) for each character of its escape: U+FDFA has 18 for six. */
+/**
+ * The longest compatible form (NFKC) has 18 characters, for U+FDFA. The escape of U+FDFA has six characters. So each
+ * character of an escape yields at most three.
+ */
 const MOST_CHARACTERS_OF_WIDE = 3;
-// Overlong forms of `%`, `.`, `/`, `;` and `\` (RFC 3629 section 10). Lenient decoders read only six bits of each byte that follows.
+// Overlong forms of `%`, `.`, `/`, `;` and `\` (RFC 3629 section 10). Lenient decoders read only the last six bits of
+// each byte after the first.
 const OVERLONG =
   /(?:\xc0|(?:\xe0|[\xf0\xf8\xfc][\0@\x80\xc0]{1,3})[\0@\x80\xc0])([%e\xa5\xe5.n\xae\xee/o\xaf\xef;{\xbb\xfb])|(?:\xc1|(?:\xe0|[\xf0\xf8\xfc][\0@\x80\xc0]{1,3})[\x01A\x81\xc1])[\x1c\\\x9c\xdc]/g;
 /** Nested escapes such as `%2525` all decode to `%`, so the code decodes all levels of nesting in one round. */
@@ -53,8 +56,8 @@ const LIGATURES = /[\ufb50-\ufdff]+/g;
  */
 export const MAX_UNUSUAL_BYTES = 512;
 /**
- * A path with escapes, or with characters beyond ASCII, is decoded and read twice. If such a path has more than 4,096
- * characters, the plugin rejects the path, because honest clients do not send such long paths.
+ * If a path has escapes or characters beyond ASCII, the plugin reads it twice: as sent, and decoded. If such a path has
+ * more than 4,096 characters, the plugin rejects it, because honest clients do not send such long paths.
  */
 const MAX_DECODED_LENGTH = 4_096;
 const encoder = new TextEncoder();
@@ -183,8 +186,8 @@ const FRESH = 0;
 const DOTS = 1;
 const NAMED = 2;
 /**
- * The number of dots at the end of the text that was read. A byte that may be a part of a dot counts as a dot. More
- * than two dots count as two, and the count ignores characters that some server drops.
+ * The number of dots at the end of the text up to the current position. A byte that may be a part of a dot counts as a
+ * dot. More than two dots count as two, and the count ignores characters that some server drops.
  */
 const TWO_DOTS = 2;
 
@@ -192,8 +195,8 @@ const DOT_COUNTS = TWO_DOTS + 1;
 /** A state of the check consists of a segment's content and a number of dots. In the last state, the path has a dot segment. */
 const FOUND = (NAMED + 1) * DOT_COUNTS;
 /**
- * For each state, the table has a row with the next state for each kind of character. The table writes each state as the
- * position of the state's own row. So a step needs no multiplication.
+ * The table has one row for each state. A row has the next state for each kind of character. The table stores each next
+ * state as the position of its row, so a step needs no multiplication.
  */
 const STEPS = Uint8Array.from(
   { length: (FOUND + 1) * KIND_COUNT },
@@ -269,7 +272,9 @@ function textOf(bytes: Uint8Array): string {
   return Reflect.apply(String.fromCharCode, undefined, bytes); // Spreading the bytes takes several times as long.
 }
 
-/** A loop over bytes, because a regular expression with a function for each escape takes several times as long. */
+/**
+ * The code loops over bytes. A regular expression that calls a function for each escape takes several times as long.
+ */
 function decodeOnce(bytes: string): string {
   if (!bytes.includes("%")) {
     return bytes;
@@ -293,7 +298,7 @@ function decodeOnce(bytes: string): string {
   return textOf(decoded.subarray(0, length));
 }
 
-/** Returns how many characters of the path stand for the character at the position: one, or those of its escape. */
+/** Returns the length of the escape at the position, or one if no escape starts there. */
 function sizeOfCharacter(bytes: string, position: number): number {
   if (bytes.charCodeAt(position) !== PERCENT) {
     return 1;
@@ -323,7 +328,7 @@ function shorten(_sequence: string, last: string | undefined): string {
 }
 
 /**
- * Reads the path like a server that replaces characters that look like ASCII: U+FF0E becomes a dot, for example. This
+ * Reads the path like a server that replaces look-alikes of ASCII characters. For example, U+FF0E becomes a dot. This
  * server also drops bytes that it cannot decode.
  */
 function toCompatible(bytes: string): string {

@@ -53,7 +53,7 @@ const MAX_CONNECTION_OPTIONS = 64;
 const MAX_CONNECTION_LENGTH = 1_024;
 
 /**
- * Rejects a path that the upstream may read as a path of another Kong Route, whatever the rule says. Also rejects a
+ * Whatever the rule says, rejects a path that the upstream may read as a path of another Kong Route. Also rejects a
  * path with `#`, because requests have no fragment (RFC 9112 section 3.2) and servers disagree on where such a path
  * ends.
  */
@@ -98,7 +98,7 @@ export function matchRequest(rule: CompiledRule, facts: RequestFacts, isBare: bo
 }
 
 /**
- * Denies a request because of its `Connection` header or its transport, although the request may match a rule or
+ * Denies a request because of its `Connection` header or its transport, even if the request matches a rule or
  * operation. The denial has the mode of the matched rule or operation.
  */
 function mismatch(denial: Denial, match: Result<Match, Mismatch>): Result<never, Mismatch> {

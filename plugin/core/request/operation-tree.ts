@@ -33,11 +33,12 @@ export function methodsCovered(methods: readonly string[]): ReadonlySet<string> 
 }
 
 /**
- * The most specific template for a path, or undefined. The first segment in which two templates differ decides. The
- * order is: literal text, a placeholder with literal text, a placeholder, a subtree. Method names are case-sensitive
- * (RFC 9110 section 9.1).
+ * The most specific template for a path, or undefined. To compare two templates, only the first segment in which they
+ * differ counts. From most to least specific, the kinds of segments are: literal text, a placeholder with literal text,
+ * a placeholder, a subtree. Method names are case-sensitive (RFC 9110 section 9.1).
  *
- * One walk visits each node at most once. The compiler limits the number of nodes by {@link longestWalk}.
+ * One walk visits each node at most once. The compiler rejects a rule if {@link longestWalk} is too large for its
+ * operations.
  */
 export function findOperation<T>(root: OperationNode<T>, method: string, path: readonly string[]): Fit<T> | undefined {
   return path.length > MAX_PATH_SEGMENTS ? undefined : descend(root, method, path, 0);

@@ -8,9 +8,9 @@ const RANKS: Readonly<Record<TemplateSegment["kind"], number>> = {
 };
 
 /**
- * Compares two templates that match the same path: negative if `a` is more specific, positive if `b` is. Only the first
- * segment in which the templates differ counts. Returns zero if the templates are equal, or if both have different text
- * around a placeholder in this segment.
+ * Compares two templates that match the same path: negative if `a` is more specific, positive if `b` is. The function
+ * compares only the first segment in which the templates differ. Returns zero if the templates are equal, or if this
+ * segment has a placeholder in both, with different text around it.
  */
 export function compareSpecificity(a: readonly TemplateSegment[], b: readonly TemplateSegment[]): number {
   for (const [index, segment] of a.entries()) {

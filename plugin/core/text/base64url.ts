@@ -3,7 +3,7 @@
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /** This number has a bit that no pair of sextets has. */
 const INVALID = 0x1000;
-/** The largest number of two sextets. */
+/** The largest number that two sextets can form. */
 const MAX_PAIR = 0xfff;
 const SEXTET_OF_CODE = new Uint16Array(128).fill(INVALID);
 for (const [sextet, character] of [...ALPHABET].entries()) {
@@ -20,7 +20,7 @@ export function decodeBase64url(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(Math.floor((text.length * 6) / 8));
   const whole = text.length - remainder;
   let written = 0;
-  // Four characters at a time, which takes half as long as one character at a time.
+  // Reading four characters at a time takes half as long as reading one character at a time.
   for (let index = 0; index < whole; index += 4) {
     const high = (sextetAt(text, index) << 6) | sextetAt(text, index + 1);
     const low = (sextetAt(text, index + 2) << 6) | sextetAt(text, index + 3);

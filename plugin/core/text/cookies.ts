@@ -22,7 +22,7 @@ const ENOUGH = 2;
 const namedParts = rememberPatterns(createNamedPart);
 
 /**
- * Returns the values of the first two cookies with exactly this name, in order. Quotes around a value stay. Returns
+ * Returns the values of the first two cookies with exactly this name, in order. The values keep their quotes. Returns
  * undefined if a part of the header is this cookie for some servers, but not for others.
  */
 export function readCookies(header: string, name: string): readonly string[] | undefined {
@@ -84,9 +84,9 @@ export function removeCookie(header: string, name: string): string {
 }
 
 /**
- * Whether some servers, but not all, find this cookie in a part of the header. Old servers also end a cookie at a
- * comma. The plugin removes such a cookie. But the plugin does not reject the request, because another host of the same
- * domain can set such a cookie in a user's browser.
+ * Whether some servers, but not all, find this cookie in a part of the header. For example, only old servers end a
+ * cookie at a comma. The plugin removes such a part, but does not reject the request, because another host of the same
+ * domain can set the cookie in a user's browser.
  */
 function mayHide(header: string, start: number, end: number, suspects: SuspectNames): boolean {
   let innerStart = start;

@@ -4,8 +4,8 @@ import { escapeCharacter } from "./name-patterns.ts";
 /** How many times in a row the plugin decodes a name. Every server decodes a name fewer times. */
 const MAX_ROUNDS = 3;
 /**
- * For one request, the plugin compares at most this many names in full. The compared names have at most this many
- * characters together. Only a client that wants to cause load sends more or longer names.
+ * Limits for one request: how many names the plugin compares in full, and how many characters these names have
+ * together. Only a client that wants to cause load sends more or longer names.
  */
 const MAX_SUSPECTS = 64;
 const MAX_SUSPECT_CHARACTERS = 1_024;
@@ -32,7 +32,7 @@ export class SuspectNames {
 
   /**
    * Whether the name from `start` to `end` in a string is suspect. If too many names begin like the wanted name, or if
-   * such names are too long together, every further such name is suspect.
+   * their total length is too large, every further name that begins like it is suspect.
    */
   has(text: string, start: number, end: number): boolean {
     if (end - start < this.#name.length || !beginsAlike(text, start, end, this.#name)) {
@@ -83,7 +83,7 @@ function beginsAlike(text: string, start: number, end: number, name: string): bo
     }
     if (isUncertain(code)) {
       if (matched > nameStart) {
-        return true; // The first words match, and different servers read the rest of a name in different ways.
+        return true; // The first words match. Servers differ in how they read the characters after the first word.
       }
     } else if ((code | 0x20) === (name.charCodeAt(matched) | 0x20)) {
       matched += 1;

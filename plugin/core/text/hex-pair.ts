@@ -1,4 +1,4 @@
-/** The result of {@link readHexPair} if there are not two hexadecimal digits. */
+/** The result of {@link readHexPair} if the two characters are not both hexadecimal digits. */
 export const NO_HEX = -1;
 
 /** Reads the two hexadecimal digits at `position` as one byte, for example the digits after the `%` of an escape. */

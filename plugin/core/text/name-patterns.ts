@@ -26,7 +26,7 @@ export function rememberPatterns(create: (name: string) => RegExp): (name: strin
   };
 }
 
-/** The source of a pattern that matches only the character with this code, which must be below 256. */
+/** Returns the source of a pattern that matches only the character with this code. The code must be below 256. */
 export function escapeCharacter(code: number): string {
   return `\\x${code.toString(16).padStart(2, "0")}`;
 }

@@ -238,9 +238,9 @@ function findEnd(query: string, start: number): number {
 }
 
 /**
- * Decodes the value of a parameter. Returns undefined if an escape is invalid. Also returns undefined for two kinds of
- * values: some that are not UTF-8, and some that are long and have a space. A value that is not UTF-8 or has a space
- * cannot be a token, and replacing thousands of characters takes long.
+ * Decodes the value of a parameter. Returns undefined if an escape is invalid. Also returns undefined if the escaped
+ * bytes are not UTF-8, or if a long value has a space. Such values cannot be tokens, and replacing thousands of `+` by
+ * spaces takes long.
  */
 function decode(text: string): string | undefined {
   const hasSpace = text.includes("+");

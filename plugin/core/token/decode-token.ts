@@ -18,8 +18,8 @@ const CLAIMS_TO_CHOOSE_KEYS = wantMembers("iss");
 const NOT_CANONICAL = "not canonical base64url";
 
 /**
- * Maps the first segment of a token to the JOSE header that the plugin read from this segment. The map has only the last
- * such segments. All tokens of one key usually have the same header, so most headers need not be read again.
+ * Maps the first segment of a token to the JOSE header that the plugin read from this segment. All tokens of one key
+ * usually have the same header, so most headers need not be read again. When the map is full, the code empties it.
  */
 const knownHeaders = new Map<string, JoseHeader>();
 const MAX_KNOWN_HEADERS = 64;
@@ -106,7 +106,7 @@ export function decodeJws(token: string): Result<Jws, Denial> {
   return succeed(new Jws(joseHeader.value, payload, signature, token.slice(0, payloadEnd)));
 }
 
-/** Refuses a text that is not three segments, of which the first and the last have content. */
+/** Refuses a text that does not have exactly three segments, or whose first or last segment is empty. */
 function refuseSegments(token: string): Result<never, Denial> {
   const segments = token.split(".", MAX_SPLIT);
   return segments.length === ENCRYPTED_SEGMENTS

@@ -13,14 +13,15 @@ import { queryOf, readParameters } from "../text/query.ts";
 const LOST_BYTES = /[\ufffd\x7f]/;
 
 /**
- * The request target and all places of tokens together may have this many characters more than the largest token. Reading
- * more would cost several times as much as a request without a token.
+ * The plugin counts the characters of the request target and of all places in which the policy looks for a token. The
+ * sum may exceed the size of the largest token by this many characters. Reading more would cost several times as much
+ * as a request without a token.
  */
 const MAX_AROUND_TOKEN = 9_216;
 /**
- * A target with fewer characters than this number counts as a target with this number of characters. So the exact
- * length of a short target never decides, and the plugin may reuse a verdict about one short target for another short
- * target.
+ * A target with fewer characters than this number counts as a target with this number of characters. So the decision
+ * never depends on the exact length of a short target, and the plugin may reuse a verdict for requests with different
+ * short targets.
  */
 const MIN_COUNTED_TARGET = 2_048;
 

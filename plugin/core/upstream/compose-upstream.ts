@@ -57,8 +57,9 @@ export function keepCompared({ comparedHeaders }: Requirements, facts: RequestFa
 }
 
 /**
- * Decides about credentials in report mode. A verified token is forwarded as usual. If the policy forwards tokens, all
- * other credentials stay. If the policy does not forward tokens, all other credentials are removed.
+ * Decides about credentials in report mode. A verified token is forwarded as usual. If the policy forwards tokens, the
+ * plugin leaves all other credentials in the request. If the policy does not forward tokens, all other credentials are
+ * removed.
  */
 export function reportedCredentials(
   policy: CompiledPolicy,

@@ -4,7 +4,7 @@ import type { HeaderMapping } from "../model/policy.ts";
 import type { VerifiedToken } from "../model/token.ts";
 
 const NOT_VISIBLE_ASCII = /[^\x20-\x7e]/u;
-/** The largest number of bytes that one character can have after `percent`: three bytes of UTF-8, each as `%XX`. */
+/** The encoding `percent` turns one character into at most this many bytes: three bytes of UTF-8, each as `%XX`. */
 const MAX_GROWTH = 9;
 const utf8 = new TextEncoder();
 

@@ -17,7 +17,8 @@ export const IDENTITY_HEADERS = [
   "x-authenticated-groups",
 ] as const;
 
-// Matches visible ASCII with inner spaces. Headers, logs and counters keep any two identifiers of this form distinct.
+// Matches visible ASCII with inner spaces. Different identifiers of this form stay different in headers, logs and
+// counters.
 const IDENTIFIER = /^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/;
 // The names of groups have no commas, because Kong's acl plugin joins groups with commas for the upstream.
 const GROUP = /^[\x21-\x2b\x2d-\x7e](?:[\x20-\x2b\x2d-\x7e]{0,254}[\x21-\x2b\x2d-\x7e])?$/;

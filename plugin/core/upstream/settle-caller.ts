@@ -14,15 +14,15 @@ const UNCHANGED: CallerChange = { identity: undefined, headers: {} };
 const CLEARED: CallerChange = { identity: NO_CALLER, headers: {} };
 
 /**
- * Settles the caller of a request that passes. With `identity` in the policy there are exactly three cases:
+ * Settles the caller of a request that passes. If the policy has `identity`, there are exactly three cases:
  *
  * 1. The verified token names the caller.
- * 2. The rule accepts other plugins (`skip` or `require`), and another plugin authenticated the request. The caller
- *    that the other plugin set stays.
+ * 2. The rule accepts other plugins (`skip` or `require`), and another plugin authenticated the request. Kong keeps the
+ *    caller that the other plugin has set.
  * 3. In all other cases, the plugin clears Kong's caller. An earlier plugin may have set a caller that this policy does
  *    not accept.
  *
- * Without `identity` the policy leaves Kong's caller unchanged.
+ * If the policy has no `identity`, Kong's caller stays unchanged.
  *
  * @param caller the caller that the verified token names.
  * @param requirements the requirements of the matched rule; undefined if no rule matches.

@@ -6,8 +6,8 @@ import type { ExitResponse } from "../contract/pdk.ts";
 import { renderAnswer } from "./render-answer.ts";
 
 /**
- * Makes the answer to a refused request. The answer has a status and a fixed text, in a format that the client accepts. If RFC
- * 6750 requires a challenge, the answer has a challenge.
+ * Makes the answer to a refused request. The answer has a status and a fixed text, in the format that fits the policy
+ * and the request. If RFC 6750 requires a challenge, the answer has a challenge.
  */
 export function createExit(deny: Deny): ExitResponse {
   const { denial, reply } = deny;

@@ -31,7 +31,7 @@ export function listCalls(
 }
 
 /**
- * Lists the calls for one case: Kong asked an instance that must not judge the request. The guard then asks Kong's
+ * Lists the calls for the case that Kong asked an instance that must not judge the request. The guard then asks Kong's
  * current instance.
  */
 export function listOtherInstance(guard: GuardMark): readonly PdkCall[] {
@@ -68,8 +68,8 @@ function listAllow(allow: Allow): readonly PdkCall[] {
 }
 
 /**
- * Replaces Kong's caller (Consumer, credential and groups) as a whole. If Kong's caller was replaced only in part, a
- * request could have one caller's Consumer with another caller's credential or groups.
+ * Replaces Kong's caller (Consumer, credential and groups) as a whole. If only a part were replaced, a request could
+ * have the Consumer of one caller, and the credential or groups of another caller.
  */
 function listCaller({ consumer, credentialId, groups }: CallerIdentity): readonly PdkCall[] {
   const setGroups: PdkCall = {
@@ -80,8 +80,8 @@ function listCaller({ consumer, credentialId, groups }: CallerIdentity): readonl
     const credential = { id: credentialId, consumer_id: consumer.id };
     return [{ method: "kong.client.authenticate", args: [writeConsumer(consumer), credential] }, setGroups];
   }
-  // For a credential without a Consumer, Kong's authenticate would write an empty consumer_id, and Kong's acl plugin would then
-  // fail. So the plugin sets Kong's variables itself.
+  // If a credential has no Consumer, the plugin sets Kong's variables itself. `kong.client.authenticate` would write an
+  // empty consumer_id, and Kong's acl plugin would then fail.
   return [
     { method: "kong.nginx.set_ctx", args: ["authenticated_consumer"] },
     {

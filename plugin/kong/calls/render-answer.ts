@@ -11,7 +11,10 @@ const BEYOND_GRPC_MESSAGE = /[^\x20-\x24\x26-\x7e]+/g;
 
 type Rendered = Pick<ExitResponse, "body" | "headers">;
 
-/** Renders the message for the client. The client accepts the format, and the policy selects it. */
+/**
+ * Renders the message for the client. gRPC clients get the gRPC format. For all other clients, the policy selects the
+ * format, or the policy lets the request's `Accept` select it.
+ */
 export function renderAnswer(answer: ClientAnswer, reply: Reply): Rendered {
   const { answers, accept, contentType } = reply;
   if (contentType !== undefined && GRPC.test(contentType)) {

@@ -20,8 +20,8 @@ const CLOCK_MARGIN_MS = 50;
 
 /**
  * Adds the verdict to an Allow, and leaves every other decision unchanged. The verdict names the instance that judged
- * the request. Kong may have called another instance. The guard lets the request pass only if Kong called the same
- * instance as the verdict names.
+ * the request. Kong may have called another instance. The guard lets the request pass only if the verdict names the
+ * instance that Kong called.
  */
 export function addVerdict<D extends Decision | Answer>(
   decision: D,
@@ -95,8 +95,8 @@ let lastId = 0;
 /**
  * Adds a last member to the JSON text of an object. The value of this member is a number that differs for each text. So
  * the ends of two texts always differ, both as JSON and as base64. LuaJIT hashes a long string by the length, the first
- * and last eight bytes, and a few positions between them. Without the number, the texts for different callers could
- * differ only in a name, and many texts would have the same hash. LuaJIT would then compare each new text with all
+ * and last eight bytes, and a few positions between them. Without the number, the texts for two callers could differ
+ * only in a name in the middle. Many texts would then have the same hash. LuaJIT would compare each new text with all
  * others. The number has enough digits that base64 needs no padding. With padding, the last eight bytes would contain
  * fewer digits of the number.
  */

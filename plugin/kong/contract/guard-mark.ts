@@ -6,8 +6,8 @@ export interface InstanceIdentity {
 }
 
 /**
- * The values that the verdict for one request must contain, so that the guard accepts the verdict. The guard appends
- * these values to the facts.
+ * The guard accepts the verdict for a request only if the verdict contains these values. The guard appends these values
+ * to the facts.
  */
 export interface GuardMark {
   /** A random value that no client can know before the request is judged. */

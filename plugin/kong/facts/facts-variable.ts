@@ -31,9 +31,9 @@ export const FACT_LINES = { head: 0, request: 1, connection: 2, firstHeader: 3 }
 export const FACTS_VARIABLE = { name: "jwt_facts", value: renderFacts([]) } as const;
 
 /**
- * Returns the value of the facts variable, with further header fields in addition to the usual header fields.
+ * Returns the value of the facts variable, with the usual header fields and the further ones that policies use.
  *
- * @param moreHeaders lower-case names of the further header fields that policies use.
+ * @param moreHeaders lower-case names of the further header fields.
  */
 export function renderFacts(moreHeaders: readonly string[]): string {
   const headers: readonly string[] = [...new Set([...USUAL_HEADERS, ...moreHeaders])];
@@ -124,7 +124,7 @@ export function countLines(carried: readonly string[]): number {
 
 /**
  * Reads only the id at the end of the facts variable. The id is the request's id, or the guard's nonce if the guard has
- * put its mark there.
+ * put its mark at the end.
  */
 export function readRequestId(value: string): string | undefined {
   const last = value.slice(-ID_LENGTH);
@@ -141,7 +141,7 @@ export function readClient(value: string): string | undefined {
 export function parseGuard(value: string): GuardMark | undefined {
   const lastStart = value.lastIndexOf("\n") + 1;
   if (value.length - lastStart === ID_LENGTH) {
-    return undefined; // The value is the request's id, because the guard's mark is longer.
+    return undefined; // The last line is the request's id, because a guard's mark would be longer.
   }
   const [, , , ...offer] = (value.split("\n", 3)[FACT_LINES.connection] ?? "").split(" ");
   return parseGuardMark(value.slice(lastStart), offer);

@@ -7,7 +7,7 @@ const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.|unix:)/;
 /**
  * Finds out whether the request came over TLS. The plugin believes a proxy's headers only if Kong trusts the proxy
  * (`trusted_ips`). If Kong took the client's address from the headers of a proxy, then Kong trusts the proxy. If the
- * address does not decide, the plugin asks Kong, but only if `X-Forwarded-Proto` is https.
+ * addresses do not show whether Kong trusts the proxy, the plugin asks Kong, but only if `X-Forwarded-Proto` is https.
  */
 export async function readTransport(
   pdk: Pdk,

@@ -36,7 +36,7 @@ export const CONFIG_FIELDS = [
 export const CONFIG_SCHEMA = {
   name: NAME,
   fields: [
-    // The token determines the Consumer, so a plugin on a Consumer would never run.
+    // The token determines the Consumer, so a plugin that is configured for a Consumer would never run.
     { consumer: { type: "foreign", reference: "consumers", eq: null } },
     {
       protocols: {

@@ -67,8 +67,8 @@ function addIssuer(
 }
 
 /**
- * The same identifier can come from different templates. Two templates may give different tenants, and different
- * addresses of keys.
+ * The same identifier can come from different templates. The two templates may then name different tenants and
+ * different key URLs.
  */
 function checkTemplates(issuer: CompiledIssuer, first: CompiledIssuer): Finding[] {
   const message = `Issuer "${first.id}" has a tenant with the same identifier: write the same template here, or other tenants.`;

@@ -26,8 +26,8 @@ export function hasKeysPerTenant(issuer: Issuer): boolean {
 }
 
 /**
- * Returns the claim that must name the tenant, if the policy names such a claim. If the policy names no claim, returns
- * a default claim if the issuer's tenants share their keys. If not, returns undefined.
+ * Returns the claim that must name the tenant. If the policy names no such claim and the issuer's tenants share their
+ * keys, returns a default claim. If the policy names no such claim and no tenants share keys, returns undefined.
  */
 export function tenantClaimOf(issuer: Issuer): string | undefined {
   const needsClaim = issuer.tenants !== undefined && !hasKeysPerTenant(issuer);

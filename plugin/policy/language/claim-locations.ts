@@ -15,7 +15,9 @@ export function compileClaimLocations(source: ClaimLocations): readonly NameLoca
     );
 }
 
-/** Compiles one claim or several claims. Of several claims, the plugin uses the first that the token has. */
+/**
+ * Compiles one claim or several claims. If there are several claims, the plugin uses the first one that the token has.
+ */
 export function compileFirstClaim(source: FirstClaim): readonly ClaimReference[] {
   return [source].flat().map(parseClaimReference);
 }

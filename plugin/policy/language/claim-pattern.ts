@@ -2,16 +2,16 @@ import { fail, type Result, succeed } from "../../core/model/result.ts";
 import { quoteText } from "../../core/text/printable.ts";
 
 /**
- * Patterns that match in a short time, whatever string the plugin compares with them. The patterns have only single
- * characters and classes, each with an optional quantifier, and no nesting. Other features of RegExp can take
- * exponential time for some strings, and the sender of a token chooses the string.
+ * Patterns for which every comparison is quick, whatever the string. The patterns have only single characters and
+ * classes, each with an optional quantifier, and no nesting. Other features of RegExp can take exponential time for
+ * some strings, and the sender of a token chooses the string.
  */
 
 const PARTS =
   /(?:\\[dws.\\/*+?()[\]{}|^$]|\[\^?(?:\\[dws.\\[\]^-]|[^\\[\]])+\]|[^\\()[\]{}|^$*+?])([*+?]|\{\d{1,3}(?:,(?:\d{1,3})?)?\})?/y;
 /**
- * A match may try each possible length of a repeating part, up to 256 characters. For two repeating parts, this takes
- * some ten thousand steps.
+ * A match may try each possible length of a repeating part, up to 256 characters. With two repeating parts, a match
+ * takes tens of thousands of steps.
  */
 const MAX_REPEATING = 2;
 /** Each optional part doubles the number of steps. */

@@ -1,5 +1,5 @@
 /**
- * The key that makes a document a policy. Messages never quote a document without the key `jwt_policy`, because such a
+ * This key marks a document as a policy. Messages never quote a document without the key `jwt_policy`, because such a
  * document may be a secret.
  */
 const MARK = "jwt_policy";

@@ -14,8 +14,8 @@ export function lintPolicy(document: PolicyDocument): readonly Finding[] {
 }
 
 /**
- * Warns of variables that no string uses. Variables that are used were resolved and removed earlier. The linter does
- * not check a policy without rules, because policies that extend it may use its variables.
+ * Warns of variables that no string uses. Validation has already resolved and removed all other variables. The linter
+ * does not check a policy without rules, because policies that extend it may use its variables.
  */
 function lintVars({ vars = {}, routes }: PolicyDocument): readonly Finding[] {
   return Object.keys(routes).length === 0

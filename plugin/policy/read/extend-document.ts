@@ -63,7 +63,9 @@ function isMap(value: unknown): value is PlainMap {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Writes plain data as a YAML document without anchors and folded lines. Reading the text gives the same data. */
+/**
+ * Writes plain data as a YAML document that has neither anchors nor folded lines. Reading the text gives the same data.
+ */
 export function writeDocument(data: unknown): string {
   return stringify(data, { aliasDuplicateObjects: false, lineWidth: 0 });
 }

@@ -17,8 +17,8 @@ export function pickTellingErrors(all: readonly ErrorObject[]): readonly ErrorOb
 }
 
 /**
- * The schema repeats the type beside some references, because Ajv needs the type there. So Ajv reports a wrong type of
- * these values twice.
+ * Beside some references, the schema repeats the type of the value, because Ajv needs it. If such a value has a wrong
+ * type, Ajv reports the mistake twice.
  */
 function dropRepeated(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const byText = new Map(

@@ -51,8 +51,8 @@ interface UnreadText {
 }
 
 /**
- * Reads a policy document. Messages never quote a document that is not a policy. A configuration can name any file, and
- * messages reach logs.
+ * Reads a policy document. Messages never quote a document that is not a policy, because a configuration can name any
+ * file, and messages reach logs.
  */
 export function readDocument(text: string): Result<SourceDocument, readonly Finding[]> {
   const source = readYaml(text);
@@ -82,8 +82,8 @@ export function readYaml(text: string): Result<SourceDocument, UnreadText> {
 }
 
 /**
- * Most plain texts have no findings. The exact parser reads a plain text only if a finding needs its position in the
- * text. The exact parser reads each text only once.
+ * Most plain texts have no findings. So the exact parser reads a plain text only when there are findings, to locate
+ * them in the text. The exact parser reads each text only once.
  */
 function createLocator(text: string): SourceDocument["locate"] {
   let exact: ReturnType<typeof readExactYaml> | undefined;
@@ -249,7 +249,7 @@ function findDanglingAliases(document: Document, lineCounter: LineCounter): Find
   return findings;
 }
 
-/** If a number was rounded, a condition would compare with a value that the author did not write. */
+/** If a number were rounded, a condition would compare claims with a value that the author did not write. */
 function findRoundedNumbers(document: Document, lineCounter: LineCounter): Finding[] {
   const message =
     "This number has more digits than can be compared exactly: write it as a quoted string, and let the issuer write the claim as a string.";

@@ -31,8 +31,8 @@ export function validateDocument(data: unknown): Result<PolicyDocument, readonly
 }
 
 /**
- * The parts of a document whose values or unknown keys messages must not show. Messages reach logs, and these parts may
- * contain a secret by mistake.
+ * Says in which parts of a document messages must not show values or unknown keys. These parts may contain a secret by
+ * mistake, and messages reach logs.
  */
 export interface Secrecy {
   readonly values: (path: DocumentPath) => boolean;
@@ -95,7 +95,7 @@ function hintAtAudience(path: DocumentPath, data: unknown): string | undefined {
 
 interface Shown {
   readonly describe: (value: unknown) => string;
-  /** Whether messages must not show the value, not even a part of it. */
+  /** Whether the value is secret. Messages then show no part of it. */
   readonly isSecret: boolean;
 }
 
@@ -175,8 +175,8 @@ function boundMessage({ keyword, params, message }: ErrorObject): string {
 }
 
 /**
- * Lists the keys that an author can write. The schema also has keys that must be null. The schema has these keys only
- * for a message that says why an author cannot use them, so the list omits the keys.
+ * Lists the keys that an author can write. The list omits keys that must be null. The schema has these keys only to
+ * explain in a message why authors cannot use them.
  */
 function listKnown(schema: ErrorObject["parentSchema"]): readonly string[] {
   const properties: Readonly<Record<string, { readonly type?: unknown }>> = schema?.properties ?? {};

@@ -15,7 +15,7 @@ const NEEDLESS_WHEN_PUBLIC = [
 ] as const;
 
 /**
- * Reports requirements that have no effect, because the rule checks no token.
+ * Reports requirements of a rule that checks no token, because these requirements have no effect.
  *
  * @param isPublic whether access is public, either set here or inherited.
  */

@@ -11,12 +11,12 @@ import type { DocumentPath, Finding } from "../language/finding.ts";
 import type { CaptureIndexes } from "../language/path-template.ts";
 
 /**
- * Two lists: the parts of the request with which a condition can compare a claim, and the headers with which no
- * condition can compare a claim.
+ * The parts of the request that matter for conditions. A condition can compare a claim with the path segments in
+ * `captures`, but not with the headers in `ownHeaders`.
  */
 export interface RequestParts {
   readonly captures: CaptureIndexes;
-  /** The policy sets the headers of the second list itself, so a comparison with them makes no sense. */
+  /** The policy sets these headers itself, so a comparison with them makes no sense. */
   readonly ownHeaders: readonly string[];
 }
 

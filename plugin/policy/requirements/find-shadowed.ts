@@ -125,9 +125,8 @@ function findLostClaims(
 }
 
 /**
- * Whether a condition is at least as strict as the inherited condition. A condition is at least as strict as an
- * inherited condition under two terms: it has each inherited test, and it accepts an absent claim only if the inherited
- * condition does.
+ * Whether a condition is at least as strict as the inherited condition. It must have each inherited test. It may accept
+ * an absent claim only if the inherited condition accepts an absent claim.
  */
 function isAtLeast({ absent, ...own }: Condition, { absent: wantedAbsent, ...wanted }: Condition): boolean {
   if (absent === true || wantedAbsent === true) {

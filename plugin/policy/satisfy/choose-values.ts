@@ -115,8 +115,8 @@ function listMemberForms(wanted: readonly WantedMembers[]): readonly JsonValue[]
 }
 
 /**
- * Returns every way to take one value of each list. Values that another list already uses come first, because then the
- * result stays short.
+ * Returns the ways to take one value from each list. If there are more than {@link MAX_CANDIDATES} ways, the function
+ * drops the last ones.
  */
 function combine(lists: readonly (readonly Scalar[])[]): readonly (readonly Scalar[])[] {
   let combined: (readonly Scalar[])[] = [[]];

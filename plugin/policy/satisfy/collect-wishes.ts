@@ -71,8 +71,8 @@ export function collectWishes(attempt: Attempt): readonly Wish[] {
 }
 
 /**
- * Limits each claim of the wishes to values that pass the check of types and that the mapped headers can carry. An
- * absent claim meets these limits.
+ * Returns one limit for each claim in the wishes: its value must pass the check of types, and fit into the mapped
+ * headers. An absent claim meets these limits.
  */
 export function restrictUsed(wishes: readonly Wish[], { policy, issuer }: Attempt): readonly Wish[] {
   const used = new Map(wishes.map((wish) => [nameSlot(wish.slot), wish.slot]));
@@ -199,7 +199,7 @@ function wishMembers(
   if (wanted.allOf.length === 0 && wanted.anyOf.length === 0) {
     return []; // Without this claim, a token has none of the names that the alternative excludes.
   }
-  // The value is checked by the plugin's own code, with only this requirement.
+  // The plugin's own code checks the value against this requirement only.
   const only: Alternative = {
     ...acceptAll(alternative.accept, new Set(["any"])),
     [what]: wanted,

@@ -4,7 +4,7 @@ import { tryRequest, type Wanted } from "./satisfy-rule.ts";
 import type { SatisfyingRequest } from "./write-request.ts";
 
 export interface NearMiss {
-  /** The same request, but with a valid token that lacks a name or a claim. */
+  /** The allowed request, but with a valid token that lacks one name or claim. */
   readonly request: SatisfyingRequest;
   /** What the token lacks, such as `scope payments:write`. */
   readonly without: string;
@@ -40,8 +40,8 @@ interface Reduced {
 }
 
 /**
- * The claims without one name of a list. Or the claims without one claim. Names come first, because a token usually
- * lacks a scope or a role.
+ * Returns variants of the claims. Each variant lacks one name of a list, or one whole claim. The variants that lack a
+ * name come first, because a token usually lacks a scope or a role.
  */
 function listReduced(claims: JsonObject): readonly Reduced[] {
   const entries = Object.entries(claims);

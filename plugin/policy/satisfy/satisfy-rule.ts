@@ -161,8 +161,8 @@ async function tryRequests(
 }
 
 /**
- * @returns why the rule denies the request; undefined if the rule allows the request. Report mode does not count as
- * allowed.
+ * @returns why the rule denies the request; undefined if the rule allows the request. A request that passes only
+ * because of report mode does not count as allowed.
  */
 export async function tryRequest(
   { policy, rule, consumers = [], nowSeconds }: Pick<Wanted, "policy" | "rule" | "consumers" | "nowSeconds">,

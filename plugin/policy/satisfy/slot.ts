@@ -31,7 +31,7 @@ export interface Wish {
   readonly members?: WantedMembers;
   /** Values to try if no wish about the slot names a value. */
   readonly suggestions?: readonly JsonValue[];
-  /** Another slot whose value must be equal. */
+  /** Another slot that must have the same value. */
   readonly sameAs?: Slot;
   /** Whether the value meets this wish. */
   accepts?(value: JsonValue): boolean;

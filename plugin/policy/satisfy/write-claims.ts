@@ -9,8 +9,8 @@ export function claimsWith(path: readonly string[], value: JsonValue): JsonObjec
 
 /**
  * Joins the chosen claims. If one claim is inside another claim, the outer claim becomes an object with the inner claim
- * as a member. The object replaces a value that was chosen for the outer claim. Members `0`, `1` and so on become a
- * list.
+ * as a member. The object replaces a value that was chosen for the outer claim. If the members are `0`, `1` and so on,
+ * the object becomes a list.
  */
 export function writeClaims(chosen: readonly ChosenValue[]): JsonObject {
   const paths = chosen.flatMap(({ slot, value }) => (slot.in === "claim" ? [{ path: slot.path, value }] : []));

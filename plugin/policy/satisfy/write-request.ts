@@ -64,7 +64,7 @@ export function fitsRequest(slot: Slot, value: JsonValue): boolean {
   }
 }
 
-/** The requests to try: each method, path and token source. */
+/** The requests to try: each combination of a method, a path and a token source. */
 export function* draftRequests(
   {
     policy,
@@ -197,8 +197,8 @@ function writeTrialToken({ algorithm, typ, claims }: UnsignedToken): string {
 }
 
 /**
- * A source of keys that accept every signature. With this source, the code of the folder tries a request before anyone
- * signs the request's token. No code outside this folder uses this source.
+ * A source of keys that accept every signature. With this source, the code in this folder can try a request whose token
+ * is not signed yet. No code outside this folder uses this source.
  */
 export const TRIAL_KEYS: KeySource = {
   find: (issuer, { alg, kid }) => succeed({ issuer: issuer.issuer, kid, algorithm: alg, verify: () => PASSED }),

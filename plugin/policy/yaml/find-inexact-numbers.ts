@@ -6,8 +6,8 @@ const INTEGER = /^(?:[-+]?\d+|0o[0-7]+|0x[0-9a-fA-F]+)$/;
 const MAX_LENGTH = 400;
 
 /**
- * Finds numbers that the parser would round. If a number was rounded, a condition would compare with a number that the
- * author did not write.
+ * Finds numbers that the parser would round. If a number were rounded, a condition would compare claims with a number
+ * that the author did not write.
  */
 export function findInexactNumbers(document: Document): readonly Scalar[] {
   const found: Scalar[] = [];

@@ -29,7 +29,7 @@ export function parseYaml(text: string): Result<Document, YamlMistake> {
   const composer = new Composer({
     prettyErrors: false,
     stringKeys: true,
-    uniqueKeys: false, // The parser's check takes quadratic time, so read-document.ts finds duplicate keys itself.
+    uniqueKeys: false, // read-document.ts finds duplicate keys itself, because the parser's check takes quadratic time.
     schema: "core",
     resolveKnownTags: false,
   });

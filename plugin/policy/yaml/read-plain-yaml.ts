@@ -16,7 +16,7 @@ import {
 const MAX_DEPTH = 40;
 /** Line ends, spaces, and the visible characters of most languages with letters. Tabs and carriage returns are not plain. */
 const PLAIN_TEXT = /^[\n\x20-\x7e\u00a1-\u1fff]*$/;
-/** A line that begins with a directive or with a mark between documents. Also a line that has only spaces. */
+/** Matches a line that begins with a directive or with a mark between documents. Also matches a line of only spaces. */
 const SPECIAL_LINE = /^ *(?:%|---|\.\.\.)|^ +$/m;
 const FIRST_LINE = "---\n";
 const INTEGER = /^(?:0|-?[1-9]\d{0,14})$/;
@@ -130,7 +130,7 @@ function startOf(event: Event | undefined): number {
   switch (event?.type) {
     case EVENT_SCALAR:
       if (event.indent !== -1) {
-        throw new NotPlain(); // An element that is a text of many lines. The parser does not say where its head starts.
+        throw new NotPlain(); // This is a text with `|` or `>`. The parser does not report where that sign is.
       }
       return event.valueStart === NO_RANGE || event.style === SCALAR_STYLE_PLAIN
         ? event.valueStart

@@ -99,8 +99,8 @@ end
 -- line. A client cannot add a line to the facts, because none of the values in the facts can contain a line feed. The
 -- function replaces each byte beyond ASCII with a byte that no check accepts. Without this replacement, the stock
 -- server's decoder would turn some of these bytes into line feeds and letters. The function never makes a string of the
--- facts without the mark. LuaJIT hashes the end of a string, and the end of the mark is
--- different in every request (see Facts.narrow).
+-- facts without the mark, because LuaJIT hashes the end of a string, and only the mark makes the end different in every
+-- request (see Facts.narrow).
 function Facts.render(request, more, mark)
   local var = ngx.var
   local addresses = var.scheme .. " " .. var.realip_remote_addr .. " " .. var.remote_addr .. more
@@ -145,8 +145,7 @@ function Facts.narrow(request, conf, counted)
       or table.concat({ scheme, var.realip_remote_addr, var.remote_addr, value_of(request, "x-forwarded-proto") }, " ")
   end
   if counted.client then
-    -- The plugin server must see each new client address of a token, so that it finds tokens that several clients
-    -- use.
+    -- To find tokens that several clients use, the plugin server must see each new client address of a token.
     client = ngx.var.remote_addr
   end
   if counted.route then

@@ -53,8 +53,8 @@ local function forget_instances()
   end
 end
 
--- Sends the client the plugin's own answer from the verdict's header, for example a refusal. If the plugin itself sent
--- the answer, Kong would close its connection to the plugin server. The function `pass_on` never returns.
+-- Sends the client the plugin's own answer from the verdict's header, for example a refusal. If the plugin sent the
+-- answer itself, Kong would close the connection to the plugin server. The function `pass_on` never returns.
 local function pass_on(encoded, conf)
   local answer = cjson.decode(ngx.decode_base64(encoded))
   local line = answer.line

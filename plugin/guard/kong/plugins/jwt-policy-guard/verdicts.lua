@@ -1,6 +1,6 @@
 -- Stores the verdicts that this worker may reuse. The plugin server decides which verdicts the worker may reuse, and for how
 -- long: see docs/adr/0041-verdicts-in-the-guard.md. Entries are not signed, because inside one Lua VM any code can
--- change everything, and also the code that would check a signature.
+-- change everything, including the code that would check a signature.
 local cjson = require "cjson"
 
 -- The guard reuses a verdict only if the plugin server has confirmed the verdict's generation within the last LEASE seconds. So
@@ -24,8 +24,8 @@ local count, bytes = 0, 0
 local process, serial = nil, 0
 -- The start time of the last call that the plugin server answered in this generation.
 local confirmed_at = -math.huge
--- How often verdicts of this process were reused since the last report. The index is the number of a counter in the plugin
--- server.
+-- How often verdicts of this process were reused since the last report, for each of the plugin server's counters. The
+-- index is the counter's number.
 local hits = {}
 -- For each configuration of the plugin, the table has the facts that can change the verdict.
 local counted = setmetatable({}, { __mode = "k" })
