@@ -23,15 +23,15 @@ import { createRuntime, type Runtime } from "./runtime/runtime.ts";
 /** The default polling interval of our own plugin server, in milliseconds. */
 const POLICY_POLL_MS = 1_000;
 
-// Kong's worker reads the standard output of this process. `console.log` does not end the process when the worker is
-// gone. A direct write to standard output would end the process.
+// Kong's worker reads the standard output of this process. After the worker has ended, a direct write to standard
+// output would end this process. `console.log` does not end it.
 const log = createOperatorLog((line) => console.log(line));
 
 let runtime: Runtime | undefined;
 
 /**
- * Opens the runtime at first use. Kong's query command also loads this module. The query command has no policies, and
- * with an open runtime its process would not exit.
+ * Opens the runtime at first use. Kong's query command also loads this module. The query command needs no policies, and
+ * an open runtime would keep its process from exiting.
  */
 function openRuntime(): Runtime {
   const policyRoot = process.env.JWT_POLICY_ROOT;
@@ -83,8 +83,8 @@ function startInstance(configJson: string): PluginInstance {
 }
 
 /**
- * The stock server does not report that it drops an instance. So this registry closes the instance after the garbage
- * collection of the instance.
+ * The stock server does not report that it drops an instance. So this registry closes an instance after the garbage
+ * collector has removed it.
  */
 const droppedInstances = new FinalizationRegistry<PluginInstance>((instance) => instance.close?.());
 

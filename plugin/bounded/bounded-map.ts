@@ -21,8 +21,9 @@ interface Entry<K, V> {
  * A map that never grows beyond its bounds. To make room for a new entry, the map evicts its oldest entries. The newest
  * entry always stays, even if its size is above `maxSize`.
  *
- * Links keep the order of the entries. The code does not use the order of the `Map`, because deleted entries leave gaps
- * there. The search for the oldest entry of a full map would pass thousands of gaps.
+ * Each entry has links to the entries before and after it. The code does not use the order of the `Map`, because
+ * deleted entries leave gaps in this order. To find the oldest entry of a full map, the code would have to skip
+ * thousands of gaps.
  */
 export class BoundedMap<K, V extends object> {
   readonly #bounds: Bounds<K, V>;

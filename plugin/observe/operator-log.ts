@@ -13,7 +13,7 @@ export interface Log {
   warn(line: string): void;
 }
 
-/** A waiting line. The next answer to Kong writes this line to Kong's log. */
+/** A line that waits for the next answer to Kong. With this answer, the line gets into Kong's log. */
 export interface WaitingLine {
   /** The function of `kong.log` that writes the line. */
   readonly level: "notice" | "warn";
@@ -34,9 +34,9 @@ const MAX_LENGTH = 2_000;
 const NONE: readonly WaitingLine[] = [];
 
 /**
- * Kong writes the output of a plugin server to its log at the level `info`. By default, Kong's log does not show this level. So
- * notices and warnings also wait in this log until the next request. The answer to the next request takes the lines
- * along, and Kong's log shows them at a visible level.
+ * Kong writes the output of a plugin server to its log at the level `info`. By default, Kong's log does not show this
+ * level. So notices and warnings also wait in this log until the next request. The answer to the next request also
+ * contains the lines, and Kong's log shows them at a visible level.
  *
  * @param print writes one line to the process's output.
  */

@@ -107,10 +107,7 @@ interface Kind extends Times {
   readonly outcome: Outcome;
   readonly reason: Reason | undefined;
   readonly mode: Mode;
-  /**
-   * If this kind has a reason, the value is the number of its requests for each issuer, and the number for requests
-   * without an issuer.
-   */
+  /** If this kind has a reason: its requests for each issuer, and its requests without an issuer. */
   readonly byIssuer: Map<string | undefined, Times>;
 }
 

@@ -39,13 +39,13 @@ export interface Asker {
 }
 
 /**
- * With these limits, a burst of 1,500 requests passes after a short stall, even if other processes use most of the
- * processor.
+ * If the process stands still for a short time, many requests then arrive at once. With these limits, such a burst of
+ * 1,500 requests passes, even if other processes use most of the processor.
  */
 const PATIENCE: Patience = { promptMs: 50, standingMs: 1_000, longMs: 1_000, shortMs: 10, capacity: 2_048 };
 /**
- * Requests with known credentials come first. So requests with known credentials wait only slightly longer than the
- * event loop takes to read the requests.
+ * Requests with known credentials come first. So they wait only slightly longer than the event loop takes to read all
+ * requests.
  */
 const PATIENCE_OF_KNOWN: Patience = { ...PATIENCE, shortMs: 250 };
 /** How many credentials each of the two sets remembers. */
@@ -153,8 +153,8 @@ export class Admission {
     if (steps === 0) {
       return;
     }
-    // Each step resolves the promise of one decision, and the decision runs after the step. So the class takes one step
-    // for each decision.
+    // Each step resolves one promise, and the decision that waits for this promise runs only after the step. So the
+    // class takes one step for each decision.
     this.#turnStartMs = nowMs;
     defer(() => {
       const startMs = now();

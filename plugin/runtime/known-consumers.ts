@@ -35,8 +35,8 @@ interface Entry {
 
 /**
  * Caches Consumers for all plugin instances. A request never waits for the answer that Kong gives to another request.
- * If a client goes away, the call to Kong ends without an answer, and other requests that wait for the same answer
- * would hang.
+ * If the other request's client disconnects, that call to Kong ends without an answer. A request that waited for this
+ * answer would hang.
  *
  * @param now the time in milliseconds, from any clock.
  */
@@ -52,7 +52,7 @@ export function rememberConsumers(now: () => number, lookups: Lookups = { hits: 
         return entry.consumer;
       }
       lookups.misses += 1;
-      // The entry's age starts at the call to Kong, because a slow answer must not count as new.
+      // The entry's age counts from the call to Kong, because a slow answer is already old when it arrives.
       const askedAt = now();
       const consumer = await load(by, value);
       entries.set(name, { consumer, askedAt, renewingSince: Number.NEGATIVE_INFINITY });

@@ -1,8 +1,8 @@
 import type { Generation } from "./generation.ts";
 
 /**
- * The shortest time between two new generations that refusals of tokens cause, in milliseconds. Each new generation
- * empties all caches of verdicts.
+ * When the watch refuses a token, a new generation begins. At least this many milliseconds pass between two such
+ * generations, because each new generation empties all caches of verdicts.
  */
 const PAUSE_MS = 1_000;
 

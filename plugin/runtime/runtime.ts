@@ -38,7 +38,7 @@ import { type Readiness, watchReadiness } from "./versions/readiness.ts";
 
 /** Asks Kong about the caller of one request. Of Kong's answers, only Consumers are cached. */
 interface AskedKong extends Omit<CallerSource, "findConsumer"> {
-  /** The Kong workspace, because Consumers in different workspaces may have the same name. */
+  /** The Kong workspace. It is needed because Consumers in different workspaces may have the same name. */
   readonly workspace: string;
   readonly loadConsumer: LoadConsumer;
 }
@@ -261,7 +261,7 @@ export function createRuntime({
   };
 }
 
-/** Evidence with an issuer shows that the request passed because of a token. */
+/** If the evidence has an issuer, the request passed because of a token. */
 function hasGoodToken({ evidence, reported }: Allow): boolean {
   return evidence.issuer !== undefined && !reported;
 }

@@ -9,7 +9,7 @@ import type { Generation } from "./generation.ts";
 export interface KeptVerdict {
   readonly allow: Allow;
   /**
-   * The times between which the verdict may be reused, in milliseconds since the epoch. The two times themselves are
+   * The verdict may be reused between these two times, in milliseconds since the epoch. The two times themselves are
    * not included.
    */
   readonly afterMs: number;
@@ -18,7 +18,7 @@ export interface KeptVerdict {
   readonly trace: Trace;
   /** The request's token, if abuse is watched. */
   readonly token?: SeenToken | undefined;
-  /** The number of the counter for reused verdicts of the same rule. */
+  /** The index of the counter for reused verdicts of the same rule. */
   readonly tally: number;
   /** Called each time the verdict is reused. */
   readonly onReuse: () => void;
@@ -79,7 +79,7 @@ interface WatchedReuse {
   readonly isSuspect: (token: SeenToken, client: string) => boolean;
 }
 
-/** The rule and the mode of those verdicts that one counter counts. */
+/** One counter counts the reused verdicts that have this rule and this mode. */
 export interface ReusedKind {
   readonly evidence: Evidence;
   readonly mode: Mode | undefined;
@@ -91,15 +91,16 @@ export interface ReusedKind {
  */
 const MAX_REUSE_MS = 60_000;
 /**
- * The maximum time of reuse while the plugin watches for shared tokens, in milliseconds. Until a verdict ends, the
- * plugin server does not see the requests of a token's first user. So the plugin server finds a second user later.
+ * The maximum time of reuse while the plugin watches for shared tokens, in milliseconds. While the guard reuses a
+ * verdict, the plugin server does not see the requests of the token's first user. So the plugin server notices a second
+ * user later.
  */
 export const WATCHED_REUSE_MS = 10_000;
 const MAX_ENTRIES = 20_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 /**
- * The size of one entry in bytes: an Allow with a few headers, and the encoded frames of this Allow. By measurement, an
- * entry takes 2,400 bytes, without its key.
+ * The size of one entry in bytes: an Allow with a few headers, and the encoded frames of this Allow. In measurements,
+ * an entry takes 2,400 bytes without its key.
  */
 const BYTES_PER_ENTRY = 2_500;
 /**

@@ -1,7 +1,7 @@
 /**
  * The launcher: the process that Kong starts in place of the plugin server. The launcher attaches to the running
- * server, or starts a server. The launcher runs as long as the server runs. Kong ends the launcher at each reload, but
- * the server keeps running.
+ * server, or starts a server. The launcher ends when the server ends. At each reload, Kong ends the launcher, but the
+ * server keeps running.
  */
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
@@ -43,8 +43,8 @@ const command: ServerCommand = {
   files,
 };
 /**
- * If a service manager restarts this launcher, it expects a new server. If Kong reloads, it expects that the running
- * server stays.
+ * If a service manager restarts this launcher, the service manager expects a new server. If Kong reloads, Kong expects
+ * that the running server stays.
  */
 const inherited = findInheritedSocket(process.env, process.pid);
 const identity = `${identifyServer(command)}${inherited === undefined ? "" : `-${randomUUID()}`}`;
@@ -142,8 +142,8 @@ function describeExit(status: number | undefined): string {
 }
 
 /**
- * @param warn writes a warning of this server to Kong's log. It is needed until the server itself can write to Kong's
- * log.
+ * @param warn writes a warning of this server to Kong's log. The launcher calls `warn` until the server itself can
+ * write to Kong's log.
  */
 function keep(connection: Socket, warn: (line: string) => void = () => {}): KeptServer {
   return keepServer(connection, {

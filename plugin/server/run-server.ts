@@ -38,8 +38,7 @@ const MAX_QUEUE_MS = 3_000;
  * @param replaceKeys a function that only the sandbox's own server uses. Kong's plugin server never gets `replaceKeys`.
  */
 export function runServer(args: readonly string[], replaceKeys?: ReplaceKeys): void {
-  // The process that reads the output may end before this process. If it has ended, a log line must not end this
-  // process.
+  // The process that reads the output may end before this process. A later log line must not end this process.
   process.stdout.on("error", () => {});
   process.stderr.on("error", () => {});
   const options = readOptions(args);

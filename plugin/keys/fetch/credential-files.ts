@@ -22,7 +22,9 @@ interface TlsFiles {
   readonly client: OriginSettings["clientCertificate"];
 }
 
-/** Matches a header value of visible ASCII, with blanks and tabs only inside (RFC 9110 section 5.5). */
+/**
+ * Matches a header value of visible ASCII. Blanks and tabs may only be between other characters (RFC 9110 section 5.5).
+ */
 const HEADER_VALUE = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 /** The minimum version of TLS. The version is set here, because Node's options can lower the default. */

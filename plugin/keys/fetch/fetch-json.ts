@@ -102,7 +102,7 @@ async function exchange(
     maxHeaderSize: MAX_HEADER_BYTES,
     createConnection: () => socket,
   }).end();
-  asking.on("error", () => {}); // An error after the end of the answer has no effect.
+  asking.on("error", () => {}); // The listener ignores an error after the end of the answer.
   const [response] = (await once(asking, "response", { signal })) as [IncomingMessage];
   const now = Date.now();
   const serverTime = readServerTime(response.headers);

@@ -32,7 +32,7 @@ export interface OriginSettings {
 
 /** A request header whose value is in a file. */
 interface HeaderSource {
-  /** The request has this text, such as `Bearer `, before the file's content. The prefix is not secret. */
+  /** In the request, this text, such as `Bearer `, comes before the file's content. The prefix is not secret. */
   readonly prefix: string;
   readonly file: string;
 }

@@ -35,7 +35,7 @@ export async function openConnection(
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const target = { host, port: Number(url.port) || (isTls ? 443 : 80), lookup: lookUpChecked(resolve, url.hostname) };
   signal.throwIfAborted(); // Without this check, an already aborted signal would not end the connection.
-  const tls = { secureContext, rejectUnauthorized: true, servername: isIP(host) ? "" : host }; // Without this call, a signal that was aborted earlier would not end the connection.
+  const tls = { secureContext, rejectUnauthorized: true, servername: isIP(host) ? "" : host };
   const socket = isTls ? connectTls({ ...target, ...tls, ...(over && { socket: over }) }) : connectTcp(target);
   // The listener does nothing, because the code that waits for the socket also gets the error. Without the listener, a late
   // error would end the process.

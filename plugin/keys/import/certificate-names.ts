@@ -9,8 +9,8 @@ const MAX_NAME_LENGTH = 256;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
 /**
- * The names by which a token can name the certificate of this key. Each name begins with its kind, such as `x5t#S256
- * Zm9v…`.
+ * The names by which a token can refer to the certificate of this key. Each name begins with its kind, such as
+ * `x5t#S256 Zm9v…`.
  */
 export interface CertificateNames {
   readonly names: readonly string[];
@@ -19,8 +19,8 @@ export interface CertificateNames {
 }
 
 /**
- * Returns the names by which tokens may name a key through its certificate (RFC 7517 sections 4.8 and 4.9). The names
- * are the key's own `x5t` and `x5t#S256`, and the thumbprints of its first certificate in `x5c`. A matching name proves
+ * Returns the names by which tokens may refer to a key's certificate (RFC 7517 sections 4.8 and 4.9). The names are the
+ * key's own `x5t` and `x5t#S256`, and the thumbprints of its first certificate in `x5c`. A matching name proves
  * nothing, because SHA-1 thumbprints can be forged. Only a valid signature shows that a key is the right one.
  */
 export function readCertificateNames(jwk: Jwk, publicKey: KeyObject): CertificateNames {

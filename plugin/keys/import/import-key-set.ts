@@ -43,8 +43,8 @@ export async function importKeySet(
   if (list.length > MAX_KEYS) {
     found.ignored.push(`only the first ${MAX_KEYS} of ${list.length} keys are read`);
   }
-  // The loop also checks the entries that are above the limit for imported keys. A key set has at most about 1,600
-  // entries.
+  // The loop checks all entries for private members, also the entries after the first `MAX_KEYS`. A key set has at most
+  // about 1,600 entries.
   for (const [index, jwk] of list.entries()) {
     if (isObject(jwk) && findPrivateMember(jwk) !== undefined) {
       const advice =
@@ -107,8 +107,8 @@ async function importKey(
   if (thumbprints && !thumbprints.includes(thumbprint)) {
     throw new Error("the policy does not name the key's thumbprint");
   }
-  // Imports only the members that make up the public key. `key_ops` and similar members were already checked. Some
-  // importers would reject values of these members that RFC 7517 allows.
+  // Imports only the members that make up the public key. `key_ops` and similar members were already checked, and some
+  // importers would reject values of them that RFC 7517 allows.
   const publicKey = readPublicKey(members);
   const weakness = findRsaWeakness(publicKey) ?? findEd25519Weakness(publicKey);
   if (weakness !== undefined) {

@@ -5,8 +5,8 @@ const MAX_BITS = 8192;
 const MAX_EXPONENT = 2n ** 32n - 1n;
 
 /**
- * The odd primes up to 167, which are enough to recognise the keys of CVE-2017-15361 (ROCA). On average, the
- * check wrongly rejects less than one of 2^27 keys that do not have the weakness.
+ * The odd primes up to 167, which are enough to recognise the keys of CVE-2017-15361 (ROCA). For a key without the
+ * weakness, the probability of a wrong rejection is below 1 in 2^27.
  */
 const PRIMES = [
   ...[3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109],

@@ -34,7 +34,9 @@ type KeySelection = Result<VerificationKey, Exclude<MissingKey, { readonly becau
 const UNKNOWN: KeySelection = fail({ because: "unknown" });
 const CONFLICT: KeySelection = fail({ because: "conflict" });
 
-/** Indexes keys by their names. If two keys have the same name, the name is ambiguous and leads to the first key. */
+/**
+ * Indexes keys by their names. If two keys have the same name, the name is ambiguous, and selects only the first key.
+ */
 export function indexKeys(keys: readonly NamedKey[]): KeyIndex {
   const byAlgorithm = new Map<string, NamedKey[]>();
   for (const key of keys) {
@@ -93,9 +95,9 @@ function chooseForNameless(keys: readonly NamedKey[]): KeySelection {
 /**
  * Selects the key that the token names by `kid`, `x5t` or `x5t#S256`. A token whose names belong to different keys is
  * refused. If a token names a key that the issuer does not have, the plugin tries no keys. There is one exception: the
- * issuer's only key for the token's algorithm. The only key is used if it lacks every kind of name that the token has.
- * For example, the token has a `kid`, and the key has no `kid`. If a token names no key, the plugin tries the few keys
- * for the token's algorithm one by one.
+ * issuer has only one key for the token's algorithm, and this key has no name of the kinds in the token. For example,
+ * the token has a `kid`, and the key has no `kid`. The plugin then uses this key. If a token names no key, the plugin
+ * tries the few keys for the token's algorithm one by one.
  */
 export function selectKey(index: KeyIndex, joseHeader: JoseHeader): KeySelection {
   const keys = index.get(joseHeader.alg);
@@ -117,9 +119,7 @@ export function selectKey(index: KeyIndex, joseHeader: JoseHeader): KeySelection
   return names.length === 0 ? keys.forNameless : chooseOnly(keys, names);
 }
 
-/**
- * @param named the keys of the certificate that the token names; undefined if the certificate of no key has this name.
- */
+/** @param named the keys whose certificate the token names; undefined if no key has such a certificate. */
 function selectByKid(
   keys: KeysOfAlgorithm,
   kid: string,
@@ -153,7 +153,7 @@ function findByCertificate(
 
 /**
  * Returns the issuer's only key. Returns no key if the key and the token have different certificate names, because the
- * token's key may not be loaded yet.
+ * token may belong to another key that is not loaded yet.
  */
 function chooseOnly({ only }: KeysOfAlgorithm, names: readonly string[]): KeySelection {
   const isAnother = only?.certificateNames?.some((own) => names.some((name) => areOfOneKind(own, name)));

@@ -25,8 +25,8 @@ export class IssuerKeys {
   /** Whether each source has usable keys. */
   #isComplete = false;
   /**
-   * The times between which the combined keys are valid, in milliseconds since the epoch. At other times, some of these
-   * keys may be too old, or further keys may no longer be too old.
+   * The combined keys are valid between these two times, in milliseconds since the epoch. At other times, some of these
+   * keys may be too old, or further keys may be valid.
    */
   #combinedFrom = Number.NEGATIVE_INFINITY;
   #combinedUntil = Number.POSITIVE_INFINITY;
@@ -105,7 +105,7 @@ export class IssuerKeys {
   }
 
   /**
-   * Loads keys from each source whose keys must be loaded, and resolves when every source has keys. The promise never
+   * Loads keys from each source that has no usable keys, and resolves when every source has keys. The promise never
    * rejects.
    */
   prepare(): Promise<void> {
@@ -126,13 +126,16 @@ export class IssuerKeys {
 
   /**
    * Whether no request has needed the keys for a long time. The most likely cause is that the policy with this issuer
-   * was removed. If the policy is added again, its next request loads the keys.
+   * was removed. If the policy is added again, the first request that needs the keys loads them.
    */
   isIdle(): boolean {
     return this.#now() - this.#usedAt > this.#timings.idleMs;
   }
 
-  /** The overview is cached until a source changes, because otherwise hostile requests could cause work. */
+  /**
+   * The overview is cached until a source changes. Without the cache, each hostile request could make the plugin
+   * compute it again.
+   */
   describe(): KeyOverview {
     this.#overview ??= {
       keys: this.#combined.places.flatMap(({ keys }) => keys),
@@ -188,8 +191,8 @@ export class IssuerKeys {
   };
 
   /**
-   * Combines the keys again if they have changed since the last call. If nothing was loaded, some keys may still have
-   * become too old, or other policies may have found leaked keys.
+   * Combines the keys again if they have changed since the last call. The keys can change without a load: some keys may
+   * have become too old, or other policies may have found leaked keys.
    */
   #keepUp(): void {
     const now = this.#now();
@@ -212,7 +215,7 @@ export class IssuerKeys {
     return fail({ because: "unavailable", retryAfterSeconds });
   }
 
-  /** @param loads further loads to wait for, if the key is not found after the `first` loads. */
+  /** @param loads the request also waits for these loads, if the key is not found after the `first` loads. */
   async #waitFor(
     first: readonly Promise<void>[],
     joseHeader: JoseHeader,

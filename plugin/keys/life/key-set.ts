@@ -58,9 +58,9 @@ export interface KeySetContext {
 }
 
 /**
- * Loads and refreshes the keys from one source. Each answer of the source replaces the previous answer, whatever its
- * content. A failed load leaves the last answer in effect. All waiting requests share one load, and refreshes run in
- * the background.
+ * Loads and refreshes the keys from one source. Each answer of the source replaces the previous answer, whatever the
+ * new answer contains. A failed load leaves the last answer in effect. All waiting requests share one load, and
+ * refreshes run in the background.
  *
  * The record (place-record.ts) contains the state of the source. The class KeySet changes the record: KeySet loads
  * keys, starts timers and writes to the store.

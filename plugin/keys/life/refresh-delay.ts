@@ -18,9 +18,7 @@ export interface KeyTimings {
    * a limit clients could occupy all connections.
    */
   readonly maxWaiting: number;
-  /**
-   * Returns a random number from 0 to 1. With random delays, many processes do not work at the same time.
-   */
+  /** Returns a random number from 0 to 1. Because of random delays, the processes do not all fetch at the same time. */
   readonly random: () => number;
 }
 

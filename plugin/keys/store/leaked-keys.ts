@@ -13,11 +13,11 @@ export interface KnownLeaks {
 }
 
 /**
- * The leaked keys of one issuer: one source has published the private parts of these keys. Every policy that uses this
- * source rejects the leaked keys permanently, from every source and under every kid. The policy rejects the keys even
- * after the issuer has removed the private part again. Policies without this source ignore the leak, because the
- * authors of these policies did not choose the source. So a policy author cannot
- * make all policies reject an issuer's key by adding a source that publishes the key as leaked.
+ * Leaked keys of one issuer: one source has published their private parts. Every policy that uses this source rejects
+ * these keys permanently, from every source and under every kid. The keys stay rejected even after the issuer has
+ * removed the private parts. Policies without this source ignore the leak, because the authors of these policies did
+ * not choose the source. So if a policy author adds a source that publishes an issuer's key as leaked, policies without
+ * this source still accept the key.
  */
 export class LeakedKeys {
   /** Resolves when the leaked keys that earlier processes stored are loaded. The promise never rejects. */

@@ -114,7 +114,8 @@ export class FairQueue<T> {
     if (!oldest || nowMs - oldest.sinceMs <= this.#patience.promptMs) {
       this.#promptAtMs = nowMs;
     }
-    // Rejections keep the waits in a standing queue short, so only an empty queue shows that fewer requests arrive.
+    // In a standing queue, rejections keep the waits short, so short waits prove nothing. Only an empty queue shows
+    // that fewer requests arrive.
     this.#isStanding =
       oldest !== undefined && (this.#isStanding || nowMs - this.#promptAtMs > this.#patience.standingMs);
   }

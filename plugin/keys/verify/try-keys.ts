@@ -1,9 +1,9 @@
 import { SIGNATURE_INVALID, type SignatureCheck, type VerificationKey } from "../../core/model/key.ts";
 
 /**
- * Combines several keys for the same algorithm into one key, for a token that does not say which key to use. The combined
- * key tries the keys one after the other, and stops at the first key that verifies the signature. If a check with one
- * of the keys is slow, the check waits for a slot of its own, like every slow check.
+ * Combines several keys for the same algorithm into one key, for a token that does not say which key to use. The
+ * combined key tries the keys one after the other, and stops at the first key that verifies the signature. A slow check
+ * with one of the keys waits for a free slot, like every slow check.
  *
  * @param keys one or more.
  */
@@ -37,7 +37,7 @@ export function createTryingKey(keys: readonly [VerificationKey, ...Verification
 
 /**
  * Whether to stop after this result. If the gateway had no time for a check, the result says nothing about the token.
- * If the gateway had no time for a check, it must not begin another check.
+ * The gateway must then not begin a check with the next key.
  */
 function isFinal(check: SignatureCheck): boolean {
   return check.ok || check.failure === "overloaded";

@@ -53,8 +53,8 @@ const PARAMETERS: Readonly<Record<string, VerifyParameters>> = {
 const SECRET_HASHES: Readonly<Record<string, string>> = { HS256: "sha256", HS384: "sha384", HS512: "sha512" };
 
 /**
- * Binds a key to one issuer and one algorithm. Quick checks run synchronously, because to use the thread pool would
- * cost more than the check. Slow checks run in the thread pool, so that other requests do not wait.
+ * Binds a key to one issuer and one algorithm. Quick checks run synchronously, because handing a check to the thread
+ * pool would cost more than the check itself. Slow checks run in the thread pool, so that other requests do not wait.
  */
 export function createVerificationKey(
   issuer: string,

@@ -39,7 +39,7 @@ export interface AbuseWatchOptions extends Pick<AlarmLogOptions, "warn" | "log">
   readonly monotonicMs: () => number;
   /** Random bytes: see {@link KeyedHash}. */
   readonly hashKey: Uint8Array;
-  /** For this many milliseconds, the guard may reuse a verdict without a message to the plugin server. */
+  /** For this many milliseconds, the guard may reuse a verdict without asking the plugin server. */
   readonly unseenMs: number;
 }
 
@@ -47,8 +47,7 @@ export interface AbuseStatus {
   readonly alarms: readonly AlarmCount[];
   readonly refusedTokens: number;
   /**
-   * How many records the watch had to drop although it still needed the records. The watch forgets records if there are
-   * too many.
+   * How many records the watch dropped although it still needed them. The watch drops records if there are too many.
    */
   readonly lost: number;
   readonly bytes: number;
@@ -281,7 +280,7 @@ function readLifetime(claims: JsonObject | undefined): number | undefined {
   return issued === undefined || expires === undefined ? undefined : expires - issued;
 }
 
-/** Reasons for a denial that say nothing about the subject. */
+/** Denials for these reasons say nothing about the subject. */
 function isOwnFailure(reason: Reason): boolean {
   return denialRow(reason).status >= 500 || reason === "token_refused";
 }

@@ -35,7 +35,8 @@ const WINDOW_MS = 20_000;
 /** The detector reports changes of a rule only after this many windows. For a busy rule, this takes five minutes. */
 const LEARNING_WINDOWS = 15;
 /**
- * Weight of a new window in the usual part. With this weight, the usual part follows a change within about ten minutes.
+ * Weight of a new window in the average that is the usual part. With this weight, the average follows a change within
+ * about ten minutes.
  */
 const LEARNING = 1 / 30;
 /**
@@ -63,9 +64,10 @@ export class DenialRates {
   }
 
   /**
-   * Counts requests of one rule. The first request after the end of a window evaluates this window.
+   * Counts requests of one rule. When the first request after the end of a window comes, the detector evaluates this
+   * window.
    *
-   * @param name names of the policy and the rule, from configuration.
+   * @param name the policy's name and the rule's name, from configuration.
    * @param nowMs time from a clock that never goes back.
    */
   see(

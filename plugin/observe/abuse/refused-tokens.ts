@@ -5,8 +5,8 @@ export const MAX_REFUSED = 5_000;
 const BYTES_PER_TOKEN = 200;
 
 /**
- * The tokens that the plugin refuses for a limited time. If there are more shared tokens, the class drops the token
- * whose refusal ends first.
+ * The tokens that the plugin refuses for a limited time. If there are too many of them, the class drops the token whose
+ * refusal ends first.
  */
 export class RefusedTokens {
   readonly #durationMs: number;
@@ -34,7 +34,7 @@ export class RefusedTokens {
     return this.#until.size;
   }
 
-  /** @returns whether the token was not refused before. */
+  /** @returns true if the token was not refused before this call. */
   refuse(token: KeyedId, nowMs: number): boolean {
     if (this.isRefused(token, nowMs)) {
       return false;

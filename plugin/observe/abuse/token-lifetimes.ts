@@ -18,7 +18,7 @@ export interface TokenLifetimesOptions {
 /** A token that is valid much longer than the issuer's other tokens. */
 export interface LongLifetime {
   readonly seconds: number;
-  /** The usual maximum lifetime: fewer than one of a thousand tokens have a longer lifetime. */
+  /** The usual maximum lifetime: less than one token in a thousand has a longer lifetime. */
   readonly usualSeconds: number;
   readonly isRepeat: boolean;
 }
@@ -26,7 +26,7 @@ export interface LongLifetime {
 /** Each bucket of lifetimes ends at 1.19 times the end of the previous bucket. */
 const BUCKETS_PER_DOUBLING = 4;
 const BUCKETS = 128;
-/** A lifetime is the usual maximum if fewer than this part of the issuer's tokens have a longer lifetime. */
+/** Less than this part of the issuer's tokens have a lifetime above the usual maximum. */
 const RARE = 1 / 1_000;
 /**
  * When the counts of an issuer reach this many tokens, the class halves all counts of the issuer. So if the issuer's
@@ -37,7 +37,7 @@ const MAX_ISSUERS = 500;
 const BYTES_PER_ISSUER = 4 * BUCKETS + 400;
 /**
  * A filter that remembers recent tokens, so that each token counts only once. If the filter contains this many tokens,
- * it mistakes one of a thousand new tokens for a known token.
+ * it mistakes one in a thousand new tokens for a known token.
  */
 const FILTER_BITS = 2 ** 20;
 const TOKENS_PER_FILTER = 65_536;
@@ -68,7 +68,7 @@ export class TokenLifetimes {
   }
 
   /**
-   * @param name names of the policy and the issuer, from configuration.
+   * @param name the policy's name and the issuer's name, from configuration.
    * @param seconds from `iat` to `exp`.
    * @param nowMs time from a clock that never goes back.
    */
@@ -89,7 +89,7 @@ export class TokenLifetimes {
     return { seconds: Math.round(seconds), usualSeconds, isRepeat: noteReport(issuer, nowMs, repeatMs) };
   }
 
-  /** Returns whether the token is new, or was seen only long ago. Remembers the token. */
+  /** Returns whether the token is new, or was last seen long ago. Remembers the token. */
   #isNew({ group, tag }: SlotKey): boolean {
     let isNew = false;
     let isInEarlier = true;
@@ -124,7 +124,7 @@ function countFrom({ counts }: Issuer, bucket: number): number {
   return count;
 }
 
-/** Finds the first bucket for which nearly no token has a longer lifetime, and returns the end of this bucket. */
+/** Finds the first bucket above which there are nearly no tokens, and returns the end of this bucket. */
 function findUsual(issuer: Issuer): number {
   let bucket = BUCKETS - 1;
   while (bucket > 0 && countFrom(issuer, bucket) < issuer.tokens * RARE) {

@@ -13,7 +13,7 @@ export interface TokenNetworksOptions {
   readonly networks: number;
   /** For this many milliseconds after a report, the plugin does not report the same token again. */
   readonly repeatMs: number;
-  /** How long the guard may reuse a verdict at most without a message to the plugin server, in milliseconds. */
+  /** The longest time for which the guard may reuse a verdict without asking the plugin server, in milliseconds. */
   readonly unseenMs: number;
 }
 
@@ -37,8 +37,8 @@ const TICK_MS = 100;
 const MINUTE = 60_000 / TICK_MS;
 const NEVER = -(2 ** 30);
 /**
- * If one client moves to another network, the client stays there for a while. Two clients in two networks use the token
- * alternately. So if a token comes back to a network within this time, two clients use the token.
+ * A client that moves to another network stays there for a while. But two clients in two networks use their shared
+ * token alternately. So if a token comes back to a network within this time, two clients use the token.
  */
 const RETURN_WITHIN = 10_000 / TICK_MS;
 /**
@@ -47,8 +47,8 @@ const RETURN_WITHIN = 10_000 / TICK_MS;
  */
 const ONE_CHANGE = 4_000 / TICK_MS;
 /**
- * When the token becomes suspect, a request with the token may still be on its way. The answer to the request reaches
- * the guard within this time.
+ * When the token becomes suspect, a request with the token may still be on its way. The answer to this earlier request
+ * reaches the guard within this time.
  */
 const UNDER_WAY = 1_500 / TICK_MS;
 

@@ -24,7 +24,10 @@ interface Series {
 }
 
 const WINDOW_MS = 60_000;
-/** Weight of a new minute in the usual number. With this weight, the usual number follows a change within about half an hour. */
+/**
+ * Weight of a new minute in the average that is the usual number. With this weight, the average follows a change within
+ * about half an hour.
+ */
 const LEARNING = 1 / 30;
 /** After this many windows without a request, the usual number is close to 0. */
 const FORGOTTEN = 300;

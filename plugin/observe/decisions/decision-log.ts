@@ -110,8 +110,8 @@ export class DecisionLog {
   }
 
   /**
-   * Returns the claims that a line about a reused verdict may need. The cache does not store other claims, because they
-   * would fill the cache of verdicts.
+   * Returns the claims that a line about a reused verdict may need. The cache of verdicts does not store other claims,
+   * because they would fill it.
    */
   pickClaims(claims: JsonObject | undefined): JsonObject | undefined {
     const named = this.#settings.claims.map(({ claim }) => claim.path[0] ?? "");
@@ -143,7 +143,7 @@ export class DecisionLog {
     await this.flush();
   }
 
-  /** Writes the lines that still wait, at the exit of the process. */
+  /** At the exit of the process, writes the lines that still wait. */
   writeLast(): void {
     this.#queue.writeLast();
   }

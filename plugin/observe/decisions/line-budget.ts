@@ -1,8 +1,9 @@
 const SECOND_MS = 1_000;
 
 /**
- * Limits the number of lines in each second, or in another period. The budget allows a line only if the period has more
- * lines left than the line's kind has already used. So a flood of lines of one kind does not hide all other lines.
+ * Limits the number of lines in each second, or in another period. If a kind of line has already used n lines of the
+ * period, the budget allows another line of this kind only while more than n lines are left. So a flood of lines of one
+ * kind does not hide all other lines.
  */
 export class LineBudget {
   readonly #lines: number;

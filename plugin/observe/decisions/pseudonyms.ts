@@ -5,7 +5,7 @@ const PSEUDONYM_BYTES = 12;
 const KEY_NAME_LENGTH = 8;
 
 /**
- * A pseudonym that the log has instead of a claim's value, and the name of the key that made the pseudonym. Pseudonyms
+ * A pseudonym that replaces a claim's value in the log, and the name of the key that made the pseudonym. Pseudonyms
  * that different keys made cannot be compared.
  */
 export interface Pseudonym {

@@ -77,7 +77,8 @@ interface Seen {
 
 /**
  * @param nowMs milliseconds since the epoch.
- * @param sampled which part of such requests is logged; undefined if all of them are logged.
+ * @param sampled which part of the requests without a denial is logged; undefined for a denial, because the log has all
+ * denials.
  */
 export function renderDecision(
   outcome: Decision | Answer,
@@ -132,7 +133,7 @@ function renderClaims(
   return members;
 }
 
-/** The log only describes a long value, because half of a value could be mistaken for another value. */
+/** The log describes a long value and does not cut it, because half of a value could be mistaken for another value. */
 function showValue(value: JsonValue): unknown {
   const length = JSON.stringify(value).length;
   return length > MAX_CLAIM ? { omitted: `${length} characters of JSON, at most ${MAX_CLAIM} are logged` } : value;

@@ -31,11 +31,12 @@ export interface ThreadLimits {
   readonly idleMs: number;
   /** By default, the limit of {@link startPolicyThread}. */
   readonly maxHeapMb?: number;
-  /** How often a new thread compiles the sample policy before other work. */
+  /** How many times a new thread compiles the sample policy before it does other work. */
   readonly warmUps: number;
   /**
-   * How much work a thread finishes before another thread starts. Two new threads would slow each other down, because
-   * the JavaScript engine would optimise the same code in both threads. The first requests would then wait longer.
+   * How many pieces of work a thread finishes before another thread starts. Two new threads would slow each other down,
+   * because the JavaScript engine would optimise the same code in both threads. The first requests would then wait
+   * longer.
    */
   readonly aloneFor: number;
   /**
@@ -50,7 +51,7 @@ const LIMITS: ThreadLimits = {
   timeoutMs: 30_000,
   restartMs: 1_000,
   idleMs: 5_000,
-  warmUps: 1, // By measurement, more warm-ups do not shorten the wait of the first requests any further.
+  warmUps: 1, // Measurements show that more warm-ups do not shorten the wait of the first requests.
   aloneFor: 32,
   slowMs: 2_000,
 };
@@ -82,8 +83,8 @@ type Outcome = { readonly identification: Identification } | CompiledFile;
 
 export interface ThreadCompiler extends PolicyCompiler {
   /**
-   * Resolves when a thread has started and is warm. Without this step, the next policy would wait until the code is
-   * loaded.
+   * Resolves when a thread has started and has finished its warm-up. A policy that comes earlier waits until the thread
+   * has loaded its code.
    */
   readonly warmed: Promise<void>;
 }
@@ -205,8 +206,8 @@ class ThreadPool {
   }
 
   /**
-   * A request would wait longer for a thread that is not warm yet. So a cold thread works for requests only if no
-   * thread is warm.
+   * A request waits longer for a thread that has not finished its warm-up. So such a thread works for requests only if
+   * no thread has finished its warm-up.
    */
   #takeFor(thread: CompilerThread): Work | undefined {
     if (thread.isWarm) {

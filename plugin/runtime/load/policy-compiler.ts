@@ -11,7 +11,10 @@ export interface PolicyCompiler {
   compileFile(file: string): Promise<CompiledFile>;
   /** Compiles a policy text from the plugin's configuration. */
   compileText(text: string): Promise<PolicyLoad>;
-  /** A request waits for this file, so the compiler takes this file before files for which no request waits. */
+  /**
+   * Called when a request waits for this file. The compiler then takes this file before files for which no request
+   * waits.
+   */
   hurry(file: string): void;
   stop(): void;
 }

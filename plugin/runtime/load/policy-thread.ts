@@ -20,7 +20,9 @@ const COMPILING_PRIORITY = 5;
 if (parentPort) {
   const port = parentPort;
   giveWay();
-  process.env = {}; // The YAML library reads an environment variable for each part of a text. A read of Node's real environment takes a microsecond.
+  // For each part of a text, the YAML library reads an environment variable. In Node's real environment, each read takes
+  // a microsecond.
+  process.env = {};
   port.once("message", ({ policyRoot }: CompilingThread) => answerRequests(port, createPolicyStore(policyRoot)));
 }
 

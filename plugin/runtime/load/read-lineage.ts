@@ -41,8 +41,8 @@ export interface LineageReader {
 }
 
 /**
- * Reads a policy file, and merges the files that it extends. Each extended file must also be a valid policy without the
- * file that extends it. So the compiler reports a mistake in the file that contains the mistake.
+ * Reads a policy file, and merges the files that it extends. Each extended file must also be a valid policy on its own.
+ * So the compiler reports a mistake in the file that contains the mistake.
  */
 export async function readLineage(
   file: string,
@@ -98,7 +98,7 @@ export async function readLineage(
   return { read: succeed(merged), files: ancestry.files };
 }
 
-/** @param data stays unchanged, because a child may set other variables. */
+/** @param data the function does not change this value, because a child may set other values for its variables. */
 function writeResolved(data: unknown): string {
   const resolved = structuredClone(data);
   resolveVars(resolved);

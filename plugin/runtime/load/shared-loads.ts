@@ -13,7 +13,7 @@ export interface SharedLoad {
   release(): void;
 }
 
-/** Compiles a text only once as long as the compiled policy is in use. */
+/** As long as a compiled policy is in use, its text is not compiled again. */
 export function shareLoads(compiler: Pick<PolicyCompiler, "compileText">): (text: string) => SharedLoad {
   const entries = new Map<string, { readonly load: Promise<PolicyLoad>; users: number }>();
 

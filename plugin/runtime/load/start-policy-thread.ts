@@ -13,7 +13,7 @@ const MAX_HEAP_MB = 256;
  */
 const MAX_NEW_SPACE_MB = 6;
 
-/** A thread that no caller of {@link startPolicyThread} has got yet. */
+/** The thread that was started in advance, until a caller of {@link startPolicyThread} gets it. */
 let first: { readonly entry: URL | string; readonly worker: Worker } | undefined;
 
 /**

@@ -82,7 +82,8 @@ export class FileVersions {
       return;
     }
     if (!this.#inEffect) {
-      void this.#ports.keys.prepare(load.value); // The version takes effect before its keys are loaded, because no earlier version could judge requests.
+      // The version takes effect before its keys are loaded, because no earlier version can judge requests meanwhile.
+      void this.#ports.keys.prepare(load.value);
       this.#putIntoEffect(version, load.value);
       return;
     }
@@ -125,7 +126,7 @@ export class FileVersions {
     reportInEffect(`policy file ${this.#file}`, policy, isChange, this.#ports);
   }
 
-  /** Called when the file has the text of the version in effect again. */
+  /** Called when the file again has the text of the version that is in effect. */
   #recover(policy: CompiledPolicy): void {
     if (this.#refused.length > 0) {
       this.#refused = [];

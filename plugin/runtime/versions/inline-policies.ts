@@ -20,8 +20,8 @@ export interface InlinePolicies {
    */
   open(entity: InlineEntity, text: string, rule: string | undefined): PolicySource;
   /**
-   * If all compiled policies together use much memory, the class releases those that no request has needed for a while.
-   * The function begins with the policy whose last use is the oldest.
+   * If all compiled policies together use much memory, this function releases the policies that no request has needed
+   * for a while. It begins with the policy whose last use is the oldest.
    */
   releaseIdle(): void;
   status(): readonly PolicyStatus[];
@@ -46,8 +46,8 @@ const IDLE_LIMITS: IdleLimits = { idleMs: 60_000, maxBytes: 4 * 1024 * 1024 };
 /**
  * Keeps the inline policies of all plugin instances. Kong starts a new instance for each version of a plugin entity's
  * configuration. The plugin cannot report to Kong that a version is broken. An instance uses its own version as soon as
- * the issuers of its own version have keys. Until then, or if its own version is broken, the last good version of the
- * same entity on the same Route judges requests: see {@link LastGoodVersions}.
+ * the issuers of this version have keys. Until then, or if its own version is broken, the last good version of the same
+ * entity on the same Route judges requests: see {@link LastGoodVersions}.
  */
 export function keepInlinePolicies({
   compiler,
@@ -109,7 +109,10 @@ interface InlineInstanceOptions {
   readonly entity: InlineEntity;
   readonly text: string;
   readonly rule: string | undefined;
-  /** The position of this instance in the order of starts. An instance with a greater number started later. */
+  /**
+   * The position of this instance in the order in which instances started. An instance with a greater number started
+   * later.
+   */
   readonly order: number;
   readonly share: (text: string) => SharedLoad;
   readonly lastGood: LastGoodVersions;
@@ -229,7 +232,8 @@ class InlineInstance {
       version.become("ready");
       void this.#waitForKeys(version, load.value);
     } else {
-      void ports.keys.prepare(load.value); // The version takes effect before its keys are loaded, because no earlier version could judge requests.
+      // The version takes effect before its keys are loaded, because no earlier version can judge requests meanwhile.
+      void ports.keys.prepare(load.value);
       this.#putIntoEffect(version, load.value);
     }
   }
@@ -256,9 +260,9 @@ class InlineInstance {
   }
 
   /**
-   * While the instance's own version cannot judge requests, chooses the version that judges them. The result is the
-   * last good version, if this Route has one. An instance's own version cannot judge requests in three cases: it is
-   * broken, it waits for keys, or it was replaced while it waited for keys.
+   * Chooses the version that judges requests while the instance's own version cannot. The result is the last good
+   * version, if this Route has one. An instance's own version cannot judge requests in three cases: it is broken, it
+   * waits for keys, or it was replaced while it waited for keys.
    */
   async #decideMeanwhile(version: PolicyVersion, describeRoute: DescribeRoute): Promise<PolicyLoad> {
     const fallback = this.#fallback;

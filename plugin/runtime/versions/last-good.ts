@@ -43,19 +43,19 @@ interface Entity {
 }
 
 /**
- * The last good version of each plugin entity. If a newer version of the entity is broken or waits for keys, the last good
- * version may judge the entity's requests. A last good version must never judge requests of another entity or Route. An id does
- * not prove that an entity is the same, because declarative configuration derives ids from names. So if a Route is
- * deleted and created elsewhere, the new Route gets the same id. The following rules result:
+ * The last good version of each plugin entity. If a newer version of the entity is broken or waits for keys, the last
+ * good version may judge the entity's requests. A last good version must never judge requests of another entity or
+ * Route. An id does not prove that an entity is the same, because declarative configuration derives ids from names. So
+ * if a Route is deleted and created elsewhere, the new Route gets the same id. Because of this, these rules apply:
  *
- * - The last good version belongs to one entity on one Route, with the paths, hosts, methods and Service that the Route had
- *   when the version judged requests.
+ * - The last good version belongs to one entity on one Route, with the paths, hosts, methods and Service that the Route
+ *   had when the version judged requests.
  * - An entity on a Service or a global entity has no last good version, because the plugin does not notice when the
  *   entity's Routes change.
  * - The last good version is dropped when no instance uses it.
- * - The last good version must be the newest version, both by the start order of instances and by Kong's own sequence. The two
- *   orders can disagree, for example after a restart of Kong, or if a worker is late. The plugin then does not know
- *   which version is the newest, so no version counts as the last good version.
+ * - The last good version must be the newest version, both by the start order of instances and by Kong's own sequence.
+ *   The two orders can disagree, for example after a restart of Kong, or if a worker is late. The plugin then does not
+ *   know which version is the newest, so no version counts as the last good version.
  */
 export class LastGoodVersions {
   readonly #entities = new Map<string, Entity>();

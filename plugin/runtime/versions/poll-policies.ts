@@ -1,8 +1,8 @@
 import type { PolicyFiles } from "./policy-files.ts";
 
 /**
- * The checks of policy files use at most this share of one processor. With very many files, the time between two checks is
- * therefore longer. With all its other work, an idle plugin server then uses less than 1 % of a processor.
+ * The checks of policy files use at most this share of one processor. With very many files, the time between two checks
+ * is therefore longer. An idle plugin server, with all its work, then uses less than 1 % of a processor.
  */
 const MAX_SHARE = 0.004;
 const MAX_DELAY_MS = 30_000;

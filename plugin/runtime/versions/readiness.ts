@@ -23,8 +23,9 @@ export interface ReadinessOptions {
 
 /**
  * Limits for the repeated checks before the process is ready. With thousands of policies, the checks for readiness use
- * at most this share of one processor. The time between two checks is also this share of the time that the process has
- * waited so far, because a broken policy may keep the process waiting for days.
+ * at most this share of one processor. The longer the process has waited, the rarer the checks are: the time between
+ * two checks is at least this share of the wait so far, up to `MAX_DELAY_MS`. The reason is that a broken policy may
+ * keep the process waiting for days.
  */
 const MAX_SHARE = 0.05;
 const LOOK_MS = 100;

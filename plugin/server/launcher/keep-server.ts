@@ -4,8 +4,8 @@ import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 const PING_MS = 1_000;
 /**
- * The number of pings without an answer after which a server counts as hanging. This many pings take longer than the
- * time limit of the server's own watchdog, and less time than Kong's read timeout.
+ * The number of pings without an answer after which a server counts as hanging. The time for this many pings is longer
+ * than the limit of the server's own watchdog, and shorter than Kong's read timeout.
  */
 const MAX_SILENT_PINGS = 6;
 

@@ -29,7 +29,7 @@ const MODE = 0o600;
  * reports a sum: its own counts and the counts in all other files. So the sums also grow while two processes serve at
  * the same time. When a process has ended, the process that listens on the socket adds the ended process's counts to
  * its own, and removes the ended process's file. Before it removes the file, the listening process writes its own file.
- * The own file names the processes whose counts it includes. So a crash between the two steps counts no request twice.
+ * This file lists the processes whose counts it includes. So a crash between the two steps counts no request twice.
  */
 export class CarriedCounts {
   readonly #directory: string;

@@ -11,7 +11,7 @@ import type { AbuseWatch } from "../../observe/abuse/abuse-watch.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { TimeHistogram } from "./time-histogram.ts";
 
-/** Metrics in the format of prom-client. In this format, the counts of several processes can be added. */
+/** Metrics in the format of prom-client. In this format, the counts of several processes can be added up. */
 export type MetricsSnapshot = readonly object[];
 
 /** Adds up the counts of several processes. */

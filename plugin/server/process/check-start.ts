@@ -10,8 +10,7 @@ import { findReadProblem, findWorkerUser, findWriteProblem, type SystemUser } fr
 /** Lists the problems that would occur if Kong started the plugin server with these options. */
 export interface StartProblems {
   /**
-   * Problems that keep the plugin server from listening. Only Kong itself can report such problems, at the time when
-   * Kong starts.
+   * Problems that keep the plugin server from listening. Only Kong itself can report these problems, when Kong starts.
    */
   readonly fatal: readonly string[];
   /**
@@ -22,8 +21,8 @@ export interface StartProblems {
 }
 
 /**
- * Finds problems that the plugin server would have as the user of Kong's workers. Kong runs this check before it starts the
- * plugin server.
+ * Finds problems that the plugin server would have if it ran as the user of Kong's workers. Kong runs this check before
+ * it starts the plugin server.
  */
 export async function checkStart({
   socket,
@@ -78,7 +77,9 @@ async function attempt(check: () => unknown): Promise<string | undefined> {
   }
 }
 
-/** Kong runs the query command through a shell. The shell may have replaced itself with the process of the query command. */
+/**
+ * Kong runs the query command through a shell. Some shells replace themselves with the process of the query command.
+ */
 const MAX_ANCESTORS = 3;
 
 /** Finds Kong's prefix if Kong is among the ancestors of this process. Kong starts nginx with `-p PREFIX`. */

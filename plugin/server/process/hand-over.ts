@@ -63,14 +63,15 @@ function afterNextRead(task: () => void): void {
 export function createHandOver({ connections, isReplaced, leaveToQueue, lastCallMs }: HandOverOptions): HandOver {
   let endingSince: number | undefined;
   let replacedSince: number | undefined;
-  /**
-   * The idle connection of which this process has closed its half. Kong has not yet read the end of this connection.
-   */
+  /** An idle connection: this process has closed its half, and Kong has not yet read the end of the stream. */
   let closing: Connection | undefined;
 
   let isQueued = false;
 
-  /** While this process was paused, Kong's next call may have arrived. So a connection counts as idle only after a read. */
+  /**
+   * If this process was paused, Kong's next call may have arrived meanwhile. So a connection counts as idle only after
+   * a read.
+   */
   const closeNextIdle = (): void => {
     afterNextRead(() => {
       closing ??= [...connections].find((connection) => connection.closeIfIdle(IDLE_MS));

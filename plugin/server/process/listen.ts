@@ -70,8 +70,8 @@ export function identifySocket(path: string): string | undefined {
 }
 
 /**
- * Time between two checks, in milliseconds. The time is short, because after the end of a process no process answers
- * until the next process listens.
+ * Time between two checks, in milliseconds. The time is short, because after the old process has ended, no process
+ * answers until this process listens.
  */
 const TAKE_OVER_CHECK_MS = 20;
 

@@ -16,7 +16,8 @@ export function countSilence(silentMs: number, hasBeaten: boolean, waitedMs: num
 }
 
 function watch({ beats, limitMs }: { readonly beats: Int32Array; readonly limitMs: number }): void {
-  const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)); // Nothing wakes a wait for this number.
+  // No code changes this number, so a wait for a change always takes its whole time.
+  const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   let lastBeat = Atomics.load(beats, 0);
   let silentMs = 0;
   for (;;) {

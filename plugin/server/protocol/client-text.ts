@@ -4,8 +4,8 @@ const LINE_FEED = 0x0a;
 const LAST_ASCII = 0x7f;
 const LOST = 0xfffd;
 /**
- * In a longer line with invalid UTF-8, the function replaces all bytes beyond ASCII. An exact decoding of the line
- * would cost more than the decision about the request.
+ * If a line with invalid UTF-8 is longer than this, all its bytes beyond ASCII are replaced. An exact decoding of the
+ * line would cost more than the decision about the request.
  */
 const MAX_EXACT_BYTES = 1_024;
 

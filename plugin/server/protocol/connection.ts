@@ -61,8 +61,8 @@ const PARTING = Buffer.of(0xff);
 
 /**
  * Answers the calls on one connection of a Kong worker, one call at a time. During an event, the roles are reversed:
- * this process calls the PDK, and Kong replies in the order of the calls. An error is always an answer, and never
- * closes the connection. After a closed connection, Kong would retry without end.
+ * this process calls the PDK, and Kong replies in the order of the calls. Each error is reported in an answer, and
+ * never closes the connection. If an error closed the connection, Kong would retry without end.
  */
 export function serveConnection(socket: Socket, options: ConnectionOptions): Connection {
   return new ServedConnection(socket, options);

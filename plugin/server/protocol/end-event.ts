@@ -27,9 +27,9 @@ const EMPTY = new Uint8Array();
  * Encodes all calls that carry out an outcome of a handler. The server sends the calls in one write. Only an Allow that
  * our own code made lets the request pass.
  *
- * The guard (our Lua plugin in Kong) sends the answers to refused requests. Each `kong.response.exit` would end the
- * connection to this server. A new connection costs more than the decision. The code in Kong that calls the plugin
- * server sees no difference between an Allow and an answer that the guard will send. But the guard lets no request pass
+ * The guard (our Lua plugin in Kong) sends the answers to refused requests, because each `kong.response.exit` would end
+ * the connection to this server. A new connection costs more than the decision. To the code in Kong that calls the
+ * plugin server, an Allow and an answer that the guard will send look the same. But the guard lets no request pass
  * without a positive verdict.
  *
  * @param warnings lines for the operator, also written to Kong's log.

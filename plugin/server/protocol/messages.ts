@@ -203,7 +203,7 @@ export interface ListValue {
 export const RpcCallMessage = messageType<RpcCall>("RpcCall");
 export const RpcReturnMessage = messageType<RpcReturn>("RpcReturn");
 export const StringMessage = messageType<{ v?: string }>("String");
-/** A {@link StringMessage} whose text stays undecoded bytes. */
+/** Like {@link StringMessage}, but the text is left as undecoded bytes. */
 export const BytesMessage = messageType<{ v?: Uint8Array }>("Bytes");
 export const IntMessage = messageType<{ v?: number }>("Int");
 export const ExitArgsMessage = messageType<ExitArgs>("ExitArgs");

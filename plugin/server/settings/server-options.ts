@@ -11,7 +11,7 @@ export interface ServerOptions {
   readonly socketMode: number;
   readonly policyPollMs: number;
   /**
-   * The id of a process. When the owner process ends, this process ends too. By default, the owner is the process that
+   * The id of the owner process. When the owner ends, this process ends too. By default, the owner is the process that
    * started this process.
    */
   readonly parentPid: number | undefined;
@@ -33,8 +33,8 @@ export interface ServerOptions {
   /** The identity by which launchers recognise this server; undefined if no launcher started this server. */
   readonly launched: string | undefined;
   /**
-   * The option is only for a server that a launcher started. A service manager keeps the server's socket open. `later`:
-   * another server still accepts connections on the socket. `now`: no other server accepts connections on the socket.
+   * Only for a server that a launcher started, and whose socket a service manager keeps open. `later`: another server
+   * still accepts connections on the socket. `now`: no other server accepts connections on the socket.
    */
   readonly queued: "now" | "later" | undefined;
   /**
@@ -232,8 +232,8 @@ function requirePath(option: string, value: string | undefined): string {
 }
 
 /**
- * Maximum length of a socket's path, in bytes. The kernel allows 107 bytes. The socket's first, private name is longer
- * than its shared name, so the shared name may have fewer bytes.
+ * Maximum length of a socket's path, in bytes. The kernel allows 107 bytes. The socket first gets a private name, which
+ * is longer than its shared name. So the shared name may have fewer bytes than the kernel allows.
  */
 const MAX_SOCKET_PATH_BYTES = 80;
 

@@ -16,7 +16,7 @@ export interface Figure {
   readonly id: "requests" | "refused" | "would-refuse" | "guard" | "keys" | "policies";
   readonly name: string;
   readonly value: Cell;
-  /** The same number, but counted since the start. Or a text that says what the number counts. */
+  /** The same number, counted since the start, or a text that says what the number counts. */
   readonly detail: Cell;
 }
 

@@ -37,7 +37,7 @@ export interface ColumnOf<Row> extends Column {
   readonly cell: (row: Row) => Cell;
 }
 
-/** Stands for an absent value. */
+/** The text for an absent value. */
 export const ABSENT = "–";
 
 /**

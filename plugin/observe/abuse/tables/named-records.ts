@@ -1,6 +1,6 @@
 /** The data that a detector stores about one policy, rule or issuer. */
 export interface NamedRecord {
-  /** When the last report began, in milliseconds of the detector's clock. */
+  /** The time of the last reported finding, in milliseconds of the detector's clock. */
   reportedAt: number;
 }
 
@@ -12,8 +12,8 @@ export interface NamedRecordsOptions<R> {
 }
 
 /**
- * Records by the names of policies, rules and issuers. The names come from configuration, but configuration can change
- * while the process runs. So the number of records is limited, and a name beyond the limit gets no record.
+ * Stores one record for each name of a policy, rule or issuer. The names come from configuration, but configuration can
+ * change while the process runs. So the number of records is limited, and a name beyond the limit gets no record.
  */
 export class NamedRecords<R extends object> {
   readonly #options: NamedRecordsOptions<R>;
@@ -39,7 +39,7 @@ export class NamedRecords<R extends object> {
 }
 
 /**
- * Records a finding as a report, unless it repeats the last report.
+ * Records the time of a finding that is reported. A finding that repeats the last report changes nothing.
  *
  * @param repeatMs for this many milliseconds after a report, further findings count as repetitions of the same report.
  * @returns whether the finding repeats the last report.

@@ -12,8 +12,8 @@ export interface SlotTableOptions {
   /** How many numbers a record has. */
   readonly fields: number;
   /**
-   * How long the table still needs a record after its last use. If the table must drop a record that the detector still
-   * needs, the table counts the loss.
+   * For how long the detector still needs a record after its last use. If the table must drop such a record, the table
+   * counts the loss.
    */
   readonly neededFor: number;
 }

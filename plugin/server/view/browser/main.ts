@@ -23,7 +23,7 @@ let rates = new RateWindow();
 let samples: readonly Sample[] = [];
 let by: Grouping = "all";
 let answeredAt = 0;
-/** Show the newest answer again. Before the first answer, there is nothing to show. */
+/** Shows the newest answer again. Before the first answer, this function does nothing. */
 let showAgain = (): void => {};
 let drawAgain = (): void => {};
 
