@@ -42,7 +42,7 @@ interface KongEnvOptions {
   readonly abuse?: string;
   readonly verdictCache?: VerdictCaching;
   readonly header?: readonly string[];
-  /** Requests a second that nginx serves for one client address. */
+  /** How many requests a second nginx serves for one client address. */
   readonly ratePerClient?: number;
   readonly kongVersion?: string;
   /** If true, Kong uses the guard of this package. If a string, Kong finds the guard in the directory with this path. */

@@ -165,7 +165,7 @@ const command = new Command("npm start --")
 const starting = start(command.opts<Flags>());
 let wantsEnd = false;
 
-/** Waits for a running start, because a part can only be stopped after it has started. */
+/** If parts are still starting, waits for them first, because a part can only be stopped after it has started. */
 void untilEnd(async () => {
   wantsEnd = true;
   await Promise.race([starting.catch(() => undefined), sleep(START_TIMEOUT)]);

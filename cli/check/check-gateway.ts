@@ -35,8 +35,8 @@ export async function readGateway(
 }
 
 /**
- * `render` would refuse Kong's files because of these mistakes, so this function reports the mistakes. `lint` reports
- * all other problems of Kong's files. In `lint`, an author can suppress findings.
+ * Reports the mistakes for which `render` would refuse Kong's files. `lint` reports all other problems of Kong's files.
+ * In `lint`, an author can suppress findings.
  */
 export async function checkGateway({ files, policyRoot }: Gateway, found: readonly string[]): Promise<CheckStep> {
   if (files.length === 0) {

@@ -15,7 +15,10 @@ interface GatewayRequest {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** Finds a request of the cell that reaches the cell's rule through a Kong Route. */
+/**
+ * A cell is a rule with a method and a path. Finds a request with this method and path that reaches the rule through a
+ * Kong Route.
+ */
 export type FindRequest = (policyFile: string, policy: CompiledPolicy, cell: Cell) => GatewayRequest | undefined;
 
 /** The sandbox listens on this port unless `--port` names another. */

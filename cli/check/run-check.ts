@@ -65,8 +65,8 @@ export async function runCheck(paths: readonly string[], settings: CheckSettings
 }
 
 /**
- * Several steps can report the same finding, but each step writes the file name relative to a different directory. So
- * only the last part of the file name counts.
+ * Returns the same text for the same finding of several steps. The steps write the file name relative to different
+ * directories, so this function compares only the last part of the file name.
  */
 function nameOf({ code, file = "", line, column, message }: Finding): string {
   return JSON.stringify([code, basename(file), line, column, message]);
@@ -133,7 +133,7 @@ async function runTests(
   isNew: (finding: Finding) => boolean,
 ): Promise<CheckStep> {
   const { report, files } = await runTestFiles(tests, { sign: true, coverage: min !== undefined, min });
-  // A test file tests a policy even if the test file has a mistake.
+  // A test file with a mistake still counts as a test of its policy.
   const tested = new Set(files.map((file) => resolve(file)));
   const untested = policies.filter((file) => {
     const policy = checked.find((one) => one.file === file)?.policy;

@@ -16,7 +16,7 @@ export type CurlExample =
   | { readonly reason: string };
 
 const COMMAND = "npx --no-install kong-jwt-policy";
-/** curl would read these characters of an address as a pattern. */
+/** If these characters are in a URL, curl reads them as a pattern. */
 const CURL_PATTERN = /[[\]{}]/;
 /**
  * A placeholder. After the code has quoted all words of the command, it writes the token in place of this placeholder.

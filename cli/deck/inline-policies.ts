@@ -23,8 +23,8 @@ export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRo
       dropNulls(node.get("config"));
     }
     const field = config.get("policy_file");
-    // Plugins can share a configuration. If an earlier plugin uses the same configuration, its policy is already
-    // inlined, and the condition is false.
+    // Plugins can share a configuration. If an earlier plugin uses the same configuration, the policy is already
+    // inlined, and this condition is false.
     if (field?.owner.has("policy_file") && (policy !== undefined || isTemplate(field.value))) {
       dropNulls(field.owner);
       findings.push(...(await inlinePolicy(field, policyRoot)));
@@ -34,7 +34,10 @@ export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRo
   return findings;
 }
 
-/** Removes null values. With nulls, a key could appear twice, or a null could replace the policy of a shared configuration. */
+/**
+ * Removes null values. If null values stayed, a key could appear twice, or a null could replace the policy of a shared
+ * configuration.
+ */
 function dropNulls(config: unknown): void {
   if (isMap(config)) {
     config.items = config.items.filter(({ value }) => !isNull(value));

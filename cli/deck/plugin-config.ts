@@ -8,8 +8,8 @@ import type { StateFile } from "./state/state-file.ts";
 import { findingAt } from "./state/state-finding.ts";
 
 /**
- * A field of the plugin's configuration. The position of the configuration is in the plugin, or in the shared
- * configuration that the plugin uses.
+ * A field of the plugin's configuration. The field is in the plugin itself, or in the shared configuration that the
+ * plugin uses.
  */
 export interface ConfigField {
   readonly value: string;

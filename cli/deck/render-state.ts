@@ -49,8 +49,8 @@ export async function renderState(
   found.push(...checkInstanceNames(plugins));
   if (inline) {
     found.push(...(await inlinePolicies(plugins, policyRoot)));
-    // The code reads the configurations again, because a plugin may override a shared `policy_file`. An overridden
-    // `policy_file` must not stay in the same configuration as an inlined policy.
+    // The code checks the configurations again: if a plugin overrides a shared `policy_file`, its configuration must
+    // not contain both a `policy_file` and an inlined policy.
     const again = plugins.map((plugin) => readPluginConfig(plugin, state));
     found.push(...again.flatMap((config) => (config.ok ? [] : config.failure)));
   }

@@ -50,9 +50,7 @@ function readApproval(entry: unknown, where: string): Approval {
   return { fingerprint, reason };
 }
 
-/**
- * Adds approvals to the file. If a fingerprint is already in the file, the file keeps the reason of the fingerprint.
- */
+/** Adds approvals to the file. If the file already has an approval with the same fingerprint, the old reason stays. */
 export async function writeApprovals(file: string, fingerprints: readonly string[], reason: string): Promise<void> {
   const known = await readApprovals(file);
   const added = fingerprints.filter((fingerprint) => !known.some((approval) => approval.fingerprint === fingerprint));

@@ -69,8 +69,8 @@ async function compare(
 }
 
 /**
- * Checks the old directory, if the command compares several paths. In the old directory, each path must have the same
- * relative path as now. This is the same as in a commit of Git.
+ * Checks the old directory, if the command compares several paths. As in a Git commit, each file must have the same
+ * relative path in the old directory as now.
  *
  * @throws Error if the old directory has none of the paths, because all paths would then count as new.
  */

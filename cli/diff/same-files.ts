@@ -14,10 +14,7 @@ export interface FilePair {
 }
 
 const EXTENDS = /^["']?extends["']?[ \t]*:[ \t]*["']?([^"'#\r\n]+?)["']?[ \t]*(?:#.*)?\r?$/m;
-/**
- * The comparison follows `extends` through a limited number of files. The gateway accepts only policies that extend fewer
- * files.
- */
+/** The comparison follows `extends` through a limited number of files. The gateway's own limit is lower. */
 const MAX_PARENTS = 10;
 
 /**

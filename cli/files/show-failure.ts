@@ -6,9 +6,9 @@ import { areAboutText, showExcerpts } from "../findings/excerpts.ts";
 import { describeOtherKind } from "./recognize-file.ts";
 
 /**
- * Shows why a policy file cannot be loaded. Also shows the file and the line with the mistake. A mistake in an extended
- * file is shown in that extended file. For a file of another kind, the message names the kind, but shows no text of the
- * file.
+ * Shows why a policy file cannot be loaded. Also shows the file and the line with the mistake. If the mistake is in an
+ * extended file, shows the line of the extended file. For a file of another kind, the message names the kind, but shows
+ * no text of the file.
  *
  * @param path the path of the file.
  * @param name the file name that findings show.

@@ -6,8 +6,8 @@ import { type Finding, isWarning } from "../../plugin/policy/language/finding.ts
 const EXCERPT_LENGTH = 200;
 
 /**
- * Formats a finding for people: its position, its code, and what is wrong. If the line of the file may be shown, also
- * the line. Notes and text to paste come after that line.
+ * Formats a finding for people: its position, its code, and what is wrong. Also shows the line of the file, if this
+ * line may be shown. Notes and text to paste come last.
  */
 export function formatFinding(finding: Finding, color: Colors): string {
   const notes = (finding.notes ?? []).map((note) => `  ${toPrintable(note)}\n`);
@@ -36,7 +36,7 @@ function formatHead(finding: Finding, color: Colors): string {
 }
 
 /**
- * Shortens a line around a column and makes it printable. `width` is the largest number of characters that are shown before the
+ * Shortens a line around a column and makes it printable. `width` is the number of characters that are shown before the
  * column.
  */
 function cutOut(text: string, column: number): { readonly shown: string; readonly width: number } {

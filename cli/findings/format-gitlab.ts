@@ -29,8 +29,8 @@ export function formatGitlab({ findings }: Report): string {
 
 /**
  * The fingerprint does not depend on the line. Therefore GitLab still recognises a finding that has moved to another
- * line. If several findings have the same fingerprint, GitLab shows only one of them. So the fingerprint contains a
- * number.
+ * line. If several findings have the same fingerprint, GitLab shows only one of them. So the fingerprint also depends
+ * on `count`, the number of equal findings before this one.
  */
 function fingerprint(content: string, count: number): string {
   return createHash("sha256").update(`${count} ${content}`).digest("hex").slice(0, 32);

@@ -21,8 +21,8 @@ export interface CheckedFile {
 }
 
 /**
- * Formats a report for people. The report shows each mistake and each warning, and the line of the file with the
- * mistake or warning. Terminals and editors can turn the position of a finding into a link.
+ * Formats a report for people. The report shows each mistake and each warning, with the line of the file. Terminals and
+ * editors can turn the position of a finding into a link.
  */
 export function reportText(checked: readonly CheckedFile[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);

@@ -84,7 +84,9 @@ function optionsOf({ options }: Provider): readonly ProviderOption[] {
   return [...options, NAME, ...ROUTE_OPTIONS];
 }
 
-/** `init` checks choices and fallbacks later, because then all its messages look the same. */
+/**
+ * Commander does not get the choices and fallbacks. `init` applies them later, so that all its messages look the same.
+ */
 function toOption({ name, value, description, choices, fallback }: ProviderOption): Option {
   const known = choices === undefined ? "" : ` (${choices.join(", ")})`;
   const usual = fallback === undefined ? "" : ` (default: ${fallback})`;

@@ -19,7 +19,10 @@ interface TokenRow {
 /** Scopes of OpenID Connect (Core section 5.4), which give no permission for the API. */
 const OPENID_SCOPES = ["openid", "profile", "email"];
 
-/** Writes tests of every kind of decision that the policy makes. Therefore a test fails if the policy changes in a small way. */
+/**
+ * Writes tests of every kind of decision that the policy makes. Therefore even a small change of the policy makes a
+ * test fail.
+ */
 export function writeTests(api: Api): string {
   const { name, provider, shape, schemas } = api;
   const { permissions } = shape;

@@ -1,6 +1,9 @@
 import { toPrintableJson } from "../../plugin/core/text/printable.ts";
 
-/** Strings that need no quotes: words whose characters have no meaning in YAML. Inside a word, a colon has no meaning. */
+/**
+ * Strings that need no quotes: words whose characters have no special meaning in YAML. Inside a word, a colon has no
+ * special meaning.
+ */
 const PLAIN = /^[A-Za-z/](?:[\w./+-]|[: ](?=[\w/]))*$/;
 /**
  * Strings that YAML 1.1 or 1.2 reads as a value of another type. Kong and decK use different versions of YAML, so such strings

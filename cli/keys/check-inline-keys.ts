@@ -6,8 +6,8 @@ import type { Finding } from "../../plugin/policy/language/finding.ts";
 import { readDocument } from "../../plugin/policy/read/read-document.ts";
 
 /**
- * The import begins each reason with the name of the key. The code removes this name, because the finding says where the key
- * is.
+ * {@link importKeySet} begins each reason with the name of the key. The code removes this name, because the finding
+ * already says where the key is.
  */
 const KEY_NAME = /^key 0(?:, kid "(?:[^"\\]|\\.)*")?: /;
 

@@ -30,7 +30,7 @@ function describeFailure({ id }: CompiledIssuer, failure: string, path: Document
   return { code, path, message: `The keys of issuer ${quoteText(id)} cannot be loaded: ${failure}. ${advice}` };
 }
 
-/** @param dropped the reasons why keys of several sources conflict. */
+/** @param dropped the reasons why the plugin drops keys of this source when it joins the keys of all sources. */
 function judgeKeys(
   { id, algorithms }: CompiledIssuer,
   { keys, ignored, unused, notes, leaked }: ImportedKeySet,

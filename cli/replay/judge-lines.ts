@@ -39,7 +39,7 @@ export class LineJudge {
   readonly #keys: Both<OwnKeys>;
   #lines = 0;
 
-  /** @param jwks the user's keys for checking signatures; undefined for the keys in the policies. */
+  /** @param jwks the user's keys for checking signatures; undefined if the keys in the policies are used. */
   constructor({ pairs, gateways }: World, jwks: unknown) {
     this.#pairs = pairs;
     this.#routers =

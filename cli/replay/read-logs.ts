@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { STDIN } from "../files/list-files.ts";
 import { nameInput } from "../files/read-input.ts";
 
-/** A line of a log. If the line is too long for a log line, `text` is undefined. */
+/** A line of a log. `text` is undefined if the line is longer than `MAX_LINE`. */
 export interface LogText {
   readonly file: string;
   /** The number of the line, counted from 1. */
@@ -12,7 +12,10 @@ export interface LogText {
   readonly text: string | undefined;
 }
 
-/** No log line is longer, because nginx limits the total size of a request's headers to some tens of kilobytes. */
+/**
+ * The limit for the length of a line. Kong's log lines are shorter, because nginx limits the total size of a request's
+ * headers to some tens of kilobytes.
+ */
 const MAX_LINE = 1024 * 1024;
 
 /**

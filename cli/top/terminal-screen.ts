@@ -16,7 +16,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface TerminalPorts {
   readonly output: WriteStream;
-  /** The input is undefined if the command cannot read the keyboard. Signals still end the screen then. */
+  /** The input is undefined if the command cannot read the keyboard. In this case, signals still end the screen. */
   readonly input: ReadStream | undefined;
   readonly onKey: (key: string) => void;
   readonly onResize: () => void;

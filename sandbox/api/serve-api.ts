@@ -212,7 +212,10 @@ async function startGateway(
   }
 }
 
-/** Returns options with which the sandbox shows the web view on this port, and prints the web view's address. */
+/**
+ * Returns the options for a sandbox that shows the web view on this port. The sandbox also prints the web view's
+ * address.
+ */
 export function showStatus(
   port: number | undefined,
   print: (text: string) => void,

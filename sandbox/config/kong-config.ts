@@ -1,7 +1,7 @@
 /**
  * Reads a declarative Kong configuration (`kong.yml`) or a decK file: services, routes, Consumers, and the plugin
- * `jwt-policy` on a service, on a route, or global. If only Kong supports a part of the file, a warning names the
- * part's position. A part that Kong itself does not know is a mistake.
+ * `jwt-policy` on a service, on a route, or global. If Kong supports a part of the file but the sandbox does not, a
+ * warning gives the part's position. A part that Kong itself does not know is a mistake.
  */
 import { randomUUID } from "node:crypto";
 import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";

@@ -44,7 +44,8 @@ export function escapePath(path: string): string {
 
 /**
  * Whether nginx accepts this request path. nginx answers 400 to an invalid percent-encoding, to an encoded NUL, and to
- * a path that leads above the root. In nginx's check of the root, encoded dots and slashes count as dots and slashes.
+ * a path that leads above the root. When nginx checks whether a path leads above the root, it decodes encoded dots and
+ * slashes first.
  */
 export function isAcceptedPath(path: string): boolean {
   const [uri = ""] = path.split("#", 1);
@@ -88,8 +89,8 @@ export function joinUpstreamPath(base: string, path: string): string {
  * paths. Without a matched path, Kong strips one `/`.
  */
 export function joinStrippedPath(base: string, path: string, matchedPath = "/"): string {
-  // The removal of the Route's path may leave a dot segment at the start of the rest, so the function also removes one
-  // dot segment there.
+  // After the Route's path is removed, the remaining path may start with a dot segment. The function also removes this
+  // dot segment.
   const rest = path.slice(matchedPath.length).replace(/^\.{1,2}(?:\/|$)/, "");
   if (rest === "") {
     return withSlashLike(base, path);

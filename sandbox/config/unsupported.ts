@@ -1,7 +1,7 @@
 /**
- * Parts of a real kong.yml that the sandbox does not support. Each entry has a text for a warning, which says the
- * consequence. A field may be in this list only if the sandbox without this field lets no additional request pass.
- * The only exception is plugins other than ours, and their warnings say so.
+ * Parts of a real kong.yml that the sandbox does not support. The text of each entry is a warning that says the
+ * consequence. List a field here only if ignoring it never lets more requests pass in the sandbox. Plugins other than
+ * ours are the only exception, and their warnings say so.
  */
 
 /** Unsupported entities at the top of the document. */

@@ -22,8 +22,8 @@ export interface LocalCopy {
 }
 
 /**
- * Returns kong.yml and the directory of the policies for these ports. For the default ports, the original files. For
- * other ports, an adapted copy.
+ * Returns the text of kong.yml and the directory of the policies, both adapted to these ports. If the provider has its
+ * default port, the directory is the original directory. If not, it is an adapted copy.
  *
  * @param ports the ports of the echo upstream and the OpenID provider.
  */

@@ -81,7 +81,8 @@ export function createProxy(report: ReportFailure, findAddress: FindAddress): Up
           ? requestHttp({ ...options, agent: agents.http }, resolve)
           : requestHttps({ ...options, agent: agents.https, servername: serverName(options.host) }, resolve);
       asked.on("error", (error: NodeJS.ErrnoException) => {
-        // The upstream closed the idle connection at the same moment. Like Kong, the sandbox sends the request again.
+        // The upstream may close an idle connection at the moment when the sandbox sends a request on it. Like Kong,
+        // the sandbox then sends the request again.
         const mayRepeat = !sendsBody && !NOT_REPEATED.has(request.method);
         const isStale = asked.reusedSocket && error.code === "ECONNRESET" && !isOver(outgoing);
         isStale && mayRepeat ? resolve(ask(request, { incoming, outgoing, awaitsContinue })) : reject(error);

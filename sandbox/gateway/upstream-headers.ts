@@ -73,9 +73,8 @@ function isForwarded(name: string): boolean {
 }
 
 /**
- * Removes the headers that the client's header `Connection` names. Kong removes the headers that `Connection` names
- * after all plugins have run. So a client can remove a header that a plugin set. A plugin can prevent this removal only
- * by refusing the request.
+ * Removes the headers that the client's header `Connection` names. Kong does this only after all plugins have run. So a
+ * client can remove a header that a plugin set. A plugin can prevent this removal only by refusing the request.
  */
 function removeNamedByConnection(headers: HeaderList): HeaderList {
   return listTokens(findHeaders(headers, "connection")[0]).reduce(removeHeader, headers);

@@ -6,7 +6,8 @@ const PLAIN = /^[\w@%+=:,./-]+$/;
 /**
  * Quotes a word for a POSIX shell.
  *
- * @param expand replaces `text` in the word by `as`, such as `$T1` or `$(command)`. The shell expands `as`.
+ * @param expand if set, the function replaces each `text` in the word by `as`. The shell expands `as`, for example
+ * `$T1` or `$(command)`.
  */
 export function quoteWord(word: string, expand?: { readonly text: string; readonly as: string }): string {
   if (expand === undefined || !word.includes(expand.text)) {

@@ -15,7 +15,7 @@ const READERS: Record<string, (request: GatewayRequest) => string> = {
   server_port: (request) => String(request.port),
 };
 
-/** Whether the sandbox knows the value of this variable on Kong. */
+/** Whether the sandbox knows the value that this variable has on Kong. */
 export function isKnownVariable(request: GatewayRequest, name: string): boolean {
   const key = name.toLowerCase();
   return Object.hasOwn(READERS, key) || key.startsWith("http_") || Object.hasOwn(request.nginxVariables, key);

@@ -7,15 +7,15 @@ import type { KongPlugin } from "../config/kong-config.ts";
 /** The id that the default workspace has in every DB-less Kong. */
 const WORKSPACE_ID = "0dc6f45b-8f8d-40d2-a504-473544ee190b";
 
-/** If another request is starting the same instance, a request waits for at most this many milliseconds. */
+/** While one request starts an instance, other requests for this instance wait for at most this many milliseconds. */
 const CLAIM_TIMEOUT = 10_000;
 
 export interface Instances {
   /** @throws Error when the instance fails to start. */
   getId(plugin: KongPlugin): Promise<number>;
   /**
-   * Forgets all started instances. If the plugin server no longer knows one of these instances, the client calls this
-   * function.
+   * Forgets all started instances. The plugin client calls this function if the plugin server no longer knows an
+   * instance.
    */
   reset(): void;
 }

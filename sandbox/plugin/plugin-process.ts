@@ -1,6 +1,6 @@
 /**
- * Runs the plugin server's process as Kong does. As in Kong, the environment is empty, the gateway reads the output
- * line by line, and restarts the process when it dies.
+ * Runs the plugin server's process as Kong does. The process has an empty environment. The gateway reads the output of
+ * the process line by line, and restarts the process when it ends.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -50,7 +50,7 @@ export function runPluginProcess({ command, onLine, onChange }: PluginProcessOpt
     for (const output of [process.stdout, process.stderr]) {
       createInterface({ input: output }).on("line", (line) => line !== "" && onLine(line));
     }
-    // A write to the plugin server after its end must not end the sandbox.
+    // After the plugin server has ended, a write to its standard input fails. This failure must not end the sandbox.
     process.stdin.on("error", () => undefined);
     const [code, signal] = await once(process, "exit");
     child = undefined;

@@ -1,6 +1,7 @@
 /**
- * Runs regular expressions. As in Kong's router, the time grows only with the length of the text. The time is limited,
- * because the code follows all ways to match at once (Thompson's construction, in the order of preference of Perl).
+ * Runs regular expressions. As in Kong's router, the time grows only in proportion to the length of the text, because
+ * the code follows all possible matches at the same time (Thompson's construction). Of several matches, the code
+ * prefers the match that Perl would choose.
  */
 import type { CharacterTest } from "./character-class.ts";
 import { parseRegex, type RegexNode } from "./parse-regex.ts";

@@ -14,8 +14,9 @@ import { type PluginProcess, runPluginProcess } from "../plugin/plugin-process.t
 import { makeTemporaryDirectory, removeTemporaryDirectory } from "./temporary-directory.ts";
 
 /**
- * The time in which the plugin server must begin to listen, in milliseconds. The time is long, because a busy machine needs many
- * times the usual third of a second. A plugin server that ends is noticed at once.
+ * The time in which the plugin server must begin to listen, in milliseconds. Usually the plugin server needs a third of
+ * a second. The limit is much longer, because a busy machine is much slower. If the plugin server ends, the sandbox
+ * stops waiting at once.
  */
 const READY_TIMEOUT = 60_000;
 /** nginx's default for `lua_socket_read_timeout`, in milliseconds. */
@@ -51,8 +52,8 @@ export interface SandboxOptions {
    */
   statusListen?: string | undefined;
   /**
-   * Called with the address as soon as the plugin server shows its status there. After a restart, the new plugin server causes
-   * another call.
+   * Called with the address as soon as the plugin server shows its status at this address. Called again after a restart
+   * of the plugin server.
    */
   onStatus?: ((address: string) => void) | undefined;
   /** The environment variables for decK's `${{ env "DECK_…" }}` in the configuration. */
@@ -87,8 +88,8 @@ export interface Sandbox {
 }
 
 /**
- * @throws Error in three cases. It lists every mistake in the configuration, has the code EADDRINUSE, or says why the
- * plugin server does not start.
+ * @throws Error in three cases: the configuration has mistakes, and the error lists all of them; the port is taken, and
+ * the error has the code EADDRINUSE; the plugin server does not start, and the error says why.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { configText, configFile = "kong.yml", onLog, environment } = options;

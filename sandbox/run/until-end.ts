@@ -1,6 +1,6 @@
 /**
- * A sandbox ends in four cases: the user ends it, its terminal closes, its parent process dies, or the reader of its
- * output closes.
+ * A sandbox ends in four cases: the user ends it, its terminal closes, its parent process dies, or the reader closes
+ * the sandbox's output.
  */
 
 const PARENT_POLL_MS = 500;

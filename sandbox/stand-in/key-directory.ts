@@ -115,8 +115,8 @@ function writeOnce(directory: string, algorithm: string, text: string): void {
 }
 
 /**
- * Refuses a directory with other permissions. A user who can read these keys can make tokens for this user's sandbox. A
- * user who can write to the directory can replace the keys.
+ * Refuses a file or directory that other users can use, that belongs to another user, or that is a link. A user who can
+ * read these keys can make tokens for this user's sandbox. A user who can write to the directory can replace the keys.
  */
 function checkPrivate(path: string, mode: string): void {
   const { uid, mode: actual } = lstatSync(path);

@@ -9,7 +9,7 @@ import type { ReplaceKeys } from "../../plugin/runtime/runtime.ts";
 import { readKey, type StandInKey } from "./key-directory.ts";
 
 /**
- * Uses the sandbox's own keys for some issuers, and only these keys. The sandbox never fetches these issuers' keys. All
+ * For some issuers, uses only the sandbox's own keys. The sandbox never fetches the real keys of these issuers. All
  * other issuers keep their own keys.
  *
  * @param ids the ids of the issuers whose keys are replaced.

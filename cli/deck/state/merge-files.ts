@@ -8,7 +8,7 @@ import { findingAt } from "./state-finding.ts";
 
 /** The merged file begins with the listed keys, in the listed order. */
 const HEAD = ["_format_version", "_info"];
-/** The merge joins the parts of these maps from several files. */
+/** If several files contain one of these maps, the merge joins their members. */
 const JOINED_MAPS = ["_info", "_plugin_configs"];
 
 /**

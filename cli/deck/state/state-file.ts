@@ -47,7 +47,10 @@ export function readStateFile(file: string, text: string): Result<StateFile, rea
   }
 }
 
-/** Whether the text is certainly a decK file. For such a text, the code does not look for another kind of file. */
+/**
+ * Whether the text is certainly a decK file. If it is, the code does not check whether the text is another kind of
+ * file.
+ */
 function isMarkedState({ errors, contents }: Document): boolean {
   const has = (key: string): boolean => isMap(contents) && contents.has(key);
   return errors.length === 0 && has("_format_version") && !has("jwt_policy") && !has("jwt_policy_test");

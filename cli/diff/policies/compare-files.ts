@@ -61,7 +61,10 @@ export async function comparePolicyFile(
   return both ? compareLoaded(both, place, nowSeconds) : compareEither([old, current], place, nowSeconds);
 }
 
-/** Compares a file that only one side has. Or reports the mistakes of both versions. */
+/**
+ * Compares a file that only one side has. If a version has mistakes, reports these mistakes instead. If both versions
+ * have mistakes, reports only those of the old version.
+ */
 async function compareEither(
   places: readonly (PolicyPlace | undefined)[],
   place: Pick<FoundChange, "file" | "path">,
@@ -91,8 +94,8 @@ async function compareLoaded(
 }
 
 /**
- * Removes the rules of a policy. A new policy is compared with this remainder. The remainder trusts the same issuers,
- * so only the rules count as changes.
+ * Returns the policy without its rules. A new policy is compared with this policy without rules. Both trust the same
+ * issuers, so only the rules count as changes.
  */
 function withoutRules({ document, policy }: PolicyVersion): PolicyVersion {
   return { document: { ...document, routes: {} }, policy: { ...policy, rules: new Map() } };

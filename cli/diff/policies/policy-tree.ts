@@ -28,7 +28,7 @@ export function isYamlFile(file: string): boolean {
 
 /**
  * Lists the files that may be policies or Kong's files, relative to the directory. If the directory has no such files
- * at a path, the path adds nothing: only the other version may have files there.
+ * at a path, this is not an error, because the other version may have files at this path.
  *
  * @param paths the paths to search, relative to the directory.
  */
@@ -50,8 +50,8 @@ export function kindOfText(text: string): FileKind {
   }
   const source = readYaml(text);
   if (!source.ok) {
-    // Kong's files may be larger than policies. If a file has a mistake, this mistake must be reported. Without this
-    // report, users might not see a change in the file.
+    // The text has a mistake, or is too large for a policy. Kong's files may be that large. If a file of Kong has a
+    // mistake, the mistake must be reported. Without this report, users might not see a change in the file.
     const unreadable = isUnreadableState(text) ? "kong" : "other";
     return source.failure.isMarked ? "policy" : unreadable;
   }
@@ -76,7 +76,7 @@ export async function loadVersion(place: PolicyPlace): Promise<Result<PolicyVers
   return version ? succeed(version) : fail(await explainFailure(place));
 }
 
-/** Loads the policy as the gateway does. The loading also gives the position of a mistake. */
+/** Finds the mistakes in a policy and their positions. For this, loads the policy as the gateway does. */
 async function explainFailure({ file, root, shown }: PolicyPlace): Promise<readonly Finding[]> {
   const load =
     root === undefined

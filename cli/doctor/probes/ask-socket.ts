@@ -4,7 +4,7 @@ import { UNKNOWN_EVENT } from "../../../plugin/server/protocol/end-event.ts";
 import { createFrameReader, encodeFrame } from "../../../plugin/server/protocol/frames.ts";
 import { RpcCallMessage } from "../../../plugin/server/protocol/messages.ts";
 
-/** The limit for an answer is generous, because an answer has only a few bytes. */
+/** The limit for the size of an answer. The limit is generous: the expected answer has only a few bytes. */
 const MAX_FRAME_BYTES = 4_096;
 
 /** The reason why the plugin server did not answer as expected. */

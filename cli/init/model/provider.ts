@@ -7,7 +7,7 @@ export type Values = Readonly<Record<string, string | undefined>>;
 /** Says what is wrong with a value. The text is the end of a sentence: `must be …`. */
 export type Check = (value: string) => Result<undefined, string>;
 
-/** An option of `init`, which uses the provider's own terms. */
+/** An option of `init` for one provider. The option uses the provider's own terms. */
 export interface ProviderOption {
   /** The name of the option without dashes. */
   readonly name: string;
@@ -66,7 +66,7 @@ export interface TokenShape {
    * RFC 9068.
    */
   readonly places: Readonly<Record<string, Noted<string | readonly string[]>>>;
-  /** The claim whose value names the caller to the upstream. */
+  /** The claim that tells the upstream who the caller is. */
   readonly subject: string;
   readonly subjectNote?: string;
   readonly permissions: Permissions;
@@ -74,7 +74,7 @@ export interface TokenShape {
   readonly claims: Readonly<Record<string, unknown>>;
   /** Tokens of the same issuer that the policy must refuse. */
   readonly otherTokens: readonly OtherToken[];
-  /** Rules of `lint` that the provider's policy cannot follow. Each rule has the reason. */
+  /** Rules of `lint` that the provider's policy cannot follow, each with the reason. */
   readonly exceptions: Readonly<Record<string, string>>;
   /** What the user must set up at the provider. Without this, the provider's tokens do not have this form. */
   readonly setup: readonly string[];
@@ -102,7 +102,7 @@ export interface RecipePart {
 interface OtherToken {
   /** The name of the token's recipe. */
   readonly id: string;
-  /** The name of the test of this token. */
+  /** The name of the test that uses this token. */
   readonly name: string;
   readonly recipe: RecipePart;
   readonly expect: Reason;

@@ -14,7 +14,7 @@ const VERSIONS = {
   v1: { ver: "1.0", client: "appid", method: "appidacr", other: "2.0" },
 } as const;
 
-/** docs/guides/providers/entra.md explains each part of this policy, and several tenants. */
+/** docs/guides/providers/entra.md explains each part of this policy, and policies for several tenants. */
 export const ENTRA: Provider = {
   id: "entra",
   title: "Microsoft Entra ID",
