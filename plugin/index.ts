@@ -1,8 +1,8 @@
 /**
  * The plugin as Kong's JavaScript PDK defines it, for the stock `kong-js-pluginserver`. The stock server uses the protocol
- * `MsgPack:1`. With `MsgPack:1`, Kong proxies a request when the plugin process dies, hangs or throws. So the plugin judges
- * requests here only if the guard is loaded, because the guard checks the verdict inside Kong. Without the guard, the plugin
- * refuses every request.
+ * `MsgPack:1`. If the plugin process dies, hangs or throws, `MsgPack:1` makes Kong proxy the request. The guard
+ * prevents this, because the guard checks the verdict inside Kong. So under the stock server, the plugin judges
+ * requests only if the guard is loaded. Without the guard, the plugin refuses every request.
  */
 
 import { messageOf } from "./core/text/error-message.ts";
@@ -51,9 +51,8 @@ function openRuntime(): Runtime {
 }
 
 /**
- * If the settings are broken, the plugin cannot stop the start of the stock server. So this function opens the settings
- * only when the plugin fetches keys for the first time. While the settings are broken, no keys are fetched, and the log
- * shows the reason.
+ * Broken settings cannot keep the stock server from starting. So this function opens the settings only when the plugin
+ * fetches keys for the first time. While the settings are broken, no keys are fetched, and the log shows the reason.
  */
 function openFetcherLater(settingsFile: string | undefined): FetchJson {
   if (settingsFile === undefined || settingsFile === "") {
@@ -83,8 +82,8 @@ function startInstance(configJson: string): PluginInstance {
 }
 
 /**
- * The stock server does not report that it drops an instance. So this registry closes an instance after the garbage
- * collector has removed it.
+ * The stock server does not tell the plugin when it drops an instance. So this registry closes an instance after the
+ * garbage collector has removed it.
  */
 const droppedInstances = new FinalizationRegistry<PluginInstance>((instance) => instance.close?.());
 

@@ -2,7 +2,7 @@ export interface Bounds<K, V extends object> {
   readonly maxEntries: number;
   /** Maximum total size of all entries, as measured by `sizeOf`. By default, only the number of entries is limited. */
   readonly maxSize?: number;
-  /** The size of an entry when it is set. */
+  /** Returns the size of an entry. Called once, when the entry is set. */
   readonly sizeOf?: (key: K, value: V) => number;
   /** Receives each value that is evicted to make room. */
   readonly onEvict?: (value: V) => void;
@@ -21,8 +21,8 @@ interface Entry<K, V> {
  * A map that never grows beyond its bounds. To make room for a new entry, the map evicts its oldest entries. The newest
  * entry always stays, even if its size is above `maxSize`.
  *
- * Each entry has links to the entries before and after it. The code does not use the order of the `Map`, because
- * deleted entries leave gaps in this order. To find the oldest entry of a full map, the code would have to skip
+ * Each entry has links to the entries before and after it. The code does not use the order of the JavaScript `Map`,
+ * because deleted entries leave gaps in this order. Each search for the oldest entry of a full map would have to skip
  * thousands of gaps.
  */
 export class BoundedMap<K, V extends object> {

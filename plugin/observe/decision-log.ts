@@ -7,7 +7,7 @@ import { toPrintable } from "../core/text/printable.ts";
 const MAX_KID_LENGTH = 64;
 /**
  * nginx cuts lines of its log after about 2,000 characters. The operator's next step comes after the detail in the
- * line. With a short detail, nginx does not cut the next step off.
+ * line. If the detail is short, nginx does not cut off the next step.
  */
 const MAX_DETAIL_LENGTH = 900;
 /**
@@ -24,10 +24,10 @@ export function logLevelOf({ denial }: Deny): "warn" | "err" {
 }
 
 /**
- * Renders one line of `key=value` pairs about a refused request for the operator. The line never contains the token. Of
- * the claims, the line contains only a claim that caused the refusal. `detail` has the value that failed, its location,
- * and the expected value. `next` is the first thing that the operator should do. The `kid` is shortened and reduced to
- * plain characters. If the signature was not valid, the line marks the `kid` as unverified.
+ * Renders one line of `key=value` pairs about a refused request for the operator. The line never contains the token.
+ * The line contains no claims, except a claim that caused the refusal. `detail` has the value that failed, its
+ * location, and the expected value. `next` is the first thing that the operator should do. The `kid` is shortened and
+ * reduced to plain characters. If the signature was not valid, the line marks the `kid` as unverified.
  *
  * @param did says what the plugin did: `denied`, or `would have denied` in report mode.
  */

@@ -13,7 +13,7 @@ export interface Log {
   warn(line: string): void;
 }
 
-/** A line that waits for the next answer to Kong. With this answer, the line gets into Kong's log. */
+/** A line that waits for the next answer to Kong. This answer carries the line into Kong's log. */
 export interface WaitingLine {
   /** The function of `kong.log` that writes the line. */
   readonly level: "notice" | "warn";

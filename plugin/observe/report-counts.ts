@@ -63,7 +63,7 @@ export interface DecisionCount {
   readonly requests: number;
 }
 
-/** Facts about a request besides its decision. */
+/** Facts about a request that its decision does not contain. */
 interface CountedEvent {
   readonly mode?: Mode | undefined;
   readonly policy?: { readonly name: string } | undefined;
@@ -92,8 +92,8 @@ export interface DecisionCounts {
  */
 const MAX_KINDS = 10_000;
 /**
- * The counts by issuer have their own limit. So even with many issuers, every rule is counted. Requests beyond the
- * issuers' limit are counted without an issuer.
+ * The counts by issuer have their own limit. So even if there are many issuers, every rule is counted. When this limit
+ * is reached, further requests are counted without an issuer.
  */
 const MAX_ISSUER_COUNTS = 10_000;
 
@@ -102,12 +102,12 @@ interface Times {
   lastAt: number;
 }
 
-/** A {@link DecisionCount} that still grows. */
+/** A {@link DecisionCount} that the process still adds to. */
 interface Kind extends Times {
   readonly outcome: Outcome;
   readonly reason: Reason | undefined;
   readonly mode: Mode;
-  /** If this kind has a reason: its requests for each issuer, and its requests without an issuer. */
+  /** The number of requests for each issuer, and of requests without an issuer. Empty if this kind has no reason. */
   readonly byIssuer: Map<string | undefined, Times>;
 }
 

@@ -7,9 +7,9 @@ import { FairQueue, type Patience } from "../keys/verify/fair-queue.ts";
  */
 const UNQUEUED_MS = 2;
 /**
- * The shortest and the longest time for queued decisions in one turn, in milliseconds. Between the lower and the upper
- * limit, decisions get as much time as the event loop needed to read the requests. During this time, the event loop
- * reads no requests.
+ * The shortest and the longest time for queued decisions in one turn, in milliseconds. Within these limits, decisions
+ * get as much time as the event loop needed to read the requests. While the plugin makes these decisions, the event
+ * loop reads no requests.
  */
 const MIN_SLICE_MS = 4;
 const MAX_SLICE_MS = 50;
@@ -39,13 +39,13 @@ export interface Asker {
 }
 
 /**
- * If the process stands still for a short time, many requests then arrive at once. With these limits, such a burst of
- * 1,500 requests passes, even if other processes use most of the processor.
+ * If the process is paused for a short time, many requests arrive at once after the pause. With these limits, such a
+ * burst of 1,500 requests passes, even if other processes use most of the processor.
  */
 const PATIENCE: Patience = { promptMs: 50, standingMs: 1_000, longMs: 1_000, shortMs: 10, capacity: 2_048 };
 /**
- * Requests with known credentials come first. So they wait only slightly longer than the event loop takes to read all
- * requests.
+ * Requests with known credentials come first. So their wait is only slightly longer than the time in which the event
+ * loop reads all requests.
  */
 const PATIENCE_OF_KNOWN: Patience = { ...PATIENCE, shortMs: 250 };
 /** How many credentials each of the two sets remembers. */
@@ -56,8 +56,8 @@ const MAX_CREDENTIALS = 4_096;
  */
 const TAIL_LENGTH = 43;
 /**
- * If both kinds of requests wait, requests with known credentials get this many times as much processing time as other
- * requests.
+ * If requests with known credentials and other requests wait, those with known credentials get this many times as much
+ * processing time as the others.
  */
 const SHARE_OF_KNOWN = 3;
 /** One of the two queues may get at most this many milliseconds of processing time beyond its share. */
@@ -71,11 +71,10 @@ export interface AdmissionOptions {
 }
 
 /**
- * Chooses the requests that the plugin judges. The class is needed when more requests come than the plugin can judge.
- * If the gateway is not fully loaded, each request is judged immediately. On a busy gateway, requests wait in a
- * {@link FairQueue}. If a request waits too long, it is rejected before any expensive work. Requests with credentials
- * that were accepted recently wait in a separate queue. Forged tokens are never in the queue for known credentials,
- * whatever addresses they come from.
+ * Chooses the requests that the plugin judges when more requests come than it can judge. If the gateway is not fully
+ * loaded, each request is judged immediately. On a busy gateway, requests wait in a {@link FairQueue}. If a request
+ * waits too long, it is rejected before any expensive work. Requests with credentials that were accepted recently wait
+ * in a separate queue. Forged tokens are never in the queue for known credentials, whatever addresses they come from.
  */
 export class Admission {
   readonly #options: AdmissionOptions;

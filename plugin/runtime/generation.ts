@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 
 /**
- * Counts the changes after which an earlier verdict may be wrong. Examples of a change: another policy in effect, other
- * keys, other settings, or other revocation data. Each change empties every cache of verdicts.
+ * Counts the changes that may make earlier verdicts wrong. Examples of such a change are another policy in effect,
+ * other keys, other settings, or other revocation data. Each change empties every cache of verdicts.
  */
 export class Generation {
   /** A random name for the process. */

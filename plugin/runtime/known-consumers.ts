@@ -16,7 +16,7 @@ export interface KnownConsumers {
 
 const MAX_ENTRIES = 10_000;
 /**
- * For how long the plugin caches Kong's answer that no such Consumer exists. The time is short, so that a new Consumer
+ * How long the plugin caches Kong's answer that a Consumer does not exist. The time is short, so that a new Consumer
  * works soon. Kong also gives this answer if Kong cannot read its database. So the plugin soon asks again.
  */
 const MAX_UNKNOWN_AGE_SECONDS = 10;
@@ -34,8 +34,8 @@ interface Entry {
 }
 
 /**
- * Caches Consumers for all plugin instances. A request never waits for the answer that Kong gives to another request.
- * If the other request's client disconnects, that call to Kong ends without an answer. A request that waited for this
+ * Caches Consumers for all plugin instances. A request never waits for a call to Kong that another request has made. If
+ * the client of that other request disconnects, the call ends without an answer. So a request that waited for this
  * answer would hang.
  *
  * @param now the time in milliseconds, from any clock.

@@ -1,8 +1,8 @@
 import type { KeyLookup, KeySource } from "../core/model/key.ts";
 
 /**
- * @param onWait receives how long a look-up of keys waited, in milliseconds. If a look-up does not wait, `onWait` is
- * not called.
+ * @param onWait called after each look-up of keys that had to wait. Receives how long the look-up waited, in
+ * milliseconds.
  */
 export function measureKeyWaits(keys: KeySource, onWait: (waitedMs: number) => void): KeySource {
   const measure = async (lookup: Promise<KeyLookup>): Promise<KeyLookup> => {

@@ -14,9 +14,10 @@ export interface RefusalClock {
 }
 
 /**
- * Makes the guard ask again about a token that was refused. The plugin server checks for refused tokens before it reuses a
- * verdict. The guard cannot check whether a token is refused. So a new generation makes the guard drop its verdicts.
- * All tokens that the watch refuses within one second share one new generation.
+ * Makes the guard ask the plugin server again about a token that the watch has begun to refuse. The plugin server
+ * checks for refused tokens before it reuses a verdict. The guard cannot check whether a token is refused. So a new
+ * generation makes the guard drop its verdicts. All tokens that the watch refuses within one second share one new
+ * generation.
  *
  * @returns the function to call after the plugin starts to refuse a token.
  */

@@ -36,9 +36,9 @@ import type { PolicySource } from "./versions/policy-source.ts";
 import { pollPolicies } from "./versions/poll-policies.ts";
 import { type Readiness, watchReadiness } from "./versions/readiness.ts";
 
-/** Asks Kong about the caller of one request. Of Kong's answers, only Consumers are cached. */
+/** Asks Kong about the caller of one request. The process caches Consumers, but no other answers of Kong. */
 interface AskedKong extends Omit<CallerSource, "findConsumer"> {
-  /** The Kong workspace. It is needed because Consumers in different workspaces may have the same name. */
+  /** The Kong workspace. The cache needs it, because Consumers in different workspaces may have the same name. */
   readonly workspace: string;
   readonly loadConsumer: LoadConsumer;
 }
@@ -205,8 +205,7 @@ export function createRuntime({
     openInlinePolicy: inline.open,
     admit: (facts, isAbandoned) => admission.admit(describeAsker(facts), isAbandoned),
     async decide(facts, policy, callers, trace) {
-      // The code lists the properties one by one, because an object spread costs as much as a whole stage of the
-      // pipeline.
+      // The code lists the properties one by one. An object spread would take as long as a whole stage of the pipeline.
       const asked: CallerSource = {
         authenticatedCredential: callers.authenticatedCredential,
         authenticatedConsumer: callers.authenticatedConsumer,
@@ -261,7 +260,7 @@ export function createRuntime({
   };
 }
 
-/** If the evidence has an issuer, the request passed because of a token. */
+/** If the evidence has an issuer, the request passed because of its token. */
 function hasGoodToken({ evidence, reported }: Allow): boolean {
   return evidence.issuer !== undefined && !reported;
 }

@@ -9,8 +9,7 @@ import type { Generation } from "./generation.ts";
 export interface KeptVerdict {
   readonly allow: Allow;
   /**
-   * The verdict may be reused between these two times, in milliseconds since the epoch. The two times themselves are
-   * not included.
+   * The verdict may be reused after `afterMs` and before `beforeMs`, both in milliseconds since the epoch.
    */
   readonly afterMs: number;
   readonly beforeMs: number;
@@ -28,8 +27,8 @@ export interface KeptVerdict {
 
 /**
  * All facts on which an Allow of one policy can depend. The `Authorization` header is separate, because it is long. The
- * cache finds an entry by the end of this header, which is the end of a token's signature. The cache then compares the
- * whole header.
+ * cache finds an entry by the last characters of this header, which are the end of a token's signature. The cache then
+ * compares the whole header.
  */
 export interface VerdictKey {
   readonly authorization: string;
@@ -37,7 +36,7 @@ export interface VerdictKey {
   readonly rest: string;
 }
 
-/** How often the guard reused the verdicts of one counter. */
+/** How often the guard reused verdicts that one counter counts. */
 export interface GuardHits {
   readonly tally: number;
   readonly hits: number;
@@ -51,8 +50,8 @@ export interface VerdictCacheStatus {
   /** How many requests had to be judged. */
   readonly misses: number;
   /**
-   * How many requests the guard answered without the plugin server. The number contains only requests that the guard has already
-   * reported.
+   * How many requests the guard answered without the plugin server. Only requests that the guard has already reported
+   * are counted.
    */
   readonly guardHits: number;
 }
@@ -71,7 +70,7 @@ export interface VerdictCacheOptions {
 
 /** How verdicts are reused while the plugin watches for shared tokens. */
 interface WatchedReuse {
-  /** Whether the guard must ask the plugin server again for each client address. */
+  /** Whether the guard may reuse a verdict only for the client address for which it got the verdict. */
   readonly countsClients: boolean;
   /** Whether the plugin refuses the token at the moment. */
   readonly isRefusedToken: (token: SeenToken) => boolean;
@@ -86,26 +85,26 @@ export interface ReusedKind {
 }
 
 /**
- * The plugin judges a request again after this time, in milliseconds. The judgement uses the policy and the keys. So
- * the policy and the keys never count as idle while requests need them.
+ * A verdict is reused for at most this many milliseconds. The plugin then judges the request again, and so uses the
+ * policy and the keys. So the policy and the keys never count as idle while requests need them.
  */
 const MAX_REUSE_MS = 60_000;
 /**
  * The maximum time of reuse while the plugin watches for shared tokens, in milliseconds. While the guard reuses a
- * verdict, the plugin server does not see the requests of the token's first user. So the plugin server notices a second
- * user later.
+ * verdict, the plugin server does not see the requests of the token's first user. So the longer verdicts are reused,
+ * the later the plugin server notices a second user.
  */
 export const WATCHED_REUSE_MS = 10_000;
 const MAX_ENTRIES = 20_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 /**
- * The size of one entry in bytes: an Allow with a few headers, and the encoded frames of this Allow. In measurements,
- * an entry takes 2,400 bytes without its key.
+ * The assumed size of one entry in bytes. An entry consists of an Allow with a few headers, and of the encoded frames
+ * of this Allow. In measurements, an entry takes 2,400 bytes without its key.
  */
 const BYTES_PER_ENTRY = 2_500;
 /**
- * This many characters contain the last 256 bits of a signature. The last 256 bits differ between any two tokens, and
- * hashing them is quick.
+ * The last 256 bits of a signature have this many characters. These bits differ between any two tokens, and hashing
+ * them is quick.
  */
 const END_LENGTH = 43;
 /**
@@ -147,7 +146,7 @@ export class VerdictCache {
     });
   }
 
-  /** @param key the request's key; undefined if the plugin must judge the request in any case. */
+  /** @param key the request's key; undefined if the plugin must not reuse a verdict for the request. */
   recall(policy: CompiledPolicy, key: VerdictKey | undefined): KeptVerdict | undefined {
     const kept = key && this.#find(policy, key);
     const nowMs = this.#options.now();
@@ -161,7 +160,7 @@ export class VerdictCache {
   }
 
   /**
-   * @param sinceCount the generation's count before policy, keys and facts were read.
+   * @param sinceCount the count of the generation at the time before the policy, the keys and the facts were read.
    * @returns the stored verdict; undefined if the plugin must not reuse the Allow.
    */
   keep(
@@ -199,7 +198,7 @@ export class VerdictCache {
   }
 
   /**
-   * Whether the guard may reuse this verdict for further requests of the same client.
+   * Whether the guard may reuse this verdict for later requests of the same client.
    *
    * @param mark whether the guard can distinguish client addresses.
    */

@@ -16,15 +16,15 @@ export interface Lookups {
 
 interface Verified {
   readonly key: VerificationKey;
-  /** The signed bytes as text, because V8 keeps texts at a fraction of the cost of byte arrays. */
+  /** The signed bytes as text, because a text costs V8 only a fraction of what a byte array costs. */
   readonly signed: string;
 }
 
 /**
  * Caches which signatures were valid. So the plugin verifies a token only once, even if the token comes in a thousand
- * requests. The cache contains only the result for the signature. The plugin checks claims, time and rules for every
- * request. If an issuer removes a key, later look-ups do not find the key. So the plugin no longer uses cached results
- * with this key.
+ * requests. The cache contains no other results. The plugin checks claims, time and rules for every request. If an
+ * issuer removes a key, later look-ups do not find the key. So the plugin no longer uses cached results that belong to
+ * this key.
  */
 export function rememberVerified(keys: KeySource, lookups: Lookups = { hits: 0, misses: 0 }): KeySource {
   // The signature is the key of an entry. The plugin also compares all signed bytes. The plugin does not compare hashes, because
@@ -93,7 +93,7 @@ export function rememberVerified(keys: KeySource, lookups: Lookups = { hits: 0, 
   };
 }
 
-/** One character for each byte. */
+/** The text has one character for each byte. */
 function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString("latin1");
 }

@@ -1,4 +1,4 @@
-/** Answers Kong's query command, with which Kong asks for the plugin's description. */
+/** Answers Kong's query command. With this command, Kong asks for the plugin's description. */
 import { NAME } from "../kong/contract/plugin-identity.ts";
 import { checkStart } from "./process/check-start.ts";
 import { renderDump } from "./settings/dump.ts";

@@ -21,7 +21,7 @@ const RETRY_MS = 1_000;
 
 const countedSince = Date.now();
 
-/** Decides about Kong's calls by the policies. If the server cannot judge requests, it refuses all requests. */
+/** Judges Kong's calls according to the policies. If the server cannot judge requests, it refuses all requests. */
 export interface Judge {
   readonly start: (configJson: string) => PluginInstance;
   readonly isReady: () => boolean;
@@ -36,8 +36,8 @@ export interface Judge {
 }
 
 /**
- * If a launcher started the server and the settings are wrong, the server does not end. The reason is that Kong's log
- * does not show why a process ended. Instead the server refuses all requests and reports the reason.
+ * If a launcher started the server and the settings are wrong, the server does not end, because Kong's log does not
+ * show why a process ended. Instead, the server refuses all requests and reports what is wrong.
  */
 export async function prepareJudge(own: ServerProcess, replaceKeys?: ReplaceKeys): Promise<Judge> {
   try {
@@ -108,8 +108,8 @@ async function openPolicies(own: ServerProcess, replaceKeys?: ReplaceKeys): Prom
 }
 
 /**
- * Reads all settings that the options name, and opens the file of the decision log. The start and each retry call this
- * function. So a retry ends the process only if the next start can succeed.
+ * Reads all settings that the options name, and opens the file of the decision log. This function is called at the
+ * start and at each retry. So a retry ends the process only if the next start can succeed.
  *
  * @throws Error if the policy root, a settings file or the file of the decision log is not usable.
  */
@@ -146,7 +146,8 @@ async function listOwnFiles({ fetchSettings, decisionLog, abuse }: ServerOptions
 }
 
 /**
- * @param reasons why this process is not ready. The function adds the reasons that come from policies and keys.
+ * @param reasons further reasons why this process is not ready. The function itself adds the reasons that come from
+ * policies and keys.
  */
 function describeStatus(runtime: Runtime, reasons: readonly string[]): Status {
   return {
@@ -180,7 +181,10 @@ function refuseAll(reason: string): Judge {
   };
 }
 
-/** If the settings have become valid, ends the process. The next process then starts with these settings. */
+/**
+ * Checks the settings again and again. Ends the process when they have become valid. The next process then starts with
+ * these settings.
+ */
 function retryUntilSound({ options, lifecycle }: ServerProcess): void {
   const retry = async (): Promise<void> => {
     try {

@@ -19,8 +19,8 @@ import { parseLauncherOptions } from "./settings/server-options.ts";
 
 const PARENT_CHECK_MS = 500;
 /**
- * How long the launcher waits before it starts a server again, in milliseconds. If a plugin server ends at once, Kong
- * waits equally long before it restarts the plugin server.
+ * How long the launcher waits before it starts a server again, in milliseconds. Kong waits for the same time before it
+ * restarts a plugin server that ended at once.
  */
 const RESTART_MS = 1_000;
 /**
@@ -43,15 +43,15 @@ const command: ServerCommand = {
   files,
 };
 /**
- * If a service manager restarts this launcher, the service manager expects a new server. If Kong reloads, Kong expects
- * that the running server stays.
+ * A service manager that restarts this launcher expects a new server. When Kong reloads, it expects the running server
+ * to stay.
  */
 const inherited = findInheritedSocket(process.env, process.pid);
 const identity = `${identifyServer(command)}${inherited === undefined ? "" : `-${randomUUID()}`}`;
 let current: KeptServer | undefined;
 
 for (const output of [process.stdout, process.stderr]) {
-  output.on("error", () => {}); // Kong's worker reads this output. If the worker ends first, this process must go on.
+  output.on("error", () => {}); // Kong's worker reads this output. If the worker ends first, this process must keep running.
 }
 process.on("SIGTERM", () => process.exit(0));
 process.on("SIGINT", endAll);
@@ -121,7 +121,7 @@ async function startAnother(found: FoundServer | undefined): Promise<Ending> {
   current = server;
   void server.listening.then(() => {
     if (inherited === undefined) {
-      before?.leave(); // The old server itself notices that another server has replaced the socket's file.
+      before?.leave(); // The old server needs no message, because it notices that the socket's file was replaced.
     } else {
       before?.retire();
     }
@@ -142,8 +142,8 @@ function describeExit(status: number | undefined): string {
 }
 
 /**
- * @param warn writes a warning of this server to Kong's log. The launcher calls `warn` until the server itself can
- * write to Kong's log.
+ * @param warn writes a warning of this server to Kong's log. The launcher calls `warn` as long as the server itself
+ * cannot write to Kong's log.
  */
 function keep(connection: Socket, warn: (line: string) => void = () => {}): KeptServer {
   return keepServer(connection, {
@@ -169,7 +169,7 @@ function endWithParent(): void {
 
 /**
  * SIGINT ends this launcher and its server, for example after Ctrl-C in a terminal. The launcher does not wait until its
- * server has ended. If the launcher waited, it would report the end of the server as an error.
+ * server has ended. If it waited, it would report the end of the server as an error.
  */
 function endAll(): void {
   current?.end();

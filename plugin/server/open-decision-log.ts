@@ -11,7 +11,7 @@ import type { ServerOptions } from "./settings/server-options.ts";
  * second time, in a mode that does not block.
  */
 const STDOUT = "/dev/stdout";
-/** For how many milliseconds an ending process waits until its last lines are written. */
+/** How many milliseconds an ending process waits until its last lines are written. */
 const MAX_CLOSE_MS = 1_000;
 
 /** The settings of the decision log, and its open file. */
@@ -45,7 +45,7 @@ export async function openLogFile({
   return { settings, sink };
 }
 
-/** Starts to write the decision log, until the process ends. */
+/** Starts the decision log, which runs until the process ends. */
 export function startDecisionLog({ log, lifecycle }: ServerProcess, opened: OpenLog): DecisionLog {
   const decisions = new DecisionLog({ ...opened, now: Date.now, warn: log.warn });
   process.on("SIGUSR2", () => decisions.reopen());

@@ -26,8 +26,8 @@ const FOLLOW_MS = 500;
  */
 const MAX_WARMING_MS = 500;
 /**
- * For how many milliseconds calls may wait in the socket's queue until this process is ready. Kong waits longer for the
- * answer to a call.
+ * How many milliseconds calls may wait in the socket's queue until this process is ready. The time is shorter than the
+ * time for which Kong waits for an answer.
  */
 const MAX_QUEUE_MS = 3_000;
 
@@ -71,7 +71,7 @@ function fail(message: string): never {
 }
 
 /**
- * The steps of the server's start. The comment of ServerProcess lists the parts that stop at the end, in their order.
+ * The steps of the server's start. For the steps of its end, see the comment of ServerProcess.
  */
 async function serve(options: ServerOptions, replaceKeys?: ReplaceKeys): Promise<void> {
   const inherited = options.queued ? SOCKET_DESCRIPTOR : findInheritedSocket(process.env, process.pid);
@@ -85,13 +85,13 @@ async function serve(options: ServerOptions, replaceKeys?: ReplaceKeys): Promise
   await listen(own, judge);
 }
 
-/** Answers status requests while this process has the plugin socket or may still get it. */
+/** Answers status requests as long as this process has the plugin socket or may still get it. */
 function offerStatus(
   { options: { statusListen }, log, socket, lifecycle }: ServerProcess,
   { readStatus, readMetrics }: Judge,
 ): void {
   let giveStatusUp: (() => void) | undefined;
-  /** A process listens on the status address while it has the plugin socket or waits for it. */
+  /** A process listens on the status address as long as it has the plugin socket or waits for it. */
   const followStatus = (): void => {
     if (lifecycle.isEnding() || socket.isReplaced()) {
       giveStatusUp?.();
@@ -105,8 +105,8 @@ function offerStatus(
 }
 
 /**
- * Kong needs only one server. So a server that a launcher started ends when another server has taken over. While the
- * server has the plugin socket, it makes sure that launchers can find it.
+ * Kong needs only one server. So if a launcher started this server, the server ends when another server has taken over.
+ * As long as this server has the plugin socket, it makes sure that launchers can find it.
  */
 function agreeOnOneServer(own: ServerProcess): void {
   const { launchers, socket } = own;

@@ -7,7 +7,7 @@ import { type Lifecycle, manageLifecycle } from "./process/lifecycle.ts";
 import { PluginSocket } from "./process/plugin-socket.ts";
 import type { ServerOptions } from "./settings/server-options.ts";
 
-/** At its end, the process waits for this many milliseconds, so that the launcher can read the last message. */
+/** Before the process exits, it waits for this many milliseconds, so that the launcher can read the last message. */
 const FAREWELL_MS = 50;
 const REPLACED = "another server has taken over";
 

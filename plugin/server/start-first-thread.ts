@@ -1,5 +1,5 @@
 /**
- * Only main.ts imports this module, and it imports this module first. So Node evaluates this module before all other
+ * main.ts imports this module first, and no other module imports it. So Node evaluates this module before all other
  * modules.
  */
 import { startFirstPolicyThread } from "../runtime/load/start-policy-thread.ts";

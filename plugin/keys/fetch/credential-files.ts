@@ -11,7 +11,7 @@ export interface Credentials {
 
 /** Reads the files at each call, because operators replace certificates and secrets while the process runs. */
 export interface CredentialFiles {
-  /** @throws Error that names a file and says what is wrong with it, without any of its content. */
+  /** @throws Error that names the file and the fault. The message does not quote the file. */
   forOrigin(origin: string): Promise<Credentials>;
   /** @throws Error as `forOrigin` does. */
   forProxy(): Promise<Credentials>;
@@ -31,8 +31,8 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
 const MIN_VERSION = "TLSv1.2";
 
 export function openCredentialFiles(settings: FetchSettings): CredentialFiles {
-  // Parsing a hundred authorities blocks the event loop for a tenth of a second. So the file is parsed only when it has
-  // changed.
+  // Parsing a hundred certificate authorities blocks the event loop for a tenth of a second. So the file is parsed only
+  // when it has changed.
   const contexts = new Map<string, { readonly texts: string; readonly context: SecureContext }>();
 
   const openContext = async ({ caFile, client }: TlsFiles): Promise<SecureContext> => {
@@ -70,7 +70,7 @@ export function openCredentialFiles(settings: FetchSettings): CredentialFiles {
   };
 }
 
-/** @throws Error that names a file and says what is wrong with it, without any of its content. */
+/** @throws Error that names the file and the fault. The message does not quote the file. */
 export async function readClientCertificate(
   files: OriginSettings["clientCertificate"],
 ): Promise<{ readonly cert?: string; readonly key?: string }> {

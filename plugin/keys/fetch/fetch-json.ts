@@ -24,7 +24,10 @@ export interface FetchOptions {
 
 export interface FetchedJson {
   readonly body: JsonObject;
-  /** For how many seconds the server allows the use of the answer (RFC 9111); undefined if the server does not say. */
+  /**
+   * How many seconds the answer may be used, according to the server (RFC 9111); undefined if the server states no
+   * time.
+   */
   readonly freshForSeconds: number | undefined;
   /**
    * How far the server's clock is ahead of this machine's clock, accurate to a second; undefined if the server does not send its
@@ -34,8 +37,8 @@ export interface FetchedJson {
 }
 
 /**
- * Sends a GET request for one JSON object. A fetch follows no redirect, because only the policy decides where keys come from.
- * If a fetch fails, it is not repeated.
+ * Sends a GET request for one JSON object. A fetch does not follow redirects, because only the policy decides where
+ * keys come from. If a fetch fails, it is not repeated.
  *
  * @throws Error: the message names the cause and the URL, without the URL's query. The message quotes nothing from the answer.
  */
@@ -60,7 +63,7 @@ export function createFetcher(
         throw new Error("keys are fetched only over https; http needs a loopback host or `allow_http`");
       }
       end.throwIfAborted();
-      // The time limit also ends a fetch that still waits for its credential files.
+      // The time limit also applies while a fetch waits for its credential files.
       const ended = once(end, "abort").then(() => Promise.reject(end.reason));
       return await Promise.race([exchange(new URL(text), settings, files, { resolve, signal: end }), ended]);
     } catch (error) {
@@ -102,7 +105,7 @@ async function exchange(
     maxHeaderSize: MAX_HEADER_BYTES,
     createConnection: () => socket,
   }).end();
-  asking.on("error", () => {}); // The listener ignores an error after the end of the answer.
+  asking.on("error", () => {}); // This listener ignores errors that come after the end of the answer.
   const [response] = (await once(asking, "response", { signal })) as [IncomingMessage];
   const now = Date.now();
   const serverTime = readServerTime(response.headers);

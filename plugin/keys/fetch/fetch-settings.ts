@@ -3,7 +3,10 @@
  * absolute, and the process reads the files at each fetch.
  */
 export interface FetchSettings {
-  /** File with certificate authorities in PEM format. The authorities in the file replace Node's own authorities. */
+  /**
+   * File with certificate authorities in PEM format. These authorities replace Node's own list of certificate
+   * authorities.
+   */
   readonly caFile: string | undefined;
   readonly proxy: ProxySettings | undefined;
   /** Settings for each origin. An origin is, for example, `https://idp.internal:8443`. */
@@ -32,7 +35,7 @@ export interface OriginSettings {
 
 /** A request header whose value is in a file. */
 interface HeaderSource {
-  /** In the request, this text, such as `Bearer `, comes before the file's content. The prefix is not secret. */
+  /** A text that is not secret, such as `Bearer `. In the request, this text comes before the file's content. */
   readonly prefix: string;
   readonly file: string;
 }

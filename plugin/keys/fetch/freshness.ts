@@ -4,8 +4,8 @@ import type { IncomingHttpHeaders } from "node:http";
 const DIRECTIVE = /([!#$%&'*+.^_`|~\w-]+)(?:[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^",\s]*)))?/g;
 
 /**
- * For how many seconds the process may use an answer without a new request. RFC 9111 section 4.2.1 gives the rules for
- * a private cache. An answer with contradictory or unreadable directives counts as stale. Returns undefined if the
+ * Returns how many seconds the process may use an answer without a new request. RFC 9111 section 4.2.1 gives the rules
+ * for a private cache. An answer with contradictory or unreadable directives counts as stale. Returns undefined if the
  * answer does not state a time.
  *
  * @param now milliseconds since the epoch, used for answers without a date.

@@ -6,8 +6,8 @@ import { findRefusal } from "./refused-address.ts";
 import type { ResolvedAddress, ResolveName } from "./resolve-name.ts";
 
 /**
- * @throws Error if the URL's host is a refused address. A host name passes here, because other code checks the
- * addresses of the name later.
+ * @throws Error if the URL's host is a refused address. This function accepts every host name, because other code
+ * checks the name's addresses later.
  */
 export function checkHost({ hostname }: URL): void {
   const address = hostname.replace(/^\[|\]$/g, "");
@@ -24,7 +24,7 @@ export function checkHost({ hostname }: URL): void {
  * @param secureContext the trusted authorities and the client certificate, for https.
  * @param over an existing tunnel to the origin, used instead of a new connection.
  * @param signal ends the connection at any time.
- * @throws Error of the network or of TLS, or an error that says which address is refused.
+ * @throws Error from the network or TLS, or an error that says which address is refused.
  */
 export async function openConnection(
   url: URL,
@@ -34,7 +34,7 @@ export async function openConnection(
   const isTls = url.protocol === "https:";
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const target = { host, port: Number(url.port) || (isTls ? 443 : 80), lookup: lookUpChecked(resolve, url.hostname) };
-  signal.throwIfAborted(); // Without this check, an already aborted signal would not end the connection.
+  signal.throwIfAborted(); // Without this check, a signal that was aborted earlier would not end the connection.
   const tls = { secureContext, rejectUnauthorized: true, servername: isIP(host) ? "" : host };
   const socket = isTls ? connectTls({ ...target, ...tls, ...(over && { socket: over }) }) : connectTcp(target);
   // The listener does nothing, because the code that waits for the socket also gets the error. Without the listener, a late

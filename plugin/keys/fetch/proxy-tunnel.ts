@@ -8,8 +8,8 @@ import { checkHost, openConnection } from "./open-connection.ts";
 import type { ResolveName } from "./resolve-name.ts";
 
 /**
- * Chooses the proxy for a URL. Returns undefined if the URL needs no proxy. Loopback and hosts that the settings
- * exclude need no proxy. An http URL needs no proxy either, because the host of an http URL is in the gateway's own
+ * Chooses the proxy for a URL. Returns undefined if the connection needs no proxy. That is the case for loopback hosts,
+ * and for hosts that the settings exclude. An http URL needs no proxy either, because its host is in the gateway's own
  * network.
  */
 export function chooseProxy({ proxy }: FetchSettings, { protocol, hostname }: URL): ProxySettings | undefined {

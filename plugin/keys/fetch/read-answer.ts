@@ -12,8 +12,8 @@ export const MAX_MEMBERS = 8_192;
 const TOO_LONG = `the answer is longer than ${MAX_BODY_BYTES} bytes`;
 
 /**
- * Reads the JSON object that a key server sent. The function rejects duplicate member names, because two parsers could read two
- * different key sets.
+ * Reads the JSON object that a key server sent. The function rejects duplicate member names, because different parsers
+ * could then read different key sets from the same text.
  *
  * @throws Error that says what the server sent instead. The message does not quote the content.
  */

@@ -1,8 +1,8 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 
 /**
- * Addresses that cannot belong to a key server, and addresses where a request from a gateway could do harm. Private ranges are
- * allowed because clusters use them.
+ * The plugin connects to none of these addresses: no key server can have them, or a request from a gateway could do
+ * harm there. Private ranges are allowed because clusters use them.
  */
 const REFUSED: readonly (readonly [kind: string, ...subnets: readonly string[]])[] = [
   ["unspecified", "0.0.0.0/8", "::/128"],
@@ -31,7 +31,7 @@ const LISTS = REFUSED.map(([kind, ...subnets]) => {
  * IPv4 address, the IPv4 address is checked too.
  *
  * @param address as a resolver returns it.
- * @param isLoopbackMeant whether the URL itself names loopback. If so, only loopback is allowed.
+ * @param isLoopbackMeant whether the URL itself names a loopback host. If so, only loopback addresses are allowed.
  */
 export function findRefusal(address: string, isLoopbackMeant: boolean): string | undefined {
   const [bare = ""] = address.split("%"); // The part after the % is the address's zone.
@@ -62,8 +62,8 @@ function embeddedAddresses(address: string): readonly string[] {
   const startsWith = (...prefix: readonly number[]): boolean => prefix.every((group, index) => groups[index] === group);
   const last = at(12, 13, 14, 15);
   if (startsWith(0x64, 0xff9b, 1)) {
-    // Local NAT64 (RFC 8215): the code does not know the length of the operator's prefix, so the IPv4 address may be at
-    // four positions (RFC 6052 section 2.2).
+    // This is an address of local NAT64 (RFC 8215). The code does not know the length of the operator's prefix. So the
+    // IPv4 address may be at one of four positions (RFC 6052 section 2.2).
     const readings = [last, at(6, 7, 9, 10), at(7, 9, 10, 11), at(9, 10, 11, 12)];
     // Only one of the four candidates is the IPv4 address. A candidate that begins with `0.` cannot be the address.
     return readings.filter((reading) => !reading.startsWith("0."));

@@ -3,7 +3,7 @@ import { lookup } from "node:dns/promises";
 
 export interface ResolvedAddress {
   readonly address: string;
-  /** The version of IP: 4 or 6. */
+  /** The IP version: 4 or 6. */
   readonly family: number;
 }
 
@@ -14,7 +14,7 @@ export interface ResolvedAddress {
 export type ResolveName = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
 /**
- * Resolves names as the operating system does: it uses the hosts file, and returns only address families for which this
- * machine has a network.
+ * Resolves names as the operating system does. It uses the hosts file. It returns only addresses of the IP versions for
+ * which this machine has a network.
  */
 export const resolveName: ResolveName = (hostname) => lookup(hostname, { all: true, hints: ADDRCONFIG });

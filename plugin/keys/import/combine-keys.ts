@@ -58,7 +58,7 @@ export function keepFirst(keys: readonly ImportedKey[]): {
 }
 
 /**
- * Joins the keys of all sources. A leaked key is never used, in whatever source it is and whatever kid it has.
+ * Joins the keys of all sources. A leaked key is never used, whatever its source and its kid are.
  *
  * @param places the keys of each source, in the order of the policy.
  */

@@ -43,7 +43,7 @@ export async function importKeySet(
   if (list.length > MAX_KEYS) {
     found.ignored.push(`only the first ${MAX_KEYS} of ${list.length} keys are read`);
   }
-  // The loop checks all entries for private members, also the entries after the first `MAX_KEYS`. A key set has at most
+  // The loop checks all entries for private members, even the entries after the first `MAX_KEYS`. A key set has at most
   // about 1,600 entries.
   for (const [index, jwk] of list.entries()) {
     if (isObject(jwk) && findPrivateMember(jwk) !== undefined) {
@@ -107,8 +107,8 @@ async function importKey(
   if (thumbprints && !thumbprints.includes(thumbprint)) {
     throw new Error("the policy does not name the key's thumbprint");
   }
-  // Imports only the members that make up the public key. `key_ops` and similar members were already checked, and some
-  // importers would reject values of them that RFC 7517 allows.
+  // Imports only the members that make up the public key. Members such as `key_ops` were checked before. Some importers
+  // reject values of these members that RFC 7517 allows.
   const publicKey = readPublicKey(members);
   const weakness = findRsaWeakness(publicKey) ?? findEd25519Weakness(publicKey);
   if (weakness !== undefined) {
@@ -127,8 +127,8 @@ async function importKey(
 
 /**
  * Binds a key to one algorithm. The algorithm is the key's `alg`. A key without `alg` gets the first of the issuer's
- * algorithms that fits the key. RS algorithms come before PS algorithms, in whatever order the policy names them. An
- * algorithm can have two names, and the function returns those names that the policy allows.
+ * algorithms that fits the key. RS algorithms come before PS algorithms, even if the policy lists them in another
+ * order. If the algorithm has two names, the function returns each name that the policy allows.
  *
  * @throws OtherPurposeError when no algorithm fits.
  */

@@ -34,8 +34,8 @@ export async function importPem(text: string, { kid, alg }: NamedKey, issuer: Co
 }
 
 /**
- * If a private key is in a file beside the policies, it is also in Git and on every gateway. So the key counts as
- * leaked. The leak matters if the issuer publishes the public part of this key in another source.
+ * A private key in a file beside the policies is also in Git and on every gateway. So the key counts as leaked. Then
+ * the plugin also rejects the public key that belongs to it, if the issuer publishes this public key in another source.
  */
 async function refuseLeaked(text: string, label: string, issuer: CompiledIssuer): Promise<ImportedKeySet> {
   const [block] = new RegExp(`-----BEGIN ${label}-----[^-]*-----END ${label}-----`).exec(text) ?? [];

@@ -7,7 +7,7 @@ import { type ImportedKey, type ImportedKeySet, NO_KEYS } from "./imported-key.t
 
 /** Longest secret in bytes. A longer file most likely contains something else. */
 const MAX_BYTES = 1024;
-/** A secret with fewer different bytes is most likely a placeholder. */
+/** Minimum number of different bytes in a secret. A secret with fewer different bytes is most likely a placeholder. */
 const MIN_DIFFERENT_BYTES = 8;
 const TRAILING_LINE_ENDS = /[\r\n]+$/;
 

@@ -13,9 +13,9 @@ const ED25519_PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /**
  * Returns the RFC 7638 thumbprints of a key whose private part was published. The thumbprints identify the key wherever its
- * public part appears. The function also accepts spellings that the import rejects, because a key in any spelling is a
- * leaked key. Returns two thumbprints if the JWK's public part does not belong to the JWK's private part, because both
- * public keys may be in use.
+ * public part appears. The function also accepts spellings that the import rejects, because a key is leaked in whatever
+ * spelling it was published. Returns two thumbprints if the JWK's public part does not belong to the JWK's private
+ * part, because both public keys may be in use.
  */
 export async function findLeakedThumbprints(jwk: Jwk): Promise<readonly string[]> {
   const parts = [normalise(jwk), derivePublic(jwk)].filter((part) => part !== undefined);

@@ -1,7 +1,7 @@
 import { decodeBase64url } from "../../core/text/base64url.ts";
 import type { Jwk } from "../rules/jwk.ts";
 
-/** Only the members that make up a public key. Other code checks the members that describe the key's use. */
+/** A public key with only the members that make up the key. Other code checks the members that describe the key's use. */
 export type PublicMembers = Readonly<Record<string, string>>;
 
 /** Length of a coordinate on each curve, in bytes (RFC 7518 section 6.2.1.2, RFC 8037 section 2). */

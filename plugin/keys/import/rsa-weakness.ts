@@ -25,10 +25,10 @@ const POWERS_OF_65537: ReadonlyMap<number, ReadonlySet<number>> = new Map(
 );
 
 /**
- * Says why an RSA key is too weak, or why the key makes signature checks too slow. Returns undefined for a suitable
- * key, and for keys of other types. The faulty chips of CVE-2017-15361 (ROCA) made primes with this property: modulo
- * many small primes, the prime is a power of 65537. The modulus is the product of two such primes, so the modulus has
- * the same property. The check recognises the key by this property. Anyone can factor such a key.
+ * Says why an RSA key is not suitable: it is too weak, or it makes signature checks too slow. Returns undefined for a
+ * suitable key, and for keys of other types. The faulty chips of CVE-2017-15361 (ROCA) made primes with this property:
+ * modulo many small primes, the prime is a power of 65537. The modulus is the product of two such primes, so the
+ * modulus has the same property. The check recognises the key by this property. Anyone can factor such a key.
  */
 export function findRsaWeakness(publicKey: KeyObject): string | undefined {
   const { asymmetricKeyType, asymmetricKeyDetails } = publicKey;

@@ -35,7 +35,8 @@ const UNKNOWN: KeySelection = fail({ because: "unknown" });
 const CONFLICT: KeySelection = fail({ because: "conflict" });
 
 /**
- * Indexes keys by their names. If two keys have the same name, the name is ambiguous, and selects only the first key.
+ * Indexes keys by their names. If two keys have the same name, the name is ambiguous. It then selects only the first
+ * key.
  */
 export function indexKeys(keys: readonly NamedKey[]): KeyIndex {
   const byAlgorithm = new Map<string, NamedKey[]>();
@@ -78,7 +79,7 @@ function addIfSame(named: readonly NamedKey[] = [], key: NamedKey): readonly Nam
   return named.every((other) => areSame(other, key)) ? [...named, key] : named;
 }
 
-/** This function never tries keys that belong to one tenant, because the function does not know the token's tenant. */
+/** This function does not know the token's tenant. So it never tries keys that only one tenant may use. */
 function chooseForNameless(keys: readonly NamedKey[]): KeySelection {
   const [first, ...others] = keys;
   if (!first || others.length === 0) {
@@ -94,10 +95,10 @@ function chooseForNameless(keys: readonly NamedKey[]): KeySelection {
 
 /**
  * Selects the key that the token names by `kid`, `x5t` or `x5t#S256`. A token whose names belong to different keys is
- * refused. If a token names a key that the issuer does not have, the plugin tries no keys. There is one exception: the
- * issuer has only one key for the token's algorithm, and this key has no name of the kinds in the token. For example,
- * the token has a `kid`, and the key has no `kid`. The plugin then uses this key. If a token names no key, the plugin
- * tries the few keys for the token's algorithm one by one.
+ * refused. If a token names a key that the issuer does not have, the plugin tries no keys. There is one exception. If
+ * the issuer has only one key for the token's algorithm, and this key has none of the kinds of names in the token, the
+ * plugin uses this key. For example, the token has a `kid`, and the key has no `kid`. If a token names no key, the
+ * plugin tries the few keys for the token's algorithm one by one.
  */
 export function selectKey(index: KeyIndex, joseHeader: JoseHeader): KeySelection {
   const keys = index.get(joseHeader.alg);
@@ -131,7 +132,7 @@ function selectByKid(
     if (exact) {
       return succeed(exact);
     }
-    // A token with a kid may mean a key without kid, but only if no key has a kid.
+    // A token that has a `kid` may match a key that has none, but only if no key of the issuer has a `kid`.
     return keys.byKid.size === 0 ? chooseOnly(keys, names) : UNKNOWN;
   }
   const selected = named.find((key) => (exact ? areSame(key, exact) : key.kid === undefined));
@@ -139,8 +140,8 @@ function selectByKid(
 }
 
 /**
- * Returns the keys that belong to all certificate names in the token. Ignores names that no key has. Returns an empty list if two
- * names belong to different keys. Returns undefined if no key has any of the names.
+ * Returns the keys to which all certificate names in the token refer. Ignores names that no key has. Returns an empty
+ * list if two names refer to different keys. Returns undefined if no key has any of the names.
  */
 function findByCertificate(
   { byCertificate }: KeysOfAlgorithm,

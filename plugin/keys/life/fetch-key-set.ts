@@ -9,7 +9,7 @@ const MAX_URL_LENGTH = 2_048;
 
 export interface FetchedKeySet {
   readonly jwks: unknown;
-  /** For how many seconds the server allows the use of the key set; undefined if the server does not say. */
+  /** How many seconds the key set may be used, according to the server; undefined if the server states no time. */
   readonly freshForSeconds: number | undefined;
 }
 
@@ -64,7 +64,7 @@ async function discoverJwksUri(origin: Extract<KeyOrigin, { readonly issuer: str
   return jwksUri;
 }
 
-/** Shows both issuers in a message, and how they differ. The metadata is untrusted. */
+/** Renders for a message both issuers and the difference between them. The issuer in the metadata is untrusted. */
 function showIssuer(issuer: unknown, expected: string): string {
   return typeof issuer === "string"
     ? `${quoteValue(issuer)}, expected ${quoteValue(expected)}${andNearMiss(issuer, [expected])}`

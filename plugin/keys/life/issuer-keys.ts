@@ -20,7 +20,7 @@ export class IssuerKeys {
   readonly #sets: readonly KeySet[];
   readonly #reports: readonly PlaceReport[];
   #combined: CombinedKeys = combineKeys([], () => false);
-  /** The cached overview; undefined if a source has changed, so the plugin must make the overview again. */
+  /** The cached overview; undefined if a source has changed since the overview was made. */
   #overview: KeyOverview | undefined;
   /** Whether each source has usable keys. */
   #isComplete = false;
@@ -88,9 +88,9 @@ export class IssuerKeys {
   }
 
   /**
-   * Returns the period in which the keys in effect do not change. If a source changes, `onChange` is called, and the
-   * period ends early. The start and the end of the period are in seconds since the epoch. After the period, a look-up
-   * may find other keys. A look-up may then also reload keys that no request has needed for a long time.
+   * Returns the period in which the keys in effect stay the same. If a source changes, the period ends early, and
+   * `onChange` is called. The start and the end of the period are in seconds since the epoch. After the period, a
+   * look-up may find other keys. A look-up may then also reload keys that no request has needed for a long time.
    */
   validity(): Validity {
     this.#keepUp();
@@ -126,15 +126,15 @@ export class IssuerKeys {
 
   /**
    * Whether no request has needed the keys for a long time. The most likely cause is that the policy with this issuer
-   * was removed. If the policy is added again, the first request that needs the keys loads them.
+   * was removed. If the policy comes back, the keys are loaded for the first request that needs them.
    */
   isIdle(): boolean {
     return this.#now() - this.#usedAt > this.#timings.idleMs;
   }
 
   /**
-   * The overview is cached until a source changes. Without the cache, each hostile request could make the plugin
-   * compute it again.
+   * The overview is cached until a source changes. Without the cache, hostile requests could make the plugin compute
+   * the overview again and again.
    */
   describe(): KeyOverview {
     this.#overview ??= {
@@ -208,14 +208,14 @@ export class IssuerKeys {
     if (selected.ok || this.#isComplete || selected.failure.because !== "unknown") {
       return selected;
     }
-    // The token's key may be in a source that has no keys yet, so the plugin must not call the token invalid.
+    // The token's key may be in a source that has no keys yet. So the plugin must not treat the token as invalid.
     const missing = this.#sets.filter((_set, index) => this.#combined.places[index]?.hasKeys !== true);
     const nextAttemptAt = Math.min(...missing.map((set) => set.nextAttemptAt));
     const retryAfterSeconds = Math.max(1, Math.ceil((nextAttemptAt - this.#now()) / 1000));
     return fail({ because: "unavailable", retryAfterSeconds });
   }
 
-  /** @param loads the request also waits for these loads, if the key is not found after the `first` loads. */
+  /** @param loads if the key is not found after the `first` loads, the request also waits for these loads. */
   async #waitFor(
     first: readonly Promise<void>[],
     joseHeader: JoseHeader,

@@ -1,8 +1,8 @@
 import type { CompiledIssuer, KeyOrigin } from "../../core/model/policy.ts";
 
 /**
- * Returns a name with everything that determines the keys of an issuer. Two issuers with the same name share the keys in this
- * process.
+ * Returns a name that contains everything that determines the keys of an issuer. In this process, issuers with the same
+ * name share their keys.
  */
 export function nameIssuer({ issuer, template, tenantOf, keys, keyRefresh, algorithms }: CompiledIssuer): string {
   // The order of the algorithms matters only for keys that fit several algorithms: RSA keys and HMAC secrets.
@@ -24,5 +24,5 @@ export function nameSource({ issuer }: CompiledIssuer, origin: KeyOrigin): strin
   return JSON.stringify([issuer, from, uri, file, jwks, discovered, metadata]);
 }
 
-/** The members of an origin that say where its keys are. */
+/** The members of an origin that say where the keys of the origin are. */
 type SourceMembers = { readonly [name in "from" | "uri" | "file" | "jwks" | "issuer" | "metadata"]?: unknown };

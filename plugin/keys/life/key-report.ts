@@ -21,7 +21,7 @@ export interface KeySetStatus {
   readonly loads: { readonly ok: number; readonly failed: number };
   /** Number of consecutive load attempts without a usable key. */
   readonly failures: number;
-  /** Why the last attempt to load keys found no usable key; undefined if the attempt found a usable key. */
+  /** Why the last attempt to load keys found no usable key; undefined if the last attempt found one. */
   readonly failure: string | undefined;
   /** The reasons why some keys of the last answer are not used. */
   readonly notUsed: readonly string[];
@@ -139,7 +139,7 @@ function limit(reasons: readonly string[]): readonly string[] {
   return more > 0 ? [...reasons.slice(0, MAX_SHOWN), `and ${more} more`] : reasons;
 }
 
-/** Counts a key only once, even if its algorithm has two names. */
+/** If a key's algorithm has two names, the key still counts only once. */
 function countKeys(keys: readonly ImportedKey[]): number {
   return new Set(keys.map(({ kid, thumbprint }) => JSON.stringify([kid, thumbprint]))).size;
 }

@@ -62,14 +62,14 @@ export interface KeySetContext {
  * new answer contains. A failed load leaves the last answer in effect. All waiting requests share one load, and
  * refreshes run in the background.
  *
- * The record (place-record.ts) contains the state of the source. The class KeySet changes the record: KeySet loads
- * keys, starts timers and writes to the store.
+ * The record (place-record.ts) contains the state of the source. KeySet replaces the record after each event. KeySet
+ * also loads the keys, starts the timers and writes to the store.
  */
 export class KeySet {
   readonly origin: KeyOrigin;
   /**
-   * Resolves when the stored answer of an earlier process is in effect; undefined if no stored answer is being
-   * restored.
+   * While the stored answer of an earlier process is being restored: a promise that resolves when this answer is in
+   * effect. At all other times: undefined.
    */
   restoring: Promise<void> | undefined;
   readonly #context: KeySetContext;
@@ -112,14 +112,14 @@ export class KeySet {
   }
 
   /**
-   * The time from which the last answer is valid, and the time from which it is too old, in milliseconds since the
-   * epoch.
+   * The period in which the last answer is valid, in milliseconds since the epoch. After the period, the answer is too
+   * old.
    */
   get validity(): readonly [from: number, until: number] {
     return validityOf(this.#record, this.#isFetched ? this.#context.issuer.keyRefresh.maxStaleSeconds : undefined);
   }
 
-  /** Number of consecutive load attempts without a usable key, and why the last attempt failed. */
+  /** How many load attempts in a row found no usable key, and why the last attempt failed. */
   get failures(): { readonly count: number; readonly reason: string | undefined } {
     return { count: this.#record.failures, reason: this.#record.failure };
   }
@@ -128,7 +128,7 @@ export class KeySet {
     return this.#record.lastAttempt;
   }
 
-  /** Time from which an unknown kid may cause a fetch, in milliseconds since the epoch. */
+  /** From this time on, an unknown kid may cause a fetch (milliseconds since the epoch). */
   get nextAttemptAt(): number {
     return this.#record.nextAttemptAt;
   }
@@ -138,8 +138,8 @@ export class KeySet {
    * Returns undefined if no load is running and none is due.
    */
   lookAgain(): Promise<void> | undefined {
-    // The plugin polls files, so an unknown kid does not cause a load of a file. Keys in the policy itself change only
-    // with the policy.
+    // The plugin polls files, so it does not load a file because of an unknown kid. Keys in the policy itself change
+    // only with the policy.
     const canChange = this.#isFetched || !this.#hasKeys();
     if (this.#loading || !canChange || !isDue(this.#record, this.#context.ports.now())) {
       return this.#loading;
@@ -173,7 +173,8 @@ export class KeySet {
       this.loads.ok += 1;
     } catch (error) {
       this.loads.failed += 1;
-      // The next report must say whether stored keys are used, so this function waits until the stored keys are read.
+      // The next report must say whether stored keys are used. So this function waits until the stored keys have been
+      // read.
       await this.restoring;
       this.#record = recordFailure(this.#record, messageOf(error));
     }
@@ -207,7 +208,7 @@ export class KeySet {
     }
   }
 
-  /** Puts the stored answer of an earlier process into effect, and also loads the keys from the source at once. */
+  /** Puts the stored answer of an earlier process into effect. Also loads the keys from the source at once. */
   async #restore(store: KeyStore): Promise<void> {
     const { issuer, leaked, onLoad } = this.#context;
     const { origin } = this;
@@ -219,7 +220,7 @@ export class KeySet {
     const thumbprints = "thumbprints" in origin ? origin.thumbprints : undefined;
     const set = await importKeySet({ keys: stored.keys }, issuer, thumbprints);
     if (this.#record.answer || this.#isStopped) {
-      return; // The source has answered meanwhile, or the key set has ended.
+      return; // While the stored answer was read, the source has answered, or the key set was stopped.
     }
     this.#record = recordRestored(this.#record, { set, digest: undefined, loadedAt: stored.loadedAt });
     leaked.add(set.leakedThumbprints);
@@ -235,7 +236,7 @@ export class KeySet {
     }
   }
 
-  /** Whether the last answer has keys that are not leaked. The answer may be too old. */
+  /** Whether the last answer has keys that are not leaked. The result does not depend on the answer's age. */
   #hasKeys(): boolean {
     return this.#soundKeys().length > 0;
   }

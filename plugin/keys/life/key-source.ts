@@ -13,7 +13,7 @@ import { TenantFetches } from "./tenant-fetches.ts";
 export interface ProcessKeySource extends KeySource {
   /**
    * Starts to fetch the keys of a policy's issuers before requests need the keys. The promise resolves when each issuer
-   * has keys. If an issuer never has keys, the promise stays pending forever. The promise never rejects.
+   * has keys. If an issuer never gets keys, the promise never settles. The promise never rejects.
    */
   prepare(policy: CompiledPolicy): Promise<void>;
   /** Ids of a policy's issuers that have no keys at the moment. */
@@ -34,9 +34,9 @@ const IDLE_LOOK_MS = 60_000;
 const TENANT_TIMINGS: KeyTimings = { ...KEY_TIMINGS, idleMs: 3_600_000 };
 
 /**
- * The plugin loads a tenant's keys only when a token names the tenant for the first time. The start of each process would
- * take long if it loaded the keys of a thousand tenants. If the plugin waited for the keys of all tenants, one tenant
- * without keys would keep the process from becoming ready.
+ * Whether the plugin loads the keys before a token needs them. The keys of a tenant are loaded only when a token names
+ * the tenant for the first time. Otherwise, each process would first load the keys of perhaps a thousand tenants. A
+ * single tenant without keys would then keep the process from becoming ready.
  */
 function isLoadedEarly({ tenantOf }: CompiledIssuer): boolean {
   return tenantOf === undefined;
@@ -61,7 +61,7 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
   const leakedBySource = new Map<string, LeakedKeys>();
   // Stores the keys of each compiled issuer, because computing the issuer's name for each request would cost time.
   const byIssuer = new WeakMap<CompiledIssuer, IssuerKeys>();
-  // The promise of `prepare` stays in memory until the keys are loaded, and some keys may never be loaded. So all calls
+  // The promise of `prepare` stays in memory until the keys are loaded. Some keys may never be loaded, so all calls
   // with the same policy get the same promise.
   const waits = new WeakMap<CompiledPolicy, Promise<void>>();
 
@@ -103,7 +103,10 @@ export function createKeySource(ports: KeyPorts): ProcessKeySource {
 
   let lookedForIdleAt = ports.now();
 
-  /** Evicts the keys of removed policies. A search through thousands of issuers takes long, so the process searches rarely. */
+  /**
+   * Evicts the keys of removed policies. A search through thousands of issuers takes a long time, so the process
+   * searches rarely.
+   */
   const forgetIdle = (): void => {
     if (Math.abs(ports.now() - lookedForIdleAt) < IDLE_LOOK_MS) {
       return;

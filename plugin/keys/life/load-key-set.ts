@@ -26,7 +26,7 @@ export interface KeyFiles {
 export interface LoadedKeySet {
   /** Hex SHA-256 of the answer's content. */
   readonly digest: string;
-  /** For how many seconds the server allows the use of the answer; undefined if the server does not say. */
+  /** How many seconds the answer may be used, according to the server; undefined if the server states no time. */
   readonly freshForSeconds: number | undefined;
   /** @throws Error that says why no keys can be imported from this answer. The message contains no key material. */
   importFor(issuer: CompiledIssuer): Promise<ImportedKeySet>;
@@ -74,8 +74,8 @@ async function namingFile<T>({ file }: FileOrigin, act: () => T | Promise<T>): P
 }
 
 /**
- * Returns undefined if the policy root exists, but the file does not exist. A missing root is an error. The volume of a
- * missing root is perhaps not mounted, so the file may still exist.
+ * Returns undefined if the policy root exists, but the file does not exist. A missing root is an error. If the root is
+ * missing, its volume is perhaps not mounted, so the file may still exist.
  *
  * @throws Error that says why the file cannot be read.
  */

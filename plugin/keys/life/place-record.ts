@@ -12,15 +12,15 @@ export interface Answer {
 /** The state of one source of keys. The functions below make a new record after each event. */
 export interface PlaceRecord {
   readonly answer: Answer | undefined;
-  /** For how many seconds the source allows the use of its last answer; undefined if the source does not say. */
+  /** How many seconds the last answer may be used, according to the source; undefined if the source states no time. */
   readonly freshForSeconds: number | undefined;
   readonly lastAttempt: "none" | "answered" | "failed";
-  /** Number of consecutive load attempts without a usable key, and why the last attempt failed. */
+  /** How many load attempts in a row found no usable key, and why the last attempt failed. */
   readonly failures: number;
   readonly failure: string | undefined;
   /** When the last load attempt ended, in milliseconds since the epoch. */
   readonly attemptedAt: number;
-  /** Time from which an unknown kid may cause a fetch, in milliseconds since the epoch. */
+  /** From this time on, an unknown kid may cause a fetch (milliseconds since the epoch). */
   readonly nextAttemptAt: number;
 }
 
@@ -41,7 +41,7 @@ export const NEW_PLACE: PlaceRecord = {
 };
 
 const MAX_REASONS = 20;
-/** If the clock was set back by more than this time, the plugin does not know the age of keys. */
+/** In milliseconds. If the clock was set back by more than this time, the plugin cannot tell how old keys are. */
 const CLOCK_TOLERANCE_MS = 300_000;
 /** Keys in a file never become too old. To withdraw a key, the operator removes the key from the file. */
 const NEVER = Number.POSITIVE_INFINITY;

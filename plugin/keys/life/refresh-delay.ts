@@ -31,7 +31,7 @@ export const KEY_TIMINGS: KeyTimings = {
   random: Math.random,
 };
 
-/** For how many seconds keys count as fresh if the provider does not say. */
+/** How many seconds keys count as fresh if the provider states no time. */
 const FRESH_SECONDS = 300;
 /**
  * The random part is at most a tenth of the delay. Without the random part, processes that started at the same time would always
@@ -41,10 +41,10 @@ const REFRESH_SPREAD = 0.1;
 const RETRY_SPREAD = 0.5;
 
 /**
- * Returns the delay, in milliseconds, from the arrival of keys to the next fetch of these keys. The wait ends before
+ * Returns how long to wait after keys have arrived before they are fetched again, in milliseconds. The wait ends before
  * the keys become stale (RFC 9111 section 4.2).
  *
- * @param freshForSeconds for how many seconds the keys are fresh; undefined if the provider does not say.
+ * @param freshForSeconds how many seconds the keys are fresh; undefined if the provider states no time.
  */
 export function refreshDelayMs(
   { minSeconds, maxSeconds }: KeyRefresh,
@@ -56,9 +56,9 @@ export function refreshDelayMs(
 }
 
 /**
- * Returns the milliseconds from a failed attempt to the next attempt. If there are no keys, requests wait for them. So the delay
- * starts small and grows up to the cooldown. If there are keys, the delay starts at the cooldown and grows up to the longest time
- * between two refreshes.
+ * Returns how long to wait after a failed attempt before the next attempt, in milliseconds. If there are no keys,
+ * requests wait for keys. So the delay then starts small and grows up to the cooldown. If there are keys, the delay
+ * starts at the cooldown and grows up to the longest time between two refreshes.
  *
  * @param failures number of failed attempts in a row, 1 or more.
  */
@@ -70,10 +70,10 @@ export function retryDelayMs(
 ): number {
   const [first, last] = hasKeys ? [cooldownSeconds * 1000, maxSeconds * 1000] : [retryMs, cooldownSeconds * 1000];
   const delay = Math.min(first * 2 ** (failures - 1), last);
-  // If there are keys, the random part only makes the delay longer. So there is at most one fetch in a cooldown. If
-  // there are no keys, the random part only makes the delay shorter. The policy promises that the plugin refuses
-  // withdrawn keys after a certain time, and the delay is never longer than this time. Delays that reach this limit are
-  // equal. But the processes still fetch at different times, because their earlier delays differed.
+  // If there are keys, the random part only makes the delay longer, so there is at most one fetch in each cooldown. If
+  // there are no keys, the random part only makes the delay shorter. The policy limits the time until the plugin
+  // refuses withdrawn keys, so no delay is longer than `last`. All delays that reach this limit are equal. But the
+  // processes still fetch at different times, because their earlier delays differed.
   const spread = delay * (hasKeys ? 1 + RETRY_SPREAD * random() : 1 - RETRY_SPREAD * random());
   return Math.round(Math.min(spread, last));
 }

@@ -8,7 +8,8 @@ export interface FetchUrlRules {
   /** Allows http without TLS to any host, because the policy allows http for this issuer. */
   readonly allowHttp?: boolean;
   /**
-   * Allows a query, for URLs that are used unchanged. If a path is appended to an issuer's URL, a query in the URL is refused.
+   * Allows a query in the URL. Set this option only for URLs that are used unchanged. Without it, a query is refused,
+   * for example in an issuer's URL to which a path is appended.
    */
   readonly allowQuery?: boolean;
 }
@@ -26,7 +27,7 @@ export function isFetchAllowed(text: string, { allowHttp = false, allowQuery = f
 }
 
 /**
- * Whether the host of a URL is loopback, judged by the name alone and without a DNS lookup.
+ * Whether the host of a URL is loopback. The function looks only at the name, and does no DNS look-up.
  *
  * @param hostname from `URL`, which normalises every spelling of an address.
  */

@@ -30,7 +30,7 @@ export interface KeyDirectoryLimits {
   readonly maxKeysAgeMs: number;
   readonly maxLeakedAgeMs: number;
   readonly maxUnfinishedAgeMs: number;
-  /** If a stored time is later than the current time by more than this limit, the clock was set back. */
+  /** If a stored time is in the future by more than this limit, the clock was set back. */
   readonly clockToleranceMs: number;
 }
 
@@ -127,7 +127,7 @@ export class KeyDirectory implements KeyStore {
   }
 
   /**
-   * Logs each reason once. The store also reads a file before each write, so it finds the same reason again and again.
+   * Logs each reason once. The store reads a file before each write, so it finds the same reason again and again.
    */
   #reportRefused(reason: string): void {
     if (!this.#refused.has(reason)) {

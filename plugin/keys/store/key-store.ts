@@ -13,7 +13,10 @@ export interface StoredKeySet {
  * the store fails, keys are fetched as usual.
  */
 export interface KeyStore {
-  /** @param place a name made of the issuer, the options and the source. Different options can give different keys. */
+  /**
+   * @param place a name made of the issuer, its options and the source. The options are part of the name, because
+   * different options can give different keys.
+   */
   readKeySet(place: string): Promise<StoredKeySet | undefined>;
   saveKeySet(place: string, set: StoredKeySet): Promise<void>;
   /** Returns the thumbprints of keys whose private part a source once published. */

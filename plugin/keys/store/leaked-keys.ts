@@ -13,11 +13,11 @@ export interface KnownLeaks {
 }
 
 /**
- * Leaked keys of one issuer: one source has published their private parts. Every policy that uses this source rejects
- * these keys permanently, from every source and under every kid. The keys stay rejected even after the issuer has
- * removed the private parts. Policies without this source ignore the leak, because the authors of these policies did
- * not choose the source. So if a policy author adds a source that publishes an issuer's key as leaked, policies without
- * this source still accept the key.
+ * Leaked keys of one issuer that come from one source: this source has published their private parts. Every policy that
+ * uses this source rejects these keys permanently, from every source and under every kid. The keys stay rejected even
+ * after the issuer has removed the private parts. Policies without this source ignore the leak, because the authors of
+ * these policies did not choose the source. So one policy author cannot disable an issuer's key for other policies by
+ * adding a source that publishes the key as leaked.
  */
 export class LeakedKeys {
   /** Resolves when the leaked keys that earlier processes stored are loaded. The promise never rejects. */

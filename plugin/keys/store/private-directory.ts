@@ -43,8 +43,8 @@ async function checkAncestors(from: string, directory: string): Promise<void> {
   for (let path = from; ; path = dirname(path)) {
     const { uid, gid, mode } = await lstat(path);
     const isOwned = uid === 0 || uid === process.geteuid?.();
-    // Group 0 may have write access, because it belongs to the administrator. Also, a container that runs with an
-    // arbitrary user id is in group 0.
+    // Group 0 may have write access, because group 0 is the administrator's group. A container that runs with an
+    // arbitrary user id is also in group 0.
     const isGroupTrusted = gid === 0 || gid === process.getegid?.();
     const isShared = (mode & WRITABLE_BY_ALL) !== 0 || ((mode & WRITABLE_BY_GROUP) !== 0 && !isGroupTrusted);
     if (!isOwned || (isShared && (mode & STICKY) === 0)) {

@@ -4,7 +4,7 @@ import { parseIpv6 } from "../../core/text/ip-network.ts";
 export interface Patience {
   /**
    * The longest wait that counts as short. Clients hardly notice such a wait. With a few dozen clients, requests wait
-   * for less than this limit, even on a gateway that is fully used.
+   * for less than this limit, even on a gateway under full load.
    */
   readonly promptMs: number;
   /** If the oldest entry's wait stays above `promptMs` during this whole period, the overload is not just a burst. */
@@ -24,7 +24,7 @@ interface Entry<T> {
   isGone: boolean;
 }
 
-/** If this many entries at the start of the list are gone, the class shortens the list. */
+/** If this many entries at the start of the list have left the queue, the class shortens the list. */
 const MAX_GONE = 1_024;
 
 /**
@@ -32,13 +32,13 @@ const MAX_GONE = 1_024;
  * thousand requests does not delay a client with one request. As long as the overload counts as a burst, the oldest
  * entry comes first. If waits stay long for `standingMs`, the state of the queue is "standing" until the queue is
  * empty. The newest entry then comes first, and old entries are rejected. In both orders, the queue processes the same
- * number of requests. If the newest entry comes first, the processed requests hardly wait.
+ * number of requests. But if the newest entry comes first, the requests that are processed have hardly waited.
  */
 export class FairQueue<T> {
   readonly #patience: Patience;
   /**
-   * The waiting entries of each network. The networks are in the order of their turns. The list of a network is in the order of
-   * arrival, and never empty.
+   * The waiting entries of each network. The map lists the networks in the order of their turns. The list of a network
+   * is in the order of arrival, and is never empty.
    */
   readonly #waiting = new Map<string, Entry<T>[]>();
   /** All waiting entries in the order of arrival. */
@@ -114,8 +114,8 @@ export class FairQueue<T> {
     if (!oldest || nowMs - oldest.sinceMs <= this.#patience.promptMs) {
       this.#promptAtMs = nowMs;
     }
-    // In a standing queue, rejections keep the waits short, so short waits prove nothing. Only an empty queue shows
-    // that fewer requests arrive.
+    // In a standing queue, rejections keep the waits short, so short waits do not show that the overload has ended.
+    // Only an empty queue shows that fewer requests arrive.
     this.#isStanding =
       oldest !== undefined && (this.#isStanding || nowMs - this.#promptAtMs > this.#patience.standingMs);
   }

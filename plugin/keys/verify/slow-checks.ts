@@ -28,7 +28,7 @@ const PAUSE_PER_FAILURE = 1;
 /**
  * Schedules signature checks of slow algorithms on the thread pool. Only a few checks run at the same time, because the
  * event loop and Kong also need processors. A check waits in this scheduler, and never in the pool itself. After each
- * failed check, the slot pauses. So a flood of forged signatures can use only half of the slots' time.
+ * failed check, the slot pauses. So even a flood of forged signatures uses at most half of the slots' time.
  */
 export class SlowChecks {
   readonly #options: SlowChecksOptions;

@@ -36,8 +36,8 @@ export function createTryingKey(keys: readonly [VerificationKey, ...Verification
 }
 
 /**
- * Whether to stop after this result. If the gateway had no time for a check, the result says nothing about the token.
- * The gateway must then not begin a check with the next key.
+ * Whether to stop after this result. If the gateway had no time for the check, the result says nothing about the token.
+ * Then the function also stops, and does not try the next key.
  */
 function isFinal(check: SignatureCheck): boolean {
   return check.ok || check.failure === "overloaded";

@@ -62,8 +62,8 @@ export function createVerificationKey(
   algorithm: string,
   key: KeyObject,
 ): VerificationKey {
-  // The key's own type decides how a signature is verified. The name of the algorithm does not decide this. So a public
-  // key is never used as an HMAC secret.
+  // The key's own type decides how a signature is verified, and not the name of the algorithm. So a public key is never
+  // used as an HMAC secret.
   const verifySignature =
     key.type === "secret" ? createHmacVerifier(algorithm, key) : createPublicKeyVerifier(algorithm, key);
   return { issuer, kid, algorithm, verify: verifySignature };

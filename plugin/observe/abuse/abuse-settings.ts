@@ -26,6 +26,6 @@ export interface SharedTokenSettings {
   readonly ipv6Prefix: number;
   /** All addresses of one group count as one network. */
   readonly sharedNetworks: readonly (readonly Network[])[];
-  /** For how many seconds a shared token is refused; undefined if the watch only reports the token. */
+  /** How many seconds a shared token is refused; undefined if the watch only reports such a token. */
   readonly refuseSeconds: number | undefined;
 }

@@ -27,7 +27,7 @@ export interface SeenToken {
 export interface WatchedEvent extends JudgedEvent {
   /** The request's token, if the plugin has already hashed it. */
   readonly token?: SeenToken | undefined;
-  /** The client's address. Reading the address costs much less than reading the whole request. */
+  /** The client's address. Reading it costs much less than reading the whole request. */
   readClient(): string | undefined;
 }
 
@@ -47,7 +47,7 @@ export interface AbuseStatus {
   readonly alarms: readonly AlarmCount[];
   readonly refusedTokens: number;
   /**
-   * How many records the watch dropped although it still needed them. The watch drops records if there are too many.
+   * How many records the watch dropped too early, because there were too many records.
    */
   readonly lost: number;
   readonly bytes: number;
@@ -261,7 +261,7 @@ export class AbuseWatch implements TokenRefusals {
     return this.#hash.ofWords(networkOf(client, this.#places));
   }
 
-  /** The plugin asks up to three times for the id of one request's token, so the class caches the last result. */
+  /** For one request, the plugin asks up to three times for the id of the token. So the class caches the last result. */
   #identify(signed: Uint8Array): KeyedId {
     if (this.#lastSigned?.signed !== signed) {
       this.#lastSigned = { signed, id: this.#hash.identify(signed) };
@@ -280,7 +280,10 @@ function readLifetime(claims: JsonObject | undefined): number | undefined {
   return issued === undefined || expires === undefined ? undefined : expires - issued;
 }
 
-/** Denials for these reasons say nothing about the subject. */
+/**
+ * Whether a denial is not the subject's fault, because the gateway failed, or because the watch itself refuses the
+ * token.
+ */
 function isOwnFailure(reason: Reason): boolean {
   return denialRow(reason).status >= 500 || reason === "token_refused";
 }

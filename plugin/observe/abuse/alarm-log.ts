@@ -5,7 +5,10 @@ import type { Pseudonyms } from "../decisions/pseudonyms.ts";
 
 type AlarmKind = "shared_token" | "failing_subject" | "unknown_keys" | "long_lifetime" | "denial_rate";
 
-/** One finding of a detector. The finding's names come from configuration, and its numbers are counts or times. */
+/**
+ * One finding of a detector. The names in a finding come from configuration. The numbers in a finding are counts or
+ * times.
+ */
 export interface Alarm {
   readonly kind: AlarmKind;
   readonly policy: string;

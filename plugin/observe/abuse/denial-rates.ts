@@ -2,8 +2,8 @@ import { type NamedRecord, NamedRecords, noteReport } from "./tables/named-recor
 
 export interface DenialRatesOptions {
   /**
-   * The change is sudden only if the denied part of all requests rises or falls by at least this much. The part is a
-   * number from 0 to 1.
+   * A change counts as sudden only if the denied part of the requests rises or falls by at least this much. Such a part
+   * is a number from 0 to 1.
    */
   readonly change: number;
   /** The smallest number of requests from which the plugin computes the denied part. */
@@ -14,7 +14,7 @@ export interface DenialRatesOptions {
 
 /** A rule whose requests are suddenly denied much more often, or much less often. */
 export interface DenialRateChange {
-  /** The part of the rule's requests that are denied now, from 0 to 1. */
+  /** Which part of the rule's requests is denied now, from 0 to 1. */
   readonly part: number;
   readonly usual: number;
   readonly requests: number;
@@ -35,12 +35,13 @@ const WINDOW_MS = 20_000;
 /** The detector reports changes of a rule only after this many windows. For a busy rule, this takes five minutes. */
 const LEARNING_WINDOWS = 15;
 /**
- * Weight of a new window in the average that is the usual part. With this weight, the average follows a change within
- * about ten minutes.
+ * The usual part is a moving average, and each new window has this weight in the average. With this weight, the average
+ * follows a change within about ten minutes.
  */
 const LEARNING = 1 / 30;
 /**
- * The change is sudden only if the denied part differs from the usual part by at least this many standard deviations.
+ * A change counts as sudden only if the denied part differs from the usual part by at least this many standard
+ * deviations.
  */
 const DEVIATIONS = 6;
 const MAX_RULES = 2_000;
@@ -64,8 +65,8 @@ export class DenialRates {
   }
 
   /**
-   * Counts requests of one rule. When the first request after the end of a window comes, the detector evaluates this
-   * window.
+   * Counts one request of a rule. If the request is the first one after the end of a window, the detector evaluates the
+   * window that has ended.
    *
    * @param name the policy's name and the rule's name, from configuration.
    * @param nowMs time from a clock that never goes back.

@@ -21,8 +21,8 @@ const FIELDS = 4;
 
 /**
  * Counts the denied requests of each subject. If there are more subjects than the table can store, the table drops the
- * subject whose last denial is the oldest. A count may be too low, but is never too high. Counts that are too high
- * would cause false alarms during a flood of requests.
+ * subject whose last denial is the oldest. So a count may be too low, but it is never too high. Counts that are too
+ * high would cause false alarms during a flood of requests.
  */
 export class FailingSubjects {
   readonly #options: FailingSubjectsOptions;

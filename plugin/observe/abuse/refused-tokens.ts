@@ -5,7 +5,7 @@ export const MAX_REFUSED = 5_000;
 const BYTES_PER_TOKEN = 200;
 
 /**
- * The tokens that the plugin refuses for a limited time. If there are too many of them, the class drops the token whose
+ * The tokens that the plugin refuses for a limited time. If there are too many tokens, the class drops the token whose
  * refusal ends first.
  */
 export class RefusedTokens {

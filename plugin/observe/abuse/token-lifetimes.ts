@@ -18,19 +18,19 @@ export interface TokenLifetimesOptions {
 /** A token that is valid much longer than the issuer's other tokens. */
 export interface LongLifetime {
   readonly seconds: number;
-  /** The usual maximum lifetime: less than one token in a thousand has a longer lifetime. */
+  /** The usual maximum lifetime. Less than one token in a thousand has a longer lifetime than this. */
   readonly usualSeconds: number;
   readonly isRepeat: boolean;
 }
 
-/** Each bucket of lifetimes ends at 1.19 times the end of the previous bucket. */
+/** The end of each bucket of lifetimes is 1.19 times the end of the previous bucket. */
 const BUCKETS_PER_DOUBLING = 4;
 const BUCKETS = 128;
-/** Less than this part of the issuer's tokens have a lifetime above the usual maximum. */
+/** The usual maximum is chosen so that less than this part of the issuer's tokens has a longer lifetime. */
 const RARE = 1 / 1_000;
 /**
  * When the counts of an issuer reach this many tokens, the class halves all counts of the issuer. So if the issuer's
- * settings change, the new lifetimes count as usual after some time.
+ * settings change, the new lifetimes become the usual lifetimes after some time.
  */
 const MAX_TOKENS = 100_000;
 const MAX_ISSUERS = 500;

@@ -37,8 +37,9 @@ const TICK_MS = 100;
 const MINUTE = 60_000 / TICK_MS;
 const NEVER = -(2 ** 30);
 /**
- * A client that moves to another network stays there for a while. But two clients in two networks use their shared
- * token alternately. So if a token comes back to a network within this time, two clients use the token.
+ * One client that moves to another network stays in the new network for a while. But if two clients in two networks
+ * share a token, they use it alternately. So if a token comes back to a network within this time, two clients use the
+ * token.
  */
 const RETURN_WITHIN = 10_000 / TICK_MS;
 /**
@@ -47,14 +48,14 @@ const RETURN_WITHIN = 10_000 / TICK_MS;
  */
 const ONE_CHANGE = 4_000 / TICK_MS;
 /**
- * When the token becomes suspect, a request with the token may still be on its way. The answer to this earlier request
- * reaches the guard within this time.
+ * When a token becomes suspect, the answer to an earlier request with the token may still be on its way to the guard.
+ * It arrives within this time.
  */
 const UNDER_WAY = 1_500 / TICK_MS;
 
-/** Fields of the record of a token that has come from only one network. */
+/** The record of a token that has come from only one network has this field. */
 const NETWORK = 0;
-/** Fields of the record of a token that several networks used. */
+/** The record of a token that several networks used has these fields. */
 const FIELD = {
   lastNetwork: 0,
   lastChange: 1,
@@ -92,8 +93,8 @@ export class TokenNetworks {
   }
 
   /**
-   * Whether another network used the token in the last minute. The guard must then send each request with the token to
-   * the plugin server.
+   * Whether another network used the token in the last minute. If so, the guard must send each request with the token
+   * to the plugin server.
    *
    * @param network hash of the network, never 0.
    * @param nowMs time from a clock that never goes back, and starts at 0.

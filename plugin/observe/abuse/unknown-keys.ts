@@ -1,15 +1,18 @@
 import { NamedRecords, noteReport } from "./tables/named-records.ts";
 
 export interface UnknownKeysOptions {
-  /** A spike has at least this many requests within a minute whose key, algorithm or issuer is unknown. */
+  /** In a spike, at least this many requests within a minute have an unknown key, algorithm or issuer. */
   readonly perMinute: number;
-  /** A spike has at least this many times the usual number of requests with an unknown key, algorithm or issuer. */
+  /**
+   * In a spike, the number of requests with an unknown key, algorithm or issuer is at least this many times the usual
+   * number.
+   */
   readonly factor: number;
   /** For this many milliseconds after a report, the plugin does not report the same spike again. */
   readonly repeatMs: number;
 }
 
-/** A spike: far more requests than usual name an unknown key, algorithm or issuer. */
+/** A spike is a minute in which far more requests than usual name an unknown key, algorithm or issuer. */
 export interface UnknownKeySpike {
   readonly requests: number;
   /** The usual number of such requests in a minute. */
@@ -25,8 +28,8 @@ interface Series {
 
 const WINDOW_MS = 60_000;
 /**
- * Weight of a new minute in the average that is the usual number. With this weight, the average follows a change within
- * about half an hour.
+ * The usual number is a moving average, and each new minute has this weight in the average. With this weight, the
+ * average follows a change within about half an hour.
  */
 const LEARNING = 1 / 30;
 /** After this many windows without a request, the usual number is close to 0. */

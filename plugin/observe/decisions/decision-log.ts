@@ -138,7 +138,7 @@ export class DecisionLog {
   /** Writes the last reports, and all lines that still wait. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.flush(); // The write makes room in the queue for the reports.
+    await this.flush(); // This write makes room in the queue for the last reports.
     this.#report();
     await this.flush();
   }
@@ -193,8 +193,8 @@ export class DecisionLog {
 }
 
 /**
- * Selects requests by their ids, because no client can choose the id of its request. So nodes and tools that know the
- * same id make the same choice.
+ * Selects requests by their ids. No client can choose the id of its request. All nodes and tools that know the id make
+ * the same choice.
  */
 function isDrawn(event: JudgedEvent, part: number): boolean {
   const id = event.readRequestId();

@@ -44,7 +44,7 @@ export class FileSink implements LineSink {
         if (!isBusy(error)) {
           throw error;
         }
-        await sleep(BUSY_MS); // The reader of the pipe is slow, so the rest of the text must wait.
+        await sleep(BUSY_MS); // The pipe is full because its reader is slow. So the remaining text must wait.
       }
     }
   }

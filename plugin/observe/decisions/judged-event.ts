@@ -21,8 +21,8 @@ interface SeenPolicy {
 }
 
 /**
- * All facts about one request at the time when its decision is carried out. Data that the plugin did not need is
- * missing.
+ * All facts about one request that the plugin knows when it carries out the decision. Data that the plugin did not need
+ * is missing.
  */
 export interface JudgedEvent extends Trace {
   readonly policy?: SeenPolicy | undefined;

@@ -1,9 +1,9 @@
 const SECOND_MS = 1_000;
 
 /**
- * Limits the number of lines in each second, or in another period. If a kind of line has already used n lines of the
- * period, the budget allows another line of this kind only while more than n lines are left. So a flood of lines of one
- * kind does not hide all other lines.
+ * Limits the number of lines in each second, or in another period. If there have already been n lines of one kind in
+ * the period, the budget allows one more line of this kind only while more than n lines are left. So a flood of lines
+ * of one kind does not hide all other lines.
  */
 export class LineBudget {
   readonly #lines: number;

@@ -4,7 +4,7 @@ import { messageOf } from "../../core/text/error-message.ts";
 export interface LineSink {
   /** Resolves when the whole text is written. */
   write(text: string): Promise<void>;
-  /** Writes synchronously at the end of the process, when the process cannot await anything any longer. */
+  /** Writes synchronously. Used at the end of the process, when the process can no longer wait for promises. */
   writeLast(text: string): void;
   /** Opens the file again, because another program may have rotated it. */
   reopen(): void;
@@ -60,7 +60,7 @@ export class LineQueue {
     return true;
   }
 
-  /** Resolves when every line that is now in the queue is written or lost. */
+  /** Resolves when each of the lines that are in the queue now is written or lost. */
   async drain(): Promise<void> {
     while (this.#lines.length > 0 || this.#writing) {
       await (this.#writing ?? this.#write());

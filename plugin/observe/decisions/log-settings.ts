@@ -12,7 +12,7 @@ interface LoggedClaim {
 export interface DecisionLogSettings {
   /** An absolute path of the log file, or `stdout`. */
   readonly to: string;
-  /** What part of the allowed requests is logged, from 0 to 1. All other requests are always logged. */
+  /** Which part of the allowed requests is logged, from 0 to 1. Requests that are not allowed are always logged. */
   readonly allows: number;
   readonly fields: readonly Field[];
   readonly claims: readonly LoggedClaim[];

@@ -15,8 +15,8 @@ import type { Pseudonym, Pseudonyms } from "./pseudonyms.ts";
 const MAX_KID = 64;
 const MAX_CLAIM = 512;
 /**
- * The methods of RFC 9110 section 9.1 and RFC 5789. The log omits all other methods, because a client may send any word
- * as its method.
+ * The methods of RFC 9110 section 9.1 and RFC 5789. The log omits all other methods, because a client can send any word
+ * as the method.
  */
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]);
 const HOST = /^[A-Za-z0-9._-]{1,255}(?::[0-9]{1,5})?$|^\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?$/;
@@ -113,7 +113,7 @@ function isRequestField(field: Field): field is keyof RequestFields {
   return field in READ_REQUEST;
 }
 
-/** The client also chooses the host. So the log omits a value that is not a host, or that looks like a secret. */
+/** The client chooses the value of `Host`. So the log omits a value that is not a host, or that looks like a secret. */
 function readHost(host: string | undefined): string | undefined {
   return host !== undefined && HOST.test(host) && showPath(host) === host ? host.toLowerCase() : undefined;
 }
@@ -133,7 +133,10 @@ function renderClaims(
   return members;
 }
 
-/** The log describes a long value and does not cut it, because half of a value could be mistaken for another value. */
+/**
+ * The log does not cut a long value, because readers could mistake the beginning of the value for a different value.
+ * The log describes the value instead.
+ */
 function showValue(value: JsonValue): unknown {
   const length = JSON.stringify(value).length;
   return length > MAX_CLAIM ? { omitted: `${length} characters of JSON, at most ${MAX_CLAIM} are logged` } : value;

@@ -29,19 +29,19 @@ export interface ThreadLimits {
   readonly restartMs: number;
   /** If a thread other than the first has had no work for this many milliseconds, it ends. */
   readonly idleMs: number;
-  /** By default, the limit of {@link startPolicyThread}. */
+  /** If this limit is absent, the limit of {@link startPolicyThread} applies. */
   readonly maxHeapMb?: number;
   /** How many times a new thread compiles the sample policy before it does other work. */
   readonly warmUps: number;
   /**
-   * How many pieces of work a thread finishes before another thread starts. Two new threads would slow each other down,
-   * because the JavaScript engine would optimise the same code in both threads. The first requests would then wait
-   * longer.
+   * How many pieces of work each running thread must finish before another thread starts. Two new threads would slow
+   * each other down, because the JavaScript engine would optimise the same code in both threads. The first requests
+   * would then wait longer.
    */
   readonly aloneFor: number;
   /**
-   * Another thread starts under two conditions: each thread has worked on its request for this many milliseconds, and
-   * other work waits. So one slow policy does not stop all other policies.
+   * Another thread starts if each thread has worked on its request for this many milliseconds, and other work waits. So
+   * one slow policy does not stop all other policies.
    */
   readonly slowMs: number;
 }
@@ -64,8 +64,8 @@ const QUEUE_PER_THREAD = 8;
 const MAX_TRIES = 2;
 
 /**
- * Work with a lower number comes first. Identifications of files come first: they are short, and every policy change
- * depends on an identification.
+ * Work with a lower number comes first. Identifications of files come first, because they are short and every change of
+ * a policy needs one.
  */
 const PRIORITY = { look: 0, awaited: 1, background: 2 } as const;
 
@@ -83,8 +83,8 @@ type Outcome = { readonly identification: Identification } | CompiledFile;
 
 export interface ThreadCompiler extends PolicyCompiler {
   /**
-   * Resolves when a thread has started and has finished its warm-up. A policy that comes earlier waits until the thread
-   * has loaded its code.
+   * Resolves when a thread has started and has finished its warm-up. A policy that comes before that must wait until
+   * the thread has loaded its code.
    */
   readonly warmed: Promise<void>;
 }
@@ -160,7 +160,7 @@ class ThreadPool {
     );
     const [work] = index < 0 ? [] : this.#queue.splice(index, 1);
     if (work) {
-      this.#queue.push({ ...work, priority: PRIORITY.awaited }); // A later request must not overtake an earlier one.
+      this.#queue.push({ ...work, priority: PRIORITY.awaited }); // A later request to the threads must not overtake an earlier one.
     }
   }
 
@@ -206,8 +206,8 @@ class ThreadPool {
   }
 
   /**
-   * A request waits longer for a thread that has not finished its warm-up. So such a thread works for requests only if
-   * no thread has finished its warm-up.
+   * A thread that has not finished its warm-up is slower. So it works for requests only if no other thread has finished
+   * its warm-up.
    */
   #takeFor(thread: CompilerThread): Work | undefined {
     if (thread.isWarm) {

@@ -1,10 +1,10 @@
 import type { FileIdentity } from "./policy-compiler.ts";
 
 /**
- * The files that were identified last, and the result. The main thread and each compiling thread have one {@link
- * LastIdentification} each, with the same content. So the threads send the names and the identities only if these
- * differ from the last ones. The process identifies all policy files once a second. With 1,000 files, copying the names
- * and identities between threads would take longer than the system calls.
+ * The files that were identified last, and the result. For each compiling thread, the main thread and the compiling
+ * thread both have a {@link LastIdentification} with the same content. So one thread sends names or identities to the
+ * other thread only if they differ from the last ones. The process identifies all policy files once a second. With
+ * 1,000 files, copying the names and identities between threads would take longer than the system calls.
  */
 export class LastIdentification {
   #files: readonly string[] = [];

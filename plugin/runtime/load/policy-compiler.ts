@@ -22,7 +22,7 @@ export interface PolicyCompiler {
 export interface Identification {
   /** The identities, in the order of the names. */
   readonly identities: readonly FileIdentity[];
-  /** How many milliseconds the identification took, without the time that it waited for other work. */
+  /** How many milliseconds the identification took. The time in which it waited for other work does not count. */
   readonly tookMs: number;
 }
 
@@ -34,8 +34,8 @@ export interface FileIdentity {
 
 export type CompiledFile = PolicyLoad & {
   /**
-   * The policy's file and all files that it extends, as far as the compiler could read them. If any of these files
-   * changes, the policy has a new version.
+   * The policy's own file, and the files that it extends. The list also has the files that the compiler could not read.
+   * If any of these files changes, the policy has a new version.
    */
   readonly files: readonly string[];
   /** The joined identities of all files, see {@link joinIdentities}; undefined if a file changed during the read. */

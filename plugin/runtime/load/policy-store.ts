@@ -13,13 +13,14 @@ export type FileLoad = PolicyLoad & {
   /** The policy's files, see {@link CompiledFile}. */
   readonly files: readonly string[];
   /**
-   * The policy as one document, after `extends` and variables are resolved. If the policy has mistakes, this is the text of the
-   * policy's own file, to which the findings refer. The text is empty if the file could not be read.
+   * The policy as one document, after `extends` and variables are resolved. If the policy has mistakes, this text is
+   * instead the text of the policy's own file. The findings refer to lines in this file. The text is empty if the file
+   * could not be read.
    */
   readonly text: string;
 };
 
-/** If a file changes during each read, the compiler reads it at most this many times. */
+/** If a file changes each time the compiler reads it, the compiler stops after this many reads. */
 const MAX_READINGS = 3;
 /**
  * How many parsed parents are cached. Hundreds of policies may extend the same file, and the compiler then parses this

@@ -14,14 +14,14 @@ import { createPolicyStore } from "./policy-store.ts";
 
 /** Maximum number of operations in one message. The receiving thread needs about 2 ms to rebuild this many operations. */
 const BATCH_OPERATIONS = 256;
-/** The priority (nice value) of the thread, a little lower than the default 0. */
+/** The nice value of the thread. The default is 0, and with a higher nice value a thread has a lower priority. */
 const COMPILING_PRIORITY = 5;
 
 if (parentPort) {
   const port = parentPort;
   giveWay();
-  // For each part of a text, the YAML library reads an environment variable. In Node's real environment, each read takes
-  // a microsecond.
+  // The YAML library reads an environment variable for each part of a text. In Node's real environment, each read takes
+  // a microsecond. So an empty object replaces the environment of this thread.
   process.env = {};
   port.once("message", ({ policyRoot }: CompilingThread) => answerRequests(port, createPolicyStore(policyRoot)));
 }

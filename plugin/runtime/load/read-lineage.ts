@@ -24,8 +24,8 @@ export interface ReadLineage {
   /** The resulting document, or why it could not be read. */
   readonly read: Result<Lineage, readonly Finding[]>;
   /**
-   * All files that the reader tried to read, including missing files. The policy's own file is the first. A change in any of
-   * these files makes a new version of the policy.
+   * All files that the reader tried to read, including missing files. The policy's own file comes first. A change in
+   * any of these files makes a new version of the policy.
    */
   readonly files: readonly string[];
 }
@@ -98,7 +98,10 @@ export async function readLineage(
   return { read: succeed(merged), files: ancestry.files };
 }
 
-/** @param data the function does not change this value, because a child may set other values for its variables. */
+/**
+ * @param data a parsed document. The function does not change it, because a document that extends this document may set
+ * other values for the variables.
+ */
 function writeResolved(data: unknown): string {
   const resolved = structuredClone(data);
   resolveVars(resolved);

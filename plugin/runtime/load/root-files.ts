@@ -35,8 +35,8 @@ export function createRootFiles(root: string): RootFiles {
     async identify(file) {
       try {
         const { dev, ino, size, mtimeNs, ctimeNs } = await stat(await resolveInRoot(root, file), { bigint: true });
-        // The identity includes the inode's change time, because no program can set it. The modification time alone is not
-        // enough, because a copy often keeps the original's time.
+        // The identity includes the inode's change time, because no program can set it. The modification time alone is
+        // not enough, because a copy of a file often keeps the time of the original.
         return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
       } catch (error) {
         return describeFileError(file, error);
@@ -49,13 +49,13 @@ export function createRootFiles(root: string): RootFiles {
 /**
  * Identifies the current version of a file without reading it. The function makes only one system call, because the
  * process identifies every policy file once a second. The function follows links, so a link with a new target has a new
- * identity. The process finds links that lead out of the root only when it reads the file.
+ * identity. Whether a link leads out of the root is checked only when the process reads the file.
  */
 export function identifyNow(root: string, file: string): FileIdentity {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = statSync(join(root, file), { bigint: true });
-    // The modification time alone is not enough, because a copy often keeps the original's time. No program can set the inode's
-    // change time.
+    // The modification time alone is not enough, because a copy of a file often keeps the time of the original. No
+    // program can set the inode's change time.
     return { identity: [dev, ino, size, mtimeNs, ctimeNs].join(" "), isMissing: false };
   } catch (error) {
     const isAbsent = error instanceof Error && "code" in error && error.code === "ENOENT";

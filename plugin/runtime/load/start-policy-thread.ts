@@ -8,8 +8,8 @@ const ENTRY: URL | string = new URL("./policy-thread.js", import.meta.url);
 /** To compile the largest accepted document, a thread needs about 100 MB. */
 const MAX_HEAP_MB = 256;
 /**
- * Compiling a policy leaves much garbage. With V8's default, each thread would use some 30 MB more memory, and would be
- * a tenth faster.
+ * Compiling a policy leaves much garbage. With V8's default for this setting, each thread would use about 30 MB more
+ * memory, and would be only a tenth faster.
  */
 const MAX_NEW_SPACE_MB = 6;
 
@@ -41,7 +41,7 @@ export function startFirstPolicyThread(entry = ENTRY): void {
   try {
     first = { entry, worker: startPolicyThread(entry) };
   } catch {
-    return; // `startPolicyThread` then tries again. If this also fails, the caller reports the failure.
+    return; // `startPolicyThread` then tries again. If this second start also fails, the caller reports the failure.
   }
   const forget = (): void => {
     first = undefined;

@@ -12,7 +12,7 @@ export interface VersionPorts {
   readonly log: Log;
   /** Counts the versions that take effect, and the versions that the plugin refuses. */
   readonly loads?: PolicyLoads | undefined;
-  /** Called when another version takes effect. Also called when the last version ends and no version replaces it. */
+  /** Called when another version takes effect. Also called when the version in effect ends and no version replaces it. */
   readonly onChange?: () => void;
   /**
    * Resolves after the maximum wait for keys, or when the signal aborts. Tests replace this function to end the wait themselves.
@@ -82,7 +82,7 @@ export class FileVersions {
       return;
     }
     if (!this.#inEffect) {
-      // The version takes effect before its keys are loaded, because no earlier version can judge requests meanwhile.
+      // No earlier version can judge requests until the keys are loaded. So the version takes effect before that.
       void this.#ports.keys.prepare(load.value);
       this.#putIntoEffect(version, load.value);
       return;
@@ -98,7 +98,10 @@ export class FileVersions {
     this.#putIntoEffect(version, load.value);
   }
 
-  /** Called when the file has changed again. A version that still waits for keys is then no longer the newest version. */
+  /**
+   * Called when the file has changed again. If a version still waits for its keys, it is then no longer the newest
+   * version.
+   */
   supersede(): void {
     if (this.#newest?.state === "ready") {
       this.#newest.retire();
@@ -144,8 +147,8 @@ export class FileVersions {
   }
 
   /**
-   * Starts only one wait for each text. If each write started a new wait, a program that writes the same text every few
-   * seconds could delay a version for ever.
+   * Starts only one wait for each text. Without this, a program that writes the same text every few seconds could delay
+   * a version for ever.
    */
   #startLongestWait(hash: string): (signal: AbortSignal) => Promise<void> {
     if (!this.#longestWait) {

@@ -20,8 +20,8 @@ export interface InlinePolicies {
    */
   open(entity: InlineEntity, text: string, rule: string | undefined): PolicySource;
   /**
-   * If all compiled policies together use much memory, this function releases the policies that no request has needed
-   * for a while. It begins with the policy whose last use is the oldest.
+   * If all compiled policies together use too much memory, releases the policies that no request has needed for a
+   * while. It begins with the policy whose last use is the oldest.
    */
   releaseIdle(): void;
   status(): readonly PolicyStatus[];
@@ -45,9 +45,9 @@ const IDLE_LIMITS: IdleLimits = { idleMs: 60_000, maxBytes: 4 * 1024 * 1024 };
 
 /**
  * Keeps the inline policies of all plugin instances. Kong starts a new instance for each version of a plugin entity's
- * configuration. The plugin cannot report to Kong that a version is broken. An instance uses its own version as soon as
- * the issuers of this version have keys. Until then, or if its own version is broken, the last good version of the same
- * entity on the same Route judges requests: see {@link LastGoodVersions}.
+ * configuration. If a version is broken, the plugin cannot report this to Kong. An instance uses its own version as
+ * soon as the issuers of this version have keys. Until then, or if its own version is broken, the last good version of
+ * the same entity on the same Route judges requests: see {@link LastGoodVersions}.
  */
 export function keepInlinePolicies({
   compiler,
@@ -141,8 +141,8 @@ class InlineInstance {
   constructor(options: InlineInstanceOptions) {
     this.#options = options;
     this.usedAt = options.now();
-    // Kong closes the previous instance immediately. So the instance keeps the last good version from now on, even
-    // before the text is compiled.
+    // Kong closes the previous instance immediately. So this instance must keep the last good version in memory from
+    // now on, even before its own text is compiled.
     this.#fallback = options.lastGood.hold(options.entity, options.rule);
     this.#opening = this.#open();
   }
@@ -232,7 +232,7 @@ class InlineInstance {
       version.become("ready");
       void this.#waitForKeys(version, load.value);
     } else {
-      // The version takes effect before its keys are loaded, because no earlier version can judge requests meanwhile.
+      // No earlier version can judge requests until the keys are loaded. So the version takes effect before that.
       void ports.keys.prepare(load.value);
       this.#putIntoEffect(version, load.value);
     }
@@ -260,7 +260,7 @@ class InlineInstance {
   }
 
   /**
-   * Chooses the version that judges requests while the instance's own version cannot. The result is the last good
+   * Chooses the version that judges requests while the instance's own version cannot judge them. This is the last good
    * version, if this Route has one. An instance's own version cannot judge requests in three cases: it is broken, it
    * waits for keys, or it was replaced while it waited for keys.
    */
@@ -285,7 +285,7 @@ class InlineInstance {
     this.#hasAskedRoute = true;
     const route = await describeRoute();
     if (route === undefined) {
-      this.#hasAskedRoute = false; // The request ended early, or Kong has no Route for the request. So the next request asks Kong again.
+      this.#hasAskedRoute = false; // The request ended early, or Kong has no Route for it. The next request asks Kong again.
     } else {
       this.#options.lastGood.noteRoute(this, route);
     }

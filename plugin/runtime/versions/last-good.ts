@@ -14,7 +14,7 @@ export interface InlineEntity {
   readonly serviceId: string | undefined;
 }
 
-/** A version that was in effect for at least one instance of an entity. */
+/** A version of a policy that was in effect for at least one instance of an entity. */
 export interface LastGood {
   readonly hash: string;
   readonly policy: CompiledPolicy;
@@ -30,7 +30,7 @@ export interface HeldVersion extends LastGood {
 interface Good extends LastGood {
   readonly entity: Entity;
   route: string | undefined;
-  /** The highest start order and the highest sequence of all instances that had this version. */
+  /** Of all instances that had this version: the highest start order and the highest sequence. */
   order: number;
   sequence: number | undefined;
   /** How many instances have this version as their own version or as their last good version. */
@@ -45,11 +45,12 @@ interface Entity {
 /**
  * The last good version of each plugin entity. If a newer version of the entity is broken or waits for keys, the last
  * good version may judge the entity's requests. A last good version must never judge requests of another entity or
- * Route. An id does not prove that an entity is the same, because declarative configuration derives ids from names. So
- * if a Route is deleted and created elsewhere, the new Route gets the same id. Because of this, these rules apply:
+ * Route. Two entities with the same id are not always the same entity, because declarative configuration derives ids
+ * from names. For example, if a Route is deleted, a later Route with the same name but other paths gets the same id.
+ * Because of this, these rules apply:
  *
- * - The last good version belongs to one entity on one Route, with the paths, hosts, methods and Service that the Route
- *   had when the version judged requests.
+ * - The last good version belongs to one entity on one Route. The Route must still have the paths, hosts, methods and
+ *   Service that it had when the version judged requests.
  * - An entity on a Service or a global entity has no last good version, because the plugin does not notice when the
  *   entity's Routes change.
  * - The last good version is dropped when no instance uses it.

@@ -39,8 +39,8 @@ export interface PolicyFilesOptions extends VersionPorts {
  */
 const IDLE_MS = 3_600_000;
 /**
- * If compiling threads failed at a policy, the process waits this many milliseconds before it tries the policy again. A busy
- * machine may have caused such a failure.
+ * If compiling threads failed at a policy, the process tries the policy again after this many milliseconds, because a
+ * busy machine may have caused the failure.
  */
 const RETRY_MS = 600_000;
 
@@ -51,7 +51,10 @@ interface WatchedFile {
   files: readonly string[];
   /** Identity of the version that was read last, good or not. */
   readIdentity: string | undefined;
-  /** When the last read failed, in milliseconds since the epoch; undefined if the last read gave a result. */
+  /**
+   * When the compiling threads failed at the last read, in milliseconds since the epoch; undefined if they did not
+   * fail.
+   */
   failedAt: number | undefined;
   /** Identity of the version that the last check found. */
   seenIdentity: string | undefined;
@@ -66,9 +69,9 @@ interface WatchedFile {
 const SETTLED_LOOKS = 2;
 
 /**
- * Keeps policy files in effect while they change on disk. The process polls the files. On every file system, polling
- * detects an atomic rename, an edit in place and Kubernetes' swap of symbolic links. The process reads a version when
- * two checks in a row have found it unchanged. {@link FileVersions} decides when the version takes effect.
+ * Keeps policy files in effect while they change on disk. The process polls the files. Polling works on every file
+ * system. It detects an atomic rename, an edit in place and Kubernetes' swap of symbolic links. The process reads a
+ * version when two checks in a row have found it unchanged. {@link FileVersions} decides when the version takes effect.
  */
 export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFilesOptions): PolicyFiles {
   const watchedFiles = new Map<string, WatchedFile>();
@@ -89,8 +92,8 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
   const take = (watched: WatchedFile, compiled: CompiledFile): void => {
     const { files, identity } = compiled;
     if (hasFailed(compiled)) {
-      // The failed threads did not report which files the policy extends. Each further try would take threads away from
-      // other policies, so the process delays the next try.
+      // The failed threads did not report which files the policy extends. The next try is delayed, because each try
+      // takes threads away from other policies.
       watched.failedAt = now();
       watched.readIdentity = watched.seenIdentity;
       void watched.versions.offer(compiled, async () => false);
@@ -134,7 +137,8 @@ export function watchPolicyFiles({ compiler, reserved, now, ...ports }: PolicyFi
     if (watched.failedAt !== undefined && now() - watched.failedAt > RETRY_MS) {
       return read(watched);
     }
-    // A half-written file can be a valid policy that is less strict, so the check waits until the writing has ended.
+    // A half-written file can be a valid policy that is less strict than the whole file. So the check waits until the
+    // writing has ended.
     return identity === watched.readIdentity || !isSettled ? undefined : read(watched);
   };
 

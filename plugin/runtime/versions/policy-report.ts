@@ -50,9 +50,8 @@ export function describeStatus(
 
 /**
  * @param source the start of log lines, such as `policy file payments.yaml`.
- * @param isChange whether another version was in effect or was refused before. If so, an operator may wait for this
- *   line. If not, the level of the line is only `info`, because thousands of policies may take effect when the process
- *   starts.
+ * @param isChange whether an earlier version was in effect or was refused. If so, an operator may wait for this line.
+ * If not, the line has only the level `info`, because thousands of policies may take effect when the process starts.
  */
 export function reportInEffect(
   source: string,

@@ -11,7 +11,7 @@ import type { PolicyLoad } from "../../policy/read-policy.ts";
  * - `retired`: another version has replaced this version, or the author has reverted or deleted the text. A retired
  *   version never judges a request again.
  *
- * If an earlier text comes back, it becomes a new version, because a retired version never changes its state.
+ * A retired version never changes its state. So if an earlier text comes back, the text becomes a new version.
  */
 export type VersionState = "newest" | "broken" | "ready" | "in effect" | "retired";
 
@@ -45,7 +45,7 @@ export class PolicyVersion {
     return this.load.ok ? this.load.value : undefined;
   }
 
-  /** Aborts when the version retires. The abort ends all waits for the version. */
+  /** This signal aborts when the version retires, and so ends all waits for the version. */
   get retired(): AbortSignal {
     return this.#retirement.signal;
   }

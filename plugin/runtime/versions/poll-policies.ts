@@ -1,12 +1,12 @@
 import type { PolicyFiles } from "./policy-files.ts";
 
 /**
- * The checks of policy files use at most this share of one processor. With very many files, the time between two checks
- * is therefore longer. An idle plugin server, with all its work, then uses less than 1 % of a processor.
+ * The checks of policy files use at most this share of one processor. So if there are very many files, the time between
+ * two checks becomes longer. All the work of an idle plugin server together then takes less than 1 % of a processor.
  */
 const MAX_SHARE = 0.004;
 const MAX_DELAY_MS = 30_000;
-/** The result for a check that failed. After a failed check, the next check comes soon. */
+/** The result that is used for a failed check. With this result, the next check comes soon. */
 const FAILED = { tookMs: 0, hasChanges: true } as const;
 
 /**

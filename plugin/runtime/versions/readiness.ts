@@ -24,8 +24,8 @@ export interface ReadinessOptions {
 /**
  * Limits for the repeated checks before the process is ready. With thousands of policies, the checks for readiness use
  * at most this share of one processor. The longer the process has waited, the rarer the checks are: the time between
- * two checks is at least this share of the wait so far, up to `MAX_DELAY_MS`. The reason is that a broken policy may
- * keep the process waiting for days.
+ * two checks is at least this share of the wait so far, up to `MAX_DELAY_MS`. The time grows because a broken policy
+ * may keep the process waiting for days.
  */
 const MAX_SHARE = 0.05;
 const LOOK_MS = 100;
@@ -34,8 +34,8 @@ const MAX_DELAY_MS = 5_000;
 /**
  * A process becomes ready when every policy file under the root is in effect and the keys of all issuers have been
  * loaded. A ready process stays ready. After a later failure, the process uses the last good version and the known
- * keys. If a failure made ready processes unready, one failure could stop all processes of a gateway from getting
- * requests at the same time. A new process that has a broken policy file never becomes ready.
+ * keys. Otherwise, one failure could make all processes of a gateway unready at the same time, and none of them would
+ * get requests. A new process that has a broken policy file never becomes ready.
  */
 export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessOptions): Readiness {
   let reasons: readonly string[] = ["policies are being read"];
@@ -58,7 +58,7 @@ export function watchReadiness({ listFiles, preloadFile, keys, log }: ReadinessO
       const files = await listFiles();
       const listMs = performance.now() - beginList;
       const loads = await Promise.all(files.map(async (file) => ({ file, load: await preloadFile(file) })));
-      const begin = performance.now(); // The code below never waits, so the elapsed time is the used processor time.
+      const begin = performance.now(); // The code below never waits, so the elapsed time equals the processor time.
       reasons = loads.flatMap(findReasons);
       tookMs = listMs + performance.now() - begin;
     } catch (error) {

@@ -3,7 +3,7 @@ import type { CompiledPolicy } from "../../core/model/policy.ts";
 import type { Log } from "../../observe/operator-log.ts";
 import type { PolicyVersion } from "./policy-version.ts";
 
-/** The part of the key source that a change of a policy needs. */
+/** The part of the key source that is needed when a policy changes. */
 export interface PolicyKeys {
   prepare(policy: CompiledPolicy): Promise<void>;
   findMissing(policy: CompiledPolicy): readonly string[];

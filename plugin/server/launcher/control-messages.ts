@@ -13,7 +13,7 @@ export type LauncherMessage =
   | { readonly type: "warning"; readonly line: string }
   /** Another server now accepts connections on the same socket, so the receiver must hand over and end. */
   | { readonly type: "retire" }
-  /** The server must end at once, unless another launcher is attached. */
+  /** The server must end at once, unless another launcher is attached to it. */
   | { readonly type: "end" };
 
 /** A message from a server to its launchers. */
@@ -27,7 +27,7 @@ export type ServerMessage =
   | { readonly type: "pong" }
   | { readonly type: "listening" }
   | { readonly type: "log"; readonly line: string; readonly isWarning: boolean }
-  /** The server has decided to end. `isReplaced` means that another server already listens on the socket. */
+  /** The server will end. If `isReplaced` is true, another server already listens on the socket. */
   | { readonly type: "ending"; readonly reason: string; readonly isReplaced: boolean };
 
 /** The file descriptor that attaches a server to the launcher that started it. */
@@ -46,12 +46,12 @@ export const stderrPathOf = (socket: string): string => `${socket}.stderr`;
 
 const MAX_MESSAGE = 65_536;
 /**
- * If a peer does not read, at most this many bytes wait for the peer. Further messages to this peer are dropped,
- * because they would fill this process's memory.
+ * If a peer stops reading, at most this many bytes wait in memory for the peer. Further messages to this peer are
+ * dropped, because they would fill this process's memory.
  */
 const MAX_WAITING = 262_144;
 
-/** Sends one message as a line of JSON. Drops the message if the peer reads too slowly or is gone. */
+/** Sends one message as a line of JSON. Drops the message if the peer reads too slowly, or has closed the connection. */
 export function sendMessage(socket: Socket, message: LauncherMessage | ServerMessage): void {
   if (socket.writable && socket.writableLength < MAX_WAITING) {
     socket.write(`${JSON.stringify(message)}\n`);

@@ -24,8 +24,8 @@ export function reachServer(path: string): Promise<Socket | undefined> {
 
 /**
  * Returns the process of a server that does not answer. The server wrote its process id and its start time into a file.
- * If the file has no start time, the function returns no process, because any process could now have the id in the
- * file.
+ * If the file has no start time, the function returns no process, because the id in the file could now belong to any
+ * other process.
  */
 export function readServerProcess(path: string): ProcessIdentity {
   try {
@@ -40,8 +40,8 @@ export function readServerProcess(path: string): ProcessIdentity {
 }
 
 /**
- * Waits for a running server that is not about to end. After `maxMs` milliseconds, the result is any server that runs,
- * or undefined.
+ * Waits for a running server that is not about to end. If there is none after `maxMs` milliseconds, the result is any
+ * running server, or undefined.
  *
  * @param find looks for a server once.
  */

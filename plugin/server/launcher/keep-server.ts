@@ -4,8 +4,8 @@ import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 
 const PING_MS = 1_000;
 /**
- * The number of pings without an answer after which a server counts as hanging. The time for this many pings is longer
- * than the limit of the server's own watchdog, and shorter than Kong's read timeout.
+ * After this many pings without an answer, the server counts as hanging. The time for this many pings is longer than
+ * the limit of the server's own watchdog, and shorter than Kong's read timeout.
  */
 const MAX_SILENT_PINGS = 6;
 
@@ -34,7 +34,7 @@ export interface KeptServer {
 export interface KeepOptions {
   readonly owner: ProcessIdentity;
   readonly print: (line: string, isWarning: boolean) => void;
-  /** Called when the server does not answer any more. After this call, the launcher closes the connection. */
+  /** Called when the server has stopped answering. After this call, the launcher closes the connection. */
   readonly onSilence: (server: ProcessIdentity | undefined) => void;
 }
 
@@ -88,8 +88,8 @@ export function keepServer(socket: Socket, { owner, print, onSilence }: KeepOpti
 }
 
 /**
- * Counts the pings since the server's last message. If the launcher itself sends a ping late, the system paused the
- * launcher, and the server may be healthy.
+ * Counts the pings since the server's last message. If the launcher itself sends a ping late, the system had paused the
+ * launcher. So the server may be healthy.
  */
 function startPinging(socket: Socket, onSilence: () => void): () => void {
   let silentPings = 0;

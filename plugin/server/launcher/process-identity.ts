@@ -23,8 +23,8 @@ export function identifyProcess(pid: number): ProcessIdentity {
 }
 
 /**
- * Whether exactly this process still runs. On a system without `/proc`, the function only checks whether any process has this
- * id.
+ * Whether this process still runs. A later process with the same id does not count. On a system without `/proc`, the
+ * function only checks whether any process has this id.
  */
 export function isAlive({ pid, startedAt }: ProcessIdentity): boolean {
   if (!Number.isSafeInteger(pid) || pid < 1 || !exists(pid)) {
@@ -45,8 +45,9 @@ export function findOwner(parentPid: number): ProcessIdentity {
   if (facts === undefined || facts.parentPid === 0 || !readTitle(parentPid)?.startsWith("nginx: worker process")) {
     return identifyProcess(parentPid);
   }
-  // If the system hides the processes of other users, the parent's title is unknown. If the title is unknown, the worker's parent
-  // counts as the master. If the master was killed, the worker has another parent, with a different title.
+  // If the system hides the processes of other users, the title of the worker's parent is unknown. The parent then
+  // counts as the master. If the master was killed, the worker has a different parent, whose title is not that of a
+  // master.
   const title = readTitle(facts.parentPid) ?? "nginx: master process";
   return identifyProcess(title.startsWith("nginx: master process") ? facts.parentPid : parentPid);
 }

@@ -50,8 +50,8 @@ function hasStarted(child: ChildProcess): Promise<void> {
 }
 
 /**
- * Opens the file for the server's error output. If the launcher cannot create the file, the server starts without the
- * file. Only the server's last error output is then missing.
+ * Opens the file for the server's error output. If the launcher cannot create the file, the server starts without it.
+ * In this case, only the server's error output is lost.
  */
 function openStderr(socket: string): number | undefined {
   const path = stderrPathOf(socket);

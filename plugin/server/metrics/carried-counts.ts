@@ -15,21 +15,23 @@ interface CountsFile {
 }
 
 /**
- * Maximum length of the list `included`. Older ids are not needed, because the file of an ended process is removed at
- * once.
+ * Maximum length of the list `included`. The list needs only the newest ids, because the file of an ended process is
+ * removed at once.
  */
 const MAX_INCLUDED = 100;
 const MAX_BYTES = 32 * 1024 * 1024;
 const MODE = 0o600;
 
 /**
- * Passes the counts of one server of a plugin socket to the next server, even if the first server crashes or is killed.
+ * Passes the counts of one server to the next server on the same plugin socket, even if the first server crashes or is
+ * killed.
  *
  * Each process writes its counts into its own file at short intervals, and a last time when it exits. Each process
  * reports a sum: its own counts and the counts in all other files. So the sums also grow while two processes serve at
- * the same time. When a process has ended, the process that listens on the socket adds the ended process's counts to
- * its own, and removes the ended process's file. Before it removes the file, the listening process writes its own file.
- * This file lists the processes whose counts it includes. So a crash between the two steps counts no request twice.
+ * the same time. When a process has ended, the process that listens on the socket does two things. First, it adds the
+ * counts of the ended process to its own counts, and writes its own file. This file lists the processes whose counts it
+ * includes. Then it removes the file of the ended process. So if it crashes between the two steps, no request is
+ * counted twice.
  */
 export class CarriedCounts {
   readonly #directory: string;
@@ -71,7 +73,10 @@ export class CarriedCounts {
     }
   }
 
-  /** Writes the counts of this process in one step. They contain all counts that this process includes. */
+  /**
+   * Replaces the counts file of this process in one step. The file also contains the counts of ended processes that
+   * this process includes.
+   */
   async write(own: MetricsSnapshot): Promise<void> {
     const file: CountsFile = {
       jwt_policy_counts: 1,
@@ -85,7 +90,7 @@ export class CarriedCounts {
     renameSync(`${path}.new`, path);
   }
 
-  /** Selects those files whose counts neither this process nor another file includes. */
+  /** Selects the files that are not counted elsewhere: neither this process nor another file includes their counts. */
   #selectFresh(files: readonly CountsFile[]): readonly CountsFile[] {
     const included = new Set(files.flatMap((file) => file.included));
     return files.filter(({ id }) => !included.has(id) && !this.#included.has(id));
@@ -96,8 +101,8 @@ export class CarriedCounts {
   }
 
   /**
-   * Reads the counts files of other processes. The function omits files that it cannot read. A file that cannot be read
-   * has another format, or another process is just removing it.
+   * Reads the counts files of other processes. The function omits files that it cannot read. Such a file has another
+   * format, or another process is removing it at the same time.
    */
   #readFiles(): readonly CountsFile[] {
     const names = readdirSync(this.#directory).filter(

@@ -57,13 +57,14 @@ const PREFIX = "jwt_policy_";
 const DECISION_BUCKETS = [0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5];
 const WAIT_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 /**
- * Maximum number of series of one metric. Names of policies and issuers come from configuration, which can be large.
+ * Maximum number of series of one metric. The labels have names of policies and issuers, and a configuration can have
+ * very many of them.
  */
 const MAX_SERIES = 10_000;
 
 /**
- * The metrics of the process. A request only changes plain numbers. The metrics read these numbers at the time when
- * Prometheus asks for the metrics. Labels come from configuration and from closed lists, never from a request.
+ * The metrics of the process. Each request changes only plain numbers. The metrics read these numbers when Prometheus
+ * asks for the metrics. Labels come from configuration and from closed lists, never from a request.
  */
 export function createMetrics(source: MetricsSource): Metrics {
   const summed = new Registry();
@@ -128,7 +129,7 @@ interface Family {
   readonly read: () => readonly Series[];
 }
 
-/** The data about a metric that prom-client needs besides the metric's values. */
+/** The data that prom-client needs about a metric, in addition to the metric's values. */
 function describe({ name, help, labels }: Family, registry: Registry): MetricConfiguration<string> {
   return { name: PREFIX + name, help, labelNames: labels, registers: [registry] };
 }

@@ -25,10 +25,10 @@ export interface MetricsText {
 const WRITE_MS = 1_000;
 /** Writing the counts takes at most 1/MAX_SHARE of the time, even if there are many counts. */
 const MAX_SHARE = 100;
-/** How long an ending process waits for its last counts, in milliseconds. */
+/** How long an ending process waits until its last counts are written, in milliseconds. */
 const MAX_CLOSE_MS = 1_000;
 
-/** Writes the counts for the next process, and returns a function that reads all metrics. */
+/** Starts to write the counts for the next process at intervals. Returns a function that reads all metrics. */
 export function keepMetrics({
   metrics,
   socket,

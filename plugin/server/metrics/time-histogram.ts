@@ -22,7 +22,10 @@ export class TimeHistogram {
   readonly name: string;
   readonly help: string;
   readonly #bounds: readonly number[];
-  /** The number of times in each bucket, not cumulative. The last bucket counts the times that are longer than all bounds. */
+  /**
+   * How many observed times are in each bucket. A bucket does not include the buckets before it. The last bucket counts
+   * the times that are longer than all bounds.
+   */
   readonly #counts: number[];
   #sum = 0;
 

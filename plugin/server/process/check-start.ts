@@ -7,10 +7,11 @@ import { openFetcher } from "../../runtime/fetch-settings.ts";
 import { checkPolicyRoot, type ServerOptions } from "../settings/server-options.ts";
 import { findReadProblem, findWorkerUser, findWriteProblem, type SystemUser } from "./worker-access.ts";
 
-/** Lists the problems that would occur if Kong started the plugin server with these options. */
+/** The problems that would occur if Kong started the plugin server with these options. */
 export interface StartProblems {
   /**
-   * Problems that keep the plugin server from listening. Only Kong itself can report these problems, when Kong starts.
+   * Problems that keep the plugin server from listening. Only Kong itself can report these problems, and it does so
+   * when it starts.
    */
   readonly fatal: readonly string[];
   /**
@@ -21,8 +22,8 @@ export interface StartProblems {
 }
 
 /**
- * Finds problems that the plugin server would have if it ran as the user of Kong's workers. Kong runs this check before
- * it starts the plugin server.
+ * Finds problems that the plugin server would have as the user of Kong's workers. Kong runs this check before it starts
+ * the plugin server.
  */
 export async function checkStart({
   socket,

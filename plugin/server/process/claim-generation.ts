@@ -2,19 +2,18 @@ import { closeSync, openSync, readdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { GENERATIONS } from "../protocol/instances.ts";
 
-/** Maximum number of tries. Other processes cannot interfere with so many tries. */
+/** Maximum number of tries. Other processes cannot make this many tries fail. */
 const MAX_TRIES = 1_000;
 
 /**
  * Claims a generation number that no other recent process has. So two processes with the same socket never give the
- * same id to two plugin instances, even if they run at the same time. The current time would not be enough as a
- * generation number: Kong sends calls to two processes over open connections, and the two processes assign ids at the
- * same time.
+ * same id to two plugin instances, even if they run at the same time. The current time cannot be the generation number.
+ * Kong sends calls to both processes over open connections, so both can assign ids at the same time.
  *
  * To claim a number, a process creates an empty file beside the socket. Only one process can create the file for a
  * number. After a process has created its file, the process's claim is valid only if no newer claim exists. Between the
- * check and the claim of this process, faster processes may have claimed this number and later numbers. The faster
- * processes may also have removed the file of this number, because the file seemed too old.
+ * check and the claim of this process, faster processes may have claimed this number and later numbers. These processes
+ * may also have removed the file that showed the claim of this number, because the number seemed too old.
  *
  * @param socket path of the shared socket.
  * @param list a function that returns the names in a directory.

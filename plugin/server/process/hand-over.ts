@@ -1,9 +1,9 @@
 import type { Connection } from "../protocol/connection.ts";
 
-/** For how many milliseconds this process still answers on open connections after another process took over. */
+/** How many milliseconds this process still answers on open connections after another process has taken over. */
 const GRACE_MS = 10_000;
 /**
- * How long an ending process waits for another process that takes over, in milliseconds. The shorter limit,
+ * How long an ending process waits for another process to take over, in milliseconds. The shorter limit,
  * `SUCCESSOR_IDLE_WAIT_MS`, applies if no calls arrive.
  */
 const SUCCESSOR_WAIT_MS = 60_000;
@@ -11,8 +11,8 @@ const SUCCESSOR_IDLE_WAIT_MS = 3_000;
 /** A connection may be closed if no call came for this many milliseconds. */
 const IDLE_MS = 1_000;
 /**
- * If new calls wait in the socket's queue until this process has ended, this time replaces `GRACE_MS`. The time is
- * shorter than Kong's read timeout.
+ * Replaces `GRACE_MS` if new calls wait in the socket's queue until this process has ended. The time is shorter than
+ * Kong's read timeout.
  */
 const QUEUE_GRACE_MS = 4_000;
 
@@ -69,8 +69,8 @@ export function createHandOver({ connections, isReplaced, leaveToQueue, lastCall
   let isQueued = false;
 
   /**
-   * If this process was paused, Kong's next call may have arrived meanwhile. So a connection counts as idle only after
-   * a read.
+   * If this process was paused, Kong's next call may have arrived during the pause. So a connection counts as idle only
+   * after Node has read from it again.
    */
   const closeNextIdle = (): void => {
     afterNextRead(() => {
@@ -79,8 +79,8 @@ export function createHandOver({ connections, isReplaced, leaveToQueue, lastCall
   };
 
   /**
-   * Whether this process has waited long enough for a successor. Another program may be starting a successor now.
-   * If there is no successor, no process answers requests after the end of this process.
+   * Whether this process has waited long enough for a successor. It waits because another program may be starting a
+   * successor now. Without a successor, no process answers requests after this process has ended.
    */
   const hasWaitedSince = (since: number): boolean =>
     isPast(SUCCESSOR_WAIT_MS, since) || isPast(SUCCESSOR_IDLE_WAIT_MS, Math.max(since, lastCallMs()));

@@ -12,10 +12,10 @@ import {
 import { identifyProcess, isAlive, type ProcessIdentity } from "../launcher/process-identity.ts";
 import { identifySocket, isAnswered, listenOnSocket } from "./listen.ts";
 
-/** Within this many milliseconds, Kong starts the next launcher, even on a busy machine. */
+/** After a launcher has ended, Kong starts the next launcher within this many milliseconds, even on a busy machine. */
 const WITHOUT_LAUNCHER_MS = 30_000;
 /**
- * A service manager starts the next launcher at once. So if no launcher comes within this many milliseconds, the
+ * A service manager starts the next launcher at once. So if no launcher attaches within this many milliseconds, the
  * service was stopped.
  */
 const STOPPED_MS = 10_000;
@@ -44,7 +44,7 @@ export interface LaunchersOptions {
   readonly onWarning: (line: string) => void;
 }
 
-/** The launchers that are attached to this server. Usually there is one launcher, and two while Kong reloads. */
+/** The launchers that are attached to this server. Usually there is one launcher. While Kong reloads, there are two. */
 export class Launchers {
   readonly #options: LaunchersOptions;
   /** The launchers that are attached, in the order in which they attached. */
@@ -81,11 +81,12 @@ export class Launchers {
    * plugin socket.
    *
    * - If a service manager keeps the plugin socket open, several servers can accept connections on it. The server that
-   *   opened the control socket last stays, so this server ends. Usually the launcher of the new server asks this server
-   *   to end, but the service manager may have ended the launcher before that.
+   *   opened the control socket last stays. So this server ends. Usually the launcher of the new server asks this
+   *   server to end, but the service manager may have ended the launcher before that.
    * - If no service manager keeps the plugin socket open, this server takes the control socket back. Two servers that
-   *   start at the same time may replace the plugin socket and the control socket in different orders. Then the control
-   *   socket belongs to the server that ends, so launchers would not find the server that has the plugin socket.
+   *   start at the same time may replace the plugin socket and the control socket in different orders. The control
+   *   socket then belongs to the server that will end. Without this step, launchers would not find the server that has
+   *   the plugin socket.
    */
   async keepControl(): Promise<void> {
     const { socket, isQueue, onRetire } = this.#options;
@@ -117,7 +118,7 @@ export class Launchers {
     }
   }
 
-  /** Prints a line through the newest launcher, or stores the line for the next launcher. */
+  /** Prints a line through the newest launcher. If no launcher is attached, stores the line for the next launcher. */
   print(line: string, isWarning: boolean): void {
     const newest = [...this.#attached].at(-1);
     if (newest === undefined) {
@@ -127,7 +128,7 @@ export class Launchers {
     }
   }
 
-  /** Returns why this server is no longer needed; undefined if a launcher is attached or may still come. */
+  /** Returns why this server is no longer needed; undefined if a launcher is attached or may still attach. */
   findReasonToEnd(): string | undefined {
     if (this.#attached.size > 0) {
       return undefined;

@@ -19,7 +19,7 @@ export interface LifecycleOptions {
    * @returns why the process may end now; undefined if the process must wait.
    */
   drain(): string | undefined;
-  /** Called if the process is needed again after it began to end. */
+  /** Called if the process began to end, but is needed again. */
   resume(): void;
   /** Ends the process. */
   exit(reason: string): void;
@@ -40,8 +40,8 @@ export interface Lifecycle {
 }
 
 /**
- * Decides when the process ends. For example, SIGTERM may come while requests are still running. If the parent process is
- * killed, this process gets no signal at all.
+ * Decides when the process ends. A signal alone does not decide this: SIGTERM may come while requests are still
+ * running. And if the parent process is killed, this process gets no signal at all.
  */
 export function manageLifecycle({ findReasonToEnd, onFinal, drain, resume, ...options }: LifecycleOptions): Lifecycle {
   let draining: NodeJS.Timeout | undefined;

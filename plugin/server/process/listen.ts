@@ -12,8 +12,9 @@ const BACKLOG = 8192;
 
 /**
  * Listens on a socket with a private name, and then renames it to the shared path in one step. During `kong reload`, the old
- * and the new process run at the same time. Neither process removes the socket of the other process. When a process closes
- * its server, Node tries to remove the private name. The private name no longer exists, so the shared path stays.
+ * and the new process run at the same time. Neither process removes the socket of the other process. When a process
+ * closes its server, Node tries to remove the file with the private name. This file no longer exists, so the file at
+ * the shared path stays.
  *
  * @param path the socket that Kong connects to.
  * @param mode permissions of the socket.
@@ -70,16 +71,16 @@ export function identifySocket(path: string): string | undefined {
 }
 
 /**
- * Time between two checks, in milliseconds. The time is short, because after the old process has ended, no process
- * answers until this process listens.
+ * Time between two checks, in milliseconds. After the old process has ended, no process answers until this process
+ * listens. So the time is short.
  */
 const TAKE_OVER_CHECK_MS = 20;
 
 /**
  * Resolves when this process may replace the socket. If no process answers on the socket, this process may replace the
- * socket immediately, because requests fail without a server. If a process answers, this process must be ready before
- * it replaces the socket. So a new process with a broken policy does not replace an old process with a good version of
- * the policy.
+ * socket immediately, because requests fail as long as no server answers. If a process answers, this process must be
+ * ready before it replaces the socket. So a new process with a broken policy does not replace an old process with a
+ * good version of the policy.
  */
 export async function waitForTurn(path: string, isReady: () => boolean): Promise<void> {
   while (!isReady() && (await isAnswered(path))) {
@@ -119,7 +120,7 @@ export function isAnswered(path: string): Promise<boolean> {
 const KEEP_CHECK_MS = 500;
 
 /**
- * If the socket's file was removed, listens again. Also listens again if the process that replaced the socket is gone.
+ * Listens again in two cases: the socket's file was removed, or the process that replaced the socket has ended.
  *
  * @param isFine whether this process listens on the socket, or does not need the socket any longer.
  */

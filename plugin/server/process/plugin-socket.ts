@@ -19,7 +19,7 @@ export class PluginSocket {
   #inherited: number | undefined;
   #listening: Server | undefined;
   #own: string | undefined;
-  /** Whether new connections wait in a queue for the next process if this process does not accept them. */
+  /** Whether new connections wait in a queue for the next process when this process has stopped accepting them. */
   #isQueue = false;
   #lastCallMs = performance.now();
 
@@ -48,7 +48,7 @@ export class PluginSocket {
 
   /**
    * Whether another process listens on the socket. If the file of the socket is missing, the result is false, because
-   * requests then reach no process.
+   * no process can then get requests.
    */
   isReplaced(): boolean {
     return this.hasListened && !this.isOurs() && identifySocket(this.#options.path) !== undefined;

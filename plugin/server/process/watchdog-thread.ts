@@ -16,7 +16,7 @@ export function countSilence(silentMs: number, hasBeaten: boolean, waitedMs: num
 }
 
 function watch({ beats, limitMs }: { readonly beats: Int32Array; readonly limitMs: number }): void {
-  // No code changes this number, so a wait for a change always takes its whole time.
+  // No code changes this number. So a wait for a change always lasts until its timeout.
   const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   let lastBeat = Atomics.load(beats, 0);
   let silentMs = 0;
@@ -30,7 +30,8 @@ function watch({ beats, limitMs }: { readonly beats: Int32Array; readonly limitM
       try {
         writeSync(STDERR, `watchdog: the event loop did not turn for ${limitMs} ms, ending the process\n`);
       } catch {
-        // The process that reads the error output has ended. The blocked process must end in any case.
+        // The process that reads the error output has ended. The process is blocked, so it must end even without this
+        // message.
       }
       process.kill(process.pid, "SIGKILL");
     }

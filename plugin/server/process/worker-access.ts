@@ -36,7 +36,7 @@ export function findWorkerUser(prefix: string): SystemUser | undefined {
   return findUser(name);
 }
 
-/** Guesses the user of Kong's workers, and assumes that the user of this process starts Kong. */
+/** Guesses the user of Kong's workers. The guess assumes that the user of this process also starts Kong. */
 export function guessWorkerUser(configured: string | undefined): SystemUser | undefined {
   if (process.getuid?.() !== 0) {
     return currentUser(); // Only root can start workers as another user.

@@ -4,14 +4,15 @@ const LINE_FEED = 0x0a;
 const LAST_ASCII = 0x7f;
 const LOST = 0xfffd;
 /**
- * If a line with invalid UTF-8 is longer than this, all its bytes beyond ASCII are replaced. An exact decoding of the
- * line would cost more than the decision about the request.
+ * If a line with invalid UTF-8 is longer than this, all its bytes beyond ASCII are replaced. To decode the line exactly
+ * would take longer than the decision about the request.
  */
 const MAX_EXACT_BYTES = 1_024;
 
 /**
- * Decodes bytes that a client sent, as UTF-8. Invalid bytes become U+FFFD, which no check accepts. Node's usual decoder needs 3
- * ns for a byte beyond ASCII, so 32 kB of such bytes would cost more than the rest of a request.
+ * Decodes bytes that a client sent, as UTF-8. Invalid bytes become U+FFFD, which no check accepts. Node's usual decoder
+ * takes 3 ns for each byte beyond ASCII. With this decoder, 32 kB of such bytes would take longer than all other work
+ * on a request.
  */
 export function decodeClientText(sent: Uint8Array): string {
   const bytes = Buffer.isBuffer(sent) ? sent : Buffer.from(sent.buffer, sent.byteOffset, sent.byteLength);

@@ -26,15 +26,14 @@ export interface Connection {
   retire(): void;
   /**
    * Closes this process's half of the connection if no call has come for `idleMs`. Returns whether the process closed
-   * its half. If Kong sends a call at the moment of the close, Kong reads the end of the stream. Kong then repeats the
-   * call on another connection. Kong may then also start a plugin instance again on a third connection, and the third
-   * connection must stay open. So the caller must wait until Kong has closed its half of this connection. Only then may
-   * the caller close another connection.
+   * its half. If Kong sends a call at this moment, Kong reads the end of the stream, and repeats the call on another
+   * connection. Kong may also start a plugin instance again on a third connection, which must stay open. So before the
+   * caller closes another connection, it must wait until Kong has closed its half of this connection.
    */
   closeIfIdle(idleMs: number): boolean;
 }
 
-/** No event is running, and Kong's next call may come. */
+/** No event is running, and Kong may send its next call. */
 const IDLE = { name: "idle" } as const;
 /** Kong has left the connection and no longer reads its data. */
 const LEFT = { name: "left" } as const;
@@ -53,8 +52,8 @@ type ConnectionState = typeof IDLE | Deciding | typeof LEFT;
 
 /**
  * An extra byte follows the last answer on a connection. Kong does not reuse a connection that still has unread bytes.
- * The end of the stream would have the same effect, but the process would need a separate write for it. Before the end
- * of the stream arrives, Kong may send its next call. If this next call starts an instance, Kong answers the client
+ * To end the stream would have the same effect, but the process would need a separate write for it. Kong could then
+ * send its next call before the end of the stream arrives. If this call starts an instance, Kong answers the client
  * with 500.
  */
 const PARTING = Buffer.of(0xff);
@@ -172,8 +171,8 @@ class ServedConnection implements Connection {
   }
 
   /**
-   * Ends an event. First, Kong still sends the replies that the handler no longer needs. Then Kong sends the replies to
-   * the calls in `frames`. All replies arrive in the order of the calls.
+   * Ends an event. First, Kong sends the replies that are still due, and which the handler no longer needs. Then Kong
+   * sends the replies to the calls in `frames`. All replies arrive in the order of the calls.
    */
   #end({ frames, repliesToDrop }: EventEnding): void {
     this.#state = IDLE;

@@ -28,9 +28,9 @@ const EMPTY = new Uint8Array();
  * our own code made lets the request pass.
  *
  * The guard (our Lua plugin in Kong) sends the answers to refused requests, because each `kong.response.exit` would end
- * the connection to this server. A new connection costs more than the decision. To the code in Kong that calls the
- * plugin server, an Allow and an answer that the guard will send look the same. But the guard lets no request pass
- * without a positive verdict.
+ * the connection to this server. To open a new connection takes longer than the decision. The code in Kong that calls
+ * the plugin server cannot distinguish an Allow from an answer that the guard will send. But the guard lets no request
+ * pass without a positive verdict.
  *
  * @param warnings lines for the operator, also written to Kong's log.
  * @param guard the values that the guard expects in the verdict. A client cannot forge these values, because only Kong
@@ -52,7 +52,8 @@ export function encodeOutcome(
   const frames = Buffer.concat(calls.map(encodeCall));
   const ending = { frames, repliesToDrop: calls.filter(hasReply).length };
   if (isPass && outcome.validity !== undefined && warnings.length === 0) {
-    // A text and not a buffer: Node cuts small buffers out of buffers of 8 kB, so a stored small buffer would keep all 8 kB in memory.
+    // Stores a text, because Node cuts small buffers out of buffers of 8 kB. A stored small buffer would keep all 8 kB
+    // in memory.
     keepEncodedCalls(outcome, { frames: frames.toString("latin1"), repliesToDrop: ending.repliesToDrop });
   }
   if (!isPass && !guard) {

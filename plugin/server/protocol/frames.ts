@@ -48,8 +48,8 @@ export function createFrameReader(
   return (chunk) => {
     pending.push(chunk);
     pendingBytes += chunk.byteLength;
-    // The class joins the chunks of a frame only when the frame is complete. So the time for many small chunks is
-    // linear and not quadratic.
+    // The class joins the chunks of a frame only when the frame is complete. So even for many small chunks, the time
+    // grows only linearly with the length of the frame.
     if (pendingBytes < wantedBytes) {
       return;
     }

@@ -26,8 +26,8 @@ export interface InstanceLimits {
 }
 
 /**
- * An id consists of the generation of the process and a count. The bits of generation and counter fill Kong's int32,
- * except its sign bit.
+ * An id consists of the generation of the process and a count. Together, the bits of both fill Kong's int32, except the
+ * sign bit.
  */
 const IDS_PER_GENERATION = 2 ** 31 / GENERATIONS;
 const IDLE_MS = 3_600_000;
@@ -58,7 +58,7 @@ export function createInstances(
   },
 ): Instances {
   const close = (entry: InstanceEntry | undefined): void => entry?.instance.close?.();
-  // The process can evict an instance without harm, because Kong starts an instance again when Kong needs it.
+  // The process can evict an instance without harm, because Kong starts the instance again when Kong needs it.
   const instances = new BoundedMap<number, InstanceEntry>({
     maxEntries: maxInstances,
     maxSize: maxConfigLength,
@@ -86,8 +86,8 @@ export function createInstances(
     }
   };
 
-  // If Kong deletes a plugin, Kong sends no close. So the process evicts instances that no event has used for a long
-  // time.
+  // If a plugin is deleted in Kong, Kong does not close the instances of this plugin. So the process evicts instances
+  // that no event has used for a long time.
   setInterval(() => {
     for (const [id, { usedAt }] of instances.entries()) {
       if (now() - usedAt > IDLE_MS) {

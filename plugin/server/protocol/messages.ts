@@ -7,7 +7,8 @@ import type { Consumer } from "../../core/model/caller.ts";
 
 /**
  * In Kong's messages, strings contain header bytes exactly as the client sent them. Invalid UTF-8 becomes U+FFFD, which no
- * check accepts. The decoder must not throw an error, because otherwise any client could cause errors on purpose.
+ * check accepts. The decoder must not throw an error for invalid UTF-8, because any client could then cause errors on
+ * purpose.
  */
 const anyBytes = { features: { utf8_validation: "NONE" } };
 
@@ -129,8 +130,8 @@ function messageType<T>(name: string): MessageType<T> {
 }
 
 /**
- * A call from Kong to a plugin server. At most one of the `cmd…` fields is present. If all of these fields are missing,
- * this project does not know the command.
+ * A call from Kong to a plugin server. At most one of the `cmd…` fields is present. If none is present, the call has a
+ * command that this project does not know.
  */
 export interface RpcCall {
   sequence?: number;
@@ -141,7 +142,7 @@ export interface RpcCall {
   cmdHandleEvent?: { instanceId?: number; eventName?: string };
 }
 
-/** The answer to the call (RpcCall) with the same `sequence`. The answer has no field for a failure. */
+/** The answer to the call (RpcCall) with the same `sequence`. The message has no field that could report a failure. */
 export interface RpcReturn {
   sequence: number;
   /** `startedAt`: seconds since the epoch. */
@@ -220,7 +221,10 @@ export const KVMessage = messageType<{ k?: string; v?: Value }>("KV");
 export const StructMessage = messageType<Struct>("Struct");
 export const ListValueMessage = messageType<ListValue>("ListValue");
 
-/** Converts headers to a Struct. Strings and lists keep their type. An empty list makes Kong remove the header. */
+/**
+ * Converts headers to a Struct. A string stays a string, and a list stays a list. An empty list makes Kong remove the
+ * header.
+ */
 export function headersToStruct(headers: Readonly<Record<string, string | readonly string[]>>): Struct {
   const fields: Record<string, Value> = {};
   for (const [name, value] of Object.entries(headers)) {

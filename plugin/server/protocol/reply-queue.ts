@@ -26,8 +26,8 @@ export class ReplyQueue {
   }
 
   /**
-   * Drops the replies to all waiting calls when the replies come. After them, it drops `more` further replies. The
-   * promises of the waiting calls never settle.
+   * Drops the replies to all waiting calls as they come, and then `more` further replies. The promises of the waiting
+   * calls never settle.
    */
   drop(more: number): void {
     this.#handlers.fill(ignore);

@@ -1,8 +1,8 @@
 import { quoteWords } from "./kong-settings.ts";
 
 /**
- * The settings for a Kong that does not start the plugin server itself. For example, a sidecar runs the server, or Kong is a
- * control plane. With `--dump-file`, Kong reads the schema from a file and needs no Node.
+ * Returns the settings for a Kong that does not start the plugin server itself. For example, a sidecar runs the server,
+ * or Kong is a control plane. With `--dump-file`, Kong reads the schema from a file and needs no Node.
  *
  * @param settings the settings of the plugin with our own server.
  * @param dumpFile absolute path on Kong's machine of a file with the output of `main.js --dump`.

@@ -24,7 +24,7 @@ export interface Installation {
   readonly decisionLog?: string | undefined;
   /** The file with the settings for the detection of abuse. */
   readonly abuse?: string | undefined;
-  /** Whether only the plugin server reuses verdicts, or also the guard; undefined for the server's default. */
+  /** Whether only the plugin server reuses verdicts, or the guard as well; undefined for the server's default. */
   readonly verdictCache?: VerdictCaching | undefined;
   /** Names of the header fields that policies use, in lower case. The usual header fields are not in the list. */
   readonly headers: readonly string[];
@@ -39,10 +39,10 @@ export interface Installation {
 export const MIN_KONG_VERSION = "3.8";
 
 /**
- * How long Kong waits for an answer of the plugin server. If the system has paused a server, the server itself cannot
- * limit this time. The time is longer than the plugin's own time limit for an event. With a shorter time, Kong would
- * stop waiting just before the answer arrives. The setting applies to the Lua sockets of the proxy. It does not apply
- * to a Lua socket that sets a timeout itself.
+ * How long Kong waits for an answer of the plugin server. Kong must limit this time, because a server that the system
+ * has paused cannot limit it. The time is longer than the plugin's own time limit for an event. With a shorter time,
+ * Kong would stop waiting just before the answer arrives. The setting applies to the Lua sockets of the proxy. It does
+ * not apply to a Lua socket that sets a timeout itself.
  */
 const READ_TIMEOUT = "7s";
 
@@ -78,13 +78,13 @@ export function createKongSettings(installation: Installation): Readonly<Record<
   };
 }
 
-/** Renders a command with exactly this environment. Kong runs the command through `sh`. */
+/** Renders a command that runs with exactly this environment. Kong runs the command through `sh`. */
 export function renderCommand(environment: Readonly<Record<string, string>>, words: readonly string[]): string {
   const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   return quoteWords(["/usr/bin/env", ...variables, ...words]);
 }
 
-/** Quotes words for `sh`. So `sh` reads each word unchanged. */
+/** Quotes words so that `sh` reads each word unchanged. */
 export function quoteWords(words: readonly string[]): string {
   return words.map(quoteWord).join(" ");
 }

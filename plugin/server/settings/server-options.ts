@@ -26,19 +26,19 @@ export interface ServerOptions {
   readonly decisionLog: string | undefined;
   /** The file with the settings for the detection of abuse; undefined if the server does not watch for abuse. */
   readonly abuse: string | undefined;
-  /** Whether verdicts are reused. Either only this process reuses verdicts, or also the guard. */
+  /** Whether verdicts are reused, and whether only this process or also the guard reuses them. */
   readonly verdictCache: VerdictCaching;
   /** The address for probes; undefined if the server does not answer probes. */
   readonly statusListen: { readonly host: string; readonly port: number } | undefined;
   /** The identity by which launchers recognise this server; undefined if no launcher started this server. */
   readonly launched: string | undefined;
   /**
-   * Only for a server that a launcher started, and whose socket a service manager keeps open. `later`: another server
-   * still accepts connections on the socket. `now`: no other server accepts connections on the socket.
+   * Set only if a launcher started the server, and a service manager keeps the server's socket open. `later`: another
+   * server still accepts connections on the socket. `now`: no other server accepts connections on the socket.
    */
   readonly queued: "now" | "later" | undefined;
   /**
-   * Whether the process only prints the answer to Kong's query command. Before that, it checks whether a server could
+   * Whether the process only answers Kong's query command. Before the answer, the process checks whether a server could
    * start with these options.
    */
   readonly isDump: boolean;
@@ -50,7 +50,7 @@ export interface LauncherOptions {
   readonly parentPid: number;
   /** The server's command line. */
   readonly serverOptions: readonly string[];
-  /** The server reads these option files only when it starts. */
+  /** The files that these options name. The server reads the files only when it starts. */
   readonly files: readonly string[];
 }
 

@@ -15,8 +15,8 @@ export interface StockServer {
 }
 
 /**
- * Returns the settings with kong-pdk's plugin server instead of our own server. The settings of the stock server are
- * safe only together with the settings of the guard.
+ * Returns the settings with which Kong uses kong-pdk's plugin server instead of our own server. The settings of the
+ * stock server are safe only together with the settings of the guard.
  */
 export function createStockSettings(
   installation: Installation,

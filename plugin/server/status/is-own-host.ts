@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 
 /**
- * Whether a `Host` names the server itself. The server's names are addresses, `localhost`, and the host on which the
- * server listens. With DNS rebinding, a web page of another site can also reach the server, but only under the other
- * site's name.
+ * Whether a `Host` names the server itself. Any IP address, `localhost`, and the host in the server's options count as
+ * names of the server. With DNS rebinding, a web page of another site can also reach the server, but only under the
+ * other site's name.
  *
  * @param host the request's `Host`, with or without a port.
  * @param listenHost the host in the server's options.

@@ -43,7 +43,7 @@ export function serveStatus({ listen, read, readMetrics, log }: StatusOptions): 
       maxHeaderSize: 8_192,
       requestTimeout: TIMEOUT_MS,
       keepAliveTimeout: TIMEOUT_MS,
-      connectionsCheckingInterval: CHECK_MS, // By default, Node looks for slow connections only every 30 s.
+      connectionsCheckingInterval: CHECK_MS, // Without this option, Node looks for slow connections only every 30 s.
     },
     (request, response) => {
       const isOwn = isOwnHost(request.headers.host ?? "localhost", listen.host);

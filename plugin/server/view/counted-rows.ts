@@ -18,8 +18,8 @@ export interface Count {
 export interface CountedRejection extends Count {
   readonly outcome: RejectionRow["outcome"];
   /**
-   * The values of the row's columns. A value is undefined if the row has no such value. It is also undefined if the row
-   * joins several rows with different values.
+   * The values of the row's columns. A value is undefined if the row has no such value. A value is also undefined if
+   * the row joins several rows that have different values in this column.
    */
   readonly policy: string | undefined;
   readonly rule: string | undefined;
@@ -55,8 +55,8 @@ function addCounts(one: Count, other: Count): Count {
 }
 
 /**
- * @param servers all servers. If there are no counts, the rate is 0 per second if at least one server has rates. If no
- * server has rates, it is unknown.
+ * @param servers all servers. They matter if `counts` is empty: the rate is then 0 per second if at least one server
+ * has rates, and unknown if no server has rates.
  */
 export function sumCounts(counts: readonly Count[], servers: readonly ServerReading[]): Count {
   const isMeasured = servers.some(({ rates }) => rates.guardHits !== undefined);

@@ -24,7 +24,7 @@ export function formatRate(perSecond: number | undefined): string {
 }
 
 /**
- * Writes a part of a whole in percent. The text is 0 % only if the part is exactly 0. It is 100 % only if the part is
+ * Writes a part of a whole in percent. The text is `0 %` only if the part is exactly 0, and `100 %` only if the part is
  * the whole.
  */
 export function formatShare(part: number, whole: number): string {

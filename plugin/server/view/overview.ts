@@ -45,7 +45,7 @@ export interface OverviewOptions {
   readonly isHashWhole: boolean;
 }
 
-/** Describes for people what plugin servers do. The page shows one server or several. */
+/** Describes for people what one or more plugin servers do. */
 export function describeServers(servers: readonly ServerReading[], { by, isHashWhole }: OverviewOptions): Overview {
   const rules = listRules(servers);
   return {
@@ -144,7 +144,7 @@ function describeShare(id: Figure["id"], name: string, count: Count, of: Count, 
   };
 }
 
-/** Hits of the guard are those requests that the plugin server did not have to judge. */
+/** The guard's hits are the requests that the guard let pass, so that the plugin server did not have to judge them. */
 function describeGuard(servers: readonly ServerReading[], requests: Count): Figure {
   const hits = sumCounts(
     servers.flatMap(({ document, rates }) =>

@@ -16,7 +16,10 @@ interface RuleRates {
 const WINDOW_MS = 10_000;
 const MAX_DOCUMENTS = 100;
 
-/** Compares each answer of one server with the answer about ten seconds earlier. So rates do not jump, but show a change soon. */
+/**
+ * Compares each answer of one server with the answer about ten seconds earlier. So the rates are steady, but still show
+ * a change soon.
+ */
 export class RateWindow {
   readonly #documents: { readonly document: StatusDocument; readonly counters: ReadonlyMap<string, number> }[] = [];
 

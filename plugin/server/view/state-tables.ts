@@ -58,12 +58,12 @@ function countIssuers(rows: readonly PlacedKeys[]): number {
   return new Set(rows.map(({ keys }) => keys.issuer)).size;
 }
 
-/** Whether the source of these keys answers with usable keys. */
+/** Whether the source of these keys currently answers with usable keys. */
 export function areSound({ state, failures }: KeysRow): boolean {
   return state === "serving" && failures === 0;
 }
 
-/** If a provider does not answer, but its keys are still in use, the row is only a warning. */
+/** If a provider does not answer, but its keys are still in use, the row shows only a warning. */
 export function judgeFailing(failing: readonly KeysRow[]): Tone {
   return failing.every(({ state }) => state === "serving") ? "warn" : "bad";
 }

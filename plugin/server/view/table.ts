@@ -8,7 +8,7 @@ import { formatRate, formatShare } from "./format.ts";
 export type Tone = "good" | "warn" | "bad" | "quiet";
 
 export interface Cell {
-  /** A text without characters that a terminal or a browser interprets or hides. */
+  /** The text of the cell. It has no characters that a terminal or a browser would interpret or hide. */
   readonly text: string;
   readonly tone?: Tone | undefined;
 }

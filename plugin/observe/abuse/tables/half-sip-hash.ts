@@ -4,8 +4,9 @@ export interface SipKey {
 }
 
 /**
- * Computes HalfSipHash-2-4 with 64 bits of output, as two words (https://github.com/veorq/SipHash, halfsiphash.c). The function
- * contains the rounds in two loops. The function runs for each token, and a call for each round would take three times as long.
+ * Computes HalfSipHash-2-4 with 64 bits of output, as two words (https://github.com/veorq/SipHash, halfsiphash.c). The
+ * code of a round is written out in both loops, because the hash is computed for each token. With a function call for
+ * each round, the hash would take three times as long.
  */
 export function halfSipHash({ low, high }: SipKey, bytes: DataView, length: number): readonly [number, number] {
   let v0 = low;

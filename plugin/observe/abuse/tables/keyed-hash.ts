@@ -8,14 +8,14 @@ export interface KeyedId extends SlotKey {
 }
 
 export const KEY_BYTES = 24;
-/** Maximum number of words in a network. */
+/** A network has at most this many words of 32 bits. */
 const MAX_WORDS = 8;
 const utf8 = new TextEncoder();
 
 /**
- * Hashes values with a key that no client knows. So no client can choose two values with the same hash. The hashes
- * never leave the process. So HalfSipHash is strong enough, because it was made for hash tables. HalfSipHash costs a
- * tenth of an HMAC with SHA-256.
+ * Hashes values with a key that no client knows. So no client can choose two values with the same hash. HalfSipHash was
+ * made for hash tables. It is strong enough here, because the hashes never leave the process. HalfSipHash takes a tenth
+ * of the time of HMAC-SHA-256.
  */
 export class KeyedHash {
   readonly #first: SipKey;

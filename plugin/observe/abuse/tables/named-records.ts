@@ -7,7 +7,7 @@ export interface NamedRecord {
 export interface NamedRecordsOptions<R> {
   readonly maxRecords: number;
   readonly bytesPerRecord: number;
-  /** Makes a new record without a report. */
+  /** Makes a new record, for which nothing has been reported yet. */
   readonly create: (nowMs: number) => R;
 }
 
@@ -39,7 +39,7 @@ export class NamedRecords<R extends object> {
 }
 
 /**
- * Records the time of a finding that is reported. A finding that repeats the last report changes nothing.
+ * Records the time of a finding that is reported. A finding that repeats the last report does not change the time.
  *
  * @param repeatMs for this many milliseconds after a report, further findings count as repetitions of the same report.
  * @returns whether the finding repeats the last report.

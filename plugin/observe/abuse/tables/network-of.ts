@@ -12,9 +12,9 @@ const OTHER: AddressWords = [0];
 const IPV4_WORDS = 1;
 
 /**
- * Finds the network to which a client's address belongs for the detection of abuse. Equal networks have equal lists of
- * words. All clients without an IP address count as one network. Clients on a Unix socket, for example, have no IP
- * address.
+ * Finds the network of a client's address, for the detection of abuse. The result is a list of words, and equal
+ * networks have equal lists. All clients without an IP address count as one network. Clients on a Unix socket, for
+ * example, have no IP address.
  */
 export function networkOf(address: string, { ipv4Prefix, ipv6Prefix, shared }: NetworkOptions): AddressWords {
   const words = parseAddress(address);

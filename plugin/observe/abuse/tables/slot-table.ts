@@ -9,11 +9,11 @@ export interface SlotKey {
 export interface SlotTableOptions {
   /** Number of slots. The number must be a power of two. */
   readonly slots: number;
-  /** How many numbers a record has. */
+  /** How many numbers each record has. */
   readonly fields: number;
   /**
-   * For how long the detector still needs a record after its last use. If the table must drop such a record, the table
-   * counts the loss.
+   * How long the detector still needs a record after the record's last use. If the table must drop such a record, the
+   * table counts the loss.
    */
   readonly neededFor: number;
 }

@@ -18,7 +18,7 @@ const countRefused = ({ refused }: Sample): number => refused ?? 0;
 const countDoubtful = (sample: Sample): number => countRefused(sample) + (sample.wouldRefuse ?? 0);
 const countAll = (sample: Sample): number => Math.max(sample.requests ?? 0, countDoubtful(sample));
 
-/** The order of the areas, from bottom to top. */
+/** The areas of the chart, in the order from bottom to top. */
 const LAYERS: readonly { readonly name: string; readonly floor: Count; readonly roof: Count }[] = [
   { name: "bad", floor: () => 0, roof: countRefused },
   { name: "warn", floor: countRefused, roof: countDoubtful },
@@ -82,8 +82,8 @@ function drawLayers(samples: readonly Sample[], x: Scale, y: Scale): readonly SV
 }
 
 /**
- * Returns the next number that is 1, 2, 4 or 6 followed by zeros. The chart also shows half of this number, and half of
- * it must have few digits too.
+ * Rounds up to the next number that is 1, 2, 4 or 6 times a power of ten. The chart also shows half of this number, so
+ * the half must have few digits too.
  */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));

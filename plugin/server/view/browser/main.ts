@@ -12,8 +12,8 @@ import { find, setText, showOverview } from "./render-page.ts";
 
 const INTERVAL_MS = 2_000;
 /**
- * If a server has many policies, its answer takes longer. The page sends few requests: the server needs at most
- * 1/MAX_SHARE of its time for the answers.
+ * If a server has many policies, its answer takes longer. So the page then asks less often, and the server spends at
+ * most 1/MAX_SHARE of its time on the answers.
  */
 const MAX_SHARE = 20;
 const TIMEOUT_MS = 10_000;
