@@ -231,8 +231,8 @@ function noteMissingPaths({ policyRoot, node }: Installation, guardPath: string 
 }
 
 /**
- * Kong creates a missing prefix as the user who starts Kong. If root starts Kong, Kong's workers still run as another
- * user.
+ * If the prefix is missing, Kong creates it, and the user who starts Kong becomes its owner. But if root starts Kong,
+ * Kong's workers run as another user.
  */
 function noteSocketProblem(directory: string): void {
   const isKongToCreateIt = process.getuid?.() !== 0 && !existsSync(directory);
@@ -292,8 +292,8 @@ async function findStockServer(path: string): Promise<StockServer> {
 }
 
 /**
- * @throws Error when the plugin server would need an environment variable that is set here, but cannot get this
- * variable.
+ * @throws Error when the plugin server needs an environment variable that is set here, but Kong's settings cannot pass
+ * it on.
  */
 function chooseEnvironment({ env }: KongEnvOptions): Record<string, string> {
   const passedOn = pickEnvironment(PASSED_ON);

@@ -10,8 +10,8 @@ import { VERSION } from "../plugin/kong/contract/plugin-identity.ts";
 
 const COMMAND = "kong-jwt-policy";
 
-// The plain copy of the environment is faster to read than Node's own `process.env`. The YAML parser reads an
-// environment variable at each token. With Node's own `process.env`, this took a tenth of the time of `test`.
+// Replaces `process.env` by a plain copy, which is faster to read. The YAML parser reads an environment variable at
+// each token. With Node's own `process.env`, these reads took a tenth of the time of `test`.
 process.env = { ...process.env };
 
 type AddCommand = (program: Command) => void;

@@ -74,8 +74,8 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<v
 }
 
 /**
- * Finds the files for the sandbox. The sandbox reads only one file of Kong. So with several files, the result is
- * undefined.
+ * Finds the files for the sandbox. The sandbox reads only one Kong configuration file. So if there are several, the
+ * result is undefined.
  */
 function findSandbox({ gateway: { files, policyRoot } }: CheckResult): SandboxFiles | undefined {
   const [kong, ...others] = files;
@@ -117,7 +117,9 @@ function describeResult(steps: readonly CheckStep[]): string {
   return parts.length === 0 ? "check passed" : parts.join("; ");
 }
 
-/** Returns 2 if a step could not do its work, because the result of the step is then not known. */
+/**
+ * Returns the exit code. The code is 2 if a step could not do its work, because the result of this step is not known.
+ */
 function exitCode(steps: readonly CheckStep[]): number {
   const has = (status: CheckStep["status"]): boolean => steps.some((step) => step.status === status);
   return has("incomplete") ? 2 : has("failed") ? 1 : 0;

@@ -10,14 +10,14 @@ import { findPolicyRoot } from "../lint/check-kong.ts";
 import type { LintInput } from "../lint/lint-policy-file.ts";
 import { type CheckStep, skipStep } from "./check-step.ts";
 
-/** The files of Kong, and where to find the policies that these files name. */
+/** Kong's configuration files, and the directory with the policies that these files use. */
 export interface Gateway {
   /** The list is empty if `--kong` is missing, or if one of Kong's files cannot be read. */
   readonly files: readonly LintInput[];
   readonly policyRoot: string;
 }
 
-/** Reads the files of Kong. The failure says which file cannot be read. */
+/** Reads Kong's configuration files. The failure says which file cannot be read. */
 export async function readGateway(
   names: readonly string[],
   policyRoot: string | undefined,
@@ -35,8 +35,8 @@ export async function readGateway(
 }
 
 /**
- * Reports the mistakes for which `render` would refuse Kong's files. `lint` reports all other problems of Kong's files.
- * In `lint`, an author can suppress findings.
+ * Reports only the mistakes that make `render` refuse Kong's files. `lint` reports all other problems in these files,
+ * because an author can suppress the findings of `lint`.
  */
 export async function checkGateway({ files, policyRoot }: Gateway, found: readonly string[]): Promise<CheckStep> {
   if (files.length === 0) {

@@ -10,8 +10,8 @@ const SHORTEST_FENCE = 3;
 
 /** Writes a text as one line of code. The line is also safe in a cell of a table. A longer text is cut. */
 export function codeSpan(text: string): string {
-  // Even in code, a pipe would end the cell of a table. The code cannot write `\|`, because this text has a special
-  // meaning in a table (GFM section 4.10).
+  // Even in code, a pipe would end the cell of a table. The escape `\|` does not help, because it has a special meaning
+  // in a table (GFM section 4.10).
   const line = toPrintable(text.replaceAll(/\s+/g, " ")).trim().replaceAll("|", "\\u{7c}");
   const shown = line.length > LONGEST_SPAN ? `${cutText(line, LONGEST_SPAN - 1)}…` : line;
   if (shown === "") {

@@ -11,13 +11,13 @@ import { findPlugin } from "../../sandbox/plugin/find-plugin.ts";
 interface GatewayRequest {
   readonly method: string;
   readonly path: string;
-  /** The Route needs these header fields: the host, and the fields in the Route's configuration. */
+  /** The header fields that the Route requires: the host, and the fields in the Route's configuration. */
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
 /**
- * A cell is a rule with a method and a path. Finds a request with this method and path that reaches the rule through a
- * Kong Route.
+ * Finds a request that reaches the cell's rule through a Kong Route. A cell is a rule with a method and a path, and the
+ * request has this method and this path.
  */
 export type FindRequest = (policyFile: string, policy: CompiledPolicy, cell: Cell) => GatewayRequest | undefined;
 
@@ -58,8 +58,8 @@ export function createFindRequest(kongText: string, policyRoot: string): FindReq
 
   function findRouted(cell: Cell, policy: CompiledPolicy, route: KongRoute): GatewayRequest | undefined {
     const { headers, isRouted, ...samples } = sampleRoute(route, match, `127.0.0.1:${SANDBOX_PORT}`);
-    // If a rule has no operations, its decision does not depend on method and path. Therefore any method and path of the Route
-    // shows the change.
+    // If a rule has no operations, its decision does not depend on method and path. Then a request with any method and
+    // path of the Route shows the change.
     const isWhole = policy.rules.get(cell.rule)?.operations === undefined && cell.isOtherMethod;
     const methods = isWhole ? samples.methods : [cell.method];
     const paths = isWhole ? samples.paths : [cell.path];

@@ -7,11 +7,11 @@ import { isTestFile } from "../policy-tests/load-suite.ts";
 export interface PickedFiles {
   readonly policies: readonly string[];
   readonly tests: readonly string[];
-  /** Files of Kong that the arguments name. */
+  /** The Kong configuration files that are given as arguments. */
   readonly kong: readonly string[];
   /**
-   * Files of Kong in directories. `check` reads a file of Kong only if `--kong` names the file, because a directory can
-   * contain the files of several gateways.
+   * The Kong configuration files that were found in directories. `check` reads such a file only if it is given with
+   * `--kong`, because a directory can contain the files of several gateways.
    */
   readonly otherKong: readonly string[];
 }

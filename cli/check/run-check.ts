@@ -65,8 +65,8 @@ export async function runCheck(paths: readonly string[], settings: CheckSettings
 }
 
 /**
- * Returns the same text for the same finding of several steps. The steps write the file name relative to different
- * directories, so this function compares only the last part of the file name.
+ * Returns a text that identifies a finding. If several steps report the same finding, the text is the same. The steps
+ * write the file name relative to different directories, so the text contains only the last part of the file name.
  */
 function nameOf({ code, file = "", line, column, message }: Finding): string {
   return JSON.stringify([code, basename(file), line, column, message]);

@@ -24,7 +24,7 @@ const MAX_FINDINGS = 20;
 const LONGEST_TEXT = 3_000;
 const LONGEST_PASTE = 12_000;
 
-/** A workflow finds its earlier comment by this line, and then replaces the earlier comment. */
+/** By this line, a workflow finds the comment of its last run. It then replaces this comment. */
 const MARKER = "<!-- kong-jwt-policy check -->";
 const SHOWN: Readonly<Record<CheckStep["status"], string>> = {
   passed: "✅ passed",

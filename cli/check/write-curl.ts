@@ -10,17 +10,17 @@ import { NOW_SECONDS } from "../diff/compare-versions.ts";
 import type { FoundChange } from "../diff/policies/compare-files.ts";
 import { type FindRequest, SANDBOX_PORT } from "./find-route.ts";
 
-/** An example of a change as a shell command. Or the reason why the example has no command. */
+/** An example of a change as a shell command, or the reason why there is no command for the example. */
 export type CurlExample =
   | { readonly command: string; readonly issuers: readonly string[] }
   | { readonly reason: string };
 
 const COMMAND = "npx --no-install kong-jwt-policy";
-/** If these characters are in a URL, curl reads them as a pattern. */
+/** If a URL contains these characters, curl treats the URL as a pattern for several URLs. */
 const CURL_PATTERN = /[[\]{}]/;
 /**
- * A placeholder. After the code has quoted all words of the command, it writes the token in place of this placeholder.
- * The placeholder is in no file, because it is not printable.
+ * A placeholder for the token. The code first quotes all words of the command, and then replaces the placeholder by the
+ * token. No file contains the placeholder, because it is not printable.
  */
 const TOKEN = "\u0000";
 
@@ -84,7 +84,7 @@ function writeMint(
   policy: CompiledPolicy,
   { alg, typ, claims }: Token,
 ): { readonly command: string; readonly issuers: readonly string[] } | undefined {
-  // An issuer may have several entries, one for each kind of its tokens.
+  // An issuer may have several entries, one for each kind of token.
   const known = findIssuer(policy, String(claims.iss))?.issuer;
   const entries = listIssuers(policy).filter(({ issuer }) => issuer === known);
   const issuer = entries.find(({ algorithms }) => algorithms.has(alg));

@@ -11,7 +11,7 @@ type Operations = readonly { readonly methods: readonly string[]; readonly path:
 type OperationsByRule = ReadonlyMap<string, Operations>;
 
 /**
- * Warns of operations that no request can reach, because every Kong Route of their rule has other paths or methods.
+ * Warns of operations that no request can reach, because no Kong Route of their rule has a path and a method that fit.
  * Both Kong and the policy compare the path that the client sends. The check skips Routes whose paths are regular
  * expressions.
  */

@@ -4,7 +4,7 @@ import type { CheckedPlugin } from "./check-plugins.ts";
 import { hasAt, isSame, type StatePlugin, type StateRoute, textAt, textsAt } from "./state/kong-state.ts";
 import { findingAt } from "./state/state-finding.ts";
 
-/** The tag of a Route that the guard lets pass without a policy. */
+/** If a Route has this tag, the guard lets its requests pass without a policy. */
 export const PUBLIC_TAG = "jwt-policy-public";
 /** Kong's defaults. A plugin judges only requests whose protocol it lists. */
 const ROUTE_PROTOCOLS = ["http", "https"];

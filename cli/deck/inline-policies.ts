@@ -23,7 +23,7 @@ export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRo
       dropNulls(node.get("config"));
     }
     const field = config.get("policy_file");
-    // Plugins can share a configuration. If an earlier plugin uses the same configuration, the policy is already
+    // Plugins can share a configuration. If an earlier plugin uses the same configuration, its policy is already
     // inlined, and this condition is false.
     if (field?.owner.has("policy_file") && (policy !== undefined || isTemplate(field.value))) {
       dropNulls(field.owner);
@@ -35,8 +35,8 @@ export async function inlinePolicies(plugins: readonly CheckedPlugin[], policyRo
 }
 
 /**
- * Removes null values. If null values stayed, a key could appear twice, or a null could replace the policy of a shared
- * configuration.
+ * Removes null values. Without this, the configuration could contain a key twice, or a null could override the policy
+ * in a shared configuration.
  */
 function dropNulls(config: unknown): void {
   if (isMap(config)) {

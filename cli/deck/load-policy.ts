@@ -23,8 +23,8 @@ interface LoadedPolicy {
 }
 
 /**
- * Loads the policy of a configuration, as the gateway does. The command reports a mistake in a policy file at the
- * mistake's position in this file.
+ * Returns a function that loads the policy of a configuration, as the gateway does. A finding about a policy file has
+ * its position in this file.
  */
 export function createPolicyLoader(policyRoot: string): (config: PluginConfig) => Promise<LoadedPolicy> {
   // The code uses a cache, because hundreds of plugins can name the same policy file.

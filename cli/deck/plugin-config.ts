@@ -58,7 +58,7 @@ export function readPluginConfig(
   return findings.length > 0 ? fail(findings) : succeed(config);
 }
 
-/** Whether decK inserts this value later. Before that, the value is unknown. */
+/** Whether this text is a template. decK replaces it by a value later, and the value is not known here. */
 export function isTemplate(text: string): boolean {
   return text.includes("${{");
 }
@@ -79,7 +79,7 @@ function checkFields({ node, source }: StateEntity): Finding[] {
   });
 }
 
-/** @returns fields by name. If a field is null, its value in this result is undefined. */
+/** @returns each field with its name. If a field is null in the configuration, the result has undefined for it. */
 function readFields({ node, source }: StateEntity): (readonly [string, ConfigField | undefined])[] {
   return node.items.flatMap(({ key, value }): (readonly [string, ConfigField | undefined])[] => {
     if (!isScalar(key) || !isScalar(value)) {

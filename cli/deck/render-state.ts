@@ -49,8 +49,8 @@ export async function renderState(
   found.push(...checkInstanceNames(plugins));
   if (inline) {
     found.push(...(await inlinePolicies(plugins, policyRoot)));
-    // The code checks the configurations again: if a plugin overrides a shared `policy_file`, its configuration must
-    // not contain both a `policy_file` and an inlined policy.
+    // A plugin can override a `policy_file` of a shared configuration. Inlining could then leave a `policy_file` and a
+    // policy in one configuration. So the code checks the configurations again.
     const again = plugins.map((plugin) => readPluginConfig(plugin, state));
     found.push(...again.flatMap((config) => (config.ok ? [] : config.failure)));
   }
@@ -67,7 +67,7 @@ export async function renderState(
   return succeed({ text: document.toString({ lineWidth: 0 }), warnings: found });
 }
 
-/** Writes `--select-tag` as a state file. The merge then reports each file that has different tags. */
+/** Writes the values of `--select-tag` as a state file. The merge then reports each file with different tags. */
 function readSelectTags(tags: readonly string[]): StateFile[] {
   const file = readStateFile("--select-tag", stringify({ _info: { select_tags: tags } }));
   return tags.length > 0 && file.ok ? [file.value] : [];

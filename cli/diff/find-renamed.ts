@@ -12,8 +12,8 @@ export interface Renamed {
 
 /**
  * Pairs each missing policy with a new policy that has the same `name`. Without the pairing, all rules of a renamed
- * file would count as new, and they would hide the one change that matters. The pairing ignores a name that several
- * files have.
+ * file would count as new. They would hide the one change that matters. If several files have the same `name`, the
+ * function does not pair them.
  */
 export async function findRenamed(
   gone: readonly string[],

@@ -8,7 +8,7 @@ import { messageOf } from "../../plugin/core/text/error-message.ts";
 const run = promisify(execFile);
 
 /**
- * The files of policies, Kong configurations and approvals. The code needs all YAML and JSON files, because a policy
+ * The files that can be policies, Kong configurations or approvals. These are all YAML and JSON files, because a policy
  * may extend any of them.
  */
 const PATTERNS = [":(glob)**/*.yaml", ":(glob)**/*.yml", ":(glob)**/*.json"];
@@ -24,8 +24,8 @@ interface GitTree {
 }
 
 /**
- * If `against` is `git:` and a reference, runs `use` with the directory of the old version. If `against` is a path, runs
- * `use` with undefined.
+ * Runs `use`. If `against` begins with `git:`, `use` gets the directory with the files of this Git reference. If
+ * `against` is a path, `use` gets undefined.
  *
  * @throws Error if Git cannot read the reference.
  */
@@ -76,7 +76,7 @@ async function findCommit(reference: string): Promise<string | undefined> {
   return (await git(args, {}).catch(() => "")).trim() || undefined;
 }
 
-/** CI usually fetches only one commit of only one branch, the branch that it builds. */
+/** CI usually fetches only the newest commit of the branch that it builds. The message says how to fetch more. */
 async function explainMissing(reference: string): Promise<string> {
   const missing = `this repository has no commit "${reference}"`;
   if ((await git(["rev-parse", "--is-shallow-repository"], {})).trim() === "true") {

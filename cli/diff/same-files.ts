@@ -14,7 +14,7 @@ export interface FilePair {
 }
 
 const EXTENDS = /^["']?extends["']?[ \t]*:[ \t]*["']?([^"'#\r\n]+?)["']?[ \t]*(?:#.*)?\r?$/m;
-/** The comparison follows `extends` through a limited number of files. The gateway's own limit is lower. */
+/** The comparison follows `extends` through at most this number of files. The gateway accepts fewer. */
 const MAX_PARENTS = 10;
 
 /**

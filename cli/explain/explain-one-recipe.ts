@@ -22,7 +22,7 @@ export interface RecipeOptions extends RequestOptions {
   readonly recipe: string;
 }
 
-/** A recipe, and the settings of the test file with this recipe. */
+/** A recipe, and the settings of the test file that contains it. */
 interface Source {
   readonly recipe: TokenRecipe;
   readonly consumers: readonly Consumer[];

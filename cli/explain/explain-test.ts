@@ -10,7 +10,7 @@ import { type Context, type Form, formatExplanation } from "./format-explanation
 
 const MAX_LISTED = 10;
 
-/** Explains the request of one test, and says whether the test expects this outcome. */
+/** Explains the request of one test, and says whether its outcome is as the test expects. */
 export async function explainTest(loaded: LoadedSuite, title: string, form: Form): Promise<Explained> {
   const { suite, policy } = loaded;
   const test = pickTest(loaded, title);

@@ -14,7 +14,10 @@ export interface Context {
 
 const NO_CONTEXT: Context = { lines: [], members: {} };
 
-/** Explains the verdict on a token: a table of stages, the reason, and the smallest change that the policy allows. */
+/**
+ * Explains the verdict on a token: a table of stages, the reason, and the smallest change with which the policy would
+ * allow the request.
+ */
 export function formatExplanation(explanation: Explanation, form: Form, context: Context = NO_CONTEXT): string {
   if (form === "json") {
     return `${toPrintableJson({ ...context.members, ...explanation }, 2)}\n`;

@@ -9,10 +9,10 @@ const SKIPPED_FOLDERS = ["node_modules"];
 const MAX_FILES = 10_000;
 
 /**
- * Lists the files that a command's arguments name: files, directories, globs and `-`. For a directory, the result has all files
- * at any depth that `isWanted` accepts. Every file is listed once.
+ * Lists the files for a command's arguments: files, directories, globs and `-`. A directory gives all files below it
+ * that `isWanted` accepts, at any depth. Every file is listed once.
  *
- * @throws Error if an argument names nothing.
+ * @throws Error if no file matches an argument.
  */
 export async function listFiles(args: readonly string[], isWanted: (name: string) => boolean): Promise<string[]> {
   const files = new Set<string>();

@@ -115,8 +115,8 @@ function recognizeBroken(text: string): Kind | undefined {
 }
 
 /**
- * Whether a key in the text shows that the text is a decK file. The text may have a mistake, or may be too large for a
- * policy.
+ * Whether the text contains a key that only decK files have. This also works for a text with a mistake, and for a text
+ * that is too large for a policy.
  */
 export function isUnreadableState(text: string): boolean {
   const isJson = /^\s*\{/.test(text) && /"_format_version"\s*:/.test(text);

@@ -40,12 +40,12 @@ export async function showFailure(load: FileLoad, path: string, name: string): P
 interface RefusedParent {
   readonly path: string;
   readonly name: string;
-  /** The path of the extended file, relative to the policy with the `extends`. */
+  /** The path of the extended file, relative to the policy that extends it. */
   readonly parent: string;
   readonly refusal: Finding;
 }
 
-/** Reads the mistakes in the extended file. If the mistake is in the policy with the `extends`, the list is empty. */
+/** Reads the mistakes in the extended file. If the mistake is in the extending policy instead, the list is empty. */
 async function showParent({ path, name, parent, refusal }: RefusedParent): Promise<readonly Finding[]> {
   const [parentPath, parentName] = [join(dirname(path), parent), join(dirname(name), parent)];
   const load = await readPolicyFile(parentPath, parentName);

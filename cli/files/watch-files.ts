@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 const POLL_MS = 300;
 
 /**
- * Runs a command again whenever one of its files changes. The watch ends only with the process.
+ * Runs a command again whenever one of its files changes. The watch ends only when the process ends.
  *
  * @param run runs the command once, and returns the files on which the command's result depends.
  */
@@ -19,7 +19,10 @@ export async function watchFiles(run: () => Promise<readonly string[]>): Promise
   }
 }
 
-/** Reads size and time of each file. If a missing file appears, the command also runs again. */
+/**
+ * Describes the size and the modification time of each file. A missing file has a description too, so the command also
+ * runs again when the file appears.
+ */
 function describe(files: readonly string[]): string {
   return files
     .map((file) => {

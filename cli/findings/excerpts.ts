@@ -1,6 +1,6 @@
 import type { Finding } from "../../plugin/policy/language/finding.ts";
 
-/** Adds to each finding the file and the line that contain the mistake. */
+/** Adds the file and the line of the mistake to each finding. */
 export function showExcerpts(findings: readonly Finding[], file: string, text: string): readonly Finding[] {
   const lines = text.split(/\r?\n/);
   return findings.map((finding) => {

@@ -2,7 +2,7 @@ import type { Colors } from "picocolors/types.js";
 import { toPrintable } from "../../plugin/core/text/printable.ts";
 import { type Finding, isWarning } from "../../plugin/policy/language/finding.ts";
 
-/** The number of characters that are shown of a long line. */
+/** The output shows only this number of characters of a long line. */
 const EXCERPT_LENGTH = 200;
 
 /**

@@ -54,7 +54,7 @@ function formatJson({ command, findings, details }: Report): string {
   return `${toPrintableJson({ command, findings: shown, ...details }, 2)}\n`;
 }
 
-/** Whether the findings contain an error, so that the command must fail. */
+/** Whether the findings contain an error. An error makes the command fail. */
 export function hasErrors(findings: readonly Finding[]): boolean {
   return findings.some((finding) => !isWarning(finding));
 }

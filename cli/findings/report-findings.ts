@@ -78,7 +78,7 @@ export function reportJson(checked: readonly CheckedFile[]): string {
 }
 
 /**
- * A policy without rules is valid. But the policy author should notice the missing rules before the policy reaches the
+ * A policy without rules is valid. But its author should notice that it has no rules before the policy reaches the
  * gateway.
  */
 function describeRules(rules: number): string {
@@ -88,8 +88,8 @@ function describeRules(rules: number): string {
 }
 
 /**
- * Formats a report for people. The report shows the mistakes and warnings in decK files, with their positions. It also
- * shows their number. The report is empty if there are no findings.
+ * Formats a report for people. The report shows the mistakes and warnings in decK files with their positions, and then
+ * counts them. The report is empty if there are no findings.
  */
 export function reportState(findings: readonly Finding[], hasColor: boolean): string {
   const color = pc.createColors(hasColor);

@@ -10,7 +10,8 @@ interface JsonAnswer {
 }
 
 /**
- * GETs JSON from the Admin API or a status port. The function follows no redirect, and its errors quote nothing from the answer.
+ * Requests JSON from the Admin API or a status port, by GET. The function follows no redirects. Its errors contain no
+ * text from the answer.
  */
 export async function askJson(url: string): Promise<Result<JsonAnswer, string>> {
   try {

@@ -1,5 +1,5 @@
 /**
- * Builds the address of a plugin server's status. The input is the address of the status port, or of the status itself.
+ * Builds the URL of a plugin server's `/status`. The input is this URL itself, or only the address of the status port.
  *
  * @throws Error if the text is not an http or https URL, or if the URL has a user and password.
  */

@@ -85,7 +85,8 @@ function optionsOf({ options }: Provider): readonly ProviderOption[] {
 }
 
 /**
- * Commander does not get the choices and fallbacks. `init` applies them later, so that all its messages look the same.
+ * Makes an option for commander, without its choices and its fallback. `init` itself applies them later, so that all
+ * messages of `init` look the same.
  */
 function toOption({ name, value, description, choices, fallback }: ProviderOption): Option {
   const known = choices === undefined ? "" : ` (${choices.join(", ")})`;
@@ -173,13 +174,13 @@ async function initWith(provider: Provider, given: Values, write: WriteOptions, 
   process.stdout.write(toPrintableLines(describeRoot(dir, ci)));
 }
 
-/** Calls `run`. If a person uses the terminal, `run` gets a function that asks the person. */
+/** Calls `run`. If standard input is a terminal, `run` gets a function that asks the user. */
 async function withTerminal(run: (ask: Ask | undefined) => Promise<void>): Promise<void> {
   if (!process.stdin.isTTY) {
     return run(undefined);
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  // The iterator keeps the lines that the user types before the next question.
+  // If the user types lines before the next question, the iterator keeps them.
   const lines = terminal[Symbol.asyncIterator]();
   try {
     await run(async (question) => {

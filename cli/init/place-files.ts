@@ -28,7 +28,7 @@ export interface PlacedFile extends PlannedFile {
 /**
  * Compares the planned files with the existing files in a directory.
  *
- * @returns what to do with each file. Or the files that only `--force` may replace.
+ * @returns what to do with each file. The failure lists the files that only `--force` may replace.
  */
 export async function compareFiles(
   dir: string,

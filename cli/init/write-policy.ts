@@ -18,7 +18,7 @@ export interface Api {
 /** The names of the rules in the policy. Kong's Routes have the same names as the rules. */
 export interface RuleNames {
   readonly read: string;
-  /** The name is undefined if one rule is for all methods. */
+  /** The name is undefined if the policy has a single rule for all methods. */
   readonly write: string | undefined;
 }
 

@@ -7,7 +7,7 @@ import { flow, indent } from "./yaml-text.ts";
 type Claims = Readonly<Record<string, unknown>>;
 type Expected = "allow" | Reason;
 
-/** A token of the tests, and the permissions of the token. */
+/** A token for the tests, and what it permits. */
 interface TokenRow {
   readonly id: string;
   readonly recipe: RecipePart & { readonly extends?: string };

@@ -13,8 +13,8 @@ const KEY_NAME = /^key 0(?:, kid "(?:[^"\\]|\\.)*")?: /;
 
 /**
  * Imports the keys that are in a policy document, as the gateway does. The gateway ignores a weak or damaged key.
- * Without this check, operators would notice such a key only when the plugin refuses tokens. The policy compiler cannot
- * find such keys, because the compiler uses no cryptography.
+ * Without this check, operators would notice this only when the plugin refuses tokens. The policy compiler cannot find
+ * weak or damaged keys, because the compiler uses no cryptography.
  *
  * @param text the text of the policy's own file. The findings have positions in this text.
  */
@@ -28,7 +28,7 @@ async function findUnusable(issuer: CompiledIssuer): Promise<readonly Finding[]>
   const jwks = issuer.keys.flatMap((origin) => (origin.from === "jwks" ? origin.jwks.keys : []));
   const findings = jwks.map(async (jwk, index): Promise<Finding[]> => {
     if (!isMeantForVerifying(jwk)) {
-      return []; // Skips keys for other purposes, because providers also publish such keys.
+      return []; // Skips keys that are not for signatures, because providers publish such keys too.
     }
     const { ignored } = await importKeySet({ keys: [jwk] }, issuer);
     return ignored.map((reason) => ({

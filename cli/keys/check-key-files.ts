@@ -11,7 +11,7 @@ import { createRootFiles, type RootFiles } from "../../plugin/runtime/load/root-
 
 export type FileOrigin = Extract<KeyOrigin, { readonly file: string }>;
 
-/** If the user names no policy root, at most this many directories above the policy are tried as root. */
+/** If the user gives no policy root, the check tries at most this many directories above the policy as the root. */
 const MAX_PARENTS = 5;
 /** Maps each kind of key file to the member of the policy document that lists such files. */
 export const FILE_LISTS = { jwks_file: "jwks_files", pem_file: "pem_files", secret_file: "secret_files" } as const;

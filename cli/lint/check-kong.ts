@@ -21,20 +21,19 @@ export interface KongView {
   /** Findings that are located in Kong's files. */
   readonly findings: readonly Finding[];
   /**
-   * The names of the rules that Routes use, by the absolute path of their policy. The map has each policy that a plugin
-   * uses.
+   * Maps the absolute path of a policy to the names of its rules that Routes use. The map contains every policy that a
+   * plugin uses.
    */
   readonly usedRules: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** If the user names no policy root, at most this many directories above a policy are tried as root. */
+/** If the user gives no policy root, `lint` tries at most this many directories above a policy as the root. */
 const MAX_PARENTS = 5;
 
 /**
  * Compares Kong's files with the policies.
  *
- * @param policyRoot the policy root. If undefined, the function uses the directory with most of the policies that
- * Kong's files name.
+ * @param policyRoot the policy root. If undefined, the function guesses it.
  * @param policies the policy files that `lint` reads.
  */
 export async function checkKong(
@@ -63,8 +62,8 @@ export async function checkKong(
 }
 
 /**
- * Guesses the policy root: the directory that has most of the policies that Kong's files name. The path is relative to the
- * working directory.
+ * Guesses the policy root. It is the directory that contains most of the policies that Kong's files name. The path is
+ * relative to the working directory.
  */
 export function findPolicyRoot(inputs: readonly LintInput[], policies: readonly string[]): string {
   const read = inputs.map(({ file, text }) => readStateFile(file, text));

@@ -10,7 +10,10 @@ import { STDIN } from "../files/list-files.ts";
 import { type FileFix, type LintSettings, lintFiles } from "./lint-files.ts";
 import type { LintInput } from "./lint-policy-file.ts";
 
-/** One fix can make another fix possible, so fixing is repeated. No policy needs more rounds than this limit. */
+/**
+ * One fix can make another fix possible, so `lint` applies fixes in several rounds. No policy needs more rounds than
+ * this.
+ */
 const MAX_ROUNDS = 10;
 
 interface Fixed {
@@ -19,8 +22,8 @@ interface Fixed {
 }
 
 /**
- * Corrects policies and writes the files. Fixes of standard input are not written anywhere. A fix is left out if it would cause a
- * mistake in the policy.
+ * Corrects policies and writes the files. If a policy comes from standard input, its fixes are not written anywhere. A
+ * fix is left out if it would cause a mistake in the policy.
  */
 export async function fixPolicies(
   policies: readonly LintInput[],

@@ -14,7 +14,7 @@ export interface LintSettings {
   readonly rules?: readonly string[] | undefined;
 }
 
-/** The edits of a file. Together they correct one finding. */
+/** The edits that together correct one finding in a file. */
 export interface FileFix {
   readonly file: string;
   readonly edits: readonly TextEdit[];
@@ -88,7 +88,7 @@ function withoutParents(policy: LintedPolicy, all: readonly LintedPolicy[]): Lin
   return policy.placed.filter(({ origin, isInherited }) => !isInherited || !known.has(describe(origin)));
 }
 
-/** The rules of a policy that Routes on any gateway use; undefined if no gateway uses the policy. */
+/** Lists the rules of a policy that are used by a Route of any gateway; undefined if no gateway uses the policy. */
 function findUsed({ file }: LintInput, views: readonly KongView[]): ReadonlySet<string> | undefined {
   const used = views.flatMap(({ usedRules }) => usedRules.get(resolve(file)) ?? []);
   return used.length === 0 ? undefined : new Set(used.flatMap((rules) => [...rules]));

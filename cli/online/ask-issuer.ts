@@ -15,15 +15,12 @@ const MAX_RUNNING = 16;
 /** The answer of one source of an issuer's keys. */
 export interface AskedPlace {
   readonly origin: KeyOrigin;
-  /** The keys of the source. If there is no answer about keys, the reason. */
+  /** The keys of the source, or the reason why the source gave no keys. */
   readonly keys: Result<ImportedKeySet, string>;
-  /**
-   * The metadata that named the URL of the keys; undefined if the source needs no metadata, or if the provider sent
-   * none.
-   */
+  /** The metadata with the key URL; undefined if the source needs no metadata, or if the provider sent none. */
   readonly metadata: JsonObject | undefined;
   /**
-   * For how many seconds the provider allows the use of its keys. The value is undefined if the provider names no time.
+   * The number of seconds for which the provider allows the use of its keys; undefined if the provider sets no limit.
    */
   readonly freshForSeconds: number | undefined;
   readonly clockAheadMs: number | undefined;

@@ -15,7 +15,7 @@ export interface IssuerView {
     readonly from: AskedPlace["origin"]["from"];
     readonly failure: string | null;
     readonly keys: readonly { readonly kid: string | null; readonly algorithm: string }[];
-    /** The reasons why the plugin does not use some of the keys. For example, a key has another purpose. */
+    /** For each key that the plugin does not use, the reason. For example, the key has another purpose. */
     readonly not_used: readonly string[];
     /** The algorithms that the metadata announces for ID tokens. */
     readonly announced: readonly string[] | null;
@@ -25,8 +25,8 @@ export interface IssuerView {
      */
     readonly refresh_seconds: number | null;
     /**
-     * By how many seconds the provider's clock is ahead of this machine's clock; null if the provider does not send its
-     * time.
+     * The number of seconds by which the provider's clock is ahead of this machine's clock; null if the provider does
+     * not send its time.
      */
     readonly clock_ahead_seconds: number | null;
   }[];

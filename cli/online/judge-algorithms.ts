@@ -19,8 +19,8 @@ const ALGORITHM = /^[A-Za-z0-9-]{1,20}$/;
 const MAX_ANNOUNCED = 20;
 
 /**
- * Finds the algorithms of ID tokens in the provider's metadata (OpenID Connect Discovery 1.0 section 3). Metadata do
- * not announce the algorithms of access tokens, but almost all providers use the same algorithms for ID tokens and
+ * Finds the algorithms of ID tokens in the provider's metadata (OpenID Connect Discovery 1.0 section 3). Metadata does
+ * not announce the algorithms of access tokens. But almost all providers use the same algorithms for ID tokens and
  * access tokens. The result is undefined if the provider announces no algorithms.
  */
 export function readAnnounced(metadata: JsonObject | undefined): readonly string[] | undefined {
@@ -81,8 +81,8 @@ function servedAlgorithms({ places }: AskedIssuer["combined"]): ReadonlySet<stri
 }
 
 /**
- * Some providers say how long their keys are fresh. A provider with such a cache time expects gateways to stop using
- * withdrawn keys after that time.
+ * Some providers send a cache time with their keys. Such a provider expects that gateways stop using a withdrawn key
+ * after this time.
  */
 function judgeRefresh({ issuer, places }: AskedIssuer, written: WrittenIssuer): readonly Finding[] {
   const { minSeconds } = issuer.keyRefresh;

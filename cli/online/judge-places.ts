@@ -8,7 +8,10 @@ import type { AskedIssuer, AskedPlace } from "./ask-issuer.ts";
 import { pathOfOrigin } from "./key-places.ts";
 
 const MAX_REASONS = 3;
-/** The `Date` of an answer is in whole seconds, and the answer needs some time to arrive. */
+/**
+ * The tolerance for comparing clocks. The header `Date` has only whole seconds, and an answer needs some time to
+ * arrive.
+ */
 const CLOCK_TOLERANCE_SECONDS = 2;
 
 /** Finds problems with each source of an issuer's keys: a source that does not answer, and keys that the plugin does not use. */
@@ -30,7 +33,10 @@ function describeFailure({ id }: CompiledIssuer, failure: string, path: Document
   return { code, path, message: `The keys of issuer ${quoteText(id)} cannot be loaded: ${failure}. ${advice}` };
 }
 
-/** @param dropped the reasons why the plugin drops keys of this source when it joins the keys of all sources. */
+/**
+ * @param dropped when the plugin joins the keys of all sources, it drops some keys. These are the reasons for the keys
+ * of this source.
+ */
 function judgeKeys(
   { id, algorithms }: CompiledIssuer,
   { keys, ignored, unused, notes, leaked }: ImportedKeySet,

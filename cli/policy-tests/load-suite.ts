@@ -126,8 +126,8 @@ async function loadWorld(
 }
 
 /**
- * Adds to a finding the file and the line that contain the mistake. Messages show only lines of a test document. Any
- * other file may be secret.
+ * Adds the file and the line of the mistake to a finding. The finding shows the line's text only if the file is a test
+ * document, because any other file may be secret.
  */
 export function inFile(findings: readonly Finding[], file: string, text: string): readonly Finding[] {
   return showExcerpts(findings, file, isTestDocument(text) ? text : "");

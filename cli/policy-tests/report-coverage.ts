@@ -15,7 +15,7 @@ const SHOWN: Readonly<Record<Direction, string>> = {
   refuses: "no test is refused because of it alone",
 };
 
-/** Measures for each policy whether its tests show an effect of each requirement. */
+/** For each policy, measures whether the tests show that each requirement has an effect. */
 export async function reportCoverage(suites: readonly LoadedSuite[], options: MeasureOptions): Promise<Measured> {
   return collectMeasured(suites, (ofPolicy) => coverPolicy(ofPolicy, options));
 }

@@ -79,8 +79,8 @@ type Signatures = Judge["signatures"];
 /** The result of one test file. */
 interface FileRun extends ReportedTests {
   /**
-   * The parsed file. It is undefined if the file has a mistake, or if nothing is measured: thousands of parsed files
-   * would need much memory.
+   * The parsed file. It is undefined if the file has a mistake. It is also undefined if nothing is measured, because
+   * thousands of parsed files would need much memory.
    */
   readonly loaded: LoadedSuite | undefined;
   readonly files: readonly string[];

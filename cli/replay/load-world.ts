@@ -17,14 +17,14 @@ export interface PolicyPair {
   readonly versions: readonly [PolicyVersion | undefined, PolicyVersion | undefined] | undefined;
 }
 
-/** Everything that decisions of the old and the new version depend on. */
+/** All data that the old and the new version need for their decisions. */
 export interface World {
   readonly pairs: readonly PolicyPair[];
   /** The file of Kong that exists on both sides; undefined if there is none or more than one. */
   readonly gateways: Both<Gateway> | undefined;
 }
 
-/** The policies, Kong's files and mistakes in two directories. */
+/** What two directories contain: policies, Kong's files, and mistakes. */
 interface Found {
   readonly pairs: readonly PolicyPair[];
   readonly kongFiles: readonly string[];

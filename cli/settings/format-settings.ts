@@ -9,7 +9,7 @@ export function formatSettings(settings: Readonly<Record<string, string>>, forma
   switch (format) {
     case "json":
       return `${JSON.stringify(settings, null, 2)}\n`;
-    case "env-file": // Docker reads the rest of the line literally, even quotes.
+    case "env-file": // Docker reads everything after the `=` literally, even quotes.
       return entries.map(([name, value]) => `${name}=${value}\n`).join("");
     case "conf": // In kong.conf, a # begins a comment, so it is escaped.
       return entries

@@ -15,9 +15,10 @@ export function parseRate(text: string): number {
 }
 
 /**
- * Settings that limit each client address to `rate` requests a second, before any plugin runs. nginx delays further requests of
- * the address. A client that waits for an answer cannot send its next request on the same connection. If nginx rejected these
- * requests immediately, the client would immediately send more. Kong's worker would then have to read all of them.
+ * Settings that limit each client address to `rate` requests a second, before any plugin runs. nginx delays further
+ * requests of the address. A client that waits for an answer cannot send its next request on the same connection. If
+ * nginx rejected these requests immediately, the client could immediately send more requests, and Kong's worker would
+ * have to read all of them.
  *
  * @param rate requests a second of one client address.
  */

@@ -110,7 +110,7 @@ export async function showLive({ servers, intervalMs, by, colors }: TopOptions):
     screen.close();
   }
   if (signalled !== undefined) {
-    process.kill(process.pid, signalled); // So the parent process learns that a signal ended the command.
+    process.kill(process.pid, signalled); // The parent process then sees that a signal ended the command.
   }
 }
 

@@ -20,7 +20,7 @@ export interface TerminalPorts {
   readonly input: ReadStream | undefined;
   readonly onKey: (key: string) => void;
   readonly onResize: () => void;
-  /** After the terminal is restored, the process sends this signal to itself again. */
+  /** After the screen has restored the terminal, the process sends this signal to itself again. */
   readonly onSignal: (signal: NodeJS.Signals) => void;
 }
 

@@ -4,9 +4,9 @@ import { join } from "node:path";
 const POLL_MS = 500;
 
 /**
- * Calls `onChange` when one of the files changes, or when a file in one of the directories changes. Before the call,
- * two successive checks must find the same versions. So the sandbox never reads a half-written file. The next call of
- * `onChange` begins only after the last call has ended.
+ * Calls `onChange` when one of the files changes, or when a file in one of the directories changes. The call happens
+ * only after two successive checks have found the same versions, so the sandbox never reads a half-written file. A call
+ * of `onChange` begins only after the previous call has ended.
  *
  * @returns a function that ends the watch.
  */

@@ -44,10 +44,7 @@ class Adaptation {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #warnings: Finding[] = [];
   readonly #mistakes: Finding[] = [];
-  /**
-   * The key is the path of a list in the original data. The value has the original index of each element that is in the
-   * result.
-   */
+  /** Maps the path of a list in the original data to the original indexes of the elements that are in the result. */
   readonly #kept = new Map<string, readonly number[]>();
   #sharedConfigs: Members = {};
   #defaults: Members = {};
@@ -145,7 +142,7 @@ class Adaptation {
     };
   }
 
-  /** Before format 3.0, a path was a regular expression if it had characters that a plain path must not have. */
+  /** Before format 3.0, a path with characters that a plain path must not have was a regular expression. */
   #migratePaths(route: Members): Members {
     const { paths } = route;
     return this.#isOldFormat && Array.isArray(paths)
@@ -278,7 +275,7 @@ class Adaptation {
       if (!Array.isArray(list)) {
         return [];
       }
-      // The path has the indexes of the original data, because #toOriginal looks up this path.
+      // This path contains the original indexes, because #toOriginal looks lists up by their original paths.
       const place = [...path, name];
       const adapted = list.map((element: unknown, index) =>
         isMap(element) ? adapt(element, [...place, index]) : element,
@@ -291,8 +288,8 @@ class Adaptation {
   }
 
   /**
-   * During the adaptation, all paths are paths in the original data. So the code finds outer lists by their original
-   * paths.
+   * The code stores each list under its path in the original data. So this function also looks up outer lists by their
+   * original paths.
    */
   #toOriginal(path: DocumentPath): DocumentPath {
     const original: (string | number)[] = [];

@@ -1,7 +1,7 @@
 /**
  * The ids that a DB-less Kong gives to entities without an id. They are UUIDs of version 5, and depend on the entity's
  * kind and key. The sandbox uses the same ids as Kong, so its logs show the same ids as Kong's logs. The sandbox's
- * router also chooses the same Route as Kong's router, because the last criterion of both is the id.
+ * router also chooses the same Route as Kong's router, because both compare the ids of Routes as their last criterion.
  */
 import { createHash } from "node:crypto";
 

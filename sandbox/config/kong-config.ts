@@ -1,7 +1,7 @@
 /**
  * Reads a declarative Kong configuration (`kong.yml`) or a decK file: services, routes, Consumers, and the plugin
  * `jwt-policy` on a service, on a route, or global. If Kong supports a part of the file but the sandbox does not, a
- * warning gives the part's position. A part that Kong itself does not know is a mistake.
+ * warning gives the part's position. If Kong does not know the part either, the part is a mistake.
  */
 import { randomUUID } from "node:crypto";
 import { fail, type Result, succeed } from "../../plugin/core/model/result.ts";
@@ -71,7 +71,7 @@ export interface KongConfig {
   plugins: readonly KongPlugin[];
   consumers: readonly KongConsumer[];
   /**
-   * Whether the plugin jwt-policy-guard is global. If the guard is global, a Route without jwt-policy is refused,
+   * Whether the plugin jwt-policy-guard is global. A global guard refuses the requests of a Route without jwt-policy,
    * unless the Route has the guard's tag.
    */
   hasGuard: boolean;

@@ -44,8 +44,8 @@ export function escapePath(path: string): string {
 
 /**
  * Whether nginx accepts this request path. nginx answers 400 to an invalid percent-encoding, to an encoded NUL, and to
- * a path that leads above the root. When nginx checks whether a path leads above the root, it decodes encoded dots and
- * slashes first.
+ * a path that leads above the root. Before nginx checks whether a path leads above the root, it decodes percent-encoded
+ * dots and slashes.
  */
 export function isAcceptedPath(path: string): boolean {
   const [uri = ""] = path.split("#", 1);
@@ -85,8 +85,8 @@ export function joinUpstreamPath(base: string, path: string): string {
 /**
  * Joins the Service's path and the request's path, for a Route with `strip_path`.
  *
- * @param matchedPath the start of the request path that the Route's path matches. The argument is absent if the Route has no
- * paths. Without a matched path, Kong strips one `/`.
+ * @param matchedPath the first part of the request path, which matches a path of the Route. If the Route has no paths,
+ * the argument is absent, and Kong strips only one `/`.
  */
 export function joinStrippedPath(base: string, path: string, matchedPath = "/"): string {
   // After the Route's path is removed, the remaining path may start with a dot segment. The function also removes this

@@ -1,7 +1,7 @@
 /**
- * Parts of a real kong.yml that the sandbox does not support. The text of each entry is a warning that says the
- * consequence. List a field here only if ignoring it never lets more requests pass in the sandbox. Plugins other than
- * ours are the only exception, and their warnings say so.
+ * Parts of a real kong.yml that the sandbox does not support. The text of each entry is a warning that describes the
+ * consequence. List a field here only if ignoring it never lets more requests pass in the sandbox. Other plugins than
+ * ours are the only exception, and the warnings about them say so.
  */
 
 /** Unsupported entities at the top of the document. */
@@ -81,7 +81,9 @@ const LIMITS = [
   "response-ratelimiting",
 ];
 
-/** The sandbox does not run this plugin. The text says how the sandbox therefore differs from Kong. */
+/**
+ * The sandbox does not run this plugin. The text says how Kong may treat requests differently because of this plugin.
+ */
 export function describeMissingPlugin(name: string): string {
   if (AUTHENTICATION.includes(name) || LIMITS.includes(name)) {
     return "Kong may refuse requests that the sandbox lets pass";

@@ -23,7 +23,7 @@ export interface LocalCopy {
 
 /**
  * Returns the text of kong.yml and the directory of the policies, both adapted to these ports. If the provider has its
- * default port, the directory is the original directory. If not, it is an adapted copy.
+ * default port, the result contains the original directory. If not, it contains an adapted copy of the directory.
  *
  * @param ports the ports of the echo upstream and the OpenID provider.
  */

@@ -14,7 +14,7 @@ import { readRequest } from "./read-request.ts";
 import { compileRouter, type MatchRoute } from "./router.ts";
 
 /**
- * If a Route has no policy, the guard lets the Route's requests pass only if the Route has this tag. Without this tag,
+ * If a Route has this tag, the guard lets its requests pass without a policy. For all other Routes without a policy,
  * the guard sends the answer below.
  */
 const PUBLIC_TAG = "jwt-policy-public";

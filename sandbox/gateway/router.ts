@@ -13,7 +13,7 @@ const SPLIT_ROUTES_NAMESPACE = "7f145bf9-0dce-4f91-98eb-debbce4b9f6b";
 
 interface RouteMatch {
   route: KongRoute;
-  /** The start of the request path that a Route's path matches; absent if the Route has no paths. */
+  /** The first part of the request path, which matches a path of the Route; absent if the Route has no paths. */
   matchedPath?: string;
 }
 
@@ -29,9 +29,9 @@ export type MatchRoute = (
 ) => RouteMatch | undefined;
 
 /**
- * A candidate has one of three forms: a Route without paths, the plain paths of a Route that have the same length, or
- * all regular expressions of a Route. The router compares candidates by length, so each candidate must have only one
- * length.
+ * A candidate has one of three forms: a Route without paths, all plain paths of one length in a Route, or all regular
+ * expressions of a Route. The router compares plain paths by length, so all plain paths of a candidate must have the
+ * same length.
  */
 interface Candidate {
   id: string;
@@ -39,7 +39,7 @@ interface Candidate {
   paths: readonly string[];
   /** Whether the paths of the candidate are regular expressions. */
   isRegex: boolean;
-  /** @returns the start of the request path that the candidate matches. */
+  /** @returns the first part of the request path, which matches a path of the candidate. */
   matchPath(path: string): string | undefined;
   headers: readonly HeaderTest[];
 }
@@ -71,7 +71,7 @@ export function compileRouter(routes: readonly KongRoute[], port: number): Match
   };
 }
 
-/** If the Route does not have a criterion, this criterion matches every request. */
+/** A criterion that the Route does not set matches every request. */
 function matchesAny(wanted: readonly string[] | undefined, matches: (one: string) => boolean): boolean {
   return wanted === undefined || wanted.length === 0 || wanted.some(matches);
 }
@@ -127,8 +127,8 @@ function compilePaths(paths: readonly string[]): Candidate["matchPath"] {
 }
 
 /**
- * At least one value of the request's header must be equal to a value in the Route's configuration. The comparison of
- * values ignores letter case.
+ * Returns a test for a request's headers. At least one value of the header must be equal to a value in the Route's
+ * configuration, or match a regular expression there. The test ignores letter case.
  */
 function compileHeader(name: string, wanted: readonly string[]): HeaderTest {
   const variable = name.toLowerCase().replaceAll("-", "_");
@@ -147,8 +147,8 @@ function compileHeader(name: string, wanted: readonly string[]): HeaderTest {
 }
 
 /**
- * Compares two candidates. The criteria have this order: more kinds of criteria, plain hosts before wildcards, more
- * headers, the priority of regular expressions, the longer path, the greater id.
+ * Compares two candidates. The first difference in this list decides: more kinds of criteria, only plain hosts, more
+ * headers, regular expressions before plain paths, the higher `regex_priority`, the longer plain path, the greater id.
  */
 function comparePriority(a: Candidate, b: Candidate): number {
   return (

@@ -25,7 +25,10 @@ const NOT_FORWARDED = [
   "x-real-ip",
 ];
 
-/** @returns the headers for the upstream, after the plugins' changes and without headers about the connection. */
+/**
+ * @returns the headers for the upstream. They include the plugins' changes, but no headers about the client's
+ * connection.
+ */
 export function buildUpstreamHeaders(request: GatewayRequest): HeaderList {
   const { route, headers, target, remoteAddress } = request;
   const forwardedFor = findHeaders(headers, "x-forwarded-for")[0];
@@ -49,8 +52,8 @@ export function buildUpstreamHeaders(request: GatewayRequest): HeaderList {
 }
 
 /**
- * Returns the headers for the client: the gateway's own headers, and the headers of the upstream's response except those about
- * its connection.
+ * Returns the headers for the client: the gateway's own headers, and the headers of the upstream's response. Headers
+ * about the upstream's connection are left out.
  */
 export function buildDownstreamHeaders(raw: HeaderList, requestId: string): Header[] {
   const dropped = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "trailer", "via"]);

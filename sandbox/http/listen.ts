@@ -1,8 +1,8 @@
 import type { Server } from "node:net";
 
 /**
- * The backlog is larger than Node's default of 511, because some clients open more connections at the same time. With
- * the default, the kernel would drop further connections, and their clients would wait or get a reset.
+ * The backlog is larger than Node's default of 511, because some clients open more than 511 connections at the same
+ * time. With the default, the kernel would drop the other connections, and their clients would wait or get a reset.
  */
 const BACKLOG = 4096;
 

@@ -45,8 +45,8 @@ export function readExitResponse({ status = 0, body, headers }: Partial<ExitArgs
 }
 
 /**
- * Reads header values from a protobuf Struct: strings, numbers, booleans, lists of strings. An empty text becomes a space, as in
- * Kong, because nginx would remove an empty header.
+ * Reads header values from a protobuf Struct: strings, numbers, booleans, lists of strings. As in Kong, an empty string
+ * becomes a space, because nginx would remove a header with an empty value.
  *
  * @returns byte strings.
  * @throws Error for a list with an item that is not a string.

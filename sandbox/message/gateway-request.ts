@@ -30,7 +30,7 @@ export interface GatewayRequest {
   /** The port on which the gateway received the request. */
   port: number;
   route: KongRoute;
-  /** The start of the request's path that matches a path of the Route; absent if the Route has no paths. */
+  /** The first part of the request path, which matches a path of the Route; absent if the Route has no paths. */
   matchedPath?: string;
   /** The host in lower case, without port. If the client sends no host, it is `kong`. */
   host: string;

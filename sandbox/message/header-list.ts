@@ -33,8 +33,8 @@ export function removeHeader(headers: HeaderList, name: string): HeaderList {
 }
 
 /**
- * Replaces all headers of this name. The new header has the position of the first of them. If there are no values, the
- * headers are removed. In the comparison of names, `_` and `-` are different characters.
+ * Replaces all headers of this name. The new header gets the position of the first replaced header. If `values` is
+ * empty, the headers are removed. Here, names with `_` and names with `-` are different names.
  */
 export function setHeader(headers: HeaderList, name: string, values: readonly string[]): HeaderList {
   const wanted = name.toLowerCase();
@@ -52,14 +52,14 @@ export function setHeader(headers: HeaderList, name: string, values: readonly st
 }
 
 /**
- * Headers that nginx itself parses. The nginx variable for such a header contains the header whose name has dashes, and
- * not the header whose name has underscores.
+ * Headers that nginx itself parses. If a header's name is spelled with dashes, its value is in the nginx variable. If
+ * the name is spelled with underscores, the variable ignores the header.
  */
 const KNOWN_TO_NGINX = ["user_agent", "x_forwarded_for"];
 
 /**
- * Returns the value of nginx's `$http_…` variable. Dashes in the names of headers count as underscores. The value joins the
- * values of all headers whose names match.
+ * Returns the value of nginx's `$http_…` variable. Dashes in the names of headers count as underscores. If the names of
+ * several headers match, their values are joined.
  *
  * @param name the part after `http_`.
  */

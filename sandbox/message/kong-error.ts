@@ -1,4 +1,6 @@
-/** Kong's own error answers, in JSON. (Kong also sends HTML, XML and plain text, as `Accept` asks.) */
+/**
+ * Kong's own error answers, in JSON. (Kong can also send HTML, XML or plain text, depending on the header `Accept`.)
+ */
 import type { ServerResponse } from "node:http";
 import type { ExitResponse } from "./exit-response.ts";
 import type { Header } from "./header-list.ts";

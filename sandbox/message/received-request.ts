@@ -24,8 +24,8 @@ export function readReceived({
   rawHeaders,
   socket,
 }: IncomingMessage): ReceivedRequest {
-  // If the request target is absolute, the sandbox uses only its path and its query. An absolute target has a scheme
-  // and a host, as in requests to proxies.
+  // An absolute request target has a scheme and a host, as in requests to proxies. The sandbox uses only the path and
+  // the query of such a target.
   const [, targetHost, rest = url] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? [];
   return {
     method,

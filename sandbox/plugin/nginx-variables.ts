@@ -21,7 +21,7 @@ export function isKnownVariable(request: GatewayRequest, name: string): boolean 
   return Object.hasOwn(READERS, key) || key.startsWith("http_") || Object.hasOwn(request.nginxVariables, key);
 }
 
-/** @returns the variable's value as a byte string. The value is undefined if nginx has no such value. */
+/** @returns the variable's value as a byte string. The result is undefined if the variable has no value in nginx. */
 export function readVariable(request: GatewayRequest, name: string): string | undefined {
   const key = name.toLowerCase();
   const value = Object.hasOwn(request.nginxVariables, key) ? request.nginxVariables[key] : undefined;
@@ -44,7 +44,7 @@ function interpolate(request: GatewayRequest, quoted: string): string {
 
 const ESCAPES: Record<string, string> = { n: "\n", r: "\r", t: "\t" };
 
-/** Resolves the escapes that nginx supports in quoted strings. Any other backslash does not change. */
+/** Resolves the escapes that nginx supports in quoted strings. All other backslashes stay as they are. */
 function unescapeQuoted(quoted: string): string {
   return quoted.replace(/\\(["'\\nrt])/g, (_, char: string) => ESCAPES[char] ?? char);
 }

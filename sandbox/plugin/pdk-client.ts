@@ -1,6 +1,6 @@
 /**
- * `kong.client` of Kong's PDK, which handles Consumers and the authenticated client. In the sandbox, no later plugin reads these
- * data.
+ * `kong.client` of Kong's PDK, which handles Consumers and the authenticated client. In the sandbox, no later plugin
+ * reads the data that our plugin sets here.
  */
 import {
   AuthenticateArgsMessage,

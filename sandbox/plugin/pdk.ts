@@ -1,6 +1,6 @@
 /**
- * Kong's plugin development kit over `ProtoBuf:1`. The methods that our plugin calls have the names that the protocol
- * uses. Type conversions have the same unexpected results as in Kong's PDK.
+ * Kong's plugin development kit over `ProtoBuf:1`. It contains the methods that our plugin calls, under the names that
+ * the protocol uses. Type conversions have the same unexpected results as in Kong's PDK.
  */
 import {
   ExitArgsMessage,

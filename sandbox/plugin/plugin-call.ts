@@ -1,6 +1,6 @@
 /**
- * One call to the plugin server, as Kong's `ProtoBuf:1` client makes it. While it handles an event, the plugin server calls
- * methods of the PDK. An empty frame instead of a method's name ends the event.
+ * One call to the plugin server, as Kong's `ProtoBuf:1` client makes it. While the plugin server handles an event, it
+ * calls methods of the PDK. To end the event, it sends an empty frame instead of a method's name.
  */
 import {
   type RpcCall,
@@ -16,7 +16,7 @@ import type { PluginConnection } from "./plugin-connection.ts";
 /**
  * Sends the call and reads the server's answer.
  *
- * @param call the call, including its sequence.
+ * @param call the call, including its sequence number.
  * @throws Error when the answer does not match the call. After an error, the connection cannot be used again.
  */
 export async function exchangeCall(connection: PluginConnection, call: RpcCall): Promise<RpcReturn> {
@@ -27,8 +27,8 @@ export async function exchangeCall(connection: PluginConnection, call: RpcCall):
 /**
  * Lets the plugin server handle an event.
  *
- * @returns `proceed` only after the empty frame and an answer with the same sequence. After an exit, the connection
- * cannot be used again: the plugin server waits for a reply that never comes.
+ * @returns `proceed` only after the empty frame and an answer with the same sequence number. After an exit, the
+ * connection cannot be used again: the plugin server waits for a reply that never comes.
  */
 export async function exchangeEvent(
   connection: PluginConnection,

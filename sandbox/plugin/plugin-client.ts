@@ -15,8 +15,8 @@ import { createInstances } from "./plugin-instances.ts";
 const PLUGIN_NAME = "jwt-policy";
 
 /**
- * Kong retries forever in a busy loop. The sandbox stops after this many attempts, because a broken plugin server must
- * not block it.
+ * Kong retries forever in a busy loop. The sandbox stops after this many attempts, so that a broken plugin server
+ * cannot block the sandbox.
  */
 const MAX_TRIES = 100;
 

@@ -38,7 +38,8 @@ export function createConnectionPool(socketPath: string, readTimeout: number): C
 
   const takeIdle = (): OpenConnection | undefined => {
     for (let connection = idle.pop(); connection !== undefined; connection = idle.pop()) {
-      // As in Kong, the sandbox drops a connection if it was closed in the meantime or has received unexpected bytes.
+      // As in Kong, the sandbox does not reuse a connection that was closed in the meantime or has received unexpected
+      // bytes.
       if (connection.isQuiet()) {
         return connection;
       }

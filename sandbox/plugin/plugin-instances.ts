@@ -1,6 +1,6 @@
 /**
  * Plugin instances in the plugin server. Each plugin entity of the configuration has one instance. The first request
- * for the entity starts it.
+ * for the entity starts the instance.
  */
 import type { KongPlugin } from "../config/kong-config.ts";
 

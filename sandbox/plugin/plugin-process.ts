@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Kong restarts a process at the earliest one second after its last start. */
+/** Between two starts of the process, Kong waits at least this long, in milliseconds. */
 const RESPAWN_INTERVAL = 1_000;
 /** The process gets this number of milliseconds between SIGTERM and SIGKILL. */
 const STOP_TIMEOUT = 2_000;
@@ -18,8 +18,8 @@ export interface PluginProcess {
    */
   pid(): number | undefined;
   /**
-   * Ends the process and does not restart it. On Kong, the worker sends SIGTERM and soon kills the launcher, but the launcher's
-   * server keeps running.
+   * Ends the process and does not restart it. When Kong stops, its worker sends SIGTERM to the launcher, and kills the
+   * launcher soon after. But the server that the launcher started keeps running.
    */
   stop(signal?: NodeJS.Signals, killAfterMs?: number): Promise<void>;
 }

@@ -21,8 +21,8 @@ export type RegexNode =
       readonly isGreedy: boolean;
     }
   /**
-   * Whether the position between two characters satisfies an assertion such as `\b`. At the ends of the text, a character is
-   * undefined.
+   * Whether the position between two characters satisfies an assertion such as `\b`. At the start of the text, `before`
+   * is undefined; at the end, `after` is undefined.
    */
   | { readonly is: "position"; readonly fits: (before: string | undefined, after: string | undefined) => boolean };
 
@@ -44,10 +44,10 @@ const CONTROLS: Readonly<Record<string, string>> = { a: "\x07", f: "\f", n: "\n"
 const MAX_DEPTH = 50;
 
 /**
- * Parses a regular expression of Kong's router. Kong uses Rust's `regex`, and it has no look-around and no back
+ * Parses a regular expression of Kong's router. Kong uses Rust's `regex`, which has no look-around and no back
  * references.
  *
- * @throws Error that says what the router would not accept. Or what the sandbox does not support.
+ * @throws Error that says what the router would not accept, or what the sandbox does not support.
  */
 export function parseRegex(text: string): RegexNode {
   return new Parser(text).parse();

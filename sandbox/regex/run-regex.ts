@@ -1,7 +1,7 @@
 /**
- * Runs regular expressions. As in Kong's router, the time grows only in proportion to the length of the text, because
- * the code follows all possible matches at the same time (Thompson's construction). Of several matches, the code
- * prefers the match that Perl would choose.
+ * Runs regular expressions. The code follows all possible matches at the same time (Thompson's construction). So, as in
+ * Kong's router, the time grows only in proportion to the length of the text. If several matches are possible, the code
+ * chooses the match that Perl would choose.
  */
 import type { CharacterTest } from "./character-class.ts";
 import { parseRegex, type RegexNode } from "./parse-regex.ts";
@@ -16,7 +16,7 @@ const EXAMPLE_CHARACTERS = [..."1aA-_.~b2Z9", ..."!$&'()*+,=:@ é"];
 type Step =
   | { readonly is: "character"; readonly accepts: CharacterTest; readonly next: number }
   | { readonly is: "position"; readonly fits: (before?: string, after?: string) => boolean; readonly next: number }
-  /** The ways to continue, of which the first is preferred. */
+  /** The numbers of the steps with which the match can continue. The first is preferred. */
   | { readonly is: "split"; readonly ways: readonly number[] }
   | { readonly is: "end" };
 

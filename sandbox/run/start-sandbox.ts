@@ -23,8 +23,8 @@ const READY_TIMEOUT = 60_000;
 const DEFAULT_READ_TIMEOUT = 60_000;
 
 /**
- * When the plugin server listens on the status address, it prints this line. Before the plugin server has printed the
- * line, another program may be using the address.
+ * The plugin server prints this line as soon as it listens on the status address. Until then, another program may be
+ * using this address.
  */
 const STATUS_IS_SERVED = /^status is served on (\S+)/;
 

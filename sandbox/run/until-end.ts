@@ -1,6 +1,6 @@
 /**
- * A sandbox ends in four cases: the user ends it, its terminal closes, its parent process dies, or the reader closes
- * the sandbox's output.
+ * Ends a sandbox in four cases: the user ends it, its terminal closes, its parent process ends, or the reader of its
+ * output closes the pipe.
  */
 
 const PARENT_POLL_MS = 500;
@@ -25,7 +25,7 @@ function waitForEnd(): Promise<void> {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.once(signal, () => resolve());
     }
-    // If the reader closes the sandbox's output, as in `npm start | head`, the sandbox ends as after Ctrl-C.
+    // If the reader of the output closes the pipe, as in `npm start | head`, the sandbox ends as after Ctrl-C.
     process.stdout.on("error", () => resolve());
     process.stderr.on("error", () => resolve());
     // If npm or its shell is killed, this process gets no signal. So it watches its parent process.

@@ -10,8 +10,7 @@ export interface ClaimChanges {
   readonly period: "past" | "now" | "future";
   readonly hasWrongAudience: boolean;
   /**
-   * Names that the function removes from lists and from strings. Such a string contains several names, separated by
-   * spaces.
+   * Names that the function removes from lists, and from strings that contain several names with spaces between them.
    */
   readonly without: readonly string[];
   /** The claims that the function sets, each with its value, in this order. */
@@ -25,9 +24,7 @@ const MARGIN = 600;
 /** A name under `.invalid` can never be registered (RFC 6761 section 6.4). */
 const WRONG_AUDIENCE = "https://wrong-audience.invalid";
 
-/**
- * Changes the claims of a token that a rule allows. Most callers change the claims so that the rule denies the token.
- */
+/** Changes the claims of a token that a rule allows. Most callers want a token that the rule denies. */
 export function changeClaims(claims: object, issuer: CompiledIssuer, changes: ClaimChanges): Claims {
   const steps: ((claims: Claims) => Claims)[] = [
     (current) => ({ ...current, ...writeTimes(current, issuer, changes) }),

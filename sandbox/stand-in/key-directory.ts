@@ -1,7 +1,7 @@
 /**
  * The private keys that the sandbox and `mint` use instead of the keys of issuers. Each user has separate keys, one for
- * each algorithm. Each key is made when it is needed for the first time. It is in a directory that only this user can
- * read.
+ * each algorithm. A key is made when it is needed for the first time. The keys are in a directory that only this user
+ * can read.
  */
 import {
   createPrivateKey,

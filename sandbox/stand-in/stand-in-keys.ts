@@ -53,8 +53,8 @@ export function standInFor(ids: ReadonlySet<string>, directory: string): Replace
 }
 
 /**
- * A key source must not throw, so a damaged key counts as missing. `mint` makes tokens with this key, and reports why
- * the key is damaged.
+ * A key source must not throw an error, so a damaged key counts as missing here. `mint` also reads this key, and
+ * reports why it is damaged.
  */
 function tryToRead(directory: string, algorithm: string): StandInKey | undefined {
   try {

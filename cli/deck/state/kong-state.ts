@@ -102,7 +102,7 @@ export function findKongState(files: readonly StateFile[]): KongState {
   };
 }
 
-/** Whether two lists of names refer to the same entity. */
+/** Whether two lists of names and ids refer to the same entity. */
 export function isSame(names: readonly string[], others: readonly string[]): boolean {
   return names.some((name) => others.includes(name));
 }

@@ -76,8 +76,8 @@ async function describeChange(
 }
 
 /**
- * Usually, a denial in report mode counts as a denial. But if the comparison is about the mode itself, the request counts as
- * passed.
+ * Usually, a request that passes only because of report mode counts as denied. But if the example shows a change of the
+ * mode itself, such a request counts as passed.
  */
 function isSame(before: Outcome, after: Outcome, { shows }: Witness): boolean {
   return shows === "mode"
@@ -129,7 +129,10 @@ function describeSent(sender: Sender): string {
   }
 }
 
-/** A test is possible in two cases: a policy judges the request, or no Route fits the request. */
+/**
+ * A test is possible only if a policy judges the request, or if no Route fits the request. A test cannot show a change
+ * of the upstream, or a caller that another plugin has authenticated.
+ */
 function canBeTested({ targets: [old], sender, shows }: Witness): boolean {
   const isKnown = sender.sends !== "preflight" && sender.isKnownToKong;
   return shows !== "upstream" && old.judge?.by !== "nobody" && old.judge?.by !== "refused" && !isKnown;

@@ -60,7 +60,7 @@ async function readFiles({
   return failures.length > 0 ? fail(failures) : succeed(read.flatMap((one) => (one.ok ? [one.value] : [])));
 }
 
-/** The policy that a plugin uses, without its binding to a rule. If there is no policy, the reason. */
+/** The policy that a plugin uses, without its binding to a rule; or the reason why the plugin has no policy. */
 type Policy = { readonly version: PolicyVersion; readonly name: string } | { readonly why: string };
 type Judges = ReadonlyMap<YAMLMap, Policy>;
 
@@ -109,10 +109,10 @@ function loadInline(text: string): Result<Policy, readonly Finding[]> {
     : fail(load.ok ? [] : load.failure);
 }
 
-/** Finds the directory that contains most of the policies that plugins name. */
+/** Finds the directory that contains the largest number of the named policies. */
 function guessRoot(names: readonly string[], { directory, files, policyFolders }: GatewayPlace): string {
   const own = files.flatMap((file) => [join(dirname(file), "policies"), dirname(file)]);
-  // The set removes duplicates, because many policies are in the same folder.
+  // Many policies are in the same folder, so the set removes duplicate folders.
   const folders = [...new Set([...own, "policies", ".", ...policyFolders])];
   const candidates = folders.map((folder) => join(directory, folder));
   const count = (root: string): number => names.filter((name) => existsSync(join(root, name))).length;
@@ -148,7 +148,10 @@ function convertRoute(
   };
 }
 
-/** If no plugin judges a Route, the guard refuses the Route's requests. */
+/**
+ * Says what happens to the requests of a Route without a jwt-policy plugin. If the guard runs on the Route, it refuses
+ * them, unless the Route is tagged as public.
+ */
 function judgeWithoutPlugin(route: StateRoute, { guardPlugins }: KongState): RouteJudge {
   const isGuarded = findGoverning(route, guardPlugins) !== undefined && !route.tags.includes(PUBLIC_TAG);
   return isGuarded ? { by: "refused", why: "the guard finds no verdict" } : { by: "nobody" };

@@ -25,7 +25,7 @@ export interface FoundChange {
   readonly path: string;
   readonly change: Change;
   readonly fingerprint: string;
-  /** The decision of each version of the policy about the example. */
+  /** What each version of the policy decides about the example. */
   readonly before?: string;
   readonly after?: string;
   /** The example, written as a test of the policy. */
@@ -43,7 +43,7 @@ export interface FileComparison {
 }
 
 /**
- * Compares one policy file. If a file exists on one side only, it is compared with a policy without rules.
+ * Compares one policy file. A file that exists on one side only is compared with a policy without rules.
  *
  * @param names the name of the file on each side; undefined on a side without the file.
  */
@@ -94,8 +94,8 @@ async function compareLoaded(
 }
 
 /**
- * Returns the policy without its rules. A new policy is compared with this policy without rules. Both trust the same
- * issuers, so only the rules count as changes.
+ * Returns the policy without its rules. A policy that exists on one side only is compared with this result. Both
+ * policies trust the same issuers, so only the rules count as changes.
  */
 function withoutRules({ document, policy }: PolicyVersion): PolicyVersion {
   return { document: { ...document, routes: {} }, policy: { ...policy, rules: new Map() } };

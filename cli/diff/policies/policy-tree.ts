@@ -27,8 +27,8 @@ export function isYamlFile(file: string): boolean {
 }
 
 /**
- * Lists the files that may be policies or Kong's files, relative to the directory. If the directory has no such files
- * at a path, this is not an error, because the other version may have files at this path.
+ * Lists the files that may be policies or Kong's files, relative to the directory. A path without such files is not an
+ * error, because the other version may have files at this path.
  *
  * @param paths the paths to search, relative to the directory.
  */
@@ -50,8 +50,8 @@ export function kindOfText(text: string): FileKind {
   }
   const source = readYaml(text);
   if (!source.ok) {
-    // The text has a mistake, or is too large for a policy. Kong's files may be that large. If a file of Kong has a
-    // mistake, the mistake must be reported. Without this report, users might not see a change in the file.
+    // The text has a mistake, or is too large for a policy. It may still be one of Kong's files, which may be larger
+    // than a policy. A mistake in such a file must be reported, because it could hide a change in the file.
     const unreadable = isUnreadableState(text) ? "kong" : "other";
     return source.failure.isMarked ? "policy" : unreadable;
   }
@@ -89,8 +89,8 @@ async function explainFailure({ file, root, shown }: PolicyPlace): Promise<reado
 }
 
 /**
- * Loads both versions of a policy, but only the rules that differ. The result is undefined if a version has a mistake,
- * because {@link loadVersion} reports the mistake.
+ * From both versions of a policy, loads only the rules that differ. The result is undefined if a version has a mistake;
+ * {@link loadVersion} reports this mistake.
  */
 export async function loadChanged(places: Both<PolicyPlace>): Promise<Both<PolicyVersion> | undefined> {
   const [before, after] = await Promise.all(places.map(readValid));
@@ -116,14 +116,14 @@ async function readValid({ file, root, shown }: PolicyPlace): Promise<ValidDocum
     root === undefined
       ? await readPathLineage(resolve(file), shown)
       : await readRootLineage(resolve(root), relative(resolve(root), resolve(file)));
-  // `structuredClone` makes a copy, because several policies share the original, which must not change.
+  // Several policies share the original data, so the code works on a copy.
   const valid = read.ok ? validateDocument(structuredClone(read.value.source.data)) : read;
   return valid.ok && read.ok ? { document: valid.value, hash: hashText(read.value.text) } : undefined;
 }
 
 /**
- * Omits each rule that is equal on both sides, because such a rule needs no comparison. If a part outside of the rules
- * differs, the result has all rules.
+ * Omits each rule that is equal on both sides, because such a rule needs no comparison. But if any other part of the
+ * policy differs, the result has all rules.
  */
 function pickChangedRules(versions: Both<ValidDocument>): readonly ValidDocument[] {
   const [before, after] = versions.map(({ document }) => document);

@@ -7,12 +7,12 @@ import { listNames, type PluginServer } from "../settings/plugin-server.ts";
 import { listValues, type Setting } from "../settings/read-settings.ts";
 
 const PRINT = "print the settings again with `kong-jwt-policy kong env`, and use all of them";
-/** This version of Node must be equal to `engines` in package.json. */
+/** The oldest version of Node that the plugin server supports. It must be the same as in `engines` in package.json. */
 const MIN_NODE = [20, 19] as const;
 const PROTOCOL = "ProtoBuf:1";
 
 /**
- * The reason why a check could not be made: it needs Kong's settings, and the settings are not known. The check
+ * The reason why a check could not run: it needs Kong's settings, and `doctor` does not know these settings. The check
  * kong_settings says how to provide the settings.
  */
 export const NO_SETTINGS = "Kong's settings are not known";

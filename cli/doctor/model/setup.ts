@@ -75,7 +75,7 @@ export interface GuardView {
 /** A gateway whose entities are not known, and the reason why. */
 export interface NoGateway {
   readonly detail: string;
-  /** Whether the Admin API was asked. If the Admin API was asked, the failure counts as a problem. */
+  /** Whether `doctor` sent a request to the Admin API. In this case, the failure counts as a problem. */
   readonly wasAsked: boolean;
 }
 

@@ -9,8 +9,8 @@ type Entity = Readonly<Record<string, unknown>>;
 
 /**
  * Reads Services, Routes and plugins over the Admin API, as one document in the form of kong.yml. The document omits
- * the configuration of other plugins, because it may contain secrets. The function never requests `/`, because a worker
- * that has started a plugin server answers such a request with 500 (Kong's issue 14260).
+ * the configurations of other plugins, because these may contain secrets. The function never requests the path `/`. A
+ * worker that has started a plugin server answers this path with 500 (Kong's issue 14260).
  */
 export async function readAdminState(adminUrl: string): Promise<Result<string, string>> {
   const entities: Record<string, readonly Entity[]> = {};

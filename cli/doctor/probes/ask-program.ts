@@ -10,19 +10,19 @@ const run = promisify(execFile);
 const TIMEOUT_MS = 10_000;
 const SERVER = "jwt-policy-server.mjs";
 
-/** The plugin server's program. Or the schema file that Kong reads instead of asking this program. */
+/** The plugin server's program, or the schema file that Kong reads instead of running this program. */
 export interface ServerProgram {
   /** The program's version of Node; undefined if Kong reads the schema from a file. */
   readonly node: string | undefined;
   /** The output of the query command. */
   readonly dump: string;
-  /** The command or the file from which the dump comes, as messages show it. */
+  /** The source of the dump, as messages show it: a command or a file. */
   readonly from: string;
 }
 
 /**
- * Asks the installed server for the schema that Kong will get. This function runs only Node with our server's file, and never
- * another command from the settings. The environment of the command is empty, as in Kong.
+ * Asks the installed server for the schema that Kong will get. If the settings contain any other command than Node with
+ * our server's file, this function does not run it. The environment of the command is empty, as in Kong.
  */
 export async function askProgram(server: PluginServer): Promise<Result<ServerProgram, string>> {
   const { dumpFile, start, query, isStock } = server;

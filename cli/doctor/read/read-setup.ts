@@ -131,7 +131,7 @@ async function readPolicies(
   });
 }
 
-/** The user of this command may have no access to some files that Kong's workers can read. The failure then says so. */
+/** Some files may be readable for Kong's workers, but not for the user of this command. The failure then says so. */
 async function listFiles(root: string): Promise<Result<readonly string[], string>> {
   try {
     return succeed(await listPolicyFiles(root));

@@ -33,7 +33,7 @@ export interface PluginServer {
   readonly isStock: boolean;
   /** The options of our server; undefined if none of the commands has them. */
   readonly options: Result<ServerOptions, string> | undefined;
-  /** The policy root, from the setting that names it. */
+  /** The policy root, as the settings give it. */
   readonly policyRoot: string | undefined;
   readonly fetchSettings: string | undefined;
 }

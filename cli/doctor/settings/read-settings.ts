@@ -5,7 +5,7 @@ import { fail, type Result, succeed } from "../../../plugin/core/model/result.ts
 /** The value of one of Kong's settings, and its source. */
 export interface Setting {
   readonly value: string;
-  /** The environment variable, or the name of the setting with its file and line. */
+  /** Where the value comes from: an environment variable, or a setting with its file and its line. */
   readonly source: string;
   readonly file?: string;
   readonly line?: number;
@@ -86,7 +86,7 @@ export function parseConf(text: string, file: string): Map<string, Setting> {
     const isVariable = written.startsWith(PREFIX);
     const name = (isVariable ? written.slice(PREFIX.length) : written).toLowerCase();
     if (KEPT.test(name)) {
-      // In an env file for containers, a value has no comment after it, and no escapes.
+      // An env file for containers has no escapes, and no comments after values.
       const value = isVariable
         ? unquote(rest.trim())
         : rest
@@ -99,7 +99,7 @@ export function parseConf(text: string, file: string): Map<string, Setting> {
   return settings;
 }
 
-/** The output of `kong env` for shells has single quotes. */
+/** Removes the single quotes that `kong env` writes for shells. */
 function unquote(text: string): string {
   return /^'.*'$/.test(text) ? text.slice(1, -1).replaceAll(`'\\''`, "'") : text;
 }

@@ -12,7 +12,7 @@ function check(isGood: boolean, failure: string): Result<undefined, string> {
   return isGood ? PASSED : fail(failure);
 }
 
-/** @param failure says what the pattern is. The text is the end of a sentence: `must be …`. */
+/** @param failure describes the pattern. The text is the end of a sentence: `must be …`. */
 export function matches(pattern: RegExp, failure: string): Check {
   return (value) => check(pattern.test(value), failure);
 }

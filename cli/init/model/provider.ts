@@ -1,7 +1,7 @@
 import type { Reason } from "../../../plugin/core/model/denial.ts";
 import type { Result } from "../../../plugin/core/model/result.ts";
 
-/** The values of options by the option's name, such as `client-id`. A switch that is on has an empty value. */
+/** Maps the name of an option, such as `client-id`, to its value. A switch that is on has an empty value. */
 export type Values = Readonly<Record<string, string | undefined>>;
 
 /** Says what is wrong with a value. The text is the end of a sentence: `must be …`. */
@@ -62,8 +62,8 @@ export interface TokenShape {
   /** The conditions on claims that every accepted token must satisfy. */
   readonly conditions: readonly ClaimCondition[];
   /**
-   * The claims in which the issuer puts audience, scopes, roles and groups. Only needed if they are not the claims of
-   * RFC 9068.
+   * The claims in which the issuer puts audience, scopes, roles and groups. Needed only for claims that differ from RFC
+   * 9068.
    */
   readonly places: Readonly<Record<string, Noted<string | readonly string[]>>>;
   /** The claim that tells the upstream who the caller is. */
@@ -76,7 +76,7 @@ export interface TokenShape {
   readonly otherTokens: readonly OtherToken[];
   /** Rules of `lint` that the provider's policy cannot follow, each with the reason. */
   readonly exceptions: Readonly<Record<string, string>>;
-  /** What the user must set up at the provider. Without this, the provider's tokens do not have this form. */
+  /** What the user must set up at the provider, so that the provider's tokens have this form. */
   readonly setup: readonly string[];
 }
 
@@ -84,9 +84,9 @@ interface ClaimCondition {
   readonly claim: string;
   readonly equals?: string;
   readonly note?: string;
-  /** For a test that expects a refusal: a token whose claim has another value. */
+  /** For a test that expects a refusal: the test's name, and the wrong value of the claim. */
   readonly wrong?: { readonly name: string; readonly value: string };
-  /** The name of the test whose token lacks the claim. */
+  /** The name of the test with a token that lacks the claim. */
   readonly absent: string;
 }
 

@@ -41,7 +41,7 @@ function describe(values: Values, { read, write }: ReadAndWrite): Result<TokenSh
   const { domain = "", audience = "", "token-dialect": dialect = "" } = values;
   const isRfc9068 = dialect.startsWith("rfc9068_profile");
   const claim = dialect.endsWith("_authz") ? "permissions" : "scope";
-  const client = audience === "web-shop" ? "mobile-shop" : "web-shop"; // An ID token's audience must differ from the API's.
+  const client = audience === "web-shop" ? "mobile-shop" : "web-shop"; // An ID token must have another audience than the API.
   return succeed({
     issuer: `https://${domain}/`,
     audience: { is: audience, note: "the identifier of the API at Auth0" },

@@ -6,8 +6,8 @@ import { joinScopes, scopeOptions } from "../model/scope-options.ts";
 const SHARED = ["common", "organizations", "consumers"];
 
 /**
- * The claims in which access tokens of Entra's versions 1.0 and 2.0 differ. Microsoft's access token claims reference lists the
- * claims.
+ * The claims that differ between Entra's access tokens of version 1.0 and of version 2.0. They are listed in
+ * Microsoft's access token claims reference.
  */
 const VERSIONS = {
   v2: { ver: "2.0", client: "azp", method: "azpacr", other: "1.0" },
@@ -142,7 +142,7 @@ function describe(values: Values, { read, write }: ReadAndWrite): Result<TokenSh
   });
 }
 
-/** An example of the form in which Entra writes its own scopes: `Orders.Read`. */
+/** Writes a name as Entra does in its own scopes: `orders` becomes `Orders`, as in `Orders.Read`. */
 function pascalCase(name: string): string {
   return name
     .split(/[-_]+/)

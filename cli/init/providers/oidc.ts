@@ -126,7 +126,7 @@ function checkClaims(scopes: string, roles: string | undefined, mark: string | u
 
 type Kinds = Pick<TokenShape, "conditions" | "claims" | "otherTokens" | "exceptions">;
 
-/** For an issuer whose access tokens have another `typ` in the header than its ID tokens (RFC 9068 section 2.1). */
+/** For an issuer whose access tokens and ID tokens have different `typ` headers (RFC 9068 section 2.1). */
 function describeTyped(scopes: string): Kinds {
   const recipe = { header: { typ: "JWT" }, without: ["client_id", scopes] };
   return {
