@@ -2,7 +2,7 @@
  * Generates TypeScript types and validators from the schemas of policies, policy tests, the settings of the server and
  * the sandbox's kong.yml. Generates a reference page for each schema except the schema of kong.yml. Writes the reasons
  * of the denial table into the schema of policy tests. Generates the denial reference from the denial table, and the
- * page of /status/view. `--check` writes no file, and fails when a file is stale.
+ * page of /status/view. With `--check`, the command writes no file, and fails if a file is stale.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -125,14 +125,15 @@ function renderValidator(source: SchemaNode, { schemaFile, validator: [, validat
     allErrors: true,
     useDefaults: true,
     verbose: true,
-    inlineRefs: false, // Ajv compiles a definition to one function, instead of a copy for each reference.
+    inlineRefs: false, // Ajv compiles each definition once, and does not copy it to each reference.
     strict: true,
     allowUnionTypes: true, // Some values in documents can be a list, or a map with more detail.
     code: { source: true, esm: true },
   });
   const schema = copyPropertyNames(source, source);
   const imports = new Set<string>();
-  // Ajv's ESM output still calls require() for its runtime functions. They are CommonJS modules with a default export.
+  // Ajv's ESM output still calls require() for its runtime functions. These functions are in CommonJS modules with a
+  // default export.
   const code = standaloneCode
     .default(ajv, ajv.compile(schema))
     .replaceAll(/require\("(ajv\/dist\/runtime\/(\w+))"\)\.default/g, (_, path: string, name: string) => {

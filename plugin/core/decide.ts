@@ -25,14 +25,15 @@ import { propagateClaims } from "./upstream/map-claims.ts";
 import { settleCaller } from "./upstream/settle-caller.ts";
 
 /**
- * Decides one request. The first failing stage gives the reason, and a request that no stage allows is denied. In
- * report mode, the stages decide in the same way, but a denied request passes, and the reason goes to the log.
+ * Decides one request. The first stage that fails gives the reason. If no stage allows a request, the request is
+ * denied. In report mode, the stages decide in the same way, but a denied request passes, and the reason goes to the
+ * log.
  *
  * @param now returns seconds since the epoch. The function calls `now` once, after the signature is verified, because
  * waiting for a key takes time.
- * @param callers answers questions about other plugins before the token is read, and about Consumers at the end.
- * The function asks `callers` only if the policy needs the answer.
- * @param trace receives what the decision log and the metrics show besides the decision.
+ * @param callers answers questions about Kong's callers. The function asks about other plugins before it reads the
+ * token, and about Consumers at the end. It asks a question only if the policy needs the answer.
+ * @param trace receives the facts that the decision log and the metrics show in addition to the decision.
  * @param refusals valid tokens that are refused at the moment.
  */
 export async function decide(

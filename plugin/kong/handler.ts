@@ -38,7 +38,7 @@ export interface PluginInstance {
   /**
    * Decides about the request that `pdk` gives access to. The caller then carries out the decision.
    *
-   * @param event receives what the decision log and the metrics need besides the decision.
+   * @param event receives the facts that the decision log and the metrics need in addition to the decision.
    */
   access(pdk: Pdk, event?: EventRecord): Promise<Decision | Answer>;
   /** Called when Kong no longer uses the instance. */
@@ -90,8 +90,8 @@ interface Asked {
 }
 
 /**
- * Does not wait if the policy is already loaded. Even a wait for a resolved promise would make the reuse of a verdict a
- * tenth slower.
+ * Does not wait if the policy is already loaded. Even a wait for a resolved promise would make the reuse of a verdict
+ * 10 % slower.
  */
 function answer(own: Instance, pdk: Pdk, event: EventRecord): Promise<Decision | Answer> {
   // The generation is read first, because policy and keys may change while this request waits.
@@ -139,8 +139,8 @@ interface Policing {
 
 /**
  * Reuses an earlier verdict about the same facts. If there is no such verdict, judges the request and stores the
- * verdict. To reuse a verdict, the plugin waits only for Kong's answers. Each further wait would make the reuse
- * of a verdict a tenth slower.
+ * verdict. To reuse a verdict, the plugin waits only for Kong's answers. Each further wait would make the reuse of a
+ * verdict 10 % slower.
  */
 async function reuseOrJudge(
   own: Instance,

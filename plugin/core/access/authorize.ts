@@ -19,7 +19,7 @@ const ACR = parseClaimReference("acr");
 const AMR = parseClaimReference("amr");
 const AMR_LOCATION: readonly NameLocation[] = [{ claim: AMR, separator: undefined }];
 const AUTH_TIME = parseClaimReference("auth_time");
-/** The characters that scopes may have, and the spaces between scopes (RFC 6749 section 3.3). */
+/** Matches the characters of scopes, and the spaces between scopes (RFC 6749 section 3.3). */
 const SCOPE_TEXT = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
 /** A line of the log describes at most this many alternatives of a rule. */
@@ -122,8 +122,7 @@ function checkAlternative(attempt: Attempt): Checked {
 }
 
 /**
- * The description of the failure is a function, because it is needed only if no alternative is met and the request is
- * refused.
+ * The failure contains a function that describes it. The description is needed only if the token meets no alternative.
  */
 function checkScopes({ issuer, alternative: { scopes: wanted }, claims }: Attempt): Checked {
   if (asksNothing(wanted)) {
@@ -148,8 +147,8 @@ function checkScopes({ issuer, alternative: { scopes: wanted }, claims }: Attemp
 }
 
 /**
- * An issuer may use a tab or a line end instead of a space. So the plugin rejects a string of scopes with a tab or a
- * line end.
+ * RFC 6749 allows only spaces between scopes, but an issuer may use a tab or a line end. The plugin rejects a string of
+ * scopes that has a tab or a line end.
  */
 function splitScopes(text: string): readonly string[] | undefined {
   return SCOPE_TEXT.test(text) ? text.split(" ") : undefined;
@@ -198,8 +197,8 @@ function hintAtNames({ allOf, anyOf }: Membership, names: ReadonlySet<string> | 
 }
 
 /**
- * Whether the rule requires nothing and excludes nothing. The plugin then does not read the claim. Skipping the claim
- * saves time, because most rules have requirements for few claims.
+ * Whether the rule requires nothing and excludes nothing. If so, the plugin does not read the claim. This saves time,
+ * because most rules have requirements for few claims.
  */
 function asksNothing({ allOf, anyOf, noneOf }: Membership): boolean {
   return allOf.length === 0 && anyOf.length === 0 && noneOf.length === 0;

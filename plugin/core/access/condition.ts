@@ -63,8 +63,8 @@ function describeFailed(claim: ClaimReference, value: JsonValue, test: ClaimTest
 }
 
 /**
- * Describes the value that the claim must have. The client's value of a header is not shown,
- * because it may be a secret, such as a CSRF token.
+ * Describes the value that the claim must have. The value of a request header is not shown, because it may be a secret,
+ * such as a CSRF token.
  */
 function describeTest(test: ClaimTest, value: JsonValue, { segments, headers }: ComparedRequest): string {
   switch (test.is) {
@@ -124,7 +124,10 @@ function hintAtLength(value: JsonValue): string {
     : "";
 }
 
-/** Types are never converted: the number 1 does not equal the string "1". Rounding never makes a number pass. */
+/**
+ * Types are never converted: the number 1 does not equal the string "1". A number never passes only because it was
+ * rounded.
+ */
 function holds(test: ClaimTest, value: JsonValue, request: ComparedRequest): boolean {
   switch (test.is) {
     case "not":
@@ -174,7 +177,7 @@ function isJudged(test: PlainTest, value: JsonValue): boolean {
       return typeof value === "number";
     case "equals_path":
     case "equals_header":
-      return false; // The client chooses the path and the headers, so the compiler rejects `not` with these tests.
+      return false; // The compiler rejects `not` with these two tests, because the client chooses path and headers.
   }
 }
 

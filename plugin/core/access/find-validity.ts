@@ -3,17 +3,16 @@ import type { Validity } from "../model/decision.ts";
 import type { CompiledIssuer, Requirements } from "../model/policy.ts";
 
 /**
- * The result of a check changes at certain times. Sums of fractions are rounded, so the result of the check counts as
- * uncertain for this many seconds before and after the change.
+ * The result of a check changes at certain times. These times are sums of fractions of seconds, and such a sum may be
+ * rounded. So the result counts as uncertain for this many seconds before and after each change.
  */
 const MARGIN = 0.001;
 
 /**
  * Returns the time span in which every time-dependent check gives the same result as now. If a stage compares a claim
- * with the time, the result of the stage changes at certain times. For each such stage, this function must
- * {@link narrow} the span at the times of the changes. Returns undefined if the plugin must judge the token each time.
- * The plugin must judge the token each time in two cases: the result of a check is about to change or has just changed,
- * or the token is bound to a key (RFC 7800).
+ * with the time, the result of the stage changes at certain times. This function must {@link narrow} the span at each
+ * of these times. Returns undefined if the plugin must judge the token each time. One case is a token that is bound to
+ * a key (RFC 7800). The other case is a check whose result is about to change or has just changed.
  */
 export function findValidity(
   issuer: CompiledIssuer,
@@ -24,7 +23,8 @@ export function findValidity(
   if (claims.cnf !== undefined) {
     return undefined;
   }
-  // The code narrows the bounds one by one, because a list of all times would cost as much as the checks of the claims.
+  // The code narrows the bounds one by one, because creating a list of all times would take as long as checking the
+  // claims.
   const span = { after: Number.NEGATIVE_INFINITY, before: Number.POSITIVE_INFINITY };
   const { clockSkewSeconds: skew, maxTokenAgeSeconds: maxAge } = issuer;
   const iat = toSeconds(claims.iat);

@@ -20,8 +20,8 @@ const TIME: ClaimType = { is: (value) => (roundNumber(value) ?? -1) >= 0, name: 
 const ACCESS_TOKEN_TYPE = "at+jwt";
 
 /**
- * The types that the listed registered claims must have in every token. The module validate-claims.ts checks the times
- * `exp`, `nbf` and `iat`.
+ * For each listed claim, the type that the claim must have in every token. The module validate-claims.ts checks the
+ * times `exp`, `nbf` and `iat`.
  */
 const TYPES: readonly (readonly [claim: string, type: ClaimType])[] = [
   // RFC 7519 section 4.1.

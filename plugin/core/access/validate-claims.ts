@@ -18,7 +18,7 @@ const MAX_NUMERIC_DATE = 253_402_300_799;
 /** The year 2000 in milliseconds. If a token's time is in seconds, the time is less than this number. */
 const MIN_MILLISECONDS = 946_684_800_000;
 
-/** A token, and the data with which the checks compare its claims. */
+/** A token, and the values that the checks compare the token's claims with. */
 interface Checked {
   readonly issuer: CompiledIssuer;
   readonly requirements: Requirements;
@@ -113,7 +113,7 @@ function validateAudience(checked: Checked): Validated {
     : deny({ reason: "audience_mismatch", detail: describeAudience(checked) });
 }
 
-/** Every claim that the issuer's conditions name must have a value, unless the condition says otherwise. */
+/** Every claim in the issuer's conditions must have a value, unless its condition says otherwise. */
 function validatePresence({ issuer, claims }: Checked): Validated {
   if (claims.exp === undefined) {
     return missing("exp");

@@ -30,7 +30,7 @@ export function createChallenge({ denial, evidence, reply }: Deny): string | und
   return `Bearer ${parameters.join(", ")}`;
 }
 
-/** The values need no escaping, because they come from the policy, and its schema limits their characters. */
+/** The values need no escaping, because they come from the policy, and the policy's schema limits their characters. */
 function whatToAskFor(denial: Denial, { scopes, answers }: Reply): readonly string[] {
   switch (denial.reason) {
     case "token_missing":

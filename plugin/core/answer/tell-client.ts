@@ -1,7 +1,7 @@
 import type { Answers } from "../model/answers.ts";
 import { type Denial, denialRow, type PublicReason, publicReason } from "../model/denial.ts";
 
-/** The client's view of a denial, in any format. */
+/** What the client learns about a denial, in any format. */
 export interface ClientAnswer {
   /** The reason that the client may know. */
   readonly as: PublicReason;

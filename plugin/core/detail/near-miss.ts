@@ -43,8 +43,8 @@ export function describeNearMiss(value: string, expected: Iterable<string>): str
 }
 
 /**
- * Describes a small difference from an expected value, as the end of a sentence. Returns an empty string if no expected value
- * is similar.
+ * Returns the end of a sentence: how the value differs a little from an expected value. Returns an empty string if no
+ * expected value is similar.
  */
 export function andNearMiss(value: string, expected: Iterable<string>): string {
   const difference = describeNearMiss(value, expected);

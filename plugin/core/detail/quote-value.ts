@@ -13,7 +13,7 @@ const MAX_READ = 1_024;
 const MAX_NAMES = 5;
 /** Matches strings that need no quotes. */
 const PLAIN = /^[A-Za-z0-9._~:/+=@{}*-]+$/;
-/** How common credentials begin: JSON in base64 (tokens), PEM, and keys of well-known services. */
+/** Matches the beginnings of common credentials: JSON in base64 (tokens), PEM, and keys of well-known services. */
 const CREDENTIAL =
   /(?:^|[^A-Za-z0-9])(?:eyJ[A-Za-z0-9_-]{4}|ey[A-Za-z0-9_-]{8,}\.|-----BEGIN|[sprw]k_(?:live|test)_|gh[opsur]_|github_pat_|glpat-|xox[a-z]-|AKIA|ASIA|AIza|ya29\.|npm_|pypi-|hv[sb]\.|whsec_|dop_v1_|SG\.)/;
 /**
@@ -29,7 +29,10 @@ const LONG_RUNS: readonly (readonly [run: RegExp, has: readonly RegExp[]])[] = [
 const SECRET_NAME =
   /(?:secret|password|passwd|pwd|csrf|xsrf|nonce|otp|pin|api[_-]?key|private[_-]?key|access[_-]?token|refresh[_-]?token|id[_-]?token|session|credential)$/i;
 
-/** Shortens and escapes a string from a token or a request. If the string is a URL, removes its user, password and query. */
+/**
+ * Shortens and escapes a string from a token or a request. If the string is a URL, removes the URL's user, password and
+ * query.
+ */
 export function quoteValue(text: string): string {
   if (text.length > MAX_READ) {
     return describeLength(text);
@@ -81,7 +84,7 @@ function hide(text: string): string {
   return `${describeLength(text)} that may be a credential`;
 }
 
-/** Finds the words of a string that may be credentials, and replaces each of these words by its length. */
+/** In a string, replaces each word that may be a credential by the length of the word. */
 export function hideCredentials(text: string): string {
   return text.replaceAll(/[^\s"',;&?()<>[\]{}]+/g, (word) => (mayBeCredential(word) ? hide(word) : word));
 }
@@ -94,7 +97,10 @@ export function quoteNamed(name: string, text: string): string {
   return SECRET_NAME.test(name) ? describeLength(text) : quoteValue(text);
 }
 
-/** Lists the first names, and says how many more there are. Returns `none` if the list is empty. */
+/**
+ * Lists the first few names of the list, and says how many other names the list has. Returns `none` if the list is
+ * empty.
+ */
 export function listValues(values: Iterable<string>, quote: (value: string) => string = quoteValue): string {
   const shown: string[] = [];
   let more = 0;
@@ -133,8 +139,8 @@ function mayBeCredential(text: string): boolean {
 }
 
 /**
- * Removes user, password and query of a URL. The function searches for single characters, because a regular expression
- * could take quadratic time.
+ * Removes the user, the password and the query from a URL. The function searches for single characters, because a
+ * regular expression could take quadratic time.
  */
 function withoutSecretParts(text: string): string {
   const slashes = text.indexOf("//");

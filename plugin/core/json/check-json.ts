@@ -4,7 +4,10 @@ import { NameTable } from "./name-table.ts";
 /** Why a text is rejected: a short fixed phrase without any of the text's content. */
 export class JsonError extends Error {}
 
-/** One error for each phrase. A new error for each text would record where it happened, which takes up to 30 µs. */
+/**
+ * One error object for each phrase. Creating an error for each rejected text would take up to 30 µs, because a new
+ * error records where it happened.
+ */
 const errors = new Map<string, JsonError>();
 
 /** @param why a fixed phrase. */
@@ -63,7 +66,7 @@ const SMALL_T = 0x74;
 const SMALL_U = 0x75;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
-/** The only bit that differs between the codes of a capital letter and its small letter. */
+/** The codes of a capital letter and of its small letter differ only in this bit. */
 const CASE_BIT = 0x20;
 /** The first surrogate (RFC 3629 section 3). All codes below the first surrogate are whole characters. */
 const FIRST_SURROGATE = 0xd800;
@@ -82,9 +85,9 @@ for (const [index, letter] of Array.from('"\\/bfnrt').entries()) {
 const MAX_SAFE_DIGITS = 308;
 
 /**
- * Checks a whole JSON text, character by character and without making objects. Keeps the texts of some members of the
- * outermost object. The plugin also checks tokens without a valid signature this way, so the check must cost little for
- * every text. The loops keep the position in a local variable, which is much faster than a field.
+ * Checks a whole JSON text, character by character and without making objects. Keeps the string values of the wanted
+ * members of the outermost object. The plugin also checks tokens without a valid signature this way, so the check must
+ * cost little for every text. The loops keep the position in a local variable, which is much faster than a field.
  */
 export class JsonCheck {
   readonly #text: string;
@@ -108,8 +111,8 @@ export class JsonCheck {
   }
 
   /**
-   * @returns the wanted members that the object has. A member is null if its value is not a text. Returns undefined if
-   *   the text is not a JSON object.
+   * @returns the wanted members that the object has. A member is null if its value is not a string. Returns undefined
+   *   if the text is not a JSON object.
    * @throws JsonError if the text is rejected.
    */
   run(): Readonly<Record<string, string | null>> | undefined {
@@ -228,7 +231,7 @@ export class JsonCheck {
     }
   }
 
-  /** Checks a member's name, and returns the position of its first character. */
+  /** Checks a member's name, and returns the position of the name's first character. */
   #checkName(object: number): number {
     if (this.#skipWhitespace() !== QUOTE) {
       throw jsonError("bad member name");
@@ -243,7 +246,8 @@ export class JsonCheck {
 
   /**
    * @param start the start of the member's name, which ends at `end`.
-   * @param valueStart the start of the member's text, which is the last string; undefined if the value is not a text.
+   * @param valueStart the start of the member's string value, which is the last checked string; undefined if the value
+   * is not a string.
    */
   #keepIfWanted(hash: number, start: number, end: number, valueStart: number | undefined): void {
     for (const wanted of this.#wanted.members) {
@@ -256,7 +260,7 @@ export class JsonCheck {
   /**
    * Checks a string, from the quote at the position.
    *
-   * @returns the hash of its characters, without their escapes.
+   * @returns the hash of the string's characters. An escape counts as the character that it encodes.
    */
   #checkString(): number {
     const text = this.#text;
@@ -279,7 +283,7 @@ export class JsonCheck {
     return hash;
   }
 
-  /** Reads a character that is not plain, or an escape, and returns the character's code. */
+  /** Reads an escape or a character that is not plain, and returns the character's code. */
   #readSpecial(code: number, start: number): number {
     if (!(code >= BLANK)) {
       throw jsonError(code < BLANK ? "control character in a string" : "ends inside a string");
@@ -343,13 +347,16 @@ function skipDigits(text: string, position: number): number {
   return end;
 }
 
-/** Returns the position after a point with digits. If there is no such fraction, returns the start position. */
+/** Returns the position after a fraction: a point with digits. If there is no fraction, returns the start position. */
 function skipFraction(text: string, position: number): number {
   const end = text.charCodeAt(position) === DOT ? skipDigits(text, position + 1) : position;
   return end > position + 1 ? end : position;
 }
 
-/** Returns the position after an exponent. If there is no exponent, or it has no digits, returns the start position. */
+/**
+ * Returns the position after an exponent. If there is no exponent, or if the exponent has no digits, returns the start
+ * position.
+ */
 function skipExponent(text: string, position: number): number {
   if ((text.charCodeAt(position) | CASE_BIT) !== SMALL_E) {
     return position;

@@ -9,7 +9,7 @@ import { isExactDecimal } from "./exact-number.ts";
 
 /**
  * A number that a double cannot represent exactly. In comparisons, an inexact number equals no other number. The plugin
- * uses the rounded value of an inexact number only for times.
+ * uses the rounded value of an inexact number only for times, and for the tests `min` and `max`.
  */
 export class InexactNumber {
   /** The double that is nearest to the number. */
@@ -61,7 +61,7 @@ type JsonRead<T = JsonObject> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly failure: string };
 
-/** Some members of an object, by name: the text, or null for a value of another type. */
+/** Some members of an object, by name: the member's string, or null if the value is not a string. */
 export type JsonTexts = Readonly<Record<string, string | null>>;
 
 /**
@@ -258,7 +258,10 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof InexactNumber);
 }
 
-/** A number as a double, for uses where rounding does no harm, such as times. Returns undefined for any other value. */
+/**
+ * Returns a number as a double, for uses in which rounding does no harm, such as times. Returns undefined for a value
+ * that is not a number.
+ */
 export function roundNumber(value: JsonValue | undefined): number | undefined {
   if (value instanceof InexactNumber) {
     return value.rounded;

@@ -5,7 +5,7 @@ const SLOT_BITS = 12;
 const INT_BITS = 32;
 /** A slot can hold every whole number below this one. */
 const NUMBERS = 2 ** INT_BITS;
-/** An odd number, whose multiples have few bits in common. It is 2^32 divided by the golden ratio. */
+/** The multiples of this odd number have few bits in common. The number is 2^32 divided by the golden ratio. */
 const SPREAD = 0x9e3779b1;
 
 /**
@@ -18,8 +18,8 @@ export class NameTable {
   /** The hash of an empty text. */
   readonly seed: number;
   /**
-   * For each slot, the number of its name. The numbering continues from one text to the next, so a slot with the number
-   * of an earlier text counts as free. The table need not be cleared for a new text.
+   * For each slot, the number of its name. The numbering continues from one text to the next. If a slot has the number
+   * of a name in an earlier text, the slot counts as free. So the table need not be cleared for a new text.
    */
   readonly #slots = new Uint32Array(SLOTS);
   readonly #hashes = new Int32Array(ENTRIES);
@@ -48,7 +48,7 @@ export class NameTable {
     return hash;
   }
 
-  /** Returns the hash of a text with one more character. */
+  /** From the hash of a text, returns the hash of the same text with one more character. */
   mix(hash: number, code: number): number {
     const mixed = Math.imul(hash ^ code, this.seed);
     return mixed ^ (mixed >>> 15);

@@ -4,7 +4,9 @@ import type { PublicReason } from "./denial.ts";
 export interface Answers {
   /** `negotiate`: problem details (RFC 9457) for clients that prefer them, Kong's own format for all others. */
   readonly format: "negotiate" | "problem" | "kong";
-  /** The `type` of problem details, without the reason at its end. If undefined, problem details have no `type`. */
+  /**
+   * The start of the `type` of problem details; the reason follows it. If undefined, problem details have no `type`.
+   */
   readonly problemTypes: string | undefined;
   readonly reasons: ReadonlyMap<PublicReason, CustomAnswer>;
   /** Whether challenges for a missing or invalid token name the scopes that the rule requires. */

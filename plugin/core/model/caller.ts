@@ -27,7 +27,10 @@ export interface ConsumerLookup {
   readonly maxAgeSeconds: number;
 }
 
-/** Asks Kong about callers. The promises of its methods reject if the plugin does not understand Kong's answer. */
+/**
+ * Asks Kong about callers. Each method returns a promise, which rejects if the plugin does not understand Kong's
+ * answer.
+ */
 export interface CallerSource {
   /**
    * Returns undefined when Kong has no such Consumer, or cannot read its database. Kong's protocol does not distinguish

@@ -94,8 +94,8 @@ export interface PresentClaim {
 }
 
 /**
- * The first claim that the token has. Claims that are absent or null are skipped. If a claim may exist but cannot be
- * read, the function does not skip the claim, because a later claim may name a different caller.
+ * The first listed claim that is present in the token. Claims that are absent or null are skipped. If a claim may exist
+ * but cannot be read, the function does not skip the claim, because a later claim may name a different caller.
  */
 export function findFirst(claims: JsonObject, references: readonly ClaimReference[]): PresentClaim | undefined {
   for (const claim of references) {
@@ -107,7 +107,7 @@ export function findFirst(claims: JsonObject, references: readonly ClaimReferenc
   return undefined;
 }
 
-/** The names of claims for the operator. */
+/** Lists the names of the claims, as text for the operator. */
 export function nameClaims(references: readonly ClaimReference[]): string {
   return references.map(({ text }) => `"${text}"`).join(", ");
 }

@@ -134,7 +134,10 @@ export function createAllow(changes: UpstreamChanges, evidence: Evidence, report
 /** The encoded calls that {@link keepEncodedCalls} stored with the Allow. */
 export const encodedCallsOf: (allow: Allow) => EncodedCalls | undefined = IssuedAllow.encodedCallsOf;
 
-/** Stores the encoded calls with an Allow that may be reused. An Allow never changes, so its encoded calls stay the same. */
+/**
+ * If an Allow may be reused, stores the encoded calls with the Allow. An Allow never changes, so its encoded calls stay
+ * the same.
+ */
 export const keepEncodedCalls: (allow: Allow, calls: EncodedCalls) => void = IssuedAllow.keepEncodedCalls;
 
 /**

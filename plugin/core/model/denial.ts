@@ -357,7 +357,7 @@ export type PublicReason = {
   [R in Reason]: (typeof DENIALS)[R] extends { readonly publicReason: infer Name extends string } ? Name : R;
 }[Reason];
 
-/** Values that some reasons add for the client, besides the fixed text. */
+/** For some reasons, the client gets these values in addition to the fixed text. */
 interface ReasonArguments {
   scope_insufficient: { readonly requiredScopes: readonly string[] };
   authentication_insufficient: { readonly acrValues: readonly string[]; readonly maxAgeSeconds: number | undefined };

@@ -1,7 +1,7 @@
 import type { CompiledIssuer, CompiledPolicy, IssuerTemplate, IssuerTemplates } from "./policy.ts";
 
 const PLACEHOLDER = /^\{[A-Za-z][A-Za-z0-9_]*\}$/;
-/** The id of a tenant has no character with a meaning in a URL, such as a dot, a slash or a percent sign. */
+/** The id of a tenant has no character with a special meaning in a URL, such as a dot, a slash or a percent sign. */
 const TENANT = /^[A-Za-z0-9_-]{1,128}$/;
 const ANY_TENANT = "{}";
 /**
@@ -10,7 +10,8 @@ const ANY_TENANT = "{}";
  */
 const HOST = 2;
 /**
- * The longest template plus the longest tenant. The length needs a limit, because the sender of a token controls `iss`.
+ * The length of the longest template plus the length of the longest tenant. `iss` needs this limit, because the sender
+ * of a token controls `iss`.
  */
 const MAX_LENGTH = 1024 + 128;
 
@@ -26,15 +27,15 @@ export function findPlaceholder(template: string): number | undefined {
 }
 
 /**
- * An https URL in which a placeholder is one label of the host, but not the last label. Other parts of the URL have no
- * braces.
+ * Matches an https URL in which a placeholder is one label of the host, but not the last label. Other parts of the URL
+ * have no braces.
  */
 const HOST_TEMPLATE =
   /^https:\/\/(?:[A-Za-z0-9-]+\.)*(\{[A-Za-z][A-Za-z0-9_]*\})(?:\.[A-Za-z0-9-]+)+(?::\d{1,5})?(?:\/[^{}]*)?$/;
 
 /**
- * The placeholder, such as `{tenant}`, that is one label of the host. If `iss` names the tenant in its host, a token
- * could choose the host, so the policy must name all tenants.
+ * The placeholder, such as `{tenant}`, that is one label of the host. If the host in `iss` contains the tenant, the
+ * policy must name all tenants. Otherwise, a token could choose the host.
  */
 export function findHostPlaceholder(template: string): string | undefined {
   return HOST_TEMPLATE.exec(template)?.[1];

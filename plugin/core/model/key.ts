@@ -4,7 +4,7 @@ import { fail, type Result } from "./result.ts";
 import type { JoseHeader } from "./token.ts";
 
 /**
- * A key that verifies signatures with one algorithm only: its own. The token cannot choose the algorithm (RFC 8725
+ * A key that verifies signatures only with the key's own algorithm. The token cannot choose the algorithm (RFC 8725
  * section 3.1).
  */
 export interface VerificationKey {
@@ -28,7 +28,7 @@ export interface VerificationKey {
   verify(signingInput: Uint8Array, signature: Uint8Array, client?: string): SignatureCheck | Promise<SignatureCheck>;
 }
 
-/** `overloaded`: the plugin did not check the signature, because too many signatures wait for their check. */
+/** `overloaded`: the plugin did not check the signature, because too many signatures already wait to be checked. */
 export type SignatureCheck = Result<undefined, "invalid" | "overloaded">;
 
 export const SIGNATURE_INVALID: SignatureCheck = fail("invalid");

@@ -27,7 +27,9 @@ export interface CompiledPolicy {
   /** The rules, by rule id. */
   readonly rules: ReadonlyMap<string, CompiledRule>;
   readonly headerMappings: readonly HeaderMapping[];
-  /** How tokens set Kong's caller. If `identity` is undefined, Kong's caller and its headers stay unchanged. */
+  /**
+   * How tokens set Kong's caller. If `identity` is undefined, Kong's caller and Kong's identity headers stay unchanged.
+   */
   readonly identity: CompiledIdentity | undefined;
   /**
    * Every header to remove from the client's request, in each spelling with `-` and `_`. The list has all mapped
@@ -38,7 +40,7 @@ export interface CompiledPolicy {
   /** Whether any rule rejects requests that come over the network in clear text. */
   readonly needsTransport: boolean;
   /**
-   * The header fields that rules need, by name in lower case. The list leaves out the fields that every decision needs.
+   * The lower-case names of the header fields that rules need. Fields that every decision needs are not in the list.
    */
   readonly readHeaders: readonly string[];
   /** The facts on which an Allow of this policy can depend. */
@@ -57,8 +59,8 @@ export interface CompiledPolicy {
  */
 export interface DecidingFacts {
   /**
-   * Whether decisions depend on the path or the query. If decisions depend on neither path nor query, the plugin
-   * compares paths only if a path may be ambiguous.
+   * Whether decisions depend on the path or the query. If not, the plugin compares paths only if a path may be
+   * ambiguous.
    */
   readonly target: boolean;
   /** Whether decisions depend on how the request came: over TLS, from this machine, or in clear text. */
@@ -134,7 +136,7 @@ export interface CompiledIssuer {
   readonly acceptsBoundTokens: boolean;
   /** Whether several keys may be tried for a token that names no key. */
   readonly triesKeys: boolean;
-  /** Whether an integer `sub` is read as its decimal text. */
+  /** Whether an integer `sub` counts as a decimal string. */
   readonly acceptsNumericSubject: boolean;
   /**
    * Conditions on all tokens of the issuer, whatever a rule says. The issuer's conditions never compare a claim with
@@ -169,7 +171,7 @@ export interface KeyRefresh {
   readonly timeoutSeconds: number;
 }
 
-/** One origin of an issuer's keys. File names are relative to the policy root. */
+/** One source of an issuer's keys. File names are relative to the policy root. */
 export type KeyOrigin =
   | ({ readonly from: "discovery"; readonly issuer: string; readonly metadata: "openid" | "oauth" } & FetchRules)
   | ({ readonly from: "metadata_uri"; readonly uri: string; readonly issuer: string } & FetchRules)
@@ -193,7 +195,10 @@ export type SecretEncoding = "text" | "base64url" | "base64" | "hex";
 export interface FetchRules {
   /** Allows http without TLS to a host that is not loopback. */
   readonly allowHttp?: true;
-  /** RFC 7638 thumbprints (SHA-256, base64url), sorted. Fetched keys with other thumbprints are not used. */
+  /**
+   * RFC 7638 thumbprints (SHA-256, base64url), sorted. The plugin uses a fetched key only if its thumbprint is in this
+   * list.
+   */
   readonly thumbprints?: readonly string[];
 }
 
@@ -217,7 +222,7 @@ export interface CompiledIdentity {
   readonly issuers: ReadonlySet<string>;
   readonly consumer:
     | {
-        /** The plugin uses the first of the claims that the token has. */
+        /** The plugin uses the first listed claim that is present in the token. */
         readonly claims: readonly ClaimReference[];
         readonly by: "id" | "username";
         readonly refusesUnknown: boolean;
@@ -225,7 +230,7 @@ export interface CompiledIdentity {
         readonly maxAgeSeconds: number;
       }
     | undefined;
-  /** The plugin uses the first of the claims that the token has. */
+  /** The plugin uses the first listed claim that is present in the token. */
   readonly credential: readonly ClaimReference[] | undefined;
   readonly groups: readonly NameLocation[] | undefined;
 }
@@ -259,7 +264,7 @@ export interface Requirements {
 export interface Alternative {
   /** Ids of the issuers whose tokens are accepted. */
   readonly accept: ReadonlySet<string>;
-  /** The accepted audiences, instead of the issuer's audiences. */
+  /** The accepted audiences. If absent, the issuer's audiences are accepted. */
   readonly audiences: ReadonlySet<string> | undefined;
   readonly scopes: Membership;
   readonly roles: Membership;
@@ -293,7 +298,7 @@ export type PlainTest =
   /** The pattern is anchored, and has a form that matches in bounded time. */
   | { readonly is: "matches"; readonly pattern: RegExp }
   | { readonly is: "min" | "max"; readonly bound: number }
-  /** Index of the segment of the request's path that the claim must equal. */
+  /** The claim must equal the segment with this index in the request's path. */
   | { readonly is: "equals_path"; readonly segment: number }
   /** The header's name in lower case. */
   | { readonly is: "equals_header"; readonly header: string };
@@ -320,12 +325,12 @@ export interface HeaderMapping {
 }
 
 export type HeaderSource =
-  /** The plugin uses the first of the claims that the token has. */
+  /** The plugin uses the first listed claim that is present in the token. */
   | { readonly from: "claim"; readonly claims: readonly ClaimReference[] }
   | { readonly from: "constant"; readonly text: string }
   | { readonly from: "payload" };
 
-/** The API that a policy protects, with its own description (RFC 9728). */
+/** The API that a policy protects, and the description of this API (RFC 9728). */
 export interface ProtectedResource {
   /** The URL at which clients ask for the description (RFC 9728 section 3.1). */
   readonly metadataUrl: string;

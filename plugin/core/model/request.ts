@@ -8,9 +8,9 @@ export interface RequestFacts {
   /** The `Authorization` header; undefined when absent or empty, because Kong cannot distinguish the two. */
   readonly authorization: string | undefined;
   /**
-   * All header fields except `Authorization`, by name in lower case. Absent and empty fields are not in the map.
-   * Several lines are joined with commas (cookies with semicolons). Header names that differ only in `-` and `_` may be
-   * merged into one name.
+   * All header fields except `Authorization`, by name in lower case. Absent and empty fields are not in the map. If a
+   * field has several lines, they are joined with commas (cookies with semicolons). Header names that differ only in
+   * `-` and `_` may be merged into one name.
    */
   readonly headers: ReadonlyMap<string, string>;
   readonly transport: Transport;

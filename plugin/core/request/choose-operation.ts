@@ -15,8 +15,8 @@ export interface Chosen<T> {
 
 /**
  * The one operation that applies to a request. Fails with `ambiguous` if some server may read the path as the path of a
- * more specific operation, because the more specific operation may be stricter. If no operation fits the path, no
- * operation applies, so other spellings of the path are not checked.
+ * more specific operation. That operation may be stricter. If no operation fits the path, no operation applies, so
+ * other spellings of the path are not checked.
  *
  * @param target the request target, which `splitPath` split into `path`.
  */

@@ -20,13 +20,11 @@ const LOST = "\x7f";
 /** How many times in a row the plugin decodes a path. Every server decodes a path fewer times. */
 const MAX_ROUNDS = 6;
 
-/**
- * Matches a segment that has lost bytes, and otherwise only dots or characters that some server drops.
- */
+/** Matches a segment that has lost bytes. Its other characters are only dots, and characters that some server drops. */
 const UNKNOWN_SEGMENT = /(?:^|[\x01/\\])[.\0\x02-\x20+]*\x7f[.\x7f\0\x02-\x20+]*(?=[\x01/\\;?#]|$)/;
 const PERCENT = 0x25;
 const SMALL_U = 0x75;
-/** The only bit that differs between the codes of a capital letter and its small letter. */
+/** The codes of a capital letter and of its small letter differ only in this bit. */
 const CASE_BIT = 0x20;
 /** The lengths of an escape such as `%2e`, and of an escape such as `%u002e`. */
 const ESCAPE_SIZE = 3;
@@ -269,7 +267,7 @@ function encodeUtf8(text: string): Uint8Array {
 
 /** Returns a text with one character for each byte. */
 function textOf(bytes: Uint8Array): string {
-  return Reflect.apply(String.fromCharCode, undefined, bytes); // Spreading the bytes takes several times as long.
+  return Reflect.apply(String.fromCharCode, undefined, bytes); // `fromCharCode(...bytes)` takes several times as long.
 }
 
 /**

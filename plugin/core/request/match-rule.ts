@@ -36,8 +36,8 @@ export interface Mismatch {
 }
 
 // Matches a real connection option, or an empty string. Any other string in `Connection` is the name of a header, and
-// Kong deletes the named header after all plugins ran. Letters of other alphabets never match, even if their lower case
-// is an ASCII letter (the Kelvin sign becomes k).
+// Kong deletes the named header after all plugins have run. Letters of other alphabets never match, even if their lower
+// case is an ASCII letter (the Kelvin sign becomes k).
 const CONNECTION_OPTION =
   /^[ \t]*(?:(?:close|keep-alive|upgrade|te|trailer|transfer-encoding|http2-settings|proxy-connection)[ \t]*)?$/i;
 
@@ -53,9 +53,8 @@ const MAX_CONNECTION_OPTIONS = 64;
 const MAX_CONNECTION_LENGTH = 1_024;
 
 /**
- * Whatever the rule says, rejects a path that the upstream may read as a path of another Kong Route. Also rejects a
- * path with `#`, because requests have no fragment (RFC 9112 section 3.2) and servers disagree on where such a path
- * ends.
+ * Rejects a path that the upstream may read as a path of another Kong Route, whatever the rule says. Also rejects a
+ * path with `#`. Requests have no fragment (RFC 9112 section 3.2), so servers disagree on where such a path ends.
  */
 export function checkPath(policy: CompiledPolicy, { requestLine }: RequestFacts): Result<undefined, Mismatch> {
   if (!requestLine) {
@@ -83,7 +82,8 @@ function describeLength(target: string): string {
 }
 
 /**
- * Finds the requirements for the request. Rejects ambiguous requests, and clear-text requests unless the rule allows them.
+ * Finds the requirements for the request. Rejects ambiguous requests. Also rejects clear-text requests, unless the rule
+ * allows them.
  *
  * @param isBare whether the request has no credentials in any token source.
  */

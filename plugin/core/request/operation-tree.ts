@@ -33,9 +33,9 @@ export function methodsCovered(methods: readonly string[]): ReadonlySet<string> 
 }
 
 /**
- * The most specific template for a path, or undefined. To compare two templates, only the first segment in which they
- * differ counts. From most to least specific, the kinds of segments are: literal text, a placeholder with literal text,
- * a placeholder, a subtree. Method names are case-sensitive (RFC 9110 section 9.1).
+ * The most specific template for a path, or undefined. Two templates are compared only by the first segment in which
+ * they differ. From most to least specific, the kinds of segments are: literal text, a placeholder with literal text, a
+ * placeholder, a subtree. Method names are case-sensitive (RFC 9110 section 9.1).
  *
  * One walk visits each node at most once. The compiler rejects a rule if {@link longestWalk} is too large for its
  * operations.

@@ -11,8 +11,8 @@ import { pathOf } from "../text/query.ts";
 const ASCII = /^[\0-\x7f]*$/;
 const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 /**
- * White space and control characters beyond ASCII that NFKC does not convert to a space, such as U+0085. Some servers
- * drop these characters at the ends of a segment.
+ * Matches white space and control characters beyond ASCII, except characters that NFKC converts to a space. An example
+ * is U+0085. Some servers drop these characters at the ends of a segment.
  */
 const OTHER_SPACES = /[\p{Cc}\p{Zl}\p{Zp}\u1680]/gu;
 const ESCAPED_ASCII = /%([2-7][0-9a-f])/gi;

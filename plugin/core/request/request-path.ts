@@ -13,7 +13,8 @@ export const MAX_PATH_SEGMENTS = 32;
 // Matches all characters except the unreserved characters and sub-delims of RFC 3986 section 3.3. Also matches `;`,
 // because some servers cut off parameters at a `;`.
 const UNUSUAL_CHARACTER = /[^A-Za-z0-9\-._~!$&'()*+,=:@%/]/;
-// Broken escapes, and escapes of characters that have a meaning when unencoded: `%00`-`%1F`, `%25`, `%2E`, `%2F`, `%3B`, `%5C`, `%7F`.
+// Matches broken escapes, and escapes of characters that have a special meaning when unencoded: `%00`-`%1F`, `%25`,
+// `%2E`, `%2F`, `%3B`, `%5C`, `%7F`.
 const MISLEADING_ESCAPE = /%(?:[01][0-9a-f]|25|2e|2f|3b|5c|7f|(?![0-9a-f]{2}))/i;
 const DOTS_OR_EMPTY = /\/(?:\.{0,2}\/|\.{1,2}$)/;
 

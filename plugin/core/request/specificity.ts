@@ -9,8 +9,8 @@ const RANKS: Readonly<Record<TemplateSegment["kind"], number>> = {
 
 /**
  * Compares two templates that match the same path: negative if `a` is more specific, positive if `b` is. The function
- * compares only the first segment in which the templates differ. Returns zero if the templates are equal, or if this
- * segment has a placeholder in both, with different text around it.
+ * compares only the first segment in which the templates differ. Returns zero if the templates are equal. Also returns
+ * zero if both templates have a placeholder in this segment, but the text around the placeholder differs.
  */
 export function compareSpecificity(a: readonly TemplateSegment[], b: readonly TemplateSegment[]): number {
   for (const [index, segment] of a.entries()) {

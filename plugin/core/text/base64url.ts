@@ -37,7 +37,7 @@ export function decodeBase64url(text: string): Uint8Array | undefined {
 
 /**
  * Decodes the last two or three characters. Returns false if the text is rejected. A single last character is rejected,
- * because no second character comes after it.
+ * because the missing second character counts as invalid.
  */
 function decodeRest(text: string, start: number, bytes: Uint8Array, written: number): boolean {
   const high = (sextetAt(text, start) << 6) | sextetAt(text, start + 1);

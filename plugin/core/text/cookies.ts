@@ -85,8 +85,8 @@ export function removeCookie(header: string, name: string): string {
 
 /**
  * Whether some servers, but not all, find this cookie in a part of the header. For example, only old servers end a
- * cookie at a comma. The plugin removes such a part, but does not reject the request, because another host of the same
- * domain can set the cookie in a user's browser.
+ * cookie at a comma. The plugin removes such a part, but does not reject the request. Otherwise, another host of the
+ * same domain could set such a cookie in a user's browser, and the plugin would then reject the user's requests.
  */
 function mayHide(header: string, start: number, end: number, suspects: SuspectNames): boolean {
   let innerStart = start;

@@ -1,7 +1,7 @@
 /**
  * Decoders that return undefined for texts and bytes that they cannot decode. Clients may send such texts with each
- * request. Recording where an error happened takes up to 30 µs, which is longer than decoding a whole path. So these
- * decoders record nothing.
+ * request. An error records where it happened, which takes up to 30 µs. This is longer than decoding a whole path. So
+ * these decoders record nothing.
  */
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -11,8 +11,8 @@ const MAX_SUSPECTS = 64;
 const MAX_SUSPECT_CHARACTERS = 1_024;
 
 /**
- * Finds names that some server may read as the wanted name. A request can have hundreds of names, so the code compares
- * the first characters first, and this excludes most names.
+ * Finds names that some server may read as the wanted name. A request can have hundreds of names. So the code compares
+ * the first characters of each name first, which excludes most names.
  */
 export class SuspectNames {
   readonly #name: string;
@@ -32,7 +32,7 @@ export class SuspectNames {
 
   /**
    * Whether the name from `start` to `end` in a string is suspect. If too many names begin like the wanted name, or if
-   * their total length is too large, every further name that begins like it is suspect.
+   * their total length is too large, every further name that begins like the wanted name is suspect.
    */
   has(text: string, start: number, end: number): boolean {
     if (end - start < this.#name.length || !beginsAlike(text, start, end, this.#name)) {
@@ -144,7 +144,8 @@ function isJoint(code: number): boolean {
  * @param name plain ASCII.
  */
 function isReadAs(text: string, name: string): boolean {
-  // Servers only shorten names when they read them. So a text that is shorter than `name` is never read as `name`.
+  // When servers read a name, they may shorten it, but never lengthen it. So a text that is shorter than `name` is
+  // never read as `name`.
   if (text.length < name.length) {
     return false;
   }
@@ -177,8 +178,9 @@ function decode(text: string): string {
 }
 
 /**
- * Whether the decoded name is the wanted name. Also accepts the wanted name as the part before a bracket or a dot. Some
- * servers use dots in nested names. Invisible characters around the name are ignored, and so is the text after a NUL.
+ * Whether the decoded name is the wanted name. Also returns true if the part before a bracket or a dot is the wanted
+ * name, because some servers use dots in nested names. Ignores invisible characters around the name, and all text after
+ * a NUL.
  */
 function hasReading(text: string, name: string): boolean {
   let start = 0;
@@ -204,8 +206,8 @@ function hasReading(text: string, name: string): boolean {
 }
 
 /**
- * Whether the text has the name at `start`, in any case. An underscore and each character that some server reads as an
- * underscore count as the same character.
+ * Whether the text has the name at `start`. Upper and lower case count as equal. An underscore and each character that
+ * some server reads as an underscore count as the same character.
  */
 function isFolded(text: string, start: number, name: string): boolean {
   for (let index = 0; index < name.length; index += 1) {

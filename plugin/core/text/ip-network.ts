@@ -33,7 +33,9 @@ export function parseAddress(text: string): AddressWords | undefined {
   return words[0] === 0 && words[1] === 0 && words[2] === 0xffff ? [words[3] ?? 0] : words;
 }
 
-/** Reads four decimal numbers. The function is a loop over characters, because it runs for every request. */
+/**
+ * Reads four decimal numbers. The function uses a loop over characters for speed, because it runs for every request.
+ */
 function parseIpv4(text: string): number | undefined {
   let word = 0;
   let part = -1;

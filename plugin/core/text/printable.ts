@@ -19,7 +19,7 @@ export function toPrintableLines(text: string): string {
   return text.split("\n").map(toPrintable).join("\n");
 }
 
-/** JSON text for the same value, with unprintable characters escaped. */
+/** Writes a value as JSON text, with unprintable characters escaped. */
 export function toPrintableJson(value: unknown, indent?: number): string {
   // Line feeds come only from the indentation, because JSON.stringify escapes line feeds in texts.
   return JSON.stringify(value, undefined, indent).replaceAll(UNPRINTABLE, (char) =>

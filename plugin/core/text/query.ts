@@ -193,8 +193,8 @@ function skipUntil(text: string, start: number, end: number, wanted: number): nu
 interface NameComparison {
   isNamed: boolean;
   /**
-   * If the two names are equal, the end of the name: `=`, `&` or the end of the query. If the names differ, the first
-   * position at which they differ.
+   * If the two names are equal, this is the position at which the name ends: at `=`, at `&` or at the end of the query.
+   * If the names differ, this is the first position at which they differ.
    */
   end: number;
 }

@@ -187,7 +187,7 @@ function malformed(part: "header" | "payload" | "signature", why: string): Resul
   return deny({ reason: "token_malformed", detail: `${part}: ${why}` });
 }
 
-/** Says what the text may be instead of a JWS, without any of its content. */
+/** Says what the text may be instead of a JWS. The result shows no content of the text. */
 function describeSegments({ length }: string, segments: readonly string[]): string {
   const count = segments.length === MAX_SPLIT ? "more than 5" : String(segments.length);
   const hint = segments.length === 1 ? ", as an opaque token has" : "";

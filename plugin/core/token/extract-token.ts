@@ -4,7 +4,8 @@ import { type Result, succeed } from "../model/result.ts";
 import type { Credential, SentToken } from "../model/token.ts";
 import { describeSource } from "./find-credentials.ts";
 
-// RFC 6750 section 2.1: "Bearer" 1*SP b64token; a scheme is a token, and its case does not matter (RFC 9110 section 11.1).
+// RFC 6750 section 2.1: "Bearer" 1*SP b64token. The name of a scheme has the characters of RFC 9110's `token`, and may
+// be in upper or lower case (RFC 9110 section 11.1).
 const BEARER: ReadonlySet<string> = new Set(["bearer"]);
 const SCHEME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const SPACES = /^ +/;

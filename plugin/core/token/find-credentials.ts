@@ -14,14 +14,14 @@ const LOST_BYTES = /[\ufffd\x7f]/;
 
 /**
  * The plugin counts the characters of the request target and of all places in which the policy looks for a token. The
- * sum may exceed the size of the largest token by this many characters. Reading more would cost several times as much
- * as a request without a token.
+ * sum may exceed the size of the largest token by this many characters. Reading more characters would take several
+ * times as long as handling a request without a token.
  */
 const MAX_AROUND_TOKEN = 9_216;
 /**
  * A target with fewer characters than this number counts as a target with this number of characters. So the decision
- * never depends on the exact length of a short target, and the plugin may reuse a verdict for requests with different
- * short targets.
+ * never depends on the exact length of a short target. The plugin may reuse one verdict for requests whose short
+ * targets differ.
  */
 const MIN_COUNTED_TARGET = 2_048;
 
@@ -100,8 +100,8 @@ function readTexts(source: TokenSource, facts: RequestFacts): readonly string[] 
 }
 
 /**
- * A query over HTTP/2 can be so long that reading it would cost several times as much as a request without a token. So
- * the plugin does not read queries that are longer than the limit.
+ * Over HTTP/2, a query can be very long. Reading it would take several times as long as handling a request without a
+ * token. So the plugin does not read queries that are longer than the limit.
  */
 function readQuery(target: string, name: string): readonly string[] | undefined {
   if (target.length > MAX_TARGET_LENGTH && target.includes("?")) {

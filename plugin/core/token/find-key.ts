@@ -13,8 +13,8 @@ const MAX_SHOWN_REASONS = 3;
 const MAX_REASON_LENGTH = 160;
 
 /**
- * Selects the trusted issuer that the token claims to come from. The rule must accept this issuer, and the issuer must
- * use the token's `alg`.
+ * Selects the trusted issuer that the token's `iss` names. The rule must accept this issuer, and the issuer must use
+ * the token's `alg`.
  */
 export function selectIssuer(
   policy: CompiledPolicy,

@@ -10,7 +10,7 @@ export type Credentials = Pick<UpstreamChanges, "headers" | "rawQuery">;
 
 /** Everything that an Allow may change. A part is absent if it does not apply. */
 export interface UpstreamParts {
-  /** The result of `propagateClaims`. It removes every identity header, or sets the header from the verified token. */
+  /** The result of `propagateClaims`. Each identity header is either removed, or set from the verified token. */
   readonly mapped?: HeaderChanges | undefined;
   readonly compared?: HeaderChanges | undefined;
   readonly credentials?: Credentials | undefined;

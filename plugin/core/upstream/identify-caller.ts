@@ -17,8 +17,8 @@ export const IDENTITY_HEADERS = [
   "x-authenticated-groups",
 ] as const;
 
-// Matches visible ASCII with inner spaces. Different identifiers of this form stay different in headers, logs and
-// counters.
+// Matches visible ASCII, with spaces only between other characters. Different identifiers of this form stay different
+// in headers, logs and counters.
 const IDENTIFIER = /^[\x21-\x7e](?:[\x20-\x7e]{0,254}[\x21-\x7e])?$/;
 // The names of groups have no commas, because Kong's acl plugin joins groups with commas for the upstream.
 const GROUP = /^[\x21-\x2b\x2d-\x7e](?:[\x20-\x2b\x2d-\x7e]{0,254}[\x21-\x2b\x2d-\x7e])?$/;
@@ -94,8 +94,8 @@ interface Identifier {
 }
 
 /**
- * Reads the first claim that the token has. If the value of this claim cannot be used, the function tries no other
- * claim.
+ * Reads the first listed claim that is present in the token. If the value of this claim cannot be used, the function
+ * tries no other claim.
  */
 function readIdentifier(claims: JsonObject, references: readonly ClaimReference[]): Result<Identifier, string> {
   const first = findFirst(claims, references);

@@ -8,8 +8,8 @@ import type { VerifiedToken } from "../model/token.ts";
 import { encodeBase64url } from "../text/base64url.ts";
 import { describeUnsafe } from "./describe-unsafe.ts";
 
-// Matches visible ASCII with inner spaces (RFC 9110 section 5.5). Spaces at the ends do not match, because proxies
-// strip them.
+// Matches visible ASCII, with spaces only between other characters (RFC 9110 section 5.5). Spaces at the ends do not
+// match, because proxies strip them.
 const HEADER_SAFE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 const utf8 = new TextEncoder();
 
@@ -18,7 +18,7 @@ export function clearIdentity({ clearedHeaders }: CompiledPolicy): Record<string
   return removeHeaders(clearedHeaders);
 }
 
-/** This function uses a loop, because it removes dozens of names from every request, and a loop is faster. */
+/** This function uses a loop for speed, because it removes dozens of names from every request. */
 export function removeHeaders(names: readonly string[]): Record<string, string | readonly string[]> {
   const removed: Record<string, string | readonly string[]> = {};
   for (const name of names) {
@@ -69,15 +69,15 @@ function writeHeader(
       if (first && !isNothing(first.value)) {
         return writeValue(mapping, first.value);
       }
-      // If the policy names several claims and the first claim has an empty value, the request is refused, because the
-      // other claims may name a different caller.
+      // If the policy names several claims and the first present claim has an empty value, the plugin refuses the
+      // request. The other claims may name a different caller.
       return first && source.claims.length > 1 ? undefined : (mapping.fallback ?? []);
     }
   }
 }
 
 /**
- * This check is stricter than hasValue in claim-value.ts: a blank text and a map count as values here, because an
+ * This check is stricter than hasValue in claim-value.ts. Here, a blank text and every map count as values, because an
  * upstream could read such a value as an identity.
  */
 function isNothing(value: JsonValue | undefined): value is undefined {

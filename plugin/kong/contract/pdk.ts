@@ -6,8 +6,8 @@ import type { Consumer } from "../../core/model/caller.ts";
  */
 export interface Pdk {
   /**
-   * Whether the client has disconnected. Kong then no longer waits for the event. The method is absent if the plugin's
-   * protocol does not report disconnected clients.
+   * Whether the client has disconnected. If so, Kong no longer waits for the event. The method is absent if the
+   * plugin's protocol does not report disconnected clients.
    */
   readonly isAbandoned?: (() => boolean) | undefined;
   readonly nginx: {

@@ -5,8 +5,8 @@ import type { PdkArguments } from "./pdk-call.ts";
 type CallOf<M extends keyof PdkArguments> = (...args: PdkArguments[M]) => Promise<unknown>;
 
 /**
- * The functions of kong-pdk that the plugin calls, under the names that kong-pdk gives them. The functions return values as
- * Kong's worker sends them. Absent values are null or undefined, depending on the function.
+ * The functions of kong-pdk that the plugin calls, under the names that kong-pdk gives them. Each function returns its
+ * value as Kong's worker sends it. Absent values are null or undefined, depending on the function.
  */
 export interface StockPdk {
   readonly nginx: {

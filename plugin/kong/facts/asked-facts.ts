@@ -17,7 +17,7 @@ export interface AskedFacts {
 
 /**
  * Returns the key under which the plugin may store an Allow for this request. If two requests of one policy have the
- * same key, an Allow for one request is right for the other request too. Returns undefined if the plugin must judge the
+ * same key, an Allow for one of them is right for the other one too. Returns undefined if the plugin must judge the
  * request in any case.
  *
  * @param rule the rule that the plugin's configuration names.
@@ -41,8 +41,8 @@ function describeBinding(rule: string | undefined, route: KongRoute | undefined)
 /** Kong's PDK with a memory. If the plugin repeats a question, the memory answers without a call to Kong. */
 export class PdkMemory implements Pdk {
   /**
-   * Whether the plugin asked Kong for facts that are not part of the key. The next request with the same key may have
-   * other facts of this kind, so the plugin must not reuse the decision.
+   * Whether the plugin asked Kong for facts that are not part of the key. These facts may differ in the next request
+   * with the same key, so the plugin must not reuse the decision.
    */
   hasAskedMore = false;
   readonly nginx: Pdk["nginx"];

@@ -31,9 +31,10 @@ export const FACT_LINES = { head: 0, request: 1, connection: 2, firstHeader: 3 }
 export const FACTS_VARIABLE = { name: "jwt_facts", value: renderFacts([]) } as const;
 
 /**
- * Returns the value of the facts variable, with the usual header fields and the further ones that policies use.
+ * Returns the value of the facts variable, with the usual header fields, and with the other header fields that policies
+ * use.
  *
- * @param moreHeaders lower-case names of the further header fields.
+ * @param moreHeaders lower-case names of the other header fields.
  */
 export function renderFacts(moreHeaders: readonly string[]): string {
   const headers: readonly string[] = [...new Set([...USUAL_HEADERS, ...moreHeaders])];
@@ -141,7 +142,7 @@ export function readClient(value: string): string | undefined {
 export function parseGuard(value: string): GuardMark | undefined {
   const lastStart = value.lastIndexOf("\n") + 1;
   if (value.length - lastStart === ID_LENGTH) {
-    return undefined; // The last line is the request's id, because a guard's mark would be longer.
+    return undefined; // The last line is the request's id, which is shorter than a guard's mark.
   }
   const [, , , ...offer] = (value.split("\n", 3)[FACT_LINES.connection] ?? "").split(" ");
   return parseGuardMark(value.slice(lastStart), offer);

@@ -20,9 +20,9 @@ import { askTransport, readTransport } from "./read-transport.ts";
 const MAX_HEADERS = 1000;
 
 /**
- * Reads all facts of the request that the policy needs, with as few calls to Kong as possible. `rule` is the rule that the
- * plugin's configuration names. If the configuration names no rule, the plugin asks Kong for the Route of every
- * request, because a Route can be renamed while the plugin instance runs.
+ * Reads all facts of the request that the policy needs, with as few calls to Kong as possible. `rule` is the rule that
+ * the plugin's configuration names. If the configuration names no rule, the plugin asks Kong for the Route of every
+ * request. A Route can be renamed while the plugin instance runs.
  */
 export type ReadFacts = (
   pdk: Pdk,

@@ -30,13 +30,13 @@ export const CONFIG_FIELDS = [
 ] as const;
 
 /**
- * The plugin's schema in Kong's own language, as the query command prints it. With these checks, Kong rejects a wrong
- * configuration when Kong loads the configuration, and not at the first request.
+ * The plugin's schema in Kong's own language, as the query command prints it. With the checks in this schema, Kong
+ * rejects a wrong configuration as soon as Kong loads it, and not only at the first request.
  */
 export const CONFIG_SCHEMA = {
   name: NAME,
   fields: [
-    // The token determines the Consumer, so a plugin that is configured for a Consumer would never run.
+    // The plugin reads the Consumer from the token, so a plugin that is configured for a Consumer would never run.
     { consumer: { type: "foreign", reference: "consumers", eq: null } },
     {
       protocols: {

@@ -14,7 +14,8 @@ function renderValue(value: SchemaValue, indent: string): string {
     return "ngx.null"; // A Lua table cannot contain nil.
   }
   if (typeof value !== "object") {
-    return JSON.stringify(value); // Lua reads numbers, booleans and strings without control characters as JSON writes them.
+    // JSON and Lua have the same syntax for numbers, booleans, and strings without control characters.
+    return JSON.stringify(value);
   }
   const inner = `${indent}  `;
   const lines = isList(value)

@@ -21,7 +21,7 @@ const MAX_STEPS = 1_000;
 interface CoveredOperation extends Operation<Requirements> {
   readonly path: string;
   readonly covered: ReadonlySet<string>;
-  /** The operation's path in all forms that lenient servers may read. */
+  /** The operation's path, in all forms in which lenient servers may read it. */
   readonly lenient: readonly (readonly TemplateSegment[])[];
 }
 
@@ -72,7 +72,7 @@ function isUndecided(a: CoveredOperation, b: CoveredOperation): boolean {
   return compareSpecificity(a.segments, b.segments) === 0 && templatesOverlap(a.segments, b.segments);
 }
 
-/** Whether some server may read another spelling of one operation's path as the other operation's path. */
+/** Whether some server may mistake a spelling of one operation's path for the path of the other operation. */
 function canMislead(a: CoveredOperation, b: CoveredOperation): boolean {
   return (
     compareSpecificity(a.segments, b.segments) !== 0 &&
@@ -81,8 +81,8 @@ function canMislead(a: CoveredOperation, b: CoveredOperation): boolean {
 }
 
 /**
- * A server may read the text around a placeholder in any spelling, so the whole segment becomes a placeholder. A
- * subtree contains its own start, so the result has one more template for the start.
+ * A server may read the text around a placeholder in any spelling, so the whole segment becomes a placeholder. The path
+ * at which a subtree starts belongs to the subtree, so the result has one more template for this path.
  */
 function widen(segments: readonly TemplateSegment[]): readonly (readonly TemplateSegment[])[] {
   const lenient = toLenientTemplate(segments).map(

@@ -136,8 +136,8 @@ function checkDuplicates(sources: readonly TokenSource[]): Finding[] {
 }
 
 /**
- * Reports an issuer that a rule accepts, but no source accepts. All tokens of an issuer without a source would be
- * refused.
+ * Reports each issuer that a rule accepts, although no token source accepts it. The plugin would refuse all tokens of
+ * such an issuer.
  */
 function checkIssuersAccepted(sources: readonly TokenSource[], rules: readonly CompiledRule[]): Finding[] {
   if (sources.some(({ issuers }) => issuers === undefined)) {

@@ -65,9 +65,7 @@ export function compileIssuer(
   };
 }
 
-/**
- * @param written the issuer as the document has it, with its placeholder.
- */
+/** @param written the issuer as it is written in the document, with the placeholder. */
 function compileOne(
   id: string,
   source: Issuer,

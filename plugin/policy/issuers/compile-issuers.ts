@@ -6,8 +6,8 @@ import { compileIssuer } from "./compile-issuer.ts";
 import { areDistinct } from "./distinct-entries.ts";
 
 /**
- * Entries with the same identifier must have equal values for these keys, because the plugin uses the keys before it
- * knows the kind of the token.
+ * Entries with the same identifier must have equal values for these settings, because the plugin uses the settings
+ * before it knows the kind of the token.
  */
 const COMMON_KEYS = ["keys", "algorithms", "key_refresh", "tokens_without_kid", "numeric_subject", "tenants"] as const;
 

@@ -33,8 +33,8 @@ function compileRefresh({ key_refresh: { min, max, cooldown, max_stale, timeout 
 }
 
 /**
- * Reports three kinds of times: times that cause constant requests to the provider, times that are too long for a
- * timer, and a timeout without effect.
+ * Reports times that cause constant requests to the provider, times that are too long for a timer, and timeouts that
+ * have no effect.
  */
 function checkRefresh({ key_refresh: source }: Issuer, refresh: KeyRefresh, path: DocumentPath): Finding[] {
   const { minSeconds, maxSeconds, cooldownSeconds, maxStaleSeconds, timeoutSeconds } = refresh;

@@ -23,7 +23,7 @@ const KEY_SOURCES = [
 ] as const;
 
 /**
- * Compiles the origins of an issuer's keys, and reports those mistakes that the schema cannot find.
+ * Compiles the sources of an issuer's keys, and reports those mistakes that the schema cannot find.
  *
  * @param path the issuer's path in the document.
  */
@@ -155,7 +155,7 @@ function checkDiscovery(issuer: string, allowHttp: boolean, path: DocumentPath):
   return checkUrl(issuer, { allowHttp }, [...path, "issuer"]);
 }
 
-/** A tenant has already replaced the issuer's placeholder, so all remaining braces are mistakes. */
+/** The tenant's name has already replaced the issuer's placeholder, so all remaining braces are mistakes. */
 function checkAddress(url: string, allowHttp: boolean, path: DocumentPath): Finding[] {
   const message = `Braces in an address of keys mark a tenant: write the name in braces that "issuer" has, and name the tenants under "tenants".`;
   return /[{}]/.test(url)

@@ -13,8 +13,8 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const HOST = 2;
 
 /**
- * Whether the plugin fetches keys for each tenant of the issuer: by discovery, or because a source of keys names the
- * placeholder.
+ * Whether the plugin fetches separate keys for each tenant of the issuer. It does so if it uses discovery, or if a
+ * source of keys contains the placeholder.
  */
 export function hasKeysPerTenant(issuer: Issuer): boolean {
   const placeholder = placeholderOf(issuer);
@@ -26,8 +26,8 @@ export function hasKeysPerTenant(issuer: Issuer): boolean {
 }
 
 /**
- * Returns the claim that must name the tenant. If the policy names no such claim and the issuer's tenants share their
- * keys, returns a default claim. If the policy names no such claim and no tenants share keys, returns undefined.
+ * Returns the claim that must name the tenant. If the policy names no such claim, the result depends on the keys. If
+ * the issuer's tenants share their keys, the result is a default claim; otherwise, it is undefined.
  */
 export function tenantClaimOf(issuer: Issuer): string | undefined {
   const needsClaim = issuer.tenants !== undefined && !hasKeysPerTenant(issuer);

@@ -2,8 +2,8 @@ import type { ClaimLocations, FirstClaim } from "../../../schema/generated/polic
 import { type ClaimReference, type NameLocation, parseClaimReference } from "../../core/model/claim-reference.ts";
 
 /**
- * Compiles the claims with names, such as roles. The document has one claim, a claim with a separator, or a list of
- * both.
+ * Compiles the claims that contain names, such as roles. The document has one claim, one claim with a separator, or a
+ * list of such claims.
  */
 export function compileClaimLocations(source: ClaimLocations): readonly NameLocation[] {
   return [source]
@@ -16,7 +16,8 @@ export function compileClaimLocations(source: ClaimLocations): readonly NameLoca
 }
 
 /**
- * Compiles one claim or several claims. If there are several claims, the plugin uses the first one that the token has.
+ * Compiles one claim or several claims. If there are several claims, the plugin uses the first listed claim that is
+ * present in the token.
  */
 export function compileFirstClaim(source: FirstClaim): readonly ClaimReference[] {
   return [source].flat().map(parseClaimReference);

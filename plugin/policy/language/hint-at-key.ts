@@ -60,7 +60,7 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   jwks_url: "jwks_uri",
 };
 
-/** What to write instead of an unknown key, as the end of a message. */
+/** Returns the end of a message: what to write instead of an unknown key. */
 export function hintAtKey(key: string, known: readonly string[]): string {
   const colon = key.indexOf(":");
   if (colon > 0 && known.includes(key.slice(0, colon))) {

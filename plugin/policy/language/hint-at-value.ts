@@ -1,10 +1,10 @@
 import { quoteText } from "../../core/text/printable.ts";
 
-/** For a longer value, no corrected form is shown. */
+/** If a value is longer, the hint shows no corrected form. */
 const MAX_LENGTH = 60;
 /**
- * A duration such as `30 sec`, `5min` or `PT30S`, in lower case. The match has two parts: the number and the unit of
- * the duration in policies.
+ * A duration such as `30 sec`, `5min` or `PT30S`, in lower case. The match has two parts: the number, and the unit as
+ * policies write it.
  */
 const DURATION =
   /^(?:pt?)?\s*0*(\d{1,9})\s*(?=(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)$)([smhd])[a-z]*$/;

@@ -45,7 +45,9 @@ export function badPathFinding(template: string, path: DocumentPath, why: string
   return { code: "path_template_invalid", path, message };
 }
 
-/** The index of the segment for each name in braces. If a name occurs twice, the first segment with this name counts. */
+/**
+ * For each name in braces, the index of its segment. If a name occurs twice, the first segment with this name counts.
+ */
 export function captureIndexes(template: string): CaptureIndexes {
   const named = splitTemplate(template).flatMap(({ named: part }, index): [string, number | undefined][] =>
     part ? [[part.name, part.isSubtree ? undefined : index]] : [],

@@ -84,7 +84,7 @@ function lintAddress({ issuer, keys }: Issuer, path: DocumentPath): Finding[] {
   return findings;
 }
 
-/** Returns the issuer whose metadata is at the address. */
+/** Returns the issuer whose metadata has this URL. */
 export function suggestIssuer(address: string): string | undefined {
   const found = METADATA.exec(address);
   return found ? address.slice(0, found.index) : undefined;

@@ -90,7 +90,7 @@ function isReference(path: DocumentPath, isKey: boolean): boolean {
   return path[2] === "claims";
 }
 
-/** @param misspelled uses of variables in which the word `vars` is missing. */
+/** @param misspelled the uses of variables that lack the word `vars`. */
 function lintVariable({ text, path, isKey }: PlacedText, misspelled: readonly string[]): Finding[] {
   const use = misspelled.find((one) => text.includes(one));
   const hint = use === undefined ? "" : ` Did you mean ${quoteText(use.replace("{", "{vars."))}?`;

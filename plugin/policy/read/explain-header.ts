@@ -7,7 +7,7 @@ const REASONS: readonly (readonly [names: RegExp, reason: string])[] = [
   [/^(?:authorization|cookie|proxy-authorization)$/, `it has credentials; "token" says where the token may be`],
 ];
 
-/** Why a policy cannot use a request header, as the end of a sentence. */
+/** Returns the end of a sentence: why a policy cannot use a request header. */
 export function explainRefusedHeader(name: string): string {
   const known = REASONS.find(([names]) => names.test(name));
   return known ? known[1] : "it steers the connection or describes the message, and Kong or the upstream acts on it";

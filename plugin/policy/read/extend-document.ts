@@ -15,7 +15,7 @@ export function findParent(data: unknown): string | undefined {
 
 /**
  * Merges a document with its parent. Maps merge by key, and every other value replaces the parent's value. If at least
- * one of the two documents has an issuer's required claims as a map, the required claims merge by claim.
+ * one of the two documents writes an issuer's required claims as a map, the required claims merge by claim.
  */
 export function extendDocument(parent: unknown, child: unknown): unknown {
   if (!isMap(parent) || !isMap(child)) {

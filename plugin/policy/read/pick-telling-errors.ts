@@ -17,8 +17,8 @@ export function pickTellingErrors(all: readonly ErrorObject[]): readonly ErrorOb
 }
 
 /**
- * Beside some references, the schema repeats the type of the value, because Ajv needs it. If such a value has a wrong
- * type, Ajv reports the mistake twice.
+ * In some places, the schema has a reference and also repeats the type of the value, because Ajv needs the type. If
+ * such a value has a wrong type, Ajv reports the mistake twice.
  */
 function dropRepeated(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const byText = new Map(

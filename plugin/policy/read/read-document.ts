@@ -20,8 +20,8 @@ import { parseYaml, type YamlMistake } from "../yaml/parse-yaml.ts";
 import { readPlainYaml } from "../yaml/read-plain-yaml.ts";
 
 /**
- * Largest policy document, in UTF-16 units: several thousand rules. Reading blocks the process, so reading a document
- * must be quick.
+ * The largest accepted policy document, in UTF-16 units. Such a document can have several thousand rules. Reading
+ * blocks the process, so reading a document must be quick.
  */
 const MAX_DOCUMENT_LENGTH = 256 * 1024;
 /** Only a number with many digits, a fraction or an exponent can be inexact. Most documents have no such number. */

@@ -33,7 +33,7 @@ export function usesVars(text: string): boolean {
  * only the variables that no string uses. A variable's value replaces only a part of a string. So a variable never adds
  * a key, a list element, or a value of another type.
  *
- * @param data plain data. The document that it extends is already merged into it.
+ * @param data plain data, already merged with the document that it extends.
  */
 export function resolveVars(data: unknown): readonly Finding[] {
   if (!isMap(data)) {
@@ -66,7 +66,7 @@ class Resolver {
   readonly findings: Finding[] = [];
   /** Aliases share one value, and the code resolves the shared value once. */
   readonly #seen = new Set<object>();
-  /** The path of the value that is resolved at the moment. */
+  /** The path of the value that is being resolved. */
   readonly #path: (string | number)[] = [];
   #added = 0;
 

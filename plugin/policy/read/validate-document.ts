@@ -31,8 +31,8 @@ export function validateDocument(data: unknown): Result<PolicyDocument, readonly
 }
 
 /**
- * Says in which parts of a document messages must not show values or unknown keys. These parts may contain a secret by
- * mistake, and messages reach logs.
+ * Says for which parts of a document the messages must not show values or unknown keys. These parts may contain a
+ * secret by mistake, and messages reach logs.
  */
 export interface Secrecy {
   readonly values: (path: DocumentPath) => boolean;
@@ -84,8 +84,8 @@ function toFinding(error: ErrorObject, data: unknown, secrecy: Secrecy): Finding
 }
 
 /**
- * An audience can come from only one claim, because ID tokens and access tokens have the client's id in different
- * claims.
+ * An entry can read the audience from only one claim. With two claims, an ID token could pass as an access token,
+ * because these tokens have the client's id in different claims.
  */
 function hintAtAudience(path: DocumentPath, data: unknown): string | undefined {
   return path[0] === "issuers" && path[2] === "claims" && path[3] === "audience" && Array.isArray(data)
@@ -95,7 +95,7 @@ function hintAtAudience(path: DocumentPath, data: unknown): string | undefined {
 
 interface Shown {
   readonly describe: (value: unknown) => string;
-  /** Whether the value is secret. Messages then show no part of it. */
+  /** Whether the value is secret. If so, messages show no part of the value. */
   readonly isSecret: boolean;
 }
 

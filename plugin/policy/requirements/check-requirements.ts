@@ -56,7 +56,7 @@ export function checkAccepted(
 }
 
 /**
- * If a policy has several issuers, the policy must say which of the issuers each rule accepts.
+ * If a policy has several issuers, the policy must name the issuers that each rule accepts.
  *
  * @param sources the operation (if any) and the rule.
  */

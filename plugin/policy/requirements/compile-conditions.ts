@@ -32,7 +32,7 @@ const COMPARISONS = ["equals_path", "equals_header"] as const;
  * Compiles the conditions of an issuer. Conditions of an issuer apply to every rule, so they cannot compare claims with
  * the request.
  *
- * @param source claims that must have a value, or conditions by claim.
+ * @param source a list of claims that must have a value, or a map from claims to conditions.
  * @param path the issuer's path in the document.
  */
 export function compileIssuerConditions(source: Issuer["required_claims"], path: DocumentPath): Compiled {

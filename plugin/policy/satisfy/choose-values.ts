@@ -97,7 +97,10 @@ function listCandidates(wishes: readonly Wish[]): readonly JsonValue[] {
   ].slice(0, MAX_CANDIDATES);
 }
 
-/** Returns lists and strings with the wanted members, one for each choice of members from `anyOf`. */
+/**
+ * Returns values that have the wanted members: lists, and also strings if the claim may be a string. Each choice of
+ * members from `anyOf` gives its own values.
+ */
 function listMemberForms(wanted: readonly WantedMembers[]): readonly JsonValue[] {
   const fixed = wanted.flatMap(({ all }) => all);
   const choices = combine(wanted.flatMap(({ anyOf }) => anyOf));

@@ -31,7 +31,7 @@ const EXAMPLE_TENANTS = ["11111111-2222-4333-8444-555555555555", "tenant-1"];
 const ANY_AUDIENCE = parseClaimReference("kong-jwt-policy:any-audience");
 const NO_PAYLOAD = new Uint8Array(0);
 
-/** The parts of a policy for which the code makes a token and its request. */
+/** The parts of a policy that a token and its request must satisfy. */
 export interface Attempt {
   readonly policy: CompiledPolicy;
   readonly requirements: Requirements;
@@ -56,7 +56,9 @@ export function listTenants({ template, tenant, conditions }: CompiledIssuer, al
   return template.tenants === undefined ? [...named, ...EXAMPLE_TENANTS] : [...template.tenants];
 }
 
-/** The wishes of the issuer, the alternative and the policy's mappings, about the claims and the request. */
+/**
+ * All wishes about the claims and the request. They come from the issuer, the alternative and the policy's mappings.
+ */
 export function collectWishes(attempt: Attempt): readonly Wish[] {
   const { issuer, alternative } = attempt;
   return [
@@ -71,7 +73,7 @@ export function collectWishes(attempt: Attempt): readonly Wish[] {
 }
 
 /**
- * Returns one limit for each claim in the wishes: its value must pass the check of types, and fit into the mapped
+ * Returns one limit for each claim in the wishes: the claim's value must pass the type checks, and fit into the mapped
  * headers. An absent claim meets these limits.
  */
 export function restrictUsed(wishes: readonly Wish[], { policy, issuer }: Attempt): readonly Wish[] {

@@ -34,7 +34,7 @@ export function requireOnly(alternative: Alternative): Requirements {
   };
 }
 
-/** Requires these names of a claim, and nothing else. */
+/** Makes a requirement that has only these lists of names. All other lists are empty. */
 export function requireNames(names: Partial<Membership>): Membership {
   return { ...NO_NAMES, ...names };
 }

@@ -2,7 +2,7 @@ import type { YAMLError } from "yaml";
 import { describeStructure } from "./describe-yaml-structure.ts";
 import type { YamlMistake } from "./parse-yaml.ts";
 
-/** Replaces those parser messages that quote the document, for example its tags and anchors. */
+/** Replaces the parser messages that quote parts of the document, such as tags and anchors. */
 const INSTEAD: Readonly<Partial<Record<YAMLError["code"], string>>> = {
   BAD_ALIAS: "This is an alias without a name: put text that begins with * in quotes",
   BAD_DIRECTIVE: "This directive is not known",

@@ -14,7 +14,7 @@ import {
 
 /** Deepest nesting of a plain document. Policies need about ten levels. */
 const MAX_DEPTH = 40;
-/** Line ends, spaces, and the visible characters of most languages with letters. Tabs and carriage returns are not plain. */
+/** Line ends, spaces, and the visible characters of most alphabets. Tabs and carriage returns are not plain. */
 const PLAIN_TEXT = /^[\n\x20-\x7e\u00a1-\u1fff]*$/;
 /** Matches a line that begins with a directive or with a mark between documents. Also matches a line of only spaces. */
 const SPECIAL_LINE = /^ *(?:%|---|\.\.\.)|^ +$/m;

@@ -9,7 +9,7 @@ local USUAL_LINE = [[^(?!OPTIONS )[A-Z]{1,16} [!-~]+ HTTP/[0-9.]{1,8}$]]
 
 local Facts = {}
 
--- Appends to the list one value, each value of a list, or nothing.
+-- Appends `values` to `list`: one value, each value of a table, or nothing.
 local function append(list, values)
   for _, value in ipairs(type(values) == "table" and values or { values }) do
     list[#list + 1] = value
@@ -94,12 +94,12 @@ function Facts.read(variable)
   return { head = head, sent = sent, merged = merge_spellings(sent), line = ngx.var.request }
 end
 
--- Writes the facts in the format of the facts variable (plugin/kong/facts/facts-variable.ts). The text `more` follows the
--- addresses. The plugin server expects `more` at this position, and accepts it only from the guard. `mark` is the last
--- line. A client cannot add a line to the facts, because none of the values in the facts can contain a line feed. The
--- function replaces each byte beyond ASCII with a byte that no check accepts. Without this replacement, the stock
+-- Writes the facts in the format of the facts variable (plugin/kong/facts/facts-variable.ts). The text `more` follows
+-- the addresses. The plugin server expects `more` at this position, and accepts it only from the guard. `mark` is the
+-- last line. A client cannot add a line to the facts, because none of the values in the facts can contain a line feed.
+-- The function replaces each byte beyond ASCII with a byte that no check accepts. Without this replacement, the stock
 -- server's decoder would turn some of these bytes into line feeds and letters. The function never makes a string of the
--- facts without the mark, because LuaJIT hashes the end of a string, and only the mark makes the end different in every
+-- facts that lacks the mark. LuaJIT hashes the end of a string, and only the mark makes the end different in every
 -- request (see Facts.narrow).
 function Facts.render(request, more, mark)
   local var = ngx.var

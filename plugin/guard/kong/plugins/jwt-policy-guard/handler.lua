@@ -34,7 +34,7 @@ local function refuse(why)
   error("jwt-policy-guard: kong.response.exit returned, but it must end the request")
 end
 
--- Removes and returns the header whose name is exactly the name of the verdict's header. Kong's own look-up would also
+-- Removes the verdict's header, and returns its value. The name must match exactly, but Kong's own look-up would also
 -- accept x_jwt_policy_verdict. The function reads all headers without a limit, because the verdict's header comes last.
 -- nginx already limits the number of headers. Returns a list if there are several such headers.
 local function take_verdict()

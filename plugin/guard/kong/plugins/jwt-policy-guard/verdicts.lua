@@ -9,7 +9,8 @@ local LEASE = 1
 -- The verdicts are in two halves: when the newer half is full, the older half is dropped. One half has these limits:
 local MAX_ENTRIES = 10000
 local MAX_BYTES = 12 * 1024 * 1024
--- The size of an entry with a few headers, without its strings, in bytes. The size was measured with collectgarbage.
+-- The size in bytes of an entry with a few headers. The strings of the entry are not included. The size was measured
+-- with collectgarbage.
 local BYTES_PER_ENTRY = 600
 -- At most this many hit counts are sent in one message to the plugin server.
 local MAX_REPORTED = 200
@@ -19,13 +20,13 @@ local Verdicts = {}
 local newer, older = {}, {}
 local count, bytes = 0, 0
 
--- The generation of all entries has two parts: the id of the plugin server's process, and how often its policies and
--- keys have changed.
+-- The generation of all entries has two parts: the id of the plugin server's process, and the number of times that its
+-- policies and keys have changed.
 local process, serial = nil, 0
 -- The start time of the last call that the plugin server answered in this generation.
 local confirmed_at = -math.huge
--- How often verdicts of this process were reused since the last report, for each of the plugin server's counters. The
--- index is the counter's number.
+-- For each of the plugin server's counters, how often its verdicts were reused since the last report. The index is the
+-- counter's number. All counts belong to the plugin server's current process.
 local hits = {}
 -- For each configuration of the plugin, the table has the facts that can change the verdict.
 local counted = setmetatable({}, { __mode = "k" })
