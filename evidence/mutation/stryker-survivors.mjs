@@ -70,8 +70,8 @@ export const SURVIVORS = [
       "/%(?:[01][0-9a-f]|25|2e|2f|3b|5c|7f|(?![0-9a-f]))/i",
     ],
   }),
-  ...explain("plugin/core/request/request-path.ts", ONLY_TIME, {
-    'return path.includes("%") ? segments.map(decodeURIComponent) : segments;': ['""'],
+  ...explain("plugin/core/text/decode.ts", ONLY_TIME, {
+    'return text.includes("%") ? decodeQuietly(decodeURIComponent, text) : text;': ['""'],
   }),
   ...explain("plugin/core/request/specificity.ts", ONLY_TYPES, {
     'return next !== undefined && !(next.kind === "literal" && next.text === "");': ["true"],
@@ -107,7 +107,7 @@ export const SURVIVORS = [
       ["``"],
   }),
   {
-    file: "plugin/core/request/dot-segments.ts",
+    file: "plugin/core/text/decode.ts",
     line: "} catch {",
     replacement: "{}",
     because: "a function that ends returns undefined, too",
@@ -125,7 +125,7 @@ export const SURVIVORS = [
     because: "no set of texts has undefined in it; the check is for the types",
   },
   {
-    file: "plugin/core/token/decode-token.ts",
+    file: "plugin/core/text/decode.ts",
     line: 'const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });',
     replacement: '""',
     because: "it throws when the module loads, and Stryker takes tests that never ran for passed",
@@ -317,7 +317,6 @@ export const SURVIVORS = [
   ...explain("plugin/core/text/query.ts", "the name of a parameter in a policy has neither a space nor a plus", {
     "if (code === PLUS) {": ["false", "{}"],
   }),
-  ...explain("plugin/core/text/query.ts", "a function that ends returns undefined", { "} catch {": ["{}"] }),
   ...explain("plugin/core/text/cookies.ts", "an empty part at the end is not the cookie", {
     "for (let start = 0; start <= header.length; ) {": ["start < header.length"],
   }),
@@ -392,12 +391,6 @@ export const SURVIVORS = [
     line: "const byName = binding.name === undefined ? undefined : policy.rules.get(binding.name);",
     replacement: "false",
     because: "no rule is called undefined; the check is for the types",
-  },
-  {
-    file: "plugin/core/request/request-path.ts",
-    line: "} catch {",
-    replacement: "{}",
-    because: "a function that ends returns undefined",
   },
   ...["nonce === undefined && pluginId === undefined", "false"].map((replacement) => ({
     file: "plugin/kong/calls/verdict.ts",

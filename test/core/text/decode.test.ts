@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { jsonError } from "../../../plugin/core/json/check-json.ts";
 import { decodePercent, decodeUtf8 } from "../../../plugin/core/text/decode.ts";
 import { runsOf } from "../../runs.ts";
@@ -51,9 +51,13 @@ it("bytes are decoded if they are UTF-8, and a byte order mark is kept", () => {
 
 it("errors elsewhere still record where they happened, after a text that cannot be decoded", () => {
   const before = Error.stackTraceLimit;
+  onTestFinished(() => {
+    Error.stackTraceLimit = before;
+  });
+  Error.stackTraceLimit = 7;
   decodePercent("%");
   decodeUtf8(new Uint8Array([0xff]));
-  expect(Error.stackTraceLimit).toBe(before);
+  expect(Error.stackTraceLimit).toBe(7);
 });
 
 it("a phrase about JSON has one error, so that hostile texts do not make errors", () => {
