@@ -52,22 +52,22 @@ export function addExplainCommand(program: Command): void {
       "--log-line <line>",
       "explain one line of Kong's log or of the decision log about a refused request; - is standard input",
     )
-    .option("--rule <rule>", "with --token, --recipe: the rule of the request")
-    .option("--method <method>", "with --token, --recipe: the request's method", "GET")
-    .option("--path <path>", "with --token, --recipe: the request's path and query", "/")
+    .option("--rule <rule>", "with --token or --recipe: the rule that judges the request")
+    .option("--method <method>", "with --token or --recipe: the request's method", "GET")
+    .option("--path <path>", "with --token or --recipe: the request's path and query", "/")
     .option(
       "--header <header>",
-      "with --token, --recipe: a header, such as 'x-tenant: acme'; can be repeated",
+      "with --token or --recipe: a header, such as 'x-tenant: acme'; can be repeated",
       collectValues,
       [],
     )
     .addOption(
-      new Option("--transport <transport>", "with --token, --recipe: the transport of the request")
+      new Option("--transport <transport>", "with --token or --recipe: the transport of the request")
         .choices(["tls", "plain", "loopback"])
         .default("tls"),
     )
     .option("--jwks <file>", "with --token: the issuer's key set, to check the signature")
-    .option("--now <time>", "with --token, --recipe: the time of the request, such as 2026-11-29T12:00:00Z")
+    .option("--now <time>", "with --token or --recipe: the time of the request, such as 2026-11-29T12:00:00Z")
     .addOption(new Option("--format <format>", "form of the result").choices(["text", "yaml", "json"]))
     .action(explainFile);
 }

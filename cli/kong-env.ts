@@ -80,11 +80,11 @@ export function addKongCommand(program: Command): void {
     )
     .option(
       "--fetch-settings <file>",
-      "how keys are fetched: certificate authorities, proxy, client certificates, headers (docs/guides/fetching-keys.md)",
+      "the file with the settings for fetching keys: certificate authorities, proxy, client certificates, headers (docs/guides/fetching-keys.md)",
     )
     .option(
       "--state-dir <dir>",
-      "where the plugin server keeps fetched public keys over restarts; other users must not be able to write there (default: jwt-policy-keys in the prefix)",
+      "the directory in which the plugin server stores fetched public keys for its next start; other users must not be able to write to it (default: jwt-policy-keys in the prefix)",
     )
     .option("--no-state-dir", "keep no keys over restarts")
     .option(
@@ -106,7 +106,7 @@ export function addKongCommand(program: Command): void {
     .addOption(
       new Option(
         "--verdict-cache <where>",
-        "where the verdict about a repeated token is reused: guard (the default) means in the plugin server and in the guard, server means only in the server, off means nowhere",
+        "where the verdict about a repeated token is reused. guard (the default): in the plugin server and in the guard; server: only in the plugin server; off: nowhere",
       )
         .choices(["guard", "server", "off"])
         .conflicts("stock"),
@@ -132,7 +132,7 @@ export function addKongCommand(program: Command): void {
     .addOption(
       new Option(
         "--dump-file <path>",
-        "for a Kong that does not start the plugin server, such as a control plane or a Kong with a sidecar: read the schema from this file",
+        "Kong reads the schema from this file; for a Kong that does not start the plugin server, such as a control plane or a Kong with a sidecar",
       ).conflicts(["stock", "statusListen", "fetchSettings", "decisionLog", "abuse", "verdictCache"]),
     )
     .addOption(
@@ -300,7 +300,7 @@ function chooseEnvironment({ env }: KongEnvOptions): Record<string, string> {
   const [lost] = Object.keys(passedOn);
   if (!env && lost !== undefined) {
     throw new Error(
-      `--no-env cannot pass on ${lost}, which is set here: unset this variable, and name the certificate authorities with ca_file in --fetch-settings`,
+      `${lost} is set here, but with --no-env the settings cannot pass it on: unset this variable, and set ca_file in --fetch-settings to the certificate authorities`,
     );
   }
   return env ? { NODE_ENV: "production", ...passedOn } : {};

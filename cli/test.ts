@@ -57,7 +57,7 @@ async function testFiles(args: readonly string[], options: TestOptions): Promise
   const { file: wanted } = options;
   const files = wanted === undefined ? listed : listed.filter((file) => file.includes(wanted));
   if (files.length === 0) {
-    throw new Error(`no test file's path contains ${wanted}: there are ${listed.join(", ")}`);
+    throw new Error(`no test file has a path that contains ${wanted}. The test files are: ${listed.join(", ")}`);
   }
   const run = await runTestFiles(files, options);
   process.stdout.write(formatReport(run.report, options.format, process.stdout.isTTY));

@@ -17,7 +17,7 @@ interface Flags {
 const { gateway, idp, curl } = new Command("npm run check:deployed --")
   .configureOutput({ writeErr: (text) => process.stderr.write(toPrintableLines(text)) })
   .description(
-    "Makes the example requests at a gateway with this repository's kong.yml and policies, the sandbox's OpenID provider and its upstream. SANDBOX_CLIENT_SECRET is the secret that the provider was started with.",
+    "Sends the example requests to a gateway with this repository's kong.yml and policies, the sandbox's OpenID provider and its upstream. SANDBOX_CLIENT_SECRET must be the secret with which the provider was started.",
   )
   .option("--gateway <url>", "address of the gateway", parseUrl, "http://127.0.0.1:8000")
   .option("--idp <url>", "address of the provider", parseUrl, `http://127.0.0.1:${WRITTEN_PORTS.provider}`)

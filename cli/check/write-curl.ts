@@ -42,7 +42,10 @@ export function writeCurl({ change, path, policy }: FoundChange, findRequest: Fi
   }
   const { cell, sender, transport } = example;
   if (transport === "plain") {
-    return { reason: "The sandbox counts requests on this machine as secure, so it cannot show plain http." };
+    return {
+      reason:
+        "The sandbox treats all requests from this machine as secure, so it cannot show a request over plain http.",
+    };
   }
   if (sender.sends !== "preflight" && sender.isKnownToKong) {
     return { reason: "The sandbox has no other authentication plugin, so it cannot show this request." };

@@ -66,7 +66,7 @@ function checkRule(
     .filter(({ path, methods }) => !own.some((route) => isReached(route, path, methods)))
     .map(({ path, methods }) => {
       const paths = own.flatMap((route) => textsAt(route.node, "paths")).join(", ");
-      const message = `Route "${first.names[0] ?? ""}" takes ${paths === "" ? "other methods" : paths}, so no request reaches the operation ${methods.join("/")} ${path} of rule "${rule}" in policy "${policy?.name}". The path of an operation is the path that the client sends, before strip_path.`;
+      const message = `Route "${first.names[0] ?? ""}" takes ${paths === "" ? "other methods" : paths}, so no request reaches the operation ${methods.join("/")} ${path} of rule "${rule}" in policy "${policy?.name}". In an operation, write the path that the client sends, and not the path after strip_path.`;
       return findingAt(first.source, first.node, "warning", "operation_outside_route", message);
     });
 }

@@ -49,7 +49,7 @@ export async function checkPlugins(state: KongState, policyRoot: string): Promis
 function checkScope({ node, source, scope }: StatePlugin, before: readonly StatePlugin[]): Finding[] {
   if (scope.on === "consumer") {
     const message =
-      "jwt-policy decides before a Consumer is known: attach the plugin to a Route, a Service, or globally.";
+      "jwt-policy decides before Kong knows the Consumer: attach the plugin to a Route or a Service, or make it global.";
     return [findingAt(source, node, "error", "plugin_on_consumer", message)];
   }
   const isThere = before.some(

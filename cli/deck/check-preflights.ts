@@ -16,7 +16,7 @@ export function checkPreflights(routes: readonly StateRoute[], corsPlugins: read
     .filter((route) => !routes.some((other) => takesPreflights(other) && sharesPath(route, other)))
     .map((route) => {
       const methods = textsAt(route.node, "methods").join(", ");
-      const message = `Route "${route.names[0] ?? ""}" accepts only ${methods}, so Kong answers 404 to CORS preflights before the cors plugin runs. Add OPTIONS to its methods, or a Route with the same paths for OPTIONS.`;
+      const message = `Route "${route.names[0] ?? ""}" accepts only ${methods}, so Kong answers 404 to CORS preflights before the cors plugin runs. Add OPTIONS to the Route's methods, or add another Route that accepts OPTIONS for the same paths.`;
       return findingAt(route.source, route.node, "warning", "preflight_not_routed", message);
     });
 }

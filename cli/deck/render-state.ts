@@ -63,7 +63,7 @@ export async function renderState(
   }
   const document = new Document(merged.value);
   const names = toPrintable(files.map(({ file }) => file).join(" ")); // A line feed in a name would end the comment.
-  document.commentBefore = ` Made by \`kong-jwt-policy render\` of ${names}: change those files, not this one.`;
+  document.commentBefore = ` Made by \`kong-jwt-policy render\` from ${names}: change those files, not this one.`;
   return succeed({ text: document.toString({ lineWidth: 0 }), warnings: found });
 }
 

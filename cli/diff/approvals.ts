@@ -33,7 +33,7 @@ export async function readApprovals(file: string): Promise<readonly Approval[]> 
   const list = typeof data === "object" && data !== null && "approvals" in data ? data.approvals : undefined;
   if (!Array.isArray(list)) {
     throw new Error(
-      `${file} is not a list of approvals: write "approvals:" and below it entries with fingerprint and reason`,
+      `${file} is not a list of approvals: write "approvals:", and below it an entry with "fingerprint" and "reason" for each approved change`,
     );
   }
   return list.map((entry, index) => readApproval(entry, `${file}, entry ${index + 1}`));

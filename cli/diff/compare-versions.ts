@@ -82,7 +82,9 @@ async function checkSeveral(paths: readonly string[], against: string): Promise<
   }
   const outside = paths.find((path) => isAbsolute(path) || normalize(path).startsWith(".."));
   if (outside !== undefined) {
-    throw new Error(`${outside} is outside the working directory: compare it with --against in a run of its own`);
+    throw new Error(
+      `${outside} is outside the working directory: compare it in a separate run, with its own --against`,
+    );
   }
   const places = paths.map((path) => join(against, path));
   const [olds, news] = await Promise.all([places, paths].map((all) => Promise.all(all.map(kindOf))));

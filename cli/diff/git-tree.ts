@@ -49,7 +49,7 @@ export async function withGitTree<T>(against: string, use: (tree: string | undef
 async function checkOutTree(reference: string): Promise<GitTree> {
   // Git would read a reference that begins with `-` as an option.
   if (reference === "" || reference.startsWith("-")) {
-    throw new Error(`git:${reference} names no commit: write for example git:main or git:HEAD~1`);
+    throw new Error(`git:${reference} is not a commit: write, for example, git:main or git:HEAD~1`);
   }
   const root = (await git(["rev-parse", "--show-toplevel"], {})).trim();
   const commit = await findCommit(reference);

@@ -23,7 +23,10 @@ export function addDoctorCommand(program: Command): void {
     .option("--status-url <url>", "the status port of the plugin server (default: --status-listen in the settings)")
     .option("--socket <path>", "the socket of the plugin server (default: the socket in the settings)")
     .option("--policy-root <dir>", "the directory that contains all policies (default: the directory in the settings)")
-    .option("--fetch-settings <file>", "how keys are fetched (default: the file in the settings)")
+    .option(
+      "--fetch-settings <file>",
+      "the file with the settings for fetching keys (default: the file in Kong's settings)",
+    )
     .option("--no-online", "do not ask the issuers for their keys")
     .addOption(formatOption())
     .action(doctor);

@@ -21,7 +21,7 @@ const TESTS: Kind = {
   next: 'Run a test file with "kong-jwt-policy test", and let its name end with .test.yaml.',
 };
 const STATE: Kind = { name: "a decK file (kong.yml)", next: 'Check a decK file with "kong-jwt-policy render".' };
-const KEYS_OF = "A policy names the file of a JWKS under issuers.<id>.keys.jwks_files.";
+const KEYS_OF = "In a policy, write the name of the JWKS file under issuers.<id>.keys.jwks_files.";
 const ENTITIES = ["services", "routes", "plugins", "consumers", "upstreams", "_info", "_plugin_configs"];
 
 /** The first entry whose test matches decides the kind of the file. */
@@ -91,7 +91,10 @@ export function describeOtherKind(text: string, wanted: Wanted): string | undefi
 
 function recognize(text: string): Kind | undefined {
   if (/^\s*-----BEGIN /.test(text)) {
-    return { name: "a PEM file", next: "A policy names public keys under issuers.<id>.keys.pem_files." };
+    return {
+      name: "a PEM file",
+      next: "In a policy, write the names of public key files under issuers.<id>.keys.pem_files.",
+    };
   }
   if (/^\s*(?:Bearer\s+)?eyJ[\w-]*\.[\w-]*\.[\w-]*\s*$/.test(text)) {
     return { name: "a token", next: 'Give a token to "kong-jwt-policy explain POLICY --token -".' };

@@ -83,7 +83,7 @@ export function reportJson(checked: readonly CheckedFile[]): string {
  */
 function describeRules(rules: number): string {
   return rules === 0
-    ? ", without rules: this policy refuses every request, and is useful only for policies that extend it"
+    ? ", without rules: this policy refuses every request, so it is useful only if other policies extend it"
     : "";
 }
 

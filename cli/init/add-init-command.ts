@@ -216,7 +216,7 @@ function describeRoot(dir: string, ci: Ci): string {
     return "";
   }
   const below = relative(root, resolve(dir));
-  return `\nThe CI step is in ${toPrintable(dir)}, and ${ci === "github" ? "GitHub" : "GitLab"} reads it only in the root of the repository: move it to ${toPrintable(root)}, and run its commands in ${below}.\n`;
+  return `\nThe CI step is in ${toPrintable(dir)}, and ${ci === "github" ? "GitHub" : "GitLab"} reads it only from the root of the repository: move it to ${toPrintable(root)}, and run its commands in ${below}.\n`;
 }
 
 function findRepository(dir: string): string | undefined {

@@ -80,7 +80,8 @@ export async function writeFiles(dir: string, files: readonly PlacedFile[]): Pro
         written.push(path);
       }
     } catch (error) {
-      const before = written.length === 0 ? "Nothing was written." : `Written before: ${written.join(", ")}.`;
+      const before =
+        written.length === 0 ? "Nothing was written." : `These files were already written: ${written.join(", ")}.`;
       throw new Error(`${path} cannot be written: ${messageOf(error)}. ${before}`);
     }
   }

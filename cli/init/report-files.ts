@@ -43,7 +43,7 @@ function describeFile(dir: string, { path, action }: PlacedFile): string {
     case "keep":
       return `kept ${file}, which already has this part`;
     case "add":
-      return `kept     ${file}, which is yours: add the part below`;
+      return `kept     ${file}, which init does not change: add the part below`;
   }
 }
 
@@ -66,5 +66,5 @@ const WOULD: Readonly<Record<PlacedFile["action"], string>> = {
   write: "would be written",
   replace: "would be replaced, only with --force",
   keep: "has this part already",
-  add: "is yours: you would have to add this part",
+  add: "would not be changed: you would have to add this part",
 };

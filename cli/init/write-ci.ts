@@ -12,7 +12,7 @@ const GITHUB_COMMANDS = COMMANDS.map((command) => `${command} --format github`);
 export function writeGithub(): string {
   return `# Checks the JWT policies: validate, lint, kong.yml, tests with coverage, then mutations.
 # The version of kong-jwt-policy is the one in package-lock.json. Once main has policies, add to "check":
-# --against git:origin/main, which names each request that a change lets pass (docs/guides/comparing-policies.md).
+# --against git:origin/main, which reports the requests that only the new version lets pass (docs/guides/comparing-policies.md).
 name: JWT policies
 
 on:
@@ -37,7 +37,7 @@ jobs:
       - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
         with:
           persist-credentials: false
-          fetch-depth: 0 # --against compares with the branch that a pull request goes to
+          fetch-depth: 0 # --against compares with the target branch of the pull request
       - uses: actions/setup-node@820762786026740c76f36085b0efc47a31fe5020 # v7.0.0
         with:
           node-version: "22"
@@ -50,7 +50,7 @@ ${GITHUB_COMMANDS.map((command) => `      - run: ${command}\n`).join("")}`;
 export function writeGitlab(): string {
   return `# Checks the JWT policies: validate, lint, kong.yml, tests with coverage, then mutations.
 # The version of kong-jwt-policy is the one in package-lock.json. Once the default branch has policies, add to "check":
-# --against git:origin/main, which names each request that a change lets pass (docs/guides/comparing-policies.md).
+# --against git:origin/main, which reports the requests that only the new version lets pass (docs/guides/comparing-policies.md).
 jwt-policies:
   image: node:22
   variables:

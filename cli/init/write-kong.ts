@@ -20,7 +20,7 @@ export function writeKong(api: Api): string {
 export function writeService({ name, path, upstream, shape }: Api): readonly string[] {
   const { read, write } = ruleNames(name, shape.permissions);
   const route = (rule: string, methods: readonly string[]): readonly string[] => [
-    `- name: ${flow(rule)} # the rule of the same name decides`,
+    `- name: ${flow(rule)} # the rule with the same name in the policy decides`,
     `  paths: [${flow(path)}]`,
     `  methods: ${flow(methods)} # add OPTIONS if you use Kong's cors plugin`,
     "  strip_path: false",

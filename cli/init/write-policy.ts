@@ -43,10 +43,10 @@ export function writePolicy({ name, issuerId, provider, shape, schemas }: Api): 
     "defaults:",
     `  accept: [${issuerId}]`,
     "",
-    "routes: # Kong Routes have the same names; requests of other Routes are refused",
+    "routes: # each rule has the name of a Kong Route; requests of other Routes are refused",
     ...indent(writeRules(name, shape), 2),
     "",
-    "header_mappings: # the upstream gets these headers, and a client's own are removed",
+    "header_mappings: # the upstream gets these headers; the same headers from a client are removed",
     `  x-user-id: ${shape.subject}${shape.subjectNote === undefined ? "" : ` # ${shape.subjectNote}`}`,
     "",
   ].join("\n");
@@ -56,7 +56,7 @@ function writeIssuer(shape: TokenShape): readonly string[] {
   const { issuer, audience, tokenType, conditions, places, subject } = shape;
   const claims = Object.entries(places);
   return [
-    `issuer: ${flow(issuer)} # the iss of its tokens; keys are found by discovery`,
+    `issuer: ${flow(issuer)} # the claim iss of the provider's tokens; the plugin finds the keys by discovery`,
     `audiences: [${flow(audience.is)}] # ${audience.note}`,
     ...writeException("token_type_unchecked", shape),
     `token_type: ${flow(tokenType.is)} # ${tokenType.note}`,

@@ -66,7 +66,7 @@ export function writeTests(api: Api): string {
     `      - ${flow({ token: { extends: good, claims: { exp: "-29s" } }, expect: "allow" })}`,
     `      - ${flow({ token: { extends: good, claims: { exp: "-31s" } }, expect: "token_expired" })}`,
     "",
-    "  - name: A token in clear text can be stolen, so it does not pass",
+    "  - name: A token that is sent in clear text can be stolen, so the policy refuses it",
     `    token: ${good}`,
     `    request: ${first}`,
     "    transport: plain",

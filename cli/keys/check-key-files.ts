@@ -63,8 +63,8 @@ async function findProblem(
   }
   const hint =
     roots.length > 1
-      ? " Names are relative to the policy root: name it with --policy-root."
-      : " Names are relative to the policy root.";
+      ? " The names of key files are relative to the policy root: set the root with --policy-root."
+      : " The names of key files are relative to the policy root.";
   return `This key file cannot be used: ${loaded.failure}.${hint}`;
 }
 

@@ -123,7 +123,7 @@ function checkPublic(state: KongState, checked: readonly CheckedPlugin[]): Findi
     if (rule?.access !== "public" || rule.operations || isExact) {
       return [];
     }
-    const message = `Route "${route.names[0] ?? ""}" takes all paths below ${paths.join(", ") || "/"}, and its rule "${name}" is public. Name the public paths as "operations" of the rule.`;
+    const message = `Route "${route.names[0] ?? ""}" takes all paths below ${paths.join(", ") || "/"}, and its rule "${name}" is public. List the public paths as "operations" of the rule.`;
     return [findingAt(route.source, route.node, "warning", "public_prefix_route", message)];
   });
 }

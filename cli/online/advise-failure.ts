@@ -26,7 +26,7 @@ const ROWS: readonly Row[] = [
   [
     /ENOTFOUND|EAI_AGAIN|has no address/,
     "issuer_unreachable",
-    "Check the host name for mistakes, and the DNS of this machine.",
+    "Check the spelling of the host name, and the DNS settings of this machine.",
   ],
   [
     /ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT/,
@@ -73,17 +73,17 @@ const ROWS: readonly Row[] = [
   [
     /the server sent a web page instead of JSON/,
     "issuer_answer_invalid",
-    "A login page or an error page answers there: write the address of the metadata or of the keys.",
+    "This address leads to a login page or an error page: write the address of the metadata or of the keys.",
   ],
   [
     /names an issuer that is not/,
     "issuer_differs",
-    'Write the "issuer" of the metadata into the policy, if you trust that issuer: tokens must have exactly this "iss".',
+    'If you trust the "issuer" of the metadata, write it into the policy: the "iss" of tokens must be exactly the same.',
   ],
   [
     /is not a key set/,
     "issuer_answer_invalid",
-    "The address is wrong. If it is an address of metadata, write it as `metadata_uri`.",
+    "The address is wrong. If it is the address of the metadata, write it as `metadata_uri`.",
   ],
   [
     /is not the metadata of an issuer/,
@@ -98,7 +98,7 @@ const ROWS: readonly Row[] = [
   [
     /is not a JSON object/,
     "issuer_answer_invalid",
-    "The answer is not JSON, is cut off, or has a member twice: open the URL by hand, and ask the provider to correct the answer.",
+    "The answer is not JSON, is cut off, or contains the same member twice: open the URL by hand, and ask the provider to correct the answer.",
   ],
   [
     /connection broke before the answer was complete/,
@@ -128,7 +128,7 @@ const ROWS: readonly Row[] = [
   [
     /answer is not HTTP|EPROTO|ERR_SSL|ERR_TLS|socket hang up/,
     "issuer_unreachable",
-    "Another protocol uses the port, for example https where the address has http, or the server lacks TLS 1.2: correct the scheme or the port.",
+    "The port uses another protocol than the address (for example, https instead of http), or the server does not support TLS 1.2: correct the scheme or the port.",
   ],
 ];
 

@@ -62,7 +62,7 @@ function judgeIgnored(reason: string, issuer: string, warn: (code: FindingCode, 
   if (/with the same kid$/.test(reason)) {
     return warn(
       "kid_duplicate",
-      `${capitalize(issuer)} has ${reason}, and only the first is used. The provider must give each key its own kid.`,
+      `${capitalize(issuer)} has ${reason}, and the plugin uses only the first of these keys. The provider must give each key its own kid.`,
     );
   }
   const remedy = /thumbprint is not among/.test(reason)

@@ -42,7 +42,7 @@ export function formatReplay(report: ReplayReport, form: "text" | "json"): strin
     `${write(sumOf(unknown))} unknown`,
     `${write(sumOf(broken))} not read`,
   ];
-  const estimated = `about: an estimate, because ${plural(sampled, "line")} of allowed requests ${sampled === 1 ? "is" : "are"} only a part of them (sampled)`;
+  const estimated = `about: an estimate, because the log contains only a sample of the allowed requests (${plural(sampled, "line")})`;
   const unchecked = `${plural(assumed, "signature")} not checked, because the keys are not in the policy: give --jwks`;
   return [
     ...(cells.length > 0 ? [...formatColumns([HEADINGS, ...cells]).split("\n"), ""] : []),

@@ -98,7 +98,7 @@ async function loadPair(
 async function areFiles(before: string, after: string): Promise<boolean> {
   const [old, current] = await Promise.all([isFile(before), isFile(after)]);
   if (old !== current) {
-    throw new Error(`compare two directories or two policy files: one of ${before} and ${after} is a directory`);
+    throw new Error(`compare two directories or two policy files: only one of ${before} and ${after} is a directory`);
   }
   for (const path of old ? [before, after] : []) {
     if (kindOfText(await readFile(path, "utf8")) !== "policy") {

@@ -23,7 +23,7 @@ export function addTopCommand(program: Command): void {
     .description("show which requests are rejected now, why, and the state of keys and policies")
     .option(
       "--url <url>",
-      `the address of --status-listen of a plugin server; can be repeated for several servers (default: ${DEFAULT_URL})`,
+      `the address that a plugin server has in --status-listen; can be repeated for several servers (default: ${DEFAULT_URL})`,
       collectValues,
     )
     .addOption(

@@ -176,7 +176,7 @@ function measureThefts(): void {
   });
   for (const victimMs of [5_000, 10_000, 20_000, 40_000]) {
     for (const thiefMs of [300, 1_000, 3_000, 10_000]) {
-      const what = `a theft: the user loads a page each ${victimMs / 1_000} s, and the thief sends a request each ${thiefMs / 1_000} s`;
+      const what = `a theft: the user loads a page every ${victimMs / 1_000} s, and the thief sends a request every ${thiefMs / 1_000} s`;
       plant(what, all, (scene, index) =>
         plantTheft(scene, victimOf(scene, index), {
           ...{ label: `theft ${index}`, thiefMs, victimMs, forMs },
@@ -186,7 +186,7 @@ function measureThefts(): void {
     }
   }
   // One theft for each of the crowd's services.
-  plant("a service's token is stolen, and the thief sends a request each 3 s", { ...all, count: 20 }, (scene, index) =>
+  plant("a service's token is stolen, and the thief sends a request every 3 s", { ...all, count: 20 }, (scene, index) =>
     plantServiceTheft(scene, scene.services[index], `theft ${index}`),
   );
   plant("a token is published in a forum, and twenty clients each send three requests a minute", all, (scene, index) =>

@@ -121,7 +121,7 @@ it.each([
     /it has "origin\/main": write git:origin\/main/,
   ],
   ["in a shallow clone", SHALLOW, "HEAD~1", /the clone is shallow\. Fetch the whole history: "fetch-depth: 0"/],
-  ["with a reference that looks like an option", FIRST, "--output=x", /names no commit/],
+  ["with a reference that looks like an option", FIRST, "--output=x", /is not a commit/],
 ])("cannot compare %s, says why, and still reports the other steps", (_where, folder, reference, expected) => {
   prepareClones();
   const { status, stdout } = check(folder, ["policies", `--against=git:${reference}`]);

@@ -312,7 +312,7 @@ export const FAULTS: readonly Fault[] = [
   {
     ...SPARING,
     id: "policy-often",
-    title: `a policy file is replaced again and again (${CHANGES_PER_ROUND} times for each repetition of other faults)`,
+    title: `a policy file is replaced again and again (${CHANGES_PER_ROUND} times as often as the test repeats other faults)`,
     onlyOurs: "Kong's stock server has no status that says when a policy version takes effect",
     async inject({ world, judging, rounds, waitForPolicy }) {
       const judges: readonly Judge[] = ["gamma", "alpha"];

@@ -316,6 +316,6 @@ function describeOneFile({ root }: InstalledPackage): void {
     const server = await start(set, ["--import", block]);
     writeFileSync(join(set.place.directory, "now"), "");
     expect(await server.ended).toEqual({ code: null, signal: "SIGKILL" });
-    expect(server.stderr()).toContain("watchdog: the event loop did not turn for 3000 ms");
+    expect(server.stderr()).toContain("watchdog: the event loop was blocked for 3000 ms");
   });
 }

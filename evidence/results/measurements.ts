@@ -82,9 +82,9 @@ export function putSize(page: string, results: SizeResults & Run): string {
     ["until the server listens", ms.listens, ms.listensOfModules],
   ] as const;
   const text = [
-    `\`dist/jwt-policy-server.mjs\` has ${kilobytes} kB (${gzipKilobytes} kB with gzip). The generated validators of documents have ${validatorKilobytes} kB of this file.`,
+    `\`dist/jwt-policy-server.mjs\` has ${kilobytes} kB (${gzipKilobytes} kB with gzip). The generated validators of documents take ${validatorKilobytes} kB of this file.`,
     renderTable(START_COLUMNS, rows),
-    `Node alone took ${ms.node} ms of each of these times. The times are medians of ${rounds} rounds in turn (Node ${node.replace(/^v/, "")}, ${processors} processors, commit ${describeCommit(results)}, ${date.slice(0, 10)}). With \`NODE_EXTRA_CA_CERTS\` and the usual list of 140 authorities, Node itself starts about 30 ms later.`,
+    `Node alone took ${ms.node} ms of each of these times. The times are medians of ${rounds} rounds, in which the two forms took turns (Node ${node.replace(/^v/, "")}, ${processors} processors, commit ${describeCommit(results)}, ${date.slice(0, 10)}). With \`NODE_EXTRA_CA_CERTS\` and the usual list of 140 certificate authorities, Node itself starts about 30 ms later.`,
   ].join("\n\n");
   return putSection(page, "The plugin server", text);
 }

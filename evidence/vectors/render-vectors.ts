@@ -9,8 +9,8 @@ results as a table. The vectors are not part of this repository. \`JWT_VECTORS\`
 
 For each refusal, the test checks which stage refused the vector, and for which reason. In rows about *signatures*, the plugin checks only the header,
 the key and the signature of a vector, and accepts any payload. In rows about *requests*, the plugin compiles a policy and makes the whole decision.
-The plugin does not support JWE, so it must refuse every JWE, whether it is valid or not. The plugin must also refuse six vectors that Wycheproof
-calls valid, because they break a rule. The vectors #372 and #373 have a character outside base64url. In #346 and #350, the key is for a different
+The plugin does not support JWE, so it must refuse every JWE, whether it is valid or not. Wycheproof calls six vectors valid, but they break a rule. So
+the plugin must refuse these vectors too. The vectors #372 and #373 have a character outside base64url. In #346 and #350, the key is for a different
 algorithm than the token. In #347 and #351, the key is for an algorithm that does not exist.
 `;
 
@@ -37,7 +37,7 @@ export function renderVectors(rows: readonly (readonly string[])[]): string {
     HEAD,
     table(HEADINGS, rows),
     "## Disagreements\n",
-    "For these vectors, the plugin intentionally gives a different result than the source of the vector expects.\n",
+    "For each of these vectors, the source of the vector expects a different result. The plugin differs intentionally.\n",
     table(["source", "vectors", "result of the plugin", "why"], disagreements),
     "## Sources\n",
     table(["repository", "licence", "content of the vectors"], ORIGINS),

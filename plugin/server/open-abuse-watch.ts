@@ -37,7 +37,7 @@ export async function readAbuse({
   const settings = abuse === undefined ? undefined : await openAbuseSettings(abuse);
   if (settings?.sharedTokens !== undefined && !hasFactsVariable) {
     throw new Error(
-      `${abuse}: shared_tokens needs the addresses of clients, which only the facts variable carries. Use the settings that "kong-jwt-policy kong env" prints, with --facts-variable, or set "enabled: false".`,
+      `${abuse}: shared_tokens needs the addresses of clients, and only the facts variable contains them. Use the settings that "kong-jwt-policy kong env" prints, with --facts-variable, or set "enabled: false".`,
     );
   }
   return settings;

@@ -97,7 +97,8 @@ function checkReference(
 ): readonly Finding[] {
   const name = readReference(value[key]);
   if (name === undefined) {
-    const message = "This Route names no Service: write it under its Service, or name the Service.";
+    const message =
+      'This Route has no Service: write the Route inside its Service, or set "service" to the Service\'s name.';
     return isRequired ? [mistake(path, message)] : [];
   }
   const isKnown = entities.some(({ value: entity }) => entity.name === name || entity.id === name);

@@ -13,7 +13,7 @@ export const IGNORED_ENTITIES: Readonly<Record<string, string>> = {
     ].map((name) => [name, "The sandbox checks no credentials except tokens for jwt-policy."]),
   ),
   certificates: "The sandbox serves and proxies without these certificates.",
-  ca_certificates: "The sandbox ignores these certificates, and trusts the authorities of Node.",
+  ca_certificates: "The sandbox ignores these certificates, and trusts the certificate authorities of Node.",
   consumer_groups: "The sandbox knows no groups of Consumers.",
   custom_plugins: "The sandbox runs no plugin except jwt-policy.",
   filter_chains: "The sandbox runs no WebAssembly filters.",
@@ -37,7 +37,7 @@ interface IgnoredField {
 }
 
 export const IGNORED_SERVICE_FIELDS: Readonly<Record<string, IgnoredField>> = {
-  ca_certificates: { why: "The sandbox trusts the authorities of Node." },
+  ca_certificates: { why: "The sandbox trusts the certificate authorities of Node." },
   client_certificate: { why: "The sandbox sends no client certificate." },
   retries: { why: "The sandbox does not retry.", usual: 5 },
   tls_sans: { why: "The sandbox checks certificates as Node does." },

@@ -220,7 +220,7 @@ test("with Git, the working directory is compared with a commit, and nothing is 
   };
   expect(run("git:HEAD")).toEqual([1, expect.stringContaining("policies/payments.yaml policy_looser mode, orders")]);
   expect(run("git:nope")).toEqual([2, expect.stringContaining('this repository has no commit "nope": write the name')]);
-  expect(run("git:--output=x")).toEqual([2, expect.stringContaining("names no commit")]);
+  expect(run("git:--output=x")).toEqual([2, expect.stringContaining("is not a commit")]);
   expect([readdirSync(temporary), git("status", "--porcelain").trim()]).toEqual([["keep"], "M policies/base.yaml"]);
 });
 

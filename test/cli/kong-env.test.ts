@@ -83,9 +83,13 @@ describe("kong-jwt-policy kong env", () => {
     });
 
     it("refuses if a variable is set that the plugin server would not get", () => {
-      expectUsageError("--no-env cannot pass on NODE_EXTRA_CA_CERTS, which is set here", ["--no-env"], {
-        NODE_EXTRA_CA_CERTS: "/ca.pem",
-      });
+      expectUsageError(
+        "NODE_EXTRA_CA_CERTS is set here, but with --no-env the settings cannot pass it on",
+        ["--no-env"],
+        {
+          NODE_EXTRA_CA_CERTS: "/ca.pem",
+        },
+      );
     });
 
     it("cannot be combined with kong-pdk's server, which gets its settings as variables", () => {

@@ -53,7 +53,9 @@ describe("kong-jwt-policy render", () => {
       ..."--tag a --tag b --select-tag x".split(" "),
     );
     expect([status, stderr]).toEqual([0, ""]);
-    expect(stdout).toBe(`# Made by \`kong-jwt-policy render\` of ${path("good.yaml")}: change those files, not this one.
+    expect(
+      stdout,
+    ).toBe(`# Made by \`kong-jwt-policy render\` from ${path("good.yaml")}: change those files, not this one.
 
 _info:
   select_tags:

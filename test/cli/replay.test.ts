@@ -248,7 +248,7 @@ it("replay counts a sampled line for several requests, and says that the count i
   });
   expect(text).toMatch(/^newly refused +about 104 +shop +pay /m);
   expect(text).toMatch(
-    /^about: an estimate, because 5 lines of allowed requests are only a part of them \(sampled\)$/m,
+    /^about: an estimate, because the log contains only a sample of the allowed requests \(5 lines\)$/m,
   );
   expect(text).toMatch(/about 201 requests unchanged, about 104 newly refused, 0 newly allowed/);
 });

@@ -41,7 +41,7 @@ describe("kong-jwt-policy validate", () => {
     const file = write("base.yaml", GOOD.replace(/routes:\n.*\n/, ""));
     const { status, stdout } = runCli(["validate", file]);
     expect(stdout).toContain(
-      'policy "good", without rules: this policy refuses every request, and is useful only for policies that extend it',
+      'policy "good", without rules: this policy refuses every request, so it is useful only if other policies extend it',
     );
     expect(status).toBe(0);
   });

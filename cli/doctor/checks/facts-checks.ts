@@ -53,7 +53,8 @@ export const FACTS_CHECKS: readonly DoctorCheck[] = [
   },
   {
     id: "guard_loaded",
-    checks: "If `plugins` has jwt-policy-guard, Kong must find the guard, with the version of this package.",
+    checks:
+      "If `plugins` has jwt-policy-guard, Kong must find the guard, and the guard must have the version of this package.",
     why: "Kong does not start if the guard is missing. A guard of another version may refuse every request.",
     fix: "Print the settings again with `kong-jwt-policy kong env --guard`.",
     run: checkGuard,

@@ -32,7 +32,7 @@ export const FILE_CHECKS: readonly DoctorCheck[] = [
   },
   {
     id: "policies_valid",
-    checks: "Each policy under the root is valid, as `validate` says.",
+    checks: "`validate` finds no mistakes in the policies under the root.",
     why: "If a policy is broken when the server starts, requests on its Routes get 503, and the server never becomes ready.",
     fix: "Correct the part of the file that the finding names.",
     run({ policies }) {
@@ -68,7 +68,7 @@ export const FILE_CHECKS: readonly DoctorCheck[] = [
     id: "state_dir",
     checks:
       "The directory that keeps keys over restarts belongs to the workers' user, and other users cannot write there.",
-    why: "If other users could write to this directory, they could add keys. So the server then stores no keys for the next start.",
+    why: "Users who can write to this directory can add keys. If other users can write to it, the server stores no keys for the next start.",
     fix: "Run `install -d -o USER -m 700 DIRECTORY` with the user of Kong's workers.",
     run({ stateDir, worker }) {
       if (!stateDir.ok) {

@@ -78,8 +78,8 @@ export const GATEWAY_CHECKS: readonly DoctorCheck[] = [
   {
     id: "status_port",
     checks: "The status port of the plugin server answers, is ready, and listens on loopback only.",
-    why: "Probes use this port. Answers on the port for probes name policies and issuers, so other machines should not reach the port.",
-    fix: "Set `--status-listen 127.0.0.1:8008`. If the server is not ready, correct the problems that `/status/ready` names.",
+    why: "Probes use this port. The answers contain the names of policies and issuers, so other machines should not reach the port.",
+    fix: "Set `--status-listen 127.0.0.1:8008`. If the server is not ready, correct the problems that `/status/ready` lists.",
     run: checkStatus,
   },
 ];

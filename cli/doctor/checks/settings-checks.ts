@@ -38,7 +38,7 @@ export const SETTINGS_CHECKS: readonly DoctorCheck[] = [
   },
   {
     id: "kong_version",
-    checks: `Kong is ${MIN_KONG_VERSION} or later. The check runs \`kong version\`, and uses the Kong that \`KONG_BIN\` names, or the Kong in PATH.`,
+    checks: `Kong is ${MIN_KONG_VERSION} or later. The check runs \`kong version\`. It uses the program in \`KONG_BIN\` if this variable is set, and otherwise the \`kong\` in PATH.`,
     why: "An older Kong lets a request pass when the plugin server fails.",
     fix: `Upgrade Kong to ${MIN_KONG_VERSION} or later.`,
     run({ kong }) {
@@ -199,7 +199,7 @@ function findServerProblems(server: PluginServer): readonly Problem[] {
     } else if (command?.ok && !command.value.program.startsWith("/")) {
       problems.push({
         ...placeOf(command.value.setting),
-        message: `${key}_${which} starts ${quoteText(command.value.program)}, which is not an absolute path: Kong starts it without a PATH`,
+        message: `${key}_${which} starts ${quoteText(command.value.program)}, which is not an absolute path: Kong starts the server without a PATH`,
         fix: PRINT,
       });
     }

@@ -15,9 +15,9 @@ const REMEDIES: Readonly<Record<NoAnswer["because"], string>> = {
   refused: `no process listens on this socket. The server that created it has ended: ${START}`,
   forbidden: "run doctor as the user of Kong's workers or as root",
   silent:
-    "the server hangs or is stopped: a launcher kills the server after 6 s; without a launcher, restart the server",
+    "the server hangs or is stopped. If it has a launcher, the launcher kills it after 6 s. If it has none, restart the server",
   foreign:
-    "another program has this socket: give the plugin server its own path with `kong-jwt-policy kong env --socket PATH`",
+    "another program listens on this socket: give the plugin server its own path with `kong-jwt-policy kong env --socket PATH`",
   failed: START,
 };
 
@@ -65,7 +65,7 @@ export const SOCKET_CHECKS: readonly DoctorCheck[] = [
   {
     id: "socket_answers",
     checks: "The plugin server answers a call in Kong's protocol within two seconds. The call has no effect.",
-    why: "A server that hangs, or another program on the socket, makes Kong answer 500.",
+    why: "If the server hangs, or if another program listens on the socket, Kong answers 500.",
     fix: "Start the server, or restart it if it hangs.",
     run({ socket }) {
       if (!socket.ok) {

@@ -21,7 +21,7 @@ export const GOOGLE: Provider = {
     {
       name: "hosted-domain",
       value: "domain",
-      description: "the domain of your Google Workspace, the claim hd: only its accounts pass",
+      description: "the domain of your Google Workspace (the claim hd); only accounts of this domain pass",
       check: checkHost,
       isNeeded: (values) => values["any-account"] === undefined,
       instead: "or --any-account, if everyone with a Google account may use the API",

@@ -26,7 +26,7 @@ plugin server's socket.
   --clone DIR          measures another clone, built
   --flood WORD         only floods with this word in their name
   --same-address       the good client has the flood's address
-  --good-addresses N   the good client stands for clients of so many addresses (1)
+  --good-addresses N   the good client uses this many client addresses (1)
   --excess N           instead of the floods: N times the capacity, half of it without a token
   --cost               what a request of each flood costs Kong's worker, in processor time, instead
   --plain              with --cost: a Kong without jwt-policy
@@ -106,7 +106,7 @@ async function run(): Promise<void> {
       `Capacity ${capacity.toFixed(0)} requests/s; the good client sends ${perSecond.toFixed(0)}/s; quiet median ${quiet.medianMs.toFixed(1)} ms.\n`,
     );
     console.log(
-      "| flood | its requests/s, by status | good client's median, ms | times quiet | p99, ms | longest, ms | good, by status |",
+      "| flood | requests/s of the flood, by status | good client's median, ms | times quiet | p99, ms | longest, ms | good, by status |",
     );
     console.log("|---|---|---|---|---|---|---|");
     for (const flood of createFloods(keys).filter(({ name }) => name.includes(values.flood))) {

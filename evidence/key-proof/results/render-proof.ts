@@ -55,7 +55,7 @@ const TABLES: { readonly [Section in keyof Sections]: readonly (readonly Column<
       {
         title: "the provider",
         cell: ({ failure, hours, unknownKids }) =>
-          `${failure}, ${hours} h${unknownKids ? "; with each request comes a token with an unknown kid" : ""}`,
+          `${failure}, ${hours} h${unknownKids ? "; for each request, the test also sends a token with an unknown kid" : ""}`,
       },
       {
         title: "valid requests refused",

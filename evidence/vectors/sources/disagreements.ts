@@ -23,7 +23,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     source: "JOSE cookbook: RFC 7520, 7797, 8037",
     ids: ["curve25519/jws.json:compact"],
     found: "accepted",
-    why: "The cookbook refuses this vector because its payload is text. The test of signatures checks only the signature, and the vector's signature is valid (RFC 8037 appendix A.5). In a request, the plugin would refuse it with `token_malformed`.",
+    why: "The cookbook refuses this vector because the vector's payload is text. The test of signatures checks only the signature, and the vector's signature is valid (RFC 8037 appendix A.5). In a request, the plugin would refuse this token with `token_malformed`.",
   },
   {
     source: RFC_REQUESTS,
@@ -83,7 +83,7 @@ export const DISAGREEMENTS: readonly Disagreement[] = [
     source: "Istio: requests against its policies",
     ids: ["headers-params: valid-token-set"],
     found: "token_ambiguous",
-    why: "The request has two query parameters with good tokens. Istio lets a request pass if all its tokens are good. The plugin accepts only one token (RFC 6750 section 2), because otherwise the upstream might read a different caller.",
+    why: "The request has two query parameters with good tokens. Istio lets a request pass if all its tokens are good. The plugin accepts only one token (RFC 6750 section 2). With two tokens, the upstream might read a different caller than the plugin.",
   },
   {
     source: "KrakenD: matchers of roles and scopes",

@@ -53,7 +53,7 @@ const UNUSABLE: readonly LintRule[] = [
     id: "key_address_mixed_up",
     topic: "issuer",
     severity: "warning",
-    summary: "`jwks_uri` is an address of metadata, or `metadata_uri` is an address of keys.",
+    summary: "`jwks_uri` is a metadata URL, or `metadata_uri` is a key URL.",
     why: "The answer from the wrong address has an unexpected form. So the issuer has no keys, and every request gets 503.",
     bad: issuer("keys:\n  jwks_uri: https://idp.example.com/.well-known/openid-configuration # copied"),
     good: issuer("keys:\n  metadata_uri: https://idp.example.com/.well-known/openid-configuration # copied"),

@@ -139,7 +139,7 @@ export const KONG_RULES: readonly LintRule[] = [
     topic: "kong",
     severity: "warning",
     summary: "A public rule without operations is bound to a Route with a path prefix.",
-    why: "Kong's paths are prefixes. If the upstream adds a path below the prefix, the new path is public as well. Name the public paths as `operations`, or end the path of the Route with `$` in a regular expression.",
+    why: "Kong's paths are prefixes. If the upstream adds a path below the prefix, the new path is public as well. List the public paths as `operations`, or end the path of the Route with `$` in a regular expression.",
     bad: kong(`${READ}\n- name: health\n  paths: [/health]`, `${HEALTH}    access: public\n`, GLOBAL),
     good: kong(
       `${READ}\n- name: health\n  paths: [/health]`,

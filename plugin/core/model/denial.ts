@@ -120,7 +120,7 @@ export const DENIALS = {
     error: "invalid_request",
     clientMessage: "The request's credentials are malformed",
     meaning:
-      "A source other than Authorization contains something that is not one token, or that servers can read in more than one way. Examples are quotes around a cookie, white space in a cookie's name, an empty parameter, and a wrong escape in the query. A query in a request target of more than 8,192 characters also gets this reason. A request also gets this reason if it is too long: the request target and all places of tokens together may have 9,216 characters more than `token.max_bytes`.",
+      "A source other than Authorization contains something that is not one token, or that servers can read in more than one way. Examples are quotes around a cookie, white space in a cookie's name, an empty parameter, and a wrong escape in the query. If a token source is in the query, and the request target has a query and more than 8,192 characters, the request also gets this reason. A request also gets this reason if it is too long. The plugin counts the characters of the request target and of all places in which the policy looks for a token. The sum may exceed `token.max_bytes` by at most 9,216.",
     next: "The client must send only the token in its source, without quotes, white space or escapes.",
     spec: "RFC 6265 section 4.2.1, RFC 6750 section 2.3",
   },
@@ -203,7 +203,7 @@ export const DENIALS = {
     ...UNAVAILABLE,
     stage: "key",
     meaning: "The plugin could not fetch the issuer's keys yet, and it has no usable earlier key set.",
-    next: "Check the address of the keys, and that Kong's machine can reach it. `/status` shows the state of each source of keys.",
+    next: "Check that the key URL is right, and that Kong's machine can reach it. `/status` shows the state of each source of keys.",
     spec: "RFC 9110 section 15.6.4",
   },
   overloaded: {

@@ -38,14 +38,14 @@ export function findCredentials(places: TokenPlaces, facts: RequestFacts): Resul
   const length = countCharacters(places, facts);
   const maxLength = places.maxTokenBytes + MAX_AROUND_TOKEN;
   if (length > maxLength) {
-    const detail = `the request target and the places of tokens have ${length} characters, at most ${maxLength} are allowed`;
+    const detail = `the request target and the token sources together have ${length} characters, at most ${maxLength} are allowed`;
     return deny({ reason: "credentials_malformed", detail });
   }
   const credentials: Credential[] = [];
   for (const source of places.tokenSources) {
     const texts = readTexts(source, facts);
     if (texts === undefined) {
-      const detail = `${describeSource(source)}: servers can read it in more than one way, or it has lost bytes`;
+      const detail = `${describeSource(source)}: servers can read it in more than one way, or some of its bytes are not readable`;
       return deny({ reason: "credentials_malformed", detail });
     }
     credentials.push(...texts.slice(0, ENOUGH).map((text) => ({ source, text })));

@@ -36,7 +36,7 @@ export async function readAnswer(response: IncomingMessage): Promise<JsonObject>
 
 function describeRedirect(statusCode: number): string {
   return statusCode >= 300 && statusCode <= 399
-    ? ": redirects are not followed; name the final address in the policy"
+    ? ": redirects are not followed; write the final URL in the policy"
     : "";
 }
 

@@ -46,7 +46,7 @@ export function keepFirst(keys: readonly ImportedKey[]): {
     } else if (serves !== bound) {
       dropped.push({
         key,
-        reason: `a key for ${algorithm} that is already used for ${serves}: one key, one algorithm`,
+        reason: `a key for ${algorithm} that is already used for ${serves}: each key can be used for only one algorithm`,
       });
     } else {
       names.add(name);

@@ -41,19 +41,19 @@ export interface AlarmLogOptions {
 const TEXTS: { readonly [K in AlarmKind]: readonly [what: string, next: string] } = {
   shared_token: [
     "clients in different networks use one token at the same time",
-    "Ask the user or the owner of the client who uses the token, and revoke the session at the issuer. If these networks belong together, add them to shared_networks.",
+    "Find out who uses the token: ask the user or the client's owner. Then revoke the session at the issuer. If these networks belong together, add them to shared_networks.",
   ],
   failing_subject: [
     "one subject is denied again and again",
-    "Look for its denials in the decision log: either a client has a defect, or an attacker tests what the subject may do.",
+    "Look for the subject's denials in the decision log: either a client has a defect, or an attacker tests what the subject may do.",
   ],
   unknown_keys: [
     "many more tokens than usual have an unknown key, algorithm or issuer",
-    "The cause is an attack, a client with tokens of another environment, or keys that the issuer has not published.",
+    "The cause is one of these: an attack, a client with tokens of another environment, or keys that the issuer has not published.",
   ],
   long_lifetime: [
     "a token lives much longer than the other tokens of its issuer",
-    "Check the settings of the issuer. max_token_lifetime in the policy refuses such tokens.",
+    "Check the settings of the issuer. To refuse such tokens, set max_token_lifetime in the policy.",
   ],
   denial_rate: [
     "the share of denied requests of one rule changed suddenly",

@@ -36,7 +36,7 @@ function checkMapping(source: MappingMap, path: DocumentPath): Finding[] {
   const named = (["from", "constant", "payload"] as const).filter((key) => source[key] !== undefined);
   const refuse = (message: string): Finding[] => [{ code: "mapping_invalid", path, message }];
   if (named.length !== 1) {
-    return refuse(`A header has one source: name "from", "constant" or "payload", and only one of them.`);
+    return refuse(`A header has one source: write exactly one of the keys "from", "constant" and "payload".`);
   }
   if (source.from === undefined && source.fallback !== undefined) {
     return refuse(`"fallback" is the value for an absent claim, so it needs "from".`);

@@ -90,7 +90,7 @@ function checkSource(source: MapOrName, document: PolicyDocument, path: Document
   if (PLACES.filter((place) => source[place] !== undefined).length !== 1) {
     return refuse(
       path,
-      `A source is in one part of the request: name "authorization", "header", "cookie" or "query", and only one of them.`,
+      `A source is in one part of the request: write exactly one of the keys "authorization", "header", "cookie" and "query".`,
     );
   }
   const stray = COMPANIONS.find(([key, place]) => source[key] !== undefined && source[place] === undefined);
@@ -160,7 +160,10 @@ function checkKept({ token }: PolicyDocument, sources: readonly TokenSource[]): 
   }
   const path = ["token", "client_authorization"];
   if (sources.some(({ from }) => from === "authorization")) {
-    return refuse(path, `"authorization" is a source, so it has tokens: name other sources, or leave this key out.`);
+    return refuse(
+      path,
+      `The policy reads tokens from Authorization ("authorization" is a source): use other sources, or leave this key out.`,
+    );
   }
   return token.forward === true
     ? refuse(

@@ -53,7 +53,7 @@ function checkRefresh({ key_refresh: source }: Issuer, refresh: KeyRefresh, path
     [
       "max_stale",
       maxStaleSeconds >= maxSeconds,
-      `The value must be max (${source.max}) or more, because keys are used for that long in any case.`,
+      `The value must be at least max (${source.max}), because the plugin uses keys for that long anyway.`,
     ],
     [
       "timeout",

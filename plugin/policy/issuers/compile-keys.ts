@@ -157,7 +157,7 @@ function checkDiscovery(issuer: string, allowHttp: boolean, path: DocumentPath):
 
 /** The tenant's name has already replaced the issuer's placeholder, so all remaining braces are mistakes. */
 function checkAddress(url: string, allowHttp: boolean, path: DocumentPath): Finding[] {
-  const message = `Braces in an address of keys mark a tenant: write the name in braces that "issuer" has, and name the tenants under "tenants".`;
+  const message = `Braces in a key URL mark a tenant: use the same {name} as in "issuer", and list the tenants under "tenants".`;
   return /[{}]/.test(url)
     ? [{ code: "issuer_template_invalid", path, message }]
     : checkUrl(url, { allowHttp, allowQuery: true }, path);

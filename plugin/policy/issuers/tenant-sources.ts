@@ -55,7 +55,7 @@ export function checkTenantSources(issuer: Issuer, path: DocumentPath): readonly
     message,
   });
   if (tenants.includes(ANY_TENANT)) {
-    const message = `Keys for each tenant need the names of the tenants, because nothing is fetched for a name that comes from a token. Replace "${ANY_TENANT}" by the names, or name one address for the keys of all tenants.`;
+    const message = `If each tenant has its own keys, the policy must list the tenants, because the plugin never fetches keys for a name from a token. Replace "${ANY_TENANT}" by the names, or use one key URL for all tenants.`;
     return [report("tenants", message)];
   }
   const findings: Finding[] = [];

@@ -74,7 +74,7 @@ function describeProblem({ text, named }: TemplatePart, isLast: boolean): string
   }
   const isWhole = named.prefix === "" && named.suffix === "";
   return named.isSubtree && !(isLast && isWhole)
-    ? `${quoteText(text)} matches the rest of the path, so it must be the whole last segment.`
+    ? `${quoteText(text)} matches all remaining segments, so it must be the last segment, with no other text in that segment.`
     : undefined;
 }
 

@@ -68,7 +68,7 @@ function lintAddress({ issuer, keys }: Issuer, path: DocumentPath): Finding[] {
       ...warn(
         "key_address_mixed_up",
         [...path, "keys", "jwks_uri"],
-        `This is an address of metadata: write it as "metadata_uri".`,
+        `This is a metadata URL: write it under "metadata_uri".`,
       ),
     );
   }
@@ -77,7 +77,7 @@ function lintAddress({ issuer, keys }: Issuer, path: DocumentPath): Finding[] {
       ...warn(
         "key_address_mixed_up",
         [...path, "keys", "metadata_uri"],
-        `This is an address of keys: write it as "jwks_uri".`,
+        `This is a key URL: write it under "jwks_uri".`,
       ),
     );
   }

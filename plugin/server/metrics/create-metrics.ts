@@ -150,7 +150,7 @@ function listCounters({ runtime, decisionLog, abuse }: MetricsSource): readonly 
     },
     {
       name: "cache_requests_total",
-      help: "Look-ups in each cache. The guard reports its hits with the next request that asks the plugin server.",
+      help: "Look-ups in each cache. The guard reports its hits later, with the next request that it sends to the plugin server.",
       labels: ["cache", "result"],
       read: () =>
         runtime
@@ -180,7 +180,7 @@ function listCounters({ runtime, decisionLog, abuse }: MetricsSource): readonly 
     },
     {
       name: "decision_log_lines_total",
-      help: "Lines of the decision log that were written, or dropped for one of several causes.",
+      help: "Lines of the decision log: those that were written, and those that were dropped, by cause.",
       labels: ["result"],
       read: () => {
         const { lines, dropped } = decisionLog?.status() ?? { lines: 0, dropped: {} };
@@ -192,7 +192,7 @@ function listCounters({ runtime, decisionLog, abuse }: MetricsSource): readonly 
     },
     {
       name: "abuse_alarms_total",
-      help: "Alarms about replayed and stolen tokens. The same finding is counted again only after the time repeat_after.",
+      help: "Alarms about replayed and stolen tokens. The same finding is counted again only when the time in repeat_after has passed.",
       labels: ["kind", "policy", "rule", "issuer"],
       read: () =>
         (abuse?.status().alarms ?? []).map(({ kind, policy, rule = "", issuer = "", alarms }) => [

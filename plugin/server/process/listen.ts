@@ -142,7 +142,7 @@ export function keepSocket(
       await listen().then(
         () => {
           isTold = false;
-          log(`no process listens on the socket ${path} any more: this process listens on it again`);
+          log(`no process listened on the socket ${path} any more, so this process listens on it again`);
         },
         (error: unknown) => tellOnce(`cannot listen: ${messageOf(error)}`),
       );

@@ -28,7 +28,7 @@ function watch({ beats, limitMs }: { readonly beats: Int32Array; readonly limitM
     lastBeat = beat;
     if (silentMs >= limitMs) {
       try {
-        writeSync(STDERR, `watchdog: the event loop did not turn for ${limitMs} ms, ending the process\n`);
+        writeSync(STDERR, `watchdog: the event loop was blocked for ${limitMs} ms, so the process ends\n`);
       } catch {
         // The process that reads the error output has ended. The process is blocked, so it must end even without this
         // message.

@@ -86,10 +86,10 @@ The plugin server of jwt-policy. Kong starts it; \`kong-jwt-policy kong env\` pr
   --policy-root DIR   directory that contains all policy files (absolute path)
   --facts-variable    Kong sets the nginx variable $jwt_facts, as \`kong-jwt-policy kong env\` prints it
   --fetch-settings FILE
-                      how keys are fetched: certificate authorities, proxy, client certificates, headers
-                      (absolute path of a YAML file)
-  --state-dir DIR     where fetched public keys are kept over restarts (absolute path; created with mode 700;
-                      default: nowhere). Other users must not be able to write there
+                      the file with the settings for fetching keys: certificate authorities, proxy, client
+                      certificates, headers (absolute path of a YAML file)
+  --state-dir DIR     the directory in which the server stores fetched public keys for its next start (absolute
+                      path; created with mode 700; default: none). Other users must not be able to write to it
   --socket-mode MODE  permissions of the socket in octal (default 600: Kong runs as the same user)
   --policy-poll MS    how often to look whether policy files changed, in milliseconds (default 1000)
   --status-listen HOST:PORT

@@ -41,7 +41,7 @@ plugins:
 `,
       ]),
     );
-    expect(text).toBe(`# Made by \`kong-jwt-policy render\` of 1.yaml: change those files, not this one.
+    expect(text).toBe(`# Made by \`kong-jwt-policy render\` from 1.yaml: change those files, not this one.
 
 _format_version: "3.0"
 services:

@@ -134,7 +134,7 @@ describe("the files of init", () => {
   it("say that CI reads them only in the root of the repository", () => {
     const folder = newFolder();
     mkdirSync(join(folder, ".git"));
-    expect(init(join(folder, "api")).stdout).toContain("reads it only in the root of the repository");
+    expect(init(join(folder, "api")).stdout).toContain("reads it only from the root of the repository");
     expect(init(folder).stdout).not.toContain("root of the repository");
   });
 });

@@ -65,11 +65,11 @@ it.each<[what: string, keys: string, column: number, message: RegExp]>([
     expect(rest).toEqual([]);
     expect(warning).toMatch(new RegExp(`^8:${column} This key file cannot be used: `));
     expect(warning).toMatch(message);
-    expect(warning).toMatch(/Names are relative to the policy root\.$/);
+    expect(warning).toMatch(/The names of key files are relative to the policy root\.$/);
   },
 );
 
 it("without a policy root, the warning says how to name one", async () => {
   const [warning] = await warningsOf("{ jwks_files: [keys/nope.jwks] }");
-  expect(warning).toMatch(/name it with --policy-root\.$/);
+  expect(warning).toMatch(/set the root with --policy-root\.$/);
 });

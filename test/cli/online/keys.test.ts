@@ -71,7 +71,7 @@ const ROWS = [
     words: "The plugin refuses tokens that this key signed: ask the provider to replace it",
   }),
   row("two keys with one kid", [elliptic, second], ["5:13 warning kid_duplicate"], {
-    words: "a second ES256 key with the same kid, and only the first is used",
+    words: "a second ES256 key with the same kid, and the plugin uses only the first of these keys",
   }),
   row("a private key in public", [rsa, { ...elliptic, d: "AAAA" }], ["5:13 error private_key"], {
     words: "anyone who read it can make tokens",

@@ -41,10 +41,10 @@ const MISBEHAVIOURS: [title: string, answer: Answer, cause: string, advice: stri
   ["is down (503)", status(503), "status 503", "try again later"],
   ["answers 429", status(429), "status 429", "the provider is down"],
   ["redirects, which production never follows", redirect, "status 302", "Write the address that"],
-  ["answers HTML instead of JSON", html, "a web page instead of JSON", "A login page or an error page"],
+  ["answers HTML instead of JSON", html, "a web page instead of JSON", "a login page or an error page"],
   ["answers text that is not JSON", { text: "no" }, "not a JSON object", "open the URL by hand"],
   ["answers a list", { text: "[]" }, "not a JSON object", "open the URL by hand"],
-  ["names a member twice", { text: '{"a":1,"a":2}' }, "not a JSON object", "has a member twice"],
+  ["names a member twice", { text: '{"a":1,"a":2}' }, "not a JSON object", "contains the same member twice"],
   ["is longer than half a megabyte", { text: `"${"x".repeat(600_000)}"` }, "longer than", "This is not a key set"],
   ["breaks off", tooShort, "ECONNRESET", "a device on the way", "issuer_unreachable"],
   ["never answers", hang, "no complete answer in 1000 ms", "key_refresh: { timeout: 10s }", "issuer_unreachable"],
@@ -53,7 +53,7 @@ const MISBEHAVIOURS: [title: string, answer: Answer, cause: string, advice: stri
     "has another issuer",
     { json: { issuer: "https://other.example", jwks_uri: "x" } },
     "https://other.example, expected",
-    "exactly this",
+    "exactly the same",
     "issuer_differs",
   ],
 ];
@@ -87,7 +87,7 @@ describe("validate --online, of metadata that", () => {
     const checked = await checkPolicy(policyOf("issuer: https://idp.example.com"), fetcher);
     expect(listPlaces(checked)).toEqual(["5:13 error issuer_unreachable"]);
     expect(checked.findings[0]?.message).toContain(
-      "the host name does not resolve (ENOTFOUND). Check the host name for mistakes",
+      "the host name does not resolve (ENOTFOUND). Check the spelling of the host name",
     );
   });
 
@@ -102,7 +102,7 @@ describe("validate --online, of metadata that", () => {
   it("is on a port where no server listens, or where another protocol answers", async () => {
     const other = await listen(createTcp((socket) => void socket.end("SSH-2.0-OpenSSH\r\n", () => socket.destroy())));
     const foreign = await checkPolicy(policyOf(`issuer: http://127.0.0.1:${other.port}`));
-    expect(foreign.findings[0]?.message).toContain("Another protocol uses the port");
+    expect(foreign.findings[0]?.message).toContain("The port uses another protocol than the address");
     await new Promise<void>((resolve) => void other.server.close(() => resolve()));
     const closed = await checkPolicy(policyOf(`issuer: http://127.0.0.1:${other.port}`));
     expect(closed.findings[0]?.message).toContain("No server listens there");
@@ -111,7 +111,7 @@ describe("validate --online, of metadata that", () => {
   it("is served over plain http at an https address", async () => {
     const checked = await checkPolicy(policyOf(`issuer: ${server.origin.replace("http:", "https:")}`));
     expect(listPlaces(checked)).toEqual(["5:13 error issuer_unreachable"]);
-    expect(checked.findings[0]?.message).toContain("Another protocol uses the port");
+    expect(checked.findings[0]?.message).toContain("The port uses another protocol than the address");
   });
 });
 

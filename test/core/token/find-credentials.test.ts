@@ -153,7 +153,7 @@ describe("a request target and places of tokens", () => {
 
   it("say in the log how many characters they have", () => {
     const facts = factsOf({ cookie: cookieOf(ROOM) });
-    const detail = `the request target and the places of tokens have ${ROOM + MIN_COUNTED_TARGET} characters, at most ${ROOM} are allowed`;
+    const detail = `the request target and the token sources together have ${ROOM + MIN_COUNTED_TARGET} characters, at most ${ROOM} are allowed`;
     expect(find(SOURCES, facts)).toEqual(fail(denied("credentials_malformed", detail)));
   });
 
@@ -164,7 +164,7 @@ describe("a request target and places of tokens", () => {
     const others: TokenSource[] = [{ from: "authorization" }, { from: "query", name: "token" }];
     expect(find(others, factsOf({ cookie: cookieOf(30_000) }))).toEqual(succeed([]));
     const tooLong = factsOf({ cookie: cookieOf(ROOM) });
-    expect(find(cookies, tooLong)).toEqual(fail(denied("credentials_malformed", "the places of tokens have")));
+    expect(find(cookies, tooLong)).toEqual(fail(denied("credentials_malformed", "the token sources together have")));
   });
 
   it("of any length still get the answer that a token is too large", () => {

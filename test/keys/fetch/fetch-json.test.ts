@@ -147,7 +147,7 @@ it.each([
 describe("refuses", () => {
   const NO_OBJECT = "the answer is not a JSON object: ";
   const PAGE = "the server sent a web page instead of JSON; check the address";
-  const MOVED = "redirects are not followed; name the final address in the policy";
+  const MOVED = "redirects are not followed; write the final URL in the policy";
   const LONG = `the answer is longer than ${LIMIT} bytes`;
   const gzip = (body: Buffer): Answer => withHeaders({ "content-encoding": "gzip" }, body);
   const deflated = withHeaders({ "content-encoding": "deflate" }, deflateSync("{}"));

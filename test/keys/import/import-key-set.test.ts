@@ -90,7 +90,7 @@ describe("a key without alg is bound to one RSA algorithm, which is reported to 
     ["another alg and no kid", without({ ...rsa, alg: "PS256" }, "kid")],
   ])("and keeps the first algorithm if the set has the key again with %s", async (_what, second) => {
     const [taken, ignored] = await importAll([nameless, second]);
-    const reason = "a key for PS256 that is already used for RS256: one key, one algorithm";
+    const reason = "a key for PS256 that is already used for RS256: each key can be used for only one algorithm";
     expect([taken, ignored]).toEqual([["r RS256"], [reason]]);
   });
 

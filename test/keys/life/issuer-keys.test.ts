@@ -316,7 +316,7 @@ describe("an issuer with keys from two sources", () => {
     const other = keysOf({ ...rsa.publicJwk, alg: "PS256" }, second.publicJwk);
     await twoPlaces(keySetOf(rsa), other, ["RS256", "PS256", "ES256"]);
     expect([await algorithmOf("r", "RS256"), await algorithmOf("r", "PS256")]).toEqual(["RS256", undefined]);
-    const reason = "a key for PS256 that is already used for RS256: one key, one algorithm";
+    const reason = "a key for PS256 that is already used for RS256: each key can be used for only one algorithm";
     expect(scene.keys.status()[1]?.notUsed).toEqual([reason]);
   });
 });

@@ -27,7 +27,7 @@ describe("an alarm", () => {
     share(scene);
     expect(scene.lines).toHaveLength(1);
     expect(scene.lines[0]).toMatch(
-      /^abuse: clients in different networks use one token at the same time: kind=shared_token policy=payments rule=read issuer=acme subject_hmac=[\w-]{16} subject_key=[0-9a-f]{8} networks=2 returns=3 request_id=f811920ab33f697a25ae5c736ec13e7e next="Ask the user/,
+      /^abuse: clients in different networks use one token at the same time: kind=shared_token policy=payments rule=read issuer=acme subject_hmac=[\w-]{16} subject_key=[0-9a-f]{8} networks=2 returns=3 request_id=f811920ab33f697a25ae5c736ec13e7e next="Find out who uses the token/,
     );
     expect(scene.alarms).toEqual([
       {

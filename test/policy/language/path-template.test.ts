@@ -33,7 +33,8 @@ describe("reads a template", () => {
 
 describe("refuses a template", () => {
   const neither = (part: string): string => `"${part}" must be plain text, or text with only one {name} in it.`;
-  const rest = (part: string) => `"${part}" matches the rest of the path, so it must be the whole last segment.`;
+  const rest = (part: string) =>
+    `"${part}" matches all remaining segments, so it must be the last segment, with no other text in that segment.`;
   const star = (part: string) =>
     new RegExp(`^"${part}" is not a wildcard here\\. For one segment, write \\{name\\}\\.`);
   const unclear = [

@@ -147,7 +147,7 @@ describe("unsupported fields are refused with their name and place", () => {
     row("an unknown key of the document", `${HEAD}upstream: []`, [
       /^2:1 The key "upstream" is not known here. Known here: _format_version, consumers, services, plugins, routes\.$/,
     ]),
-    row("a route without a service", `${HEAD}routes: [{paths: [/a]}]`, [/^2:10 This Route names no Service/]),
+    row("a route without a service", `${HEAD}routes: [{paths: [/a]}]`, [/^2:10 This Route has no Service/]),
     row("a route of an unknown service", `${HEAD}routes: [{paths: [/a], service: s}]`, [
       '2:33 The document has no service "s".',
     ]),

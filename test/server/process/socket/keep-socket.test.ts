@@ -26,6 +26,6 @@ it("a reason that stays is logged once, and again if the socket was served in be
     // This check has ended. The interval of 0 does not move the fake clock to the next check.
     await expect.poll(() => [tries, vi.getTimerCount()], { interval: 0 }).toEqual([look, 1]);
   }
-  const served = `no process listens on the socket ${path} any more: this process listens on it again`;
+  const served = `no process listened on the socket ${path} any more, so this process listens on it again`;
   expect(log).toEqual(["cannot listen: no space", served, "cannot listen: no space"]);
 });

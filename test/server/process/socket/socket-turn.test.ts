@@ -185,7 +185,9 @@ describe("keepSocket", () => {
     expect(await isAnswered(path)).toBe(true);
     await look(3);
     expect(kept.times).toBe(2);
-    expect(kept.log).toEqual([`no process listens on the socket ${path} any more: this process listens on it again`]);
+    expect(kept.log).toEqual([
+      `no process listened on the socket ${path} any more, so this process listens on it again`,
+    ]);
   });
 
   it("never takes the socket from a live process, but takes it after that process has ended", async () => {

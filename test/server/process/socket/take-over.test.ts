@@ -146,7 +146,7 @@ describe("a process whose socket", () => {
     const worker = await connectWorker(place.socket);
     rmSync(place.socket);
     await expect.poll(() => probeSocket(place.socket)).toBe(true);
-    await server.waitForOutput("warning: no process listens on the socket");
+    await server.waitForOutput("warning: no process listened on the socket");
     expect(await answersOf(place)).toEqual(["proxied", "proxied"]);
     await worker.expectSilence();
   });
@@ -156,7 +156,7 @@ describe("a process whose socket", () => {
     const first = await runServer(place);
     const second = await runServer(place);
     second.child.kill("SIGKILL");
-    await first.waitForOutput("no process listens on the socket");
+    await first.waitForOutput("no process listened on the socket");
     await expect.poll(() => probeSocket(place.socket)).toBe(true);
     expect(await answersOf(place)).toEqual(["proxied", "proxied"]);
   });
@@ -171,7 +171,7 @@ describe("a process whose socket", () => {
     expect(identifySocket(place.socket)).toBe(owner);
     expect(server.stdout()).not.toContain("nobody serves");
     await new Promise((resolve) => other.close(resolve));
-    await server.waitForOutput("no process listens on the socket");
+    await server.waitForOutput("no process listened on the socket");
     await expect.poll(() => probeSocket(place.socket)).toBe(true);
     expect(await answersOf(place)).toEqual(["proxied", "proxied"]);
   });
