@@ -7,8 +7,8 @@ import {
 import type { AbuseRows } from "../../plugin/server/view/status-document.ts";
 
 /**
- * Writes the content of the tables for programs. Times are in ISO 8601, and rates are per second. A rate is null if it is
- * unknown.
+ * Returns the content of the tables for `--format json`, which programs can read. Times are in ISO 8601, and rates are
+ * per second. A rate is null if it is unknown.
  */
 export function describeJson(servers: readonly ServerReading[], problems: readonly string[]): object {
   return {

@@ -205,7 +205,7 @@ export const SURVIVORS = [
   }),
   ...explain("plugin/core/json/check-json.ts", "a blank is a plain character, and is never read as a special one", {
     "if (!(code >= BLANK)) {": ["code > BLANK"],
-    'throw new JsonError(code < BLANK ? "control character in a string" : "ends inside a string");': ["code <= BLANK"],
+    'throw jsonError(code < BLANK ? "control character in a string" : "ends inside a string");': ["code <= BLANK"],
   }),
   ...explain("plugin/core/json/check-json.ts", ONLY_TIME, {
     "while (code <= BLANK && isWhitespace(code)) {": ["true"],

@@ -78,8 +78,8 @@ export interface DecisionCounts {
   /** Returns the counts of requests that report mode let pass, the most frequent first. */
   listReports(): readonly ReportCount[];
   /**
-   * Returns how many requests were refused, or passed only because of report mode, with their issuers. The most
-   * frequent kind is first.
+   * Returns the counts of requests that were refused, and of requests that passed only because of report mode. The
+   * counts contain the issuers. The most frequent kind is first.
    */
   listRejections(): readonly RejectionCount[];
   /** Returns the rules that judged requests, the busiest first. */

@@ -134,8 +134,8 @@ interface OpenSettings {
 }
 
 /**
- * Lists the settings files that the options name, and the files that the settings name. Settings files are never read
- * as policies.
+ * Lists the plugin's settings files. The options name some of these files, and these files can name further files. The
+ * plugin never reads a settings file as a policy.
  */
 async function listOwnFiles({ fetchSettings, decisionLog, abuse }: ServerOptions): Promise<readonly string[]> {
   return [

@@ -1,7 +1,7 @@
 /**
  * Parts of a real kong.yml that the sandbox does not support. The text of each entry is a warning that describes the
- * consequence. List a field here only if ignoring it never lets more requests pass in the sandbox. Other plugins than
- * ours are the only exception, and the warnings about them say so.
+ * consequence. Do not list a field here if the sandbox would let more requests pass when it ignores the field. The only
+ * exception is other plugins than ours. The warnings about these plugins describe the consequence.
  */
 
 /** Unsupported entities at the top of the document. */

@@ -10,7 +10,7 @@ import { fail, PASSED, type Result } from "../model/result.ts";
 /** A string longer than this limit matches no pattern. */
 const MAX_MATCHED_LENGTH = 256;
 
-/** The parts of a request that claims can be compared with. */
+/** The parts of a request with which a condition can compare a claim. */
 export interface ComparedRequest {
   /** Segments of the request's path; empty if the rule does not decide by path. */
   readonly segments: readonly string[];

@@ -51,8 +51,8 @@ function selectMember(value: JsonValue | undefined, step: string): JsonValue | u
 /** Why a claim cannot be found, although it may exist. */
 export type Obstacle =
   /**
-   * A step of the reference leads into a string, a number or a boolean, or it leads into a list and is not an index.
-   * `text` is the JSON Pointer of the value that has no members.
+   * A step of the reference names a member of a value that has no such members. The value is a string, a number or a
+   * boolean. Or the value is a list, and the step is not an index. `text` is the JSON Pointer of this value.
    */
   | { readonly is: "value"; readonly text: string; readonly value: JsonValue }
   /** The provider keeps the claim outside the token, because the claim is too large for the token. */

@@ -17,7 +17,7 @@ import { pathOf } from "../text/query.ts";
 const SLASH = "\x01";
 /** Placeholder for a byte that was lost in decoding. */
 const LOST = "\x7f";
-/** How many times in a row the plugin decodes a path. Every server decodes a path fewer times. */
+/** How many times in a row the plugin decodes a path. No server decodes a path so many times. */
 const MAX_ROUNDS = 6;
 
 /** Matches a segment that has lost bytes. Its other characters are only dots, and characters that some server drops. */

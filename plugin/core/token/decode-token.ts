@@ -36,8 +36,8 @@ export function decodeToken(token: string): Result<DecodedToken, Denial> {
 }
 
 /**
- * A decoded JWS that makes the signed bytes only when they are used, because the plugin refuses most hostile tokens
- * earlier. This is a class, because creating an object with a getter takes a microsecond.
+ * A decoded JWS. The code makes the signed bytes at their first use. Most hostile tokens never need them, because the
+ * plugin refuses these tokens earlier. This is a class, because creating an object with a getter takes a microsecond.
  */
 class Jws implements DecodedJws {
   readonly joseHeader: JoseHeader;

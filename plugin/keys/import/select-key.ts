@@ -132,7 +132,7 @@ function selectByKid(
     if (exact) {
       return succeed(exact);
     }
-    // A token that has a `kid` may match a key that has none, but only if no key of the issuer has a `kid`.
+    // If no key for the algorithm has a `kid`, a token with a `kid` may use a key without `kid`.
     return keys.byKid.size === 0 ? chooseOnly(keys, names) : UNKNOWN;
   }
   const selected = named.find((key) => (exact ? areSame(key, exact) : key.kid === undefined));

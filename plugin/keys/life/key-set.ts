@@ -68,8 +68,8 @@ export interface KeySetContext {
 export class KeySet {
   readonly origin: KeyOrigin;
   /**
-   * While the stored answer of an earlier process is being restored: a promise that resolves when this answer is in
-   * effect. At all other times: undefined.
+   * A promise that resolves when the stored answer of an earlier process is in effect. Undefined while no stored answer
+   * is being restored.
    */
   restoring: Promise<void> | undefined;
   readonly #context: KeySetContext;

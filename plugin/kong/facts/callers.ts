@@ -1,7 +1,7 @@
 import type { Consumer } from "../../core/model/caller.ts";
 import type { Pdk } from "../contract/pdk.ts";
 
-/** Asks the Kong worker of one request about callers. */
+/** Asks Kong about callers while the plugin judges one request. The Kong worker of this request answers. */
 export interface KongCallers {
   /**
    * Workspace of the plugin's configuration, in which Kong looks for the Consumer. Consumers in two workspaces may have the same

@@ -18,9 +18,9 @@ const USUAL_LINE = /^(?!OPTIONS )[A-Z]{1,16} [!-~]+ HTTP\/[0-9.]{1,8}$/;
 const CONNECTION = /^[^ ]* [^ ]* [^ ]*/;
 
 /**
- * Reduces the facts variable to the facts on which an Allow of a policy can depend. If two requests of one policy and
- * rule get the same text, an Allow for one of them is right for the other one too. Returns undefined if the plugin must
- * judge the request each time.
+ * Returns the part of the facts variable that can influence whether the policy allows the request. If two requests of
+ * one policy and rule get the same text, an Allow for one of them is right for the other one too. Returns undefined if
+ * the plugin must judge the request each time.
  *
  * @param binding the rule, or the Route that selects the rule, as one line of text.
  */

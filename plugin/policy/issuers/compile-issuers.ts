@@ -90,6 +90,6 @@ function checkCommon(id: string, first: string, sources: Readonly<Record<string,
 /** If a token could fit two entries, an ID token could pass as an access token. */
 function checkDistinct(issuer: CompiledIssuer, first: CompiledIssuer): Finding[] {
   const twin = listEntries(first).find((other) => !areDistinct(issuer, other));
-  const message = `Issuer "${twin?.id}" has the same identifier, and a token could fit both. Give the two issuers different values of "token_type", or "required_claims" that exclude each other, such as token_use.`;
+  const message = `Issuer "${twin?.id}" has the same identifier, and one token could fit both issuers. Give the two issuers different values of "token_type". Or require a different value of one claim, such as token_use, in the "required_claims" of each issuer.`;
   return twin ? [{ code: "issuer_duplicate", path: ["issuers", issuer.id, "issuer"], message }] : [];
 }

@@ -3,7 +3,8 @@ import type { JsonObject } from "../../core/json/json.ts";
 import type { ClaimTest, CompiledIssuer, Condition, Scalar } from "../../core/model/policy.ts";
 
 /**
- * Whether no token can meet both entries. The function decides by the token types, or by the conditions on one claim.
+ * Returns true if it is certain that no token can meet both entries. The function compares the token types of the two
+ * entries, and their conditions on the same claim.
  */
 export function areDistinct(one: CompiledIssuer, other: CompiledIssuer): boolean {
   return haveOtherTypes(one, other) || excludes(one, other) || excludes(other, one);

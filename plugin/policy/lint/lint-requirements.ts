@@ -65,7 +65,7 @@ function lintAlternative({ keys, placeOf }: SettledAlternative, document: Policy
       ? warn(
           "duration_never",
           [...placeOf("authentication"), "max_age"],
-          `With ${age}, a login is never recent enough, except within the clock skew. Write a longer duration.`,
+          `With ${age}, a login is recent enough only within the clock skew. Write a longer duration.`,
         )
       : []),
     ...lintClaims(claims, path),

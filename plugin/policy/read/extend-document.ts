@@ -14,8 +14,8 @@ export function findParent(data: unknown): string | undefined {
 }
 
 /**
- * Merges a document with its parent. Maps merge by key, and every other value replaces the parent's value. If at least
- * one of the two documents writes an issuer's required claims as a map, the required claims merge by claim.
+ * Merges a document with its parent. Maps merge by key, and every other value replaces the parent's value. An
+ * issuer's required claims can be a list or a map. If at least one of the two documents has a map, they merge by claim.
  */
 export function extendDocument(parent: unknown, child: unknown): unknown {
   if (!isMap(parent) || !isMap(child)) {

@@ -71,7 +71,7 @@ function checkCache(consumer: ConsumerSource | undefined): Finding[] {
   if (!consumer || durationSeconds(consumer.cache) <= MAX_CACHE_SECONDS) {
     return [];
   }
-  const message = `${consumer.cache} is more than 1h. A Consumer that Kong no longer has would be accepted for up to this time.`;
+  const message = `${consumer.cache} is more than 1h. After a Consumer is deleted in Kong, the plugin would accept it for up to this time. Write 1h or less.`;
   return [{ code: "duration_invalid", path: [...PATH, "consumer", "cache"], message }];
 }
 

@@ -25,10 +25,10 @@ export interface UnmetSlot {
 }
 
 /**
- * Chooses a value for each slot. Each slot is filled independently, except slots that must have the same value.
+ * Chooses a value for each slot, independently of the other slots. But some slots must have the same value.
  *
  * @param fits whether a value can be in the slot at all. For example, not every string can be a segment of a path.
- * @returns one value for each slot. The failure names a slot for which no value meets all wishes.
+ * @returns one value for each slot. If no value meets all wishes about a slot, the failure names this slot.
  */
 export function chooseValues(
   wishes: readonly Wish[],
@@ -98,8 +98,8 @@ function listCandidates(wishes: readonly Wish[]): readonly JsonValue[] {
 }
 
 /**
- * Returns values that have the wanted members: lists, and also strings if the claim may be a string. Each choice of
- * members from `anyOf` gives its own values.
+ * Returns values for a claim that must contain the wanted members. A value is a list of the members. If the claim may
+ * be a string, the function also returns strings. For each choice of members from `anyOf`, it returns separate values.
  */
 function listMemberForms(wanted: readonly WantedMembers[]): readonly JsonValue[] {
   const fixed = wanted.flatMap(({ all }) => all);

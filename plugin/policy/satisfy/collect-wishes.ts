@@ -25,8 +25,8 @@ const HOUR = 3_600;
 /** Example tenants, for an issuer that accepts every tenant. Most providers use UUIDs as tenants. */
 const EXAMPLE_TENANTS = ["11111111-2222-4333-8444-555555555555", "tenant-1"];
 /**
- * A claim that no policy names. If a check must not depend on the audience, the check reads the audience from this
- * claim.
+ * A claim that no policy names. `authorize` always checks the audience too. To check another requirement alone, the
+ * code makes `authorize` read the audience from this claim, and gives the claim an accepted value.
  */
 const ANY_AUDIENCE = parseClaimReference("kong-jwt-policy:any-audience");
 const NO_PAYLOAD = new Uint8Array(0);

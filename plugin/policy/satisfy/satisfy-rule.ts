@@ -1,6 +1,7 @@
 /**
  * Finds a request that a rule allows, and the claims of the request's token. The search does not sign the claims,
- * because signing needs a key of the issuer. Each result has passed the real pipeline, except for the signature.
+ * because signing needs a key of the issuer. The search returns only requests that `decide` allows. In the search,
+ * `decide` does everything except the check of the signature.
  */
 import { decide } from "../../core/decide.ts";
 import { type CallerSource, type Consumer, NO_CALLERS } from "../../core/model/caller.ts";

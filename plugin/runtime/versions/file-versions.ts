@@ -82,7 +82,7 @@ export class FileVersions {
       return;
     }
     if (!this.#inEffect) {
-      // No earlier version can judge requests until the keys are loaded. So the version takes effect before that.
+      // There is no earlier version that could judge requests while the keys load. So this version takes effect at once.
       void this.#ports.keys.prepare(load.value);
       this.#putIntoEffect(version, load.value);
       return;

@@ -232,7 +232,7 @@ class InlineInstance {
       version.become("ready");
       void this.#waitForKeys(version, load.value);
     } else {
-      // No earlier version can judge requests until the keys are loaded. So the version takes effect before that.
+      // There is no earlier version that could judge requests while the keys load. So this version takes effect at once.
       void ports.keys.prepare(load.value);
       this.#putIntoEffect(version, load.value);
     }

@@ -60,7 +60,7 @@ interface WatchedFile {
   seenIdentity: string | undefined;
   /** How many checks in a row have found that the file, or a file that it extends, was missing. */
   missedLooks: number;
-  /** Resolves when the current read of the file ends; undefined if the process does not read the file now. */
+  /** A promise that resolves when the process has read the file. Undefined while the process does not read the file. */
   reading: Promise<void> | undefined;
   usedAt: number;
 }

@@ -27,8 +27,8 @@ export interface Connection {
   /**
    * Closes this process's half of the connection if no call has come for `idleMs`. Returns whether the process closed
    * its half. If Kong sends a call at this moment, Kong reads the end of the stream, and repeats the call on another
-   * connection. Kong may also start a plugin instance again on a third connection, which must stay open. So before the
-   * caller closes another connection, it must wait until Kong has closed its half of this connection.
+   * connection. Kong may also start a plugin instance again on a third connection, which must stay open. So the caller
+   * must wait until Kong has closed the other half. Only then may the caller close another connection.
    */
   closeIfIdle(idleMs: number): boolean;
 }
@@ -171,8 +171,8 @@ class ServedConnection implements Connection {
   }
 
   /**
-   * Ends an event. First, Kong sends the replies that are still due, and which the handler no longer needs. Then Kong
-   * sends the replies to the calls in `frames`. All replies arrive in the order of the calls.
+   * Ends an event. Kong sends all replies in the order of the calls. So the replies to the handler's own calls come
+   * first, although the handler no longer needs them. Then the replies to the calls in `frames` come.
    */
   #end({ frames, repliesToDrop }: EventEnding): void {
     this.#state = IDLE;

@@ -28,9 +28,9 @@ const EMPTY = new Uint8Array();
  * our own code made lets the request pass.
  *
  * The guard (our Lua plugin in Kong) sends the answers to refused requests, because each `kong.response.exit` would end
- * the connection to this server. To open a new connection takes longer than the decision. The code in Kong that calls
- * the plugin server cannot distinguish an Allow from an answer that the guard will send. But the guard lets no request
- * pass without a positive verdict.
+ * the connection to this server. Opening a new connection takes longer than a decision. The code in Kong that calls the
+ * plugin server cannot distinguish an Allow from an answer that the guard will send. But the guard lets a request pass
+ * only if it has a positive verdict.
  *
  * @param warnings lines for the operator, also written to Kong's log.
  * @param guard the values that the guard expects in the verdict. A client cannot forge these values, because only Kong

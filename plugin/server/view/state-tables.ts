@@ -112,7 +112,7 @@ export function tableOfPolicies(servers: readonly ServerReading[], isHashWhole: 
   const summary =
     refused.length === 0
       ? createCell(`${total} in effect, none refused.`, all.length === 0 ? "quiet" : "good")
-      : createCell(`The newest version of ${formatCount(refused.length)} of ${total} is refused.`, "bad");
+      : createCell(`The plugin refuses the newest version of ${formatCount(refused.length)} of ${total}.`, "bad");
   return createTable<PlacedPolicy>(
     { id: "policies", title: "Policies", summary },
     [

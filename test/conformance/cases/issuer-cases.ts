@@ -25,14 +25,14 @@ export const ISSUER_CASES: readonly ConformanceCase[] = [
       ...refused("claim_invalid"),
     },
     {
-      title: `refuses a token without the kind that its issuer's conditions ask for, /${path}`,
+      title: `refuses a token without the claim that its issuer's conditions require, /${path}`,
       path: `/${path}`,
       token: withClaims({ token_use: undefined }),
       ...refused("claim_missing"),
     },
   ]),
   passes(
-    "lets a token that its issuer's conditions exclude go on in report mode, without an identity",
+    "in report mode, passes a token that its issuer's conditions exclude, but without an identity",
     "/kind-report",
     {
       headers: ["X-Forwarded-User", "admin"],
@@ -42,12 +42,12 @@ export const ISSUER_CASES: readonly ConformanceCase[] = [
     },
   ),
   {
-    title: "refuses a claim without a value that the issuer requires",
+    title: "refuses a token if a claim that the issuer requires has no value",
     path: "/kind",
     token: withClaims({ sub: " " }),
     ...refused("claim_missing"),
   },
-  refuses("condition_unmet", "refuses a claim without a value that the rule requires", "/kind", {
+  refuses("condition_unmet", "refuses a token if a claim that the rule requires has no value", "/kind", {
     token: withClaims({ tenant: [] }),
   }),
   ...Object.entries({

@@ -66,7 +66,7 @@ describe("two entries with one identifier", () => {
     ["values of different claims", use({ equals: "a" }), requiring({ typ: { equals: "b" } })],
     ["a claim that may be absent", use(notX), use({ absent: true })],
     ["patterns, which are not compared", use({ matches: "a+" }), use({ matches: "b+" })],
-  ])("are refused with %s, because a token could fit both: issuer_duplicate", (_what, one, other) => {
+  ])("are refused with %s, because one token could fit both entries: issuer_duplicate", (_what, one, other) => {
     expect(compare(one, other)).toEqual(DUPLICATE);
   });
 

@@ -105,7 +105,7 @@ describe("each text of the view has the tone that fits its value, and each colum
       "acme | +loaded | 2 | 10 s | .– | .discovery | .https://idp.example",
     ]);
     expect(linesOf(trouble, "policies")).toEqual([
-      "Policies: !The newest version of 2 of 4 policies is refused.",
+      "Policies: !The plugin refuses the newest version of 2 of 4 policies.",
       POLICIES,
       `payments | ~older version in effect | !line 3: unknown key a (and 1 more) | b.yaml | .${HASH}`,
       ".– | !not in effect | !line 3: unknown key a | c.yaml | .–",
