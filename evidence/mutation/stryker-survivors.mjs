@@ -28,11 +28,13 @@ export const SURVIVORS = [
       "true",
     ],
     "if (!mayHaveAlikes && !hasEncodedSlash) {": ["false", "{}"],
-    'const text = path.includes("%") ? decodeURIComponent(path) : path;': ['""'],
     "if (readsAsDots(reading) || (compatible !== reading && readsAsDots(compatible))) {": ["true"],
     'if (!reading.includes(".") && !reading.includes(LOST)) {': ["false", '""', "{}"],
     'if (!bytes.includes("%")) {': ["false", '""', "{}"],
     "if (!/[\\x80-\\xff]/.test(bytes)) {": ["false", "{}", "/[^\\x80-\\xff]/"],
+  }),
+  ...explain("plugin/core/request/dot-segments.ts", ONLY_TYPES, {
+    "return text === undefined || /[%\\x7f\\ufffd]/.test(text) ? undefined : text;": ["false"],
   }),
   ...explain("plugin/core/request/choose-operation.ts", ONLY_TIME, {
     'return segments.some(({ kind }) => kind === "affixed")': ["true"],
@@ -305,6 +307,7 @@ export const SURVIVORS = [
   }),
   ...explain("plugin/core/text/query.ts", ONLY_TIME, {
     "for (let start = 0; start < query.length; ) {": ["start <= query.length"],
+    "if (isNamed || findSuspect(query, start, end, suspects) !== undefined) {": ["true"],
     "if (suspects.has(query, innerStart, endOfName(query, innerStart, innerEnd))) {": ["true"],
   }),
   ...explain("plugin/core/text/query.ts", "an empty part at the end is not the parameter", {

@@ -4,9 +4,14 @@ import type { CompiledRule } from "../../core/model/policy.ts";
 import { fail, succeed } from "../../core/model/result.ts";
 import type { Log } from "../../observe/operator-log.ts";
 import { type Finding, wholeDocument } from "../../policy/language/finding.ts";
-import { LastIdentification } from "./last-identification.ts";
 import type { CompiledFile, Identification, PolicyCompiler } from "./policy-compiler.ts";
-import type { CompilingThread, RuleBatch, ThreadAnswer, ThreadRequest } from "./policy-messages.ts";
+import {
+  type CompilingThread,
+  LastIdentification,
+  type RuleBatch,
+  type ThreadAnswer,
+  type ThreadRequest,
+} from "./policy-messages.ts";
 import { SAMPLE_POLICY } from "./sample-policy.ts";
 import { startPolicyThread } from "./start-policy-thread.ts";
 

@@ -7,9 +7,14 @@ import { platform } from "node:process";
 import { type MessagePort, parentPort } from "node:worker_threads";
 import type { CompiledPolicy, CompiledRule } from "../../core/model/policy.ts";
 import type { PolicyLoad } from "../../policy/read-policy.ts";
-import { LastIdentification } from "./last-identification.ts";
 import type { PolicyCompiler } from "./policy-compiler.ts";
-import type { CompilingThread, RuleBatch, ThreadAnswer, ThreadRequest } from "./policy-messages.ts";
+import {
+  type CompilingThread,
+  LastIdentification,
+  type RuleBatch,
+  type ThreadAnswer,
+  type ThreadRequest,
+} from "./policy-messages.ts";
 import { createPolicyStore } from "./policy-store.ts";
 
 /** Maximum number of operations in one message. The receiving thread needs about 2 ms to rebuild this many operations. */

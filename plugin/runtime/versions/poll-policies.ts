@@ -6,6 +6,11 @@ import type { PolicyFiles } from "./policy-files.ts";
  */
 const MAX_SHARE = 0.004;
 const MAX_DELAY_MS = 30_000;
+/**
+ * The shortest of this many checks decides when the next check comes. Other work on the machine can make a check take
+ * longer, and one such check must not delay the next change of a policy.
+ */
+const RECENT_CHECKS = 3;
 /** The result that is used for a failed check. With this result, the next check comes soon. */
 const FAILED = { tookMs: 0, hasChanges: true } as const;
 
@@ -18,6 +23,7 @@ const FAILED = { tookMs: 0, hasChanges: true } as const;
 export function pollPolicies(files: Pick<PolicyFiles, "look">, pollMs: number): () => void {
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
+  let recent: readonly number[] = [];
   const schedule = (delayMs: number): void => {
     if (!isStopped) {
       timer = setTimeout(look, delayMs).unref();
@@ -25,7 +31,8 @@ export function pollPolicies(files: Pick<PolicyFiles, "look">, pollMs: number): 
   };
   const look = async (): Promise<void> => {
     const { tookMs, hasChanges } = await files.look().catch(() => FAILED);
-    schedule(hasChanges ? pollMs : delayAfter(tookMs, pollMs));
+    recent = [...recent, tookMs].slice(-RECENT_CHECKS);
+    schedule(hasChanges ? pollMs : delayAfter(Math.min(...recent), pollMs));
   };
   schedule(pollMs);
   return () => {
@@ -34,7 +41,7 @@ export function pollPolicies(files: Pick<PolicyFiles, "look">, pollMs: number): 
   };
 }
 
-/** @param lookMs how long the last check took, in milliseconds. */
+/** @param lookMs how long a check takes, in milliseconds. */
 export function delayAfter(lookMs: number, pollMs: number): number {
   return Math.max(pollMs, Math.min(lookMs / MAX_SHARE, MAX_DELAY_MS));
 }

@@ -34,6 +34,20 @@ describe("policies are polled", () => {
     return { stop, looks: () => looks };
   }
 
+  it("and one long check does not delay the next check, but three long checks in a row do", async () => {
+    let tookMs = 1;
+    const { looks, stop } = start(async () => ({ tookMs, hasChanges: false }));
+    await vi.advanceTimersByTimeAsync(POLL_MS);
+    tookMs = 100;
+    await vi.advanceTimersByTimeAsync(3 * POLL_MS);
+    expect(looks()).toBe(4);
+    await vi.advanceTimersByTimeAsync(24_999);
+    expect(looks()).toBe(4);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(looks()).toBe(5);
+    stop();
+  });
+
   it("and long checks are further apart, until one finds a change", async () => {
     let hasChanges = false;
     const { looks, stop } = start(async () => ({ tookMs: 12, hasChanges }));

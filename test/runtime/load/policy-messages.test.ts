@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { LastIdentification } from "../../../plugin/runtime/load/last-identification.ts";
 import type { FileIdentity } from "../../../plugin/runtime/load/policy-compiler.ts";
+import { LastIdentification } from "../../../plugin/runtime/load/policy-messages.ts";
 import { runsOf } from "../../runs.ts";
 
 const versions = (names: readonly string[]): fc.Arbitrary<FileIdentity[]> =>
