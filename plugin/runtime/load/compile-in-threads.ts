@@ -4,10 +4,10 @@ import type { CompiledRule } from "../../core/model/policy.ts";
 import { fail, succeed } from "../../core/model/result.ts";
 import type { Log } from "../../observe/operator-log.ts";
 import { type Finding, wholeDocument } from "../../policy/language/finding.ts";
-import type { CompiledFile, Identification, PolicyCompiler } from "./policy-compiler.ts";
+import type { CompiledFile, FileIdentity, Identification, PolicyCompiler } from "./policy-compiler.ts";
 import {
   type CompilingThread,
-  LastIdentification,
+  LastList,
   type RuleBatch,
   type ThreadAnswer,
   type ThreadRequest,
@@ -288,7 +288,8 @@ class CompilerThread {
   readonly #events: ThreadEvents;
   readonly #limits: ThreadLimits;
   #work: Work | undefined;
-  readonly #last = new LastIdentification();
+  readonly #lastFiles = new LastList<string>();
+  readonly #lastIdentities = new LastList<FileIdentity>();
   /** A thread sends a policy in parts. The map contains the rules of all parts that have arrived so far. */
   #rules: Map<string, CompiledRule> | undefined;
   #compiled: CompiledFile | undefined;
@@ -351,7 +352,11 @@ class CompilerThread {
       this.#events.slow();
     }, this.#limits.slowMs).unref();
     const { request } = work;
-    this.#post(request.kind === "identify" ? { ...request, files: this.#last.shortenFiles(request.files) } : request);
+    if (request.kind === "identify") {
+      this.#post({ kind: "identify", files: this.#lastFiles.shorten(request.files, Object.is) });
+    } else {
+      this.#post(request);
+    }
   }
 
   end(): void {
@@ -368,7 +373,7 @@ class CompilerThread {
   #take(answer: ThreadAnswer): void {
     switch (answer.kind) {
       case "identified": {
-        const identities = this.#last.restoreIdentities(answer.identities);
+        const identities = this.#lastIdentities.restore(answer.identities);
         this.#finish({ identification: { identities, tookMs: answer.tookMs } });
         break;
       }

@@ -42,6 +42,10 @@ export type CompiledFile = PolicyLoad & {
   readonly identity: string | undefined;
 };
 
+export function isSameIdentity(one: FileIdentity, other: FileIdentity): boolean {
+  return one.identity === other.identity && one.isMissing === other.isMissing;
+}
+
 /** Joins the identities of several files into one identity. */
 export function joinIdentities(identities: readonly FileIdentity[]): string {
   return identities.map(({ identity }) => identity).join("\n");

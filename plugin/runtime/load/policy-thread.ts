@@ -7,10 +7,10 @@ import { platform } from "node:process";
 import { type MessagePort, parentPort } from "node:worker_threads";
 import type { CompiledPolicy, CompiledRule } from "../../core/model/policy.ts";
 import type { PolicyLoad } from "../../policy/read-policy.ts";
-import type { PolicyCompiler } from "./policy-compiler.ts";
+import { type FileIdentity, isSameIdentity, type PolicyCompiler } from "./policy-compiler.ts";
 import {
   type CompilingThread,
-  LastIdentification,
+  LastList,
   type RuleBatch,
   type ThreadAnswer,
   type ThreadRequest,
@@ -48,7 +48,8 @@ function giveWay(): void {
 
 function answerRequests(port: MessagePort, store: PolicyCompiler): void {
   let batches: Iterator<RuleBatch, undefined> = [][Symbol.iterator]();
-  const last = new LastIdentification();
+  const lastFiles = new LastList<string>();
+  const lastIdentities = new LastList<FileIdentity>();
 
   const answerLoad = (load: PolicyLoad, place: { files: readonly string[]; identity: string | undefined }) => {
     if (!load.ok) {
@@ -62,8 +63,8 @@ function answerRequests(port: MessagePort, store: PolicyCompiler): void {
   const answer = async (request: ThreadRequest): Promise<ThreadAnswer> => {
     switch (request.kind) {
       case "identify": {
-        const { identities, tookMs } = await store.identify(last.restoreFiles(request.files));
-        return { kind: "identified", tookMs, identities: last.shortenIdentities(identities) };
+        const { identities, tookMs } = await store.identify(lastFiles.restore(request.files));
+        return { kind: "identified", tookMs, identities: lastIdentities.shorten(identities, isSameIdentity) };
       }
       case "file": {
         const { files, identity, ...load } = await store.compileFile(request.file);

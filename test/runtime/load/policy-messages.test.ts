@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { FileIdentity } from "../../../plugin/runtime/load/policy-compiler.ts";
-import { LastIdentification } from "../../../plugin/runtime/load/policy-messages.ts";
+import { type FileIdentity, isSameIdentity } from "../../../plugin/runtime/load/policy-compiler.ts";
+import { LastList } from "../../../plugin/runtime/load/policy-messages.ts";
 import { runsOf } from "../../runs.ts";
 
 const versions = (names: readonly string[]): fc.Arbitrary<FileIdentity[]> =>
@@ -13,16 +13,17 @@ const identification = fc
 it("the other thread gets the names and identities of each identification, although the same ones are not sent twice", () => {
   fc.assert(
     fc.property(fc.array(identification), (all) => {
-      const [main, thread] = [new LastIdentification(), new LastIdentification()];
+      const files = { main: new LastList<string>(), thread: new LastList<string>() };
+      const identities = { main: new LastList<FileIdentity>(), thread: new LastList<FileIdentity>() };
       let [lastFiles, lastIdentities] = ["[]", "[]"];
-      for (const { files, identities } of all) {
-        const sentFiles = main.shortenFiles(files);
-        expect(thread.restoreFiles(sentFiles)).toEqual(files);
-        expect(sentFiles === undefined).toBe(JSON.stringify(files) === lastFiles);
-        const sentIdentities = thread.shortenIdentities(identities);
-        expect(main.restoreIdentities(sentIdentities)).toEqual(identities);
-        expect(sentIdentities === undefined).toBe(JSON.stringify(identities) === lastIdentities);
-        [lastFiles, lastIdentities] = [JSON.stringify(files), JSON.stringify(identities)];
+      for (const { files: names, identities: found } of all) {
+        const sentFiles = files.main.shorten(names, Object.is);
+        expect(files.thread.restore(sentFiles)).toEqual(names);
+        expect(sentFiles === undefined).toBe(JSON.stringify(names) === lastFiles);
+        const sentIdentities = identities.thread.shorten(found, isSameIdentity);
+        expect(identities.main.restore(sentIdentities)).toEqual(found);
+        expect(sentIdentities === undefined).toBe(JSON.stringify(found) === lastIdentities);
+        [lastFiles, lastIdentities] = [JSON.stringify(names), JSON.stringify(found)];
       }
     }),
     { numRuns: runsOf(2_000) },
