@@ -10,7 +10,7 @@ import { NOW_SECONDS } from "../diff/compare-versions.ts";
 import type { FoundChange } from "../diff/policies/compare-files.ts";
 import { type FindRequest, SANDBOX_PORT } from "./find-route.ts";
 
-/** An example of a change as a shell command, or the reason why there is no command for the example. */
+/** An example of a change as a shell command, or the reason why the example has no command. */
 export type CurlExample =
   | { readonly command: string; readonly issuers: readonly string[] }
   | { readonly reason: string };

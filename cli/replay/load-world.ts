@@ -24,7 +24,7 @@ export interface World {
   readonly gateways: Both<Gateway> | undefined;
 }
 
-/** What two directories contain: policies, Kong's files, and mistakes. */
+/** The content of two directories: policies, Kong's files, and mistakes. */
 interface Found {
   readonly pairs: readonly PolicyPair[];
   readonly kongFiles: readonly string[];

@@ -25,7 +25,7 @@ export interface FoundChange {
   readonly path: string;
   readonly change: Change;
   readonly fingerprint: string;
-  /** What each version of the policy decides about the example. */
+  /** The decision of each version of the policy about the example. */
   readonly before?: string;
   readonly after?: string;
   /** The example, written as a test of the policy. */

@@ -76,7 +76,7 @@ export interface TokenShape {
   readonly otherTokens: readonly OtherToken[];
   /** Rules of `lint` that the provider's policy cannot follow, each with the reason. */
   readonly exceptions: Readonly<Record<string, string>>;
-  /** What the user must set up at the provider, so that the provider's tokens have this form. */
+  /** The steps that the user must take at the provider, so that the provider's tokens have this form. */
   readonly setup: readonly string[];
 }
 
