@@ -137,12 +137,20 @@ describe("a launched server whose socket belongs to a service manager", () => {
   });
 
   it("keeps the old server as long as a policy file is broken, and takes over when the file is corrected", async () => {
-    // The clock of processes that start later is fast. If this wait had a limit, the new server would soon have waited
-    // too long.
-    const mark = join(temporaryFolder(onTestFinished), "later");
+    // The clock of processes that start later jumps forward by an hour. If this wait had a limit, the new server would then
+    // have waited too long. Pauses of five seconds or more would be stretched by `setPace`, so these processes pause a
+    // little less.
+    const folder = temporaryFolder(onTestFinished);
+    const [mark, jump] = [join(folder, "later"), join(folder, "jump")];
     const hurry = `import { existsSync } from "node:fs";
       const now = performance.now.bind(performance);
-      if (existsSync(${JSON.stringify(mark)})) { performance.now = () => 10 * now(); }`;
+      const start = setTimeout;
+      if (existsSync(${JSON.stringify(mark)})) {
+        let aheadMs = 0;
+        setInterval(() => { aheadMs = existsSync(${JSON.stringify(jump)}) ? 3_600_000 : 0; }, 10).unref();
+        performance.now = () => now() + aheadMs;
+        globalThis.setTimeout = (task, ms, ...rest) => start(task, Math.min(ms, 4_999), ...rest);
+      }`;
     const { place, manager, launcher } = await startLaunchedService(loadFirst(hurry));
     const before = findServer(place.socket);
     writeFileSync(mark, "");
@@ -150,6 +158,7 @@ describe("a launched server whose socket belongs to a service manager", () => {
     process.kill(launcher(), "SIGTERM");
     await expect.poll(manager.output).toContain("a.json is refused; its routes answer 503");
     await expect.poll(() => findServers(place.socket).length).toBe(2);
+    writeFileSync(jump, "");
     for (let round = 0; round < 50; round += 1) {
       expect(await judge(place)).toBe("proxied");
     }
